@@ -1,0 +1,53 @@
+# Everything sets itself up: `make demo` on a fresh machine needs Python 3.11+, make, and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export GX_ANALYTICS_ENABLED := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo ui test check fix bench-overhead lock clean
+
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## install into .venv; does nothing when nothing changed
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) -V). Try: make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a venv. On Debian: apt-get install python3-venv"; exit 2; }
+	$(BIN)/pip install --quiet -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup  ## real Russian recordings to a packaged voice, stage by stage
+	$(BIN)/voice-assets demo
+	$(BIN)/voice-assets run ivrvoice_ru
+
+ui: setup  ## the Dagster UI on http://127.0.0.1:3000
+	$(BIN)/voice-assets ui
+
+test: setup  ## every test, with real models on real speech
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: setup  ## format, lint, types, import contracts, definitions, fast tests: before every commit
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	$(BIN)/python -c 'from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()'
+	$(BIN)/pytest -n 2 -m "not slow"
+
+fix: setup  ## format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-overhead: setup  ## what Dagster adds to a run of one partition; last line one JSON object
+	$(BIN)/python -m voice_assets_tests.bench_overhead
+
+lock: setup  ## write what is installed into requirements.lock
+	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+clean:  ## remove what can be computed again, but no data set and no artifact
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -1,0 +1,207 @@
+"""Our own expectations: what Great Expectations has no rule for, or has one that is not exact.
+
+Importing this module registers them; ``engines.suites`` imports it before it builds a suite. It is the one module that
+may import Great Expectations at its top, because the classes cannot exist without it: import it inside functions only.
+The arithmetic that the reports show as well is in ``voice_assets.speech``, never here.
+
+All of them measure one number of a column and compare it with ``min_value`` and ``max_value``, inclusive unless
+``strict_min`` or ``strict_max``, as the built-in ones do. Each measurement is a dict: ``value``, and for rules about
+single rows ``count`` and ``rows`` (index labels of at most `NAMED` rows to look at). They raise on an empty column and on
+any value that is not a finite number, so that nothing is judged without data; the runner turns that into an error.
+"""
+
+import math
+from collections.abc import Hashable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from great_expectations.core.suite_parameters import SuiteParameterDict  # noqa: TID253
+from great_expectations.execution_engine import PandasExecutionEngine  # noqa: TID253
+from great_expectations.expectations.expectation import ColumnAggregateExpectation  # noqa: TID253
+from great_expectations.expectations.metrics.column_aggregate_metric_provider import (  # noqa: TID253
+    ColumnAggregateMetricProvider,
+    column_aggregate_value,
+)
+
+from voice_assets.speech.histogram import DURATION_BIN_S, bins, edge_spikes
+from voice_assets.speech.quality import percentile
+
+NAMED = 20
+"""How many rows a measurement names."""
+
+MEAN_DIGITS = 12
+"""Decimals a mean is rounded to before it is compared. The sum is exact, but 0.9 itself is no binary number: without this
+the mean of clips that are 0.85 and 0.95 lies a hair under 0.9 and fails a limit of 0.9. No figure we judge has 12 decimals."""
+
+Measurement = dict[str, Any]
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    """The column as floats; raises unless there is at least one value and all are finite numbers."""
+    if column.empty:
+        raise ValueError(f"{column.name} has no rows, there is nothing to measure")
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        # NumPy would turn the text "0.9" into a number without a word.
+        raise TypeError(f"{column.name} holds {column.dtype}, not numbers")
+    numbers = column.to_numpy(dtype="float64")
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{column.name} has {int((~np.isfinite(numbers)).sum())} values that are not finite numbers")
+    return numbers
+
+
+def _measured(value: float, hit: pd.Series | None = None) -> Measurement:
+    """A measurement; ``hit`` is a boolean series over the rows, true for those to look at."""
+    if hit is None:
+        return {"value": float(value)}
+    rows: list[Hashable] = list(hit.index[hit][:NAMED])
+    return {"value": float(value), "count": int(hit.sum()), "rows": rows}
+
+
+class ColumnExactMean(ColumnAggregateMetricProvider):
+    """Mean of a column, from a correctly rounded sum, rounded to `MEAN_DIGITS` decimals."""
+
+    metric_name = "column.exact_mean"
+
+    @column_aggregate_value(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, **_: Any) -> Measurement:  # noqa: N805
+        numbers = _numbers(column)
+        return _measured(round(math.fsum(numbers) / len(numbers), MEAN_DIGITS))
+
+
+class ColumnQuantile(ColumnAggregateMetricProvider):
+    """A quantile of a column, as ``speech.quality.percentile`` has it; rows are those that are not under it."""
+
+    metric_name = "column.quantile"
+    value_keys = ("quantile",)
+
+    @column_aggregate_value(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, quantile: float, **_: Any) -> Measurement:  # noqa: N805
+        value = percentile(pd.Series(_numbers(column)), 100 * quantile)
+        return _measured(value, column.ge(value))
+
+
+class ColumnShareBelow(ColumnAggregateMetricProvider):
+    """Rows under ``threshold`` / all rows. A division of two integers: 2 of 100 is the very number that 0.02 is."""
+
+    metric_name = "column.share_below"
+    value_keys = ("threshold",)
+
+    @column_aggregate_value(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, threshold: float, **_: Any) -> Measurement:  # noqa: N805
+        numbers = _numbers(column)
+        hit = pd.Series(numbers < threshold, index=column.index)
+        return _measured(int(hit.sum()) / len(hit), hit)
+
+
+class ColumnShareRepeated(ColumnAggregateMetricProvider):
+    """Rows whose value an *earlier* row has / all rows: of a pair one counts, of three the same two."""
+
+    metric_name = "column.share_repeated"
+
+    @column_aggregate_value(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, **_: Any) -> Measurement:  # noqa: N805
+        if column.empty or column.isna().any():
+            raise ValueError(f"{column.name} has no rows, or rows without a value: repeats cannot be counted")
+        hit = column.duplicated(keep="first")
+        return _measured(int(hit.sum()) / len(hit), hit)
+
+
+class ColumnEdgeSpike(ColumnAggregateMetricProvider):
+    """How many times its neighbours the first or last bin of the histogram holds; formula: ``speech.histogram.edge_spikes``."""
+
+    metric_name = "column.edge_spike"
+    value_keys = ("edge", "bin_width")
+
+    @column_aggregate_value(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, edge: str, bin_width: float, **_: Any) -> Measurement:  # noqa: N805
+        numbers = _numbers(column)
+        first, last = edge_spikes(numbers.tolist(), bin_width)
+        counted = bins(numbers.tolist(), bin_width)
+        count = counted[0].count if edge == "start" else counted[-1].count
+        # The bin's rows are the shortest or the longest ones: by rank, so that no bound is computed a second time.
+        at_edge = column.rank(method="first", ascending=edge == "start").le(count)
+        return _measured(first if edge == "start" else last, at_edge)
+
+
+Number = float | int | SuiteParameterDict | None
+
+
+class _Limits(ColumnAggregateExpectation):
+    """The limits all of ours share, and the comparison. Abstract (no ``_validate``), so it is no expectation itself."""
+
+    min_value: Number = None
+    max_value: Number = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    def _within(self, metrics: dict[str, Any]) -> dict[str, Any]:
+        """Great Expectations' result for the one measurement: success, ``observed_value``, and the rows it names."""
+        measured: Measurement = metrics[self.metric_dependencies[0]]
+        value, low, high = measured["value"], self.min_value, self.max_value
+        if low is None and high is None:
+            raise ValueError(f"{self.expectation_type} has neither min_value nor max_value")
+        above = low is None or (value > low if self.strict_min else value >= low)
+        below = high is None or (value < high if self.strict_max else value <= high)
+        details = {"count": measured.get("count", 0), "rows": measured.get("rows", [])}
+        return {"success": above and below, "result": {"observed_value": value, "details": details}}
+
+
+_LIMIT_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
+
+
+class ExpectColumnExactMeanToBeBetween(_Limits):
+    """Expect the mean of a column, see `ColumnExactMean`, to be within limits."""
+
+    metric_dependencies = ("column.exact_mean",)
+    success_keys = _LIMIT_KEYS
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self._within(metrics)
+
+
+class ExpectColumnQuantileToBeBetween(_Limits):
+    """Expect one quantile of a column, see `ColumnQuantile`, to be within limits."""
+
+    quantile: float | SuiteParameterDict
+
+    metric_dependencies = ("column.quantile",)
+    success_keys = ("quantile", *_LIMIT_KEYS)
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self._within(metrics)
+
+
+class ExpectColumnShareBelowToBeBetween(_Limits):
+    """Expect the share of rows under ``threshold``, see `ColumnShareBelow`, to be within limits."""
+
+    threshold: float | SuiteParameterDict
+
+    metric_dependencies = ("column.share_below",)
+    success_keys = ("threshold", *_LIMIT_KEYS)
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self._within(metrics)
+
+
+class ExpectColumnShareRepeatedToBeBetween(_Limits):
+    """Expect the share of rows that repeat an earlier value, see `ColumnShareRepeated`, to be within limits."""
+
+    metric_dependencies = ("column.share_repeated",)
+    success_keys = _LIMIT_KEYS
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self._within(metrics)
+
+
+class ExpectColumnEdgeSpikeToBeBetween(_Limits):
+    """Expect one end of a column's histogram, see `ColumnEdgeSpike`, not to stick out."""
+
+    edge: Literal["start", "end"]
+    bin_width: float = DURATION_BIN_S
+
+    metric_dependencies = ("column.edge_spike",)
+    success_keys = ("edge", "bin_width", *_LIMIT_KEYS)
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self._within(metrics)

@@ -1,0 +1,83 @@
+"""The code location: one asset graph per voice file. ``build_definitions`` is the seam for tests.
+
+Loading is lazy and light: nothing is read at import, and no heavy library at all (a test reads ``sys.modules``).
+"""
+
+import warnings
+from pathlib import Path
+
+import dagster as dg
+
+from voice_assets import project
+from voice_assets.defs.checks import unknown_advisories
+from voice_assets.defs.dataset import dataset_assets
+from voice_assets.defs.describe import BROKEN_GROUP
+from voice_assets.defs.quality import quality_assets, quality_checks
+from voice_assets.defs.release import release_assets, release_checks
+from voice_assets.defs.tables import ParquetTables
+from voice_assets.defs.training import training_assets, training_checks
+from voice_assets.defs.transcription import transcription_assets, transcription_checks
+from voice_assets.defs.validation import validation_assets, validation_checks
+from voice_assets.defs.voice import voice_assets, voice_checks
+from voice_assets.voices import BrokenVoice, Voice, load_voices
+
+STAGES = (
+    dataset_assets,
+    validation_assets,
+    quality_assets,
+    transcription_assets,
+    training_assets,
+    voice_assets,
+    release_assets,
+)
+RULES = (validation_checks, quality_checks, transcription_checks, training_checks, voice_checks, release_checks)
+
+
+def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:
+    """Definitions of every voice in ``voices_dir`` (``voices/`` of the project when None).
+
+    A broken voice file becomes one asset of its name that carries the error, and takes down nothing else.
+    """
+    _silence_preview_warnings()
+    voices, broken = read_voices(voices_dir)
+    return dg.Definitions(
+        assets=[*(asset for voice in voices for stage in STAGES for asset in stage(voice)), *map(_broken, broken)],
+        asset_checks=[check for voice in voices for rules in RULES for check in rules(voice)],
+        resources={"tables": ParquetTables()},
+        executor=dg.in_process_executor,  # heavy work is in workers; a process per step would only cost its start
+    )
+
+
+def read_voices(voices_dir: Path | None = None) -> tuple[list[Voice], list[BrokenVoice]]:
+    """The voices that can be used and those that cannot: broken files, and files that name a rule there is not."""
+    loaded, broken = load_voices(voices_dir or project.voices_dir())
+    misspelt = {voice.name: unknown_advisories(voice) for voice in loaded}
+    voices = [voice for voice in loaded if not misspelt[voice.name]]
+    return voices, [*broken, *(_misspelt(voice, misspelt[voice.name]) for voice in loaded if misspelt[voice.name])]
+
+
+def _misspelt(voice: Voice, names: list[str]) -> BrokenVoice:
+    lines = (f"{voice.file}: advisory.{name}: no such rule; `suite/rule`, as data_checks/ has them" for name in names)
+    return BrokenVoice(voice.name, voice.file, "\n".join(lines))
+
+
+def _broken(voice: BrokenVoice) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [voice.name, "voice_file"],
+        group_name=BROKEN_GROUP,
+        kinds={"yaml"},
+        description=f"**This voice does not load.** Mend its file and reload the code location.\n\n```\n{voice.error}\n```",
+        metadata={"file": dg.MetadataValue.path(voice.file), "error": voice.error},
+    )
+
+
+def _silence_preview_warnings() -> None:
+    """Partitioned checks are a preview in Dagster; what is used of it is pinned and tested, so nobody needs the warning."""
+    for category in (dg.PreviewWarning, dg.BetaWarning):
+        warnings.filterwarnings("ignore", category=category)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What ``workspace.yaml`` loads."""
+    return build_definitions()

@@ -1,0 +1,30 @@
+"""Stage `dataset`: what lies on disk, observed and never made by us."""
+
+import dagster as dg
+
+from voice_assets.defs.describe import asset_key
+from voice_assets.defs.partitions import shards
+from voice_assets.engines.dataset import DatasetError, fingerprint
+from voice_assets.voices import Voice
+
+
+def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
+    """``raw_dataset``."""
+
+    @dg.observable_source_asset(
+        key=asset_key(voice, "raw_dataset"),
+        group_name="dataset",
+        partitions_def=shards(voice),
+        tags={"voice": voice.name, "dagster/kind/file": "", "dagster/kind/wav": ""},
+        description=f"The data set of {voice.title} as it lies in `{voice.dataset}`: `config.json`, `metadata_2col.csv` and "
+        "`wavs/`. Observing it hashes config, texts and audio, per shard; what changed makes only its own shard out of date.",
+    )
+    def raw_dataset(context: dg.OpExecutionContext) -> dg.DataVersionsByPartition:
+        try:
+            versions = fingerprint(voice.dataset, voice.shards)
+        except DatasetError as error:
+            raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
+        context.log.info(f"{voice.dataset}: {len(versions)} shards hashed")
+        return dg.DataVersionsByPartition(versions)
+
+    return [raw_dataset]

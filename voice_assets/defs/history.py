@@ -1,0 +1,194 @@
+"""What the instance remembers: materialisations, the exact inputs each was built from, and verdicts on them.
+
+Reads only. Deciding whether something may run belongs to ``gates``; this is the one file that touches Dagster's
+private partition filter for check history, which is why the Dagster version is pinned.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.event_api import EventLogRecord, PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord, AssetCheckExecutionRecordStatus
+
+UPSTREAM = "upstream"
+EVIDENCE = "evidence"
+SUITE = "suite"
+CHECKS_LOOKED_AT = 200
+TRAININGS_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One exact input: which materialisation of which asset and partition was read."""
+
+    asset: str
+    partition: str | None
+    storage_id: int
+    run_id: str
+    data_version: str
+    gate_only: bool = False
+
+    @property
+    def key(self) -> dg.AssetKey:
+        """The asset's key."""
+        return dg.AssetKey.from_user_string(self.asset)
+
+
+@dataclass(frozen=True)
+class Materialisation:
+    """One materialisation as recorded: identity, data version, metadata and the pins of what it was built from."""
+
+    key: dg.AssetKey
+    partition: str | None
+    storage_id: int
+    run_id: str
+    time: float
+    data_version: str
+    code_version: str
+    metadata: Mapping[str, Any] = field(compare=False)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The exact inputs; empty for an asset that reads none of ours."""
+        return tuple(Pin(**pin) for pin in self.metadata.get(UPSTREAM) or [])
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """The tables a suite judges: name -> path of a Parquet file."""
+        return dict(self.metadata.get(EVIDENCE) or {})
+
+    @property
+    def report(self) -> Path | None:
+        """The report written for people, where there is one."""
+        path = self.metadata.get("report")
+        return Path(path) if path else None
+
+    def pin(self, gate_only: bool = False) -> Pin:
+        """A pin on this materialisation, as an input of another."""
+        return Pin(self.key.to_user_string(), self.partition, self.storage_id, self.run_id, self.data_version, gate_only)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of one materialisation: open when ``reason`` is None, else why it is closed.
+
+    ``unjudged``: closed because no result in force is there, not because a rule was broken. ``warning``: what was
+    broken, by a rule that only warns.
+    """
+
+    check: dg.AssetCheckKey
+    reason: str | None
+    unjudged: bool = False
+    warning: str | None = None
+
+
+def pins_json(pins: Sequence[Pin]) -> list[dict[str, Any]]:
+    """The metadata entry ``upstream``: plain JSON, one object per pin."""
+    return [asdict(pin) for pin in pins]
+
+
+def _read(record: EventLogRecord) -> Materialisation:
+    materialization = record.asset_materialization
+    assert materialization is not None
+    tags = materialization.tags or {}
+    return Materialisation(
+        key=materialization.asset_key,
+        partition=materialization.partition,
+        storage_id=record.storage_id,
+        run_id=record.run_id,
+        time=record.timestamp,
+        data_version=tags.get("dagster/data_version", ""),
+        code_version=tags.get("dagster/code_version", ""),
+        metadata={name: value.value for name, value in materialization.metadata.items()},
+    )
+
+
+class History:
+    """Reads one instance. Answers are kept for the life of the object: make a new one for a new question."""
+
+    def __init__(self, instance: dg.DagsterInstance):
+        self.instance = instance
+        self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
+        self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
+
+    def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
+        """The newest materialisation of ``key`` (in ``partition``), or None."""
+        if (key, partition) not in self._latest:
+            wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+            records = self.instance.fetch_materializations(wanted, limit=1).records
+            self._latest[key, partition] = _read(records[0]) if records else None
+        return self._latest[key, partition]
+
+    def exact(self, pin: Pin) -> Materialisation | None:
+        """The very materialisation a pin names, or None when it was wiped."""
+        if (pin.key, pin.storage_id) not in self._exact:
+            wanted = dg.AssetRecordsFilter(asset_key=pin.key, storage_ids=[pin.storage_id])
+            records = self.instance.fetch_materializations(wanted, limit=1).records
+            self._exact[pin.key, pin.storage_id] = _read(records[0]) if records else None
+        return self._exact[pin.key, pin.storage_id]
+
+    def of_training(self, key: dg.AssetKey, version: int) -> Materialisation | None:
+        """The materialisation of a training asset that wrote ``lightning_logs/version_<version>``, or None."""
+        records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_LOOKED_AT).records
+        return next((found for found in map(_read, records) if found.metadata.get("version") == version), None)
+
+    def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
+        """The data version of the newest observation of an external asset, or None."""
+        wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+        records = self.instance.fetch_observations(wanted, limit=1).records
+        if not records or records[0].asset_observation is None:
+            return None
+        return (records[0].asset_observation.tags or {}).get("dagster/data_version")
+
+    def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None) -> Verdict:
+        """What ``check`` says of the materialisation ``of``, failing closed.
+
+        A result counts only when it was given for this very materialisation and by the rules in force: ``suite`` is
+        the fingerprint of rules and thresholds (None where a check carries none).
+        """
+        partitions: Sequence[str | None] = [of.partition, None] if of.partition is not None else [None]
+        for partition in partitions:
+            for record in self._executions(check, partition):
+                verdict = _judge(check, record, of, suite, record.partition == of.partition)
+                if verdict is not None:
+                    return verdict
+        return Verdict(check, "no result for the latest materialisation", unjudged=True)
+
+    def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Sequence[AssetCheckExecutionRecord]:
+        return self.instance.event_log_storage.get_asset_check_execution_history(
+            check, limit=CHECKS_LOOKED_AT, partition_filter=PartitionKeyFilter(key=partition)
+        )
+
+
+def _judge(
+    check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, same_partition: bool
+) -> Verdict | None:
+    """The verdict one record gives on ``of``, or None when the record is about something else."""
+    same_run = record.run_id == of.run_id and same_partition
+    evaluation = record.evaluation
+    if evaluation is None:
+        unfinished = record.status in (AssetCheckExecutionRecordStatus.PLANNED, AssetCheckExecutionRecordStatus.FAILED)
+        return (
+            Verdict(check, f"planned in run {record.run_id[:8]}, no result", unjudged=True) if same_run and unfinished else None
+        )
+    target = evaluation.target_materialization_data
+    if not (target.storage_id == of.storage_id if target else same_run):
+        return None
+    if suite is not None and _text(evaluation.metadata, SUITE) != suite:
+        return Verdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
+    if evaluation.passed:
+        return Verdict(check, None)
+    observed, limit = _text(evaluation.metadata, "observed"), _text(evaluation.metadata, "limit")
+    broken = f"failed in run {record.run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
+    return Verdict(check, None, warning=broken) if evaluation.severity == dg.AssetCheckSeverity.WARN else Verdict(check, broken)
+
+
+def _text(metadata: Mapping[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    if value is None:
+        return None
+    return value.value if isinstance(value.value, str) else json.dumps(value.value)

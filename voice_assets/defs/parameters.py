@@ -1,0 +1,53 @@
+"""Which value of the voice file each suite's ``$parameter`` takes. The only bridge between voices and rules."""
+
+from typing import Any
+
+from voice_assets.voices import Voice
+
+MAX_ONNX_DIFFERENCE = 1e-3
+"""Largest difference between two samples (full scale = 1) of PyTorch's and ONNX's audio: float32 rounding through a
+vocoder measured 1e-5 to 1e-4; an operator exported wrongly gives 1e-1."""
+
+
+def suite_parameters(voice: Voice, suite: str) -> dict[str, Any]:
+    """The parameters of one suite, by the names used in ``data_checks/<suite>.json``."""
+    return _PARAMETERS[suite](voice) if suite in _PARAMETERS else {}
+
+
+def _base_validation(voice: Voice) -> dict[str, Any]:
+    return {"sample_rate": voice.sample_rate, **voice.limits.model_dump()}
+
+
+def _quality_report(voice: Voice) -> dict[str, Any]:
+    return voice.quality.model_dump(include={"max_text_length_p95", "max_duplicate_ratio", "max_edge_spike"})
+
+
+def _asr_sample_report(voice: Voice) -> dict[str, Any]:
+    return {
+        "low_similarity": voice.whisper.low_similarity,
+        "asr_min_mean_similarity": voice.asr_sample.min_mean_similarity,
+        "asr_max_low_ratio": voice.asr_sample.max_low_ratio,
+        "max_category_gap": voice.asr_sample.max_category_gap,
+    }
+
+
+def _whisper_validation(voice: Voice) -> dict[str, Any]:
+    return voice.whisper.model_dump(include={"low_similarity", "min_mean_similarity", "max_low_ratio"})
+
+
+def _onnx_voice(_voice: Voice) -> dict[str, Any]:
+    return {"max_onnx_difference": MAX_ONNX_DIFFERENCE}
+
+
+def _voice_samples(voice: Voice) -> dict[str, Any]:
+    return voice.samples.model_dump(include={"min_level_db", "max_cer", "min_mos"})
+
+
+_PARAMETERS = {
+    "base_validation": _base_validation,
+    "quality_report": _quality_report,
+    "asr_sample_report": _asr_sample_report,
+    "whisper_validation": _whisper_validation,
+    "onnx_voice": _onnx_voice,
+    "voice_samples": _voice_samples,
+}

@@ -1,0 +1,104 @@
+"""Stage `quality` (the plan's stage 2): signals of every clip, and the report a person reads and listens to."""
+
+import dagster as dg
+
+from voice_assets.defs import tables
+from voice_assets.defs.checks import judge, suite_checks
+from voice_assets.defs.describe import describe
+from voice_assets.defs.gates import admit
+from voice_assets.defs.partitions import shards
+from voice_assets.defs.progress import progress
+from voice_assets.defs.results import finished, keep_evidence, one_row, preview, table_of, verdict_table
+from voice_assets.voices import Voice
+
+
+def quality_assets(voice: Voice) -> list[dg.AssetsDefinition]:
+    """``clip_stats`` and ``quality_report``."""
+    return [_clip_stats(voice), _quality_report(voice)]
+
+
+def quality_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
+    """The rules of ``quality_report``."""
+    return [suite_checks(voice, "quality_report")]
+
+
+def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
+    @dg.asset(
+        **describe(
+            voice,
+            "clip_stats",
+            group="quality",
+            reads=["clips"],
+            gated_by=["base_validation"],
+            settings={"language": voice.language},
+            kinds=["pandas", "numpy", "wav"],
+        ),
+        partitions_def=shards(voice),
+        dagster_type=tables.CLIP_STATS,
+        io_manager_key="tables",
+        description="Signals of every clip of this shard: levels, clipping, silence at both ends, speaking rate.",
+    )
+    def clip_stats(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.engines.clip_stats import measure_clips
+
+        admission = admit(context)
+        with progress(context, "clips") as tell:
+            stats = measure_clips(voice.dataset, table_of(admission, "clips"), voice.language, tell)
+        return finished(
+            admission.pins,
+            tables.content_version(stats),
+            {
+                "clips": len(stats),
+                "hours": float(stats["duration_s"].sum() / 3600),
+                "preview": preview(stats, ["clip_id", "duration_s", "rms_db", "speech_ratio", "chars_per_s"]),
+            },
+            value=stats,
+        )
+
+    return clip_stats
+
+
+def _quality_report(voice: Voice) -> dg.AssetsDefinition:
+    chosen = voice.quality.model_dump(include={"sample_count", "suspect_top", "seed"})
+
+    @dg.asset(
+        **describe(
+            voice,
+            "quality_report",
+            group="quality",
+            reads=["clip_stats"],
+            gated_by=["base_validation"],
+            settings=chosen,
+            kinds=["report", "html", "greatexpectations"],
+        ),
+        description="`quality_<ts>/`: `quality_report.md` and `.html` with players, `samples.tsv` for the ear, `suspects.tsv`, "
+        "`stats.json`.",
+    )
+    def quality_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.reports import quality as report
+        from voice_assets.speech import quality, sampling, suspects
+
+        admission = admit(context)
+        stats = table_of(admission, "clip_stats")
+        facts = quality.facts(stats, admission.one("base_validation").metadata["clips"])
+        ranked = suspects.rank(stats, voice.quality.suspect_top)
+        samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
+        evidence = {"stats": stats, "facts": one_row(facts)}
+        verdicts = judge(voice, "quality_report", evidence)
+        folder = report.write(voice.reports_dir, voice.title, stats, facts, ranked, samples, voice.dataset, verdicts)
+        paths, version = keep_evidence(context, evidence)
+        return finished(
+            admission.pins,
+            version,
+            {
+                **facts,
+                "rules": verdict_table(verdicts),
+                "suspects": preview(ranked, ["clip_id", "suspicion", "reasons", "text"]),
+                "samples": dg.MetadataValue.path(folder / "samples.tsv"),
+                "html": dg.MetadataValue.path(folder / "quality_report.html"),
+            },
+            evidence=paths,
+            report=folder,
+        )
+
+    return quality_report

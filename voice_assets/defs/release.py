@@ -1,0 +1,131 @@
+"""Stage `release` (the plan's stage 5): one folder that speaks, explains itself and proves where it comes from."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from voice_assets.defs import tables
+from voice_assets.defs.checks import judge, suite_checks
+from voice_assets.defs.describe import describe
+from voice_assets.defs.gates import Admission, Place, admit
+from voice_assets.defs.history import History, Materialisation
+from voice_assets.defs.lineage import ancestry, lineage_json
+from voice_assets.defs.partitions import epochs
+from voice_assets.defs.results import finished, keep_evidence, one_row, verdict_table
+from voice_assets.defs.voice import checked_file, epoch_dir
+from voice_assets.files import sha256
+from voice_assets.voices import Voice
+
+JUDGED = ("voice_samples", "onnx_voice", "mini_training", "whisper_validation", "quality_report", "base_validation")
+
+
+def release_assets(voice: Voice) -> list[dg.AssetsDefinition]:
+    """``voice_package``."""
+    return [_voice_package(voice)]
+
+
+def release_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
+    """The rules of ``voice_package``."""
+    return [suite_checks(voice, "voice_package", epochs(voice.name))]
+
+
+def _voice_package(voice: Voice) -> dg.AssetsDefinition:
+    settings = {"name": voice.package_name, **voice.model_dump(include={"title", "license", "credit", "advisory"})}
+
+    @dg.asset(
+        **describe(
+            voice,
+            "voice_package",
+            group="release",
+            reads=["onnx_voice", "voice_samples"],
+            settings=settings,
+            kinds=["onnx", "file"],
+        ),
+        partitions_def=epochs(voice.name),
+        description=f"`{voice.package_name}/`: ONNX, config, samples, card, reports, lineage, checksums. It speaks alone.",
+    )
+    def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.reports import package
+
+        admission = admit(context)
+        ancestors = ancestry(History(context.instance), list(admission.sources.values()))
+        contents = _contents(voice, context, admission, ancestors)
+        folder = package.build(epoch_dir(voice, context), contents)
+        model = admission.one("onnx_voice").metadata
+        passed = {f"{voice.package_name}.onnx": model["sha256"], f"{voice.package_name}.onnx.json": model["config_sha256"]}
+        facts = package.verify(folder, passed, contents.sentence)
+        evidence = {"facts": one_row(facts)}
+        paths, _ = keep_evidence(context, evidence)
+        figures = {
+            "path": dg.MetadataValue.path(folder),
+            "files": sum(path.is_file() for path in folder.rglob("*")),
+            "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            "built_from": len(ancestors),
+            "model_card": dg.MetadataValue.md(contents.card),
+            "rules": verdict_table(judge(voice, "voice_package", evidence)),
+        }
+        version = sha256(folder / package.SUMS)
+        return finished(admission.pins, version, figures, evidence=paths, report=folder)
+
+    return voice_package
+
+
+def _contents(voice: Voice, context: dg.AssetExecutionContext, admission: Admission, ancestors: list[Materialisation]) -> Any:
+    """Everything that goes into the package, taken from exactly the materialisations this voice was made from."""
+    from voice_assets.reports.model_card import model_card
+    from voice_assets.reports.package import Contents
+
+    model, spoken = admission.one("onnx_voice"), admission.one("voice_samples")
+    checked = checked_file(model)
+    return Contents(
+        name=voice.package_name,
+        model=checked,
+        config=Path(model.metadata["config"]),
+        samples=Path(spoken.metadata["folder"]),
+        tokens=checked.with_name("tokens.txt"),
+        card=model_card(_card(voice, context.partition_key, spoken, ancestors)),
+        lineage=lineage_json(ancestors),
+        reports=_reports(ancestors),
+        title=voice.title,
+        sentence=tables.read(spoken.evidence["samples"])["text"].iloc[0],
+    )
+
+
+def _newest(ancestors: list[Materialisation]) -> dict[str, Materialisation]:
+    """The newest of each asset among the ancestors, by name."""
+    return {one.key.path[-1]: one for one in sorted(ancestors, key=lambda ancestor: ancestor.storage_id)}
+
+
+def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Materialisation]) -> Any:
+    from voice_assets.reports.model_card import Card
+
+    newest = _newest(ancestors)
+    trained_on = newest["training_set"].metadata
+    evidence = {name: {table: tables.read(path) for table, path in newest[name].evidence.items()} for name in JUDGED}
+    return Card(
+        name=voice.package_name,
+        title=voice.title,
+        language=f"{voice.language}_{voice.region}",
+        quality=voice.training.quality,
+        epoch=epoch,
+        sample_rate=voice.sample_rate,
+        clips=trained_on["clips"],
+        hours=trained_on["hours"],
+        samples=tables.read(spoken.evidence["samples"]),
+        licence=voice.license,
+        credit=voice.credit,
+        verdicts={name: judge(voice, name, tables_of) for name, tables_of in evidence.items()},
+        lineage=[(str(Place(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
+    )
+
+
+def _reports(ancestors: list[Materialisation]) -> dict[str, Path]:
+    """The reports on what this voice was made from, by the names they have under ``reports/``."""
+    found: dict[str, Path] = {}
+    for one in ancestors:
+        if one.report is not None and one.report.exists():
+            found[one.report.name] = one.report
+            if one.report.suffix == ".md" and one.report.with_suffix(".tsv").exists():
+                found[one.report.with_suffix(".tsv").name] = one.report.with_suffix(".tsv")
+    return found

@@ -1,0 +1,92 @@
+"""What a finished asset records: exact inputs, the evidence its rules judge, the report, the data version."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from voice_assets.defs.gates import Admission
+from voice_assets.defs.history import EVIDENCE, UPSTREAM, Pin, pins_json
+from voice_assets.defs.tables import content_version, read, table_path, write
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PREVIEW_ROWS = 10
+PREVIEW_CHARACTERS = 80
+VERDICT_COLUMNS = ("verdict", "rule", "observed", "limit")
+
+
+def table_of(admission: Admission, name: str) -> "pd.DataFrame":
+    """The table of the input asset ``name``, all its pinned partitions one below the other, in partition order."""
+    import pandas as pd
+
+    return pd.concat([read(source.metadata["table"]) for source in admission.all(name)], ignore_index=True)
+
+
+def own_table(context: dg.AssetExecutionContext) -> Path:
+    """Where the table that the running asset returns is going to lie."""
+    return table_path(context.asset_key, _partition(context), context.run_id)
+
+
+def keep_evidence(context: dg.AssetExecutionContext, tables: "Mapping[str, pd.DataFrame]") -> tuple[dict[str, str], str]:
+    """Store the tables that the asset's rules judge. Returns their paths by name, and one data version over all."""
+    paths, versions = {}, []
+    for name, table in tables.items():
+        paths[name] = str(write(table, table_path(context.asset_key, _partition(context), context.run_id, name)))
+        versions.append(content_version(table))
+    return paths, "-".join(version[:32] for version in versions)
+
+
+def one_row(facts: Mapping[str, Any]) -> "pd.DataFrame":
+    """Facts as the one-row table that suites judge; lists become text."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [{name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}]
+    )
+
+
+def finished(
+    pins: list[Pin],
+    data_version: str,
+    metadata: Mapping[str, Any],
+    *,
+    evidence: Mapping[str, str] | None = None,
+    report: Path | None = None,
+    value: Any = None,
+) -> dg.MaterializeResult:
+    """The result of an asset, with what every gate and the lineage need beside the figures for people."""
+    shown = {} if report is None else {"report": dg.MetadataValue.path(report)}
+    recorded: dict[str, Any] = {**shown, **metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
+    if evidence is not None:
+        recorded[EVIDENCE] = dg.MetadataValue.json(dict(evidence))
+    arguments: dict[str, Any] = {"metadata": recorded, "data_version": dg.DataVersion(data_version)}
+    return dg.MaterializeResult(**arguments) if value is None else dg.MaterializeResult(**arguments, value=value)
+
+
+def preview(frame: "pd.DataFrame", columns: list[str], rows: int = PREVIEW_ROWS) -> dg.MarkdownMetadataValue:
+    """The first rows of a table as Markdown for the UI."""
+    from voice_assets.reports.markdown import table
+
+    records = [{name: _short(row[name]) for name in columns} for row in frame.head(rows).to_dict("records")]
+    return dg.MetadataValue.md("\n".join(table(records, {name: name for name in columns})))
+
+
+def verdict_table(verdicts: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
+    """The verdicts of a suite as Markdown for the UI, in the words of the reports."""
+    from voice_assets.reports.markdown import table
+    from voice_assets.reports.verdicts import RULE_HEADINGS, rule_rows
+
+    rows = [{key: _short(text) for key, text in row.items()} for row in rule_rows(verdicts)]
+    return dg.MetadataValue.md("\n".join(table(rows, {key: RULE_HEADINGS[key] for key in VERDICT_COLUMNS})))
+
+
+def _short(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+def _partition(context: dg.AssetExecutionContext) -> str | None:
+    return context.partition_key if context.has_partition_key else None

@@ -1,0 +1,111 @@
+"""Stage `validation` (the plan's stage 1): every row and file of the data set, and the PASS or FAIL on them."""
+
+import dagster as dg
+
+from voice_assets.defs import tables
+from voice_assets.defs.checks import judge, suite_checks
+from voice_assets.defs.describe import asset_key, describe
+from voice_assets.defs.gates import admit
+from voice_assets.defs.history import Pin
+from voice_assets.defs.partitions import shards
+from voice_assets.defs.progress import progress
+from voice_assets.defs.results import finished, keep_evidence, one_row, preview, table_of, verdict_table
+from voice_assets.engines.dataset import DatasetError, Limits, fingerprint_shard, read_config, read_shard
+from voice_assets.voices import Voice
+
+CONFIG_FACTS = ("present", "valid", "sample_rate", "espeak_voice", "problems")
+
+
+def limits_of(voice: Voice) -> Limits:
+    """What a clip of this voice must be, as plain numbers."""
+    return Limits(
+        sample_rate=voice.sample_rate, language=voice.language, espeak_voice=voice.espeak_voice, **voice.limits.model_dump()
+    )
+
+
+def validation_assets(voice: Voice) -> list[dg.AssetsDefinition]:
+    """``clips`` and ``base_validation``."""
+    return [_clips(voice), _base_validation(voice)]
+
+
+def validation_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
+    """The rules of ``base_validation``."""
+    return [suite_checks(voice, "base_validation")]
+
+
+def _clips(voice: Voice) -> dg.AssetsDefinition:
+    limits = limits_of(voice)
+
+    @dg.asset(
+        **describe(voice, "clips", group="validation", reads=["raw_dataset"], settings=vars(limits), kinds=["pandas", "wav"]),
+        partitions_def=shards(voice),
+        dagster_type=tables.CLIPS,
+        io_manager_key="tables",
+        description="Every row of this shard with its audio file: path, text, hash, format, and what is wrong with it.",
+    )
+    def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        admit(context)
+        try:
+            with progress(context, "clips") as tell:
+                read = read_shard(voice.dataset, context.partition_key, limits, tell)
+        except DatasetError as error:
+            raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
+        config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
+        raw = _observe(context, voice, fingerprint_shard(voice.dataset, context.partition_key))
+        faulty = read[(read["structure"] != "") | (read["findings"] != "")]
+        return finished(
+            [raw],
+            f"{tables.content_version(read, ignore=('row',))}-{config.sha256[:12]}",
+            {
+                "clips": len(read),
+                "hours": float(read["duration_s"].sum() / 3600),
+                "clips_with_findings": len(faulty),
+                "findings": preview(faulty, ["row", "clip_id", "findings"]),
+                "preview": preview(read, ["clip_id", "duration_s", "sample_rate", "text"]),
+            },
+            value=read,
+        )
+
+    return clips
+
+
+def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> Pin:
+    """Record what the shard's data were when they were read, so that "newest observation" is never older than that."""
+    key = asset_key(voice, "raw_dataset")
+    observation = dg.AssetObservation(key, partition=context.partition_key, tags={"dagster/data_version": version})
+    context.log_event(observation)
+    return Pin(key.to_user_string(), context.partition_key, 0, context.run_id, version)
+
+
+def _base_validation(voice: Voice) -> dg.AssetsDefinition:
+    @dg.asset(
+        **describe(voice, "base_validation", group="validation", reads=["clips"], kinds=["report", "greatexpectations"]),
+        description="PASS or FAIL of structure, text and audio format: `validation_<ts>.md`, and `.tsv` with every faulty row.",
+    )
+    def base_validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.reports import base_validation as report
+
+        admission = admit(context)
+        clips = table_of(admission, "clips")
+        config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
+        evidence = {"clips": clips, "config": one_row({name: getattr(config, name) for name in CONFIG_FACTS})}
+        verdicts = judge(voice, "base_validation", evidence)
+        written, problems = report.write(
+            voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, limits_of(voice)
+        )
+        paths, version = keep_evidence(context, evidence)
+        return finished(
+            admission.pins,
+            version,
+            {
+                "clips": len(clips),
+                "hours": float(clips["duration_s"].sum() / 3600),
+                "problem_rows": int(((clips["structure"] != "") | (clips["findings"] != "")).sum()),
+                "rules": verdict_table(verdicts),
+                "problems": dg.MetadataValue.path(problems),
+            },
+            evidence=paths,
+            report=written,
+        )
+
+    return base_validation

@@ -1,0 +1,161 @@
+"""Stage `voice`: a checkpoint as ONNX, and what it sounds like. One partition per trained epoch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from voice_assets.defs import tables
+from voice_assets.defs.checks import judge, suite_checks
+from voice_assets.defs.describe import describe
+from voice_assets.defs.gates import admit
+from voice_assets.defs.partitions import epochs
+from voice_assets.defs.processes import run_worker
+from voice_assets.defs.progress import follow, progress
+from voice_assets.defs.results import finished, keep_evidence, one_row, preview, verdict_table
+from voice_assets.files import sha256
+from voice_assets.project import artifacts_dir, cache_dir
+from voice_assets.voices import Voice
+
+
+def voice_assets(voice: Voice) -> list[dg.AssetsDefinition]:
+    """``onnx_voice`` and ``voice_samples``."""
+    return [_onnx_voice(voice), _voice_samples(voice)]
+
+
+def voice_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
+    """The rules of the assets above."""
+    return [suite_checks(voice, name, epochs(voice.name)) for name in ("onnx_voice", "voice_samples")]
+
+
+def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
+    """The folder of what the running asset makes in this run, one folder a run so that nothing is overwritten."""
+    name = context.asset_key.path[-1]
+    return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
+
+
+def checked_file(source: Any) -> Path:
+    """The file a materialisation recorded, after making sure that it is still that file.
+
+    Raises:
+        dagster.Failure: it is gone, or its bytes are others than those recorded.
+    """
+    path = Path(source.metadata["path"])
+    if not path.is_file():
+        raise dg.Failure(
+            f"{path}: gone since {source.key.to_user_string()} was materialised; do that again", allow_retries=False
+        )
+    found = sha256(path)
+    if found != source.metadata["sha256"]:
+        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata['sha256']}", allow_retries=False)
+    return path
+
+
+def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
+    @dg.asset(
+        **describe(
+            voice,
+            "onnx_voice",
+            group="voice",
+            reads=["checkpoint"],
+            settings={"name": voice.package_name, "language": voice.language, "region": voice.region},
+            kinds=["onnx", "pytorch", "greatexpectations"],
+        ),
+        partitions_def=epochs(voice.name),
+        description=f"The checkpoint as `{voice.package_name}.onnx` with the `.onnx.json` players read, held against PyTorch.",
+    )
+    def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        admission = admit(context)
+        checkpoint, folder = checked_file(admission.one("checkpoint")), epoch_dir(voice, context)
+        options: dict[str, Any] = {
+            "--checkpoint": checkpoint,
+            "--config": voice.dataset / "config.json",
+            "--out": folder,
+            "--name": voice.package_name,
+            "--language": voice.language,
+            "--region": voice.region,
+            "--quality": voice.training.quality,
+            "--dataset-name": voice.name,
+        }
+        arguments = [part for name, value in options.items() for part in (name, value)]
+        run_worker(
+            "export", arguments, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
+        )
+        facts = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+        model, config = folder / f"{voice.package_name}.onnx", folder / f"{voice.package_name}.onnx.json"
+        evidence = {"facts": one_row(facts)}
+        paths, _ = keep_evidence(context, evidence)
+        figures = {
+            "path": dg.MetadataValue.path(model),
+            "bytes": model.stat().st_size,
+            "sha256": sha256(model),
+            "config": dg.MetadataValue.path(config),
+            "config_sha256": sha256(config),
+            "max_abs_difference": facts["max_abs_difference"],
+            "rules": verdict_table(judge(voice, "onnx_voice", evidence)),
+        }
+        return finished(admission.pins, f"{figures['sha256'][:32]}-{figures['config_sha256'][:32]}", figures, evidence=paths)
+
+    return onnx_voice
+
+
+def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
+    settings = {"sentences": voice.samples.sentences, "language": voice.language, "model": voice.whisper.model}
+
+    @dg.asset(
+        **describe(
+            voice,
+            "voice_samples",
+            group="voice",
+            reads=["onnx_voice"],
+            settings=settings,
+            kinds=["onnx", "whisper", "wav"],
+        ),
+        partitions_def=epochs(voice.name),
+        description="5 to 10 sentences spoken by this epoch, heard back by Whisper and scored: level, CER, predicted MOS.",
+    )
+    def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.speech.sentences import sentences_for
+
+        admission = admit(context)
+        source, folder = admission.one("onnx_voice"), epoch_dir(voice, context)
+        spoken = voice.samples.sentences or sentences_for(voice.language)
+        with progress(context, "steps") as tell:
+            _speak(voice, checked_file(source), Path(source.metadata["config"]), spoken, folder, tell)
+        samples = tables.read(folder / "samples.parquet")
+        evidence = {"samples": samples}
+        paths, version = keep_evidence(context, evidence)
+        figures = {
+            "samples": len(samples),
+            "mean_cer": float(samples["cer"].mean()),
+            "mean_similarity": float(samples["similarity"].mean()),
+            "mean_mos": float(samples["mos"].mean()),
+            "quietest_db": float(samples["level_db"].min()),
+            "heard": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
+            "folder": dg.MetadataValue.path(folder),
+            "rules": verdict_table(judge(voice, "voice_samples", evidence)),
+        }
+        return finished(admission.pins, version, figures, evidence=paths)
+
+    return voice_samples
+
+
+def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, tell: Any) -> None:
+    """Have a worker speak and score ``sentences`` into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listing = folder / "sentences.json"
+    listing.write_text(json.dumps(sentences, ensure_ascii=False), encoding="utf-8")
+    options: dict[str, Any] = {
+        "--model": model,
+        "--config": config,
+        "--sentences": listing,
+        "--out": folder,
+        "--language": voice.language,
+        "--whisper-model": voice.whisper.model,
+        "--device": voice.whisper.device,
+        "--compute-type": voice.whisper.compute_type,
+        "--weights-cache": cache_dir() / "whisper",
+    }
+    arguments = [part for name, value in options.items() for part in (name, value)]
+    run_worker("speak", arguments, folder / "speak.log", follow(tell))

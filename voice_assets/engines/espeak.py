@@ -1,0 +1,116 @@
+"""Text to phonemes as Piper does it, through the espeak-ng that comes with piper-tts. Knows no data set and no audio.
+
+espeak keeps its state in the process: every call here takes one lock, so threads may share it.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from pathlib import Path
+
+_LOCK = threading.Lock()
+
+
+class EspeakVoiceError(ValueError):
+    """espeak-ng has no voice of that name."""
+
+
+@lru_cache(maxsize=1)
+def _start() -> None:
+    """Start espeak with the data that piper-tts brings. Piper's own start is the same, so either may come first."""
+    from piper import espeakbridge
+    from piper.phonemize_espeak import ESPEAK_DATA_DIR
+
+    espeakbridge.initialize(str(ESPEAK_DATA_DIR))
+
+
+def _flat(clauses: list[tuple[str, str, bool]]) -> list[str]:
+    """The clauses espeak gives, as Piper reads them: without language switches ``(en)``, with sentence marks, in NFD."""
+    said = []
+    for text, mark, _ in clauses:
+        said.append(re.sub(r"\([^)]+\)", "", text) + mark + (" " if mark in (",", ":", ";") else ""))
+    return [phoneme for clause in said for phoneme in unicodedata.normalize("NFD", clause)]
+
+
+def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
+    """The phonemes of each text as Piper feeds them to a voice: single NFD code points, all sentences in a row.
+
+    Piper's own function sets the voice for every text, which costs about 60 times what the phonemes do; this sets it once, and
+    a test holds the two together. NUL would end the text inside espeak: it counts as a space here.
+
+    Raises:
+        EspeakVoiceError: espeak-ng has no such voice.
+    """
+    with _LOCK:
+        if not _known(espeak_voice):
+            raise EspeakVoiceError(f"{espeak_voice!r} is no voice of espeak-ng here; it has {', '.join(voices())}")
+        from piper import espeakbridge
+
+        espeakbridge.set_voice(espeak_voice)
+        return [_flat(espeakbridge.get_phonemes(text.replace("\0", " "))) for text in texts]
+
+
+def phonemes(text: str, espeak_voice: str) -> list[str]:
+    """The phonemes of one text, as `phonemes_of` gives them.
+
+    Raises:
+        EspeakVoiceError: espeak-ng has no such voice.
+    """
+    return phonemes_of([text], espeak_voice)[0]
+
+
+def unknown_phonemes_of(texts: Iterable[str], espeak_voice: str, id_map: Container[str]) -> list[list[str]]:
+    """For each text, the phonemes that ``id_map`` has no id for, each once, in order. Piper leaves them out of the training.
+
+    Raises:
+        EspeakVoiceError: as `phonemes_of`.
+    """
+    said = phonemes_of(texts, espeak_voice)
+    return [list(dict.fromkeys(phoneme for phoneme in found if phoneme not in id_map)) for found in said]
+
+
+def unknown_phonemes(text: str, espeak_voice: str, id_map: Container[str]) -> list[str]:
+    """The phonemes of one text without an id, as `unknown_phonemes_of` gives them.
+
+    Raises:
+        EspeakVoiceError: as `phonemes_of`.
+    """
+    return unknown_phonemes_of([text], espeak_voice, id_map)[0]
+
+
+def default_id_map() -> dict[str, list[int]]:
+    """Piper's own ids for espeak phonemes, a fresh copy."""
+    from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
+
+    return {phoneme: list(ids) for phoneme, ids in DEFAULT_PHONEME_ID_MAP.items()}
+
+
+@lru_cache(maxsize=1)
+def voices() -> tuple[str, ...]:
+    """The names of espeak-ng's voices (``ru``, ``en-us``), sorted: the files in the ``lang`` folder of its data."""
+    from piper.phonemize_espeak import ESPEAK_DATA_DIR
+
+    return tuple(sorted(file.name.lower() for file in (Path(ESPEAK_DATA_DIR) / "lang").rglob("*") if file.is_file()))
+
+
+@lru_cache(maxsize=64)
+def _known(espeak_voice: str) -> bool:
+    """Ask espeak itself; the caller holds the lock. An empty name or one with NUL is never a voice."""
+    if not espeak_voice or "\0" in espeak_voice:
+        return False
+    _start()
+    from piper import espeakbridge
+
+    try:
+        espeakbridge.set_voice(espeak_voice)
+    except RuntimeError:
+        return False
+    return True
+
+
+def has_voice(espeak_voice: str) -> bool:
+    """Whether espeak-ng takes that name for a voice. It takes more than `voices` lists: full names, variants (``ru+f2``)."""
+    with _LOCK:
+        return _known(espeak_voice)

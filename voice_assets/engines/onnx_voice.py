@@ -1,0 +1,105 @@
+"""A finished voice (``.onnx`` and ``.onnx.json``) through Piper's own player: loading and speaking. Scores nothing."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class VoiceLoadError(ValueError):
+    """A model or its configuration that cannot be loaded. The message names the file."""
+
+
+class SpeechError(ValueError):
+    """A text that this voice cannot say: nothing to pronounce, or the model made something that is no sound."""
+
+
+@dataclass(frozen=True)
+class OnnxVoice:
+    """A loaded voice. ``rate`` in Hz."""
+
+    model: Path
+    rate: int
+    piper: Any
+
+    def say(self, text: str) -> npt.NDArray[np.int16]:
+        """Speak ``text`` as Piper's command does, every sentence scaled to full range. int16 ``[samples]``.
+
+        Raises:
+            SpeechError: the text holds nothing to pronounce, or the model's output is not finite.
+        """
+        chunks = [chunk.audio_float_array for chunk in self.piper.synthesize(text)]
+        if not chunks:
+            raise SpeechError(f"{self.model.name}: nothing to pronounce in {text!r}")
+        samples = np.concatenate(chunks)
+        if not np.isfinite(samples).all():
+            raise SpeechError(f"{self.model.name}: its output for {text!r} is not finite")
+        return np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+
+    def phoneme_ids(self, text: str) -> list[list[int]]:
+        """The ids that the model is fed for ``text``, sentence by sentence."""
+        return [self.piper.phonemes_to_ids(phonemes) for phonemes in self.piper.phonemize(text) if phonemes]
+
+    def raw(self, phoneme_ids: list[int], scales: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+        """The model's own output, float32 ``[samples]``, unscaled. ``scales``: noise, length, noise of the durations."""
+        inputs = {
+            "input": np.array([phoneme_ids], dtype=np.int64),
+            "input_lengths": np.array([len(phoneme_ids)], dtype=np.int64),
+            "scales": np.array(scales, dtype=np.float32),
+        }
+        return self.piper.session.run(None, inputs)[0].reshape(-1)
+
+
+def _onnxruntime_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = (
+        "Fail",
+        "InvalidArgument",
+        "InvalidGraph",
+        "InvalidProtobuf",
+        "NoModel",
+        "NoSuchFile",
+        "NotImplemented",
+        "RuntimeException",
+    )
+    return tuple(getattr(state, name) for name in names)
+
+
+def load(model: Path, config: Path | None = None, seed: int | None = None) -> OnnxVoice:
+    """Load a voice on the CPU. With a ``seed``, the same texts in the same order give the same sound.
+
+    ``config`` is ``<model>.json`` by default.
+
+    Raises:
+        VoiceLoadError: a file is missing, damaged or incomplete.
+    """
+    import onnxruntime
+    from piper import PiperVoice
+
+    config = config or Path(f"{model}.json")
+    for file in (model, config):
+        if not file.is_file():
+            raise VoiceLoadError(f"{file}: no such file")
+    if seed is not None:
+        onnxruntime.set_seed(seed)  # kernels draw their seed from this when the session is made
+    try:
+        piper = PiperVoice.load(model, config)
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise VoiceLoadError(f"{config}: not the configuration of a Piper voice: {type(error).__name__}: {error}") from error
+    except _onnxruntime_errors() as error:
+        raise VoiceLoadError(f"{model}: onnxruntime does not load it: {str(error).splitlines()[0]}") from error
+    return OnnxVoice(model, piper.config.sample_rate, piper)
+
+
+def speak(model: Path, config: Path | None, text: str, seed: int | None = None) -> tuple[npt.NDArray[np.int16], int]:
+    """Load a voice and say one text: int16 ``[samples]`` and the rate in Hz.
+
+    Raises:
+        VoiceLoadError, SpeechError: as :func:`load` and :meth:`OnnxVoice.say`.
+    """
+    voice = load(model, config, seed)
+    return voice.say(text), voice.rate

@@ -1,0 +1,54 @@
+"""Writing files so that nobody ever reads half of one, and hashing them. Standard library only."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it over ``path`` when the block ends without an error.
+
+    The bytes are on disk before the rename, so a crash leaves the old file or the new one, never half of one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write ``text`` as UTF-8 with line feeds only, atomically. Returns ``path``."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def timestamp() -> str:
+    """Local time as report names carry it, such as ``20261122_101500_123``: sorts by time, unique per millisecond."""
+    return datetime.now().strftime("%Y%m%d_%H%M%S_%f")[:-3]
+
+
+def new_folder(parent: Path, prefix: str) -> Path:
+    """Make and return ``parent/<prefix><timestamp>``; fails rather than reuse a folder that exists."""
+    folder = parent / f"{prefix}{timestamp()}"
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,192 @@
+"""The demo's recordings: real Russian speech out of two Debian packages, fetched without root.
+
+Knows where Debian keeps them and who made them; ``importers.prompts`` reads them, ``importers.prepare`` makes the data set.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from voice_assets.files import timestamp
+from voice_assets.importers.errors import RecordingsError
+from voice_assets.importers.prepare import About, Summary, existing, prepare, settings
+from voice_assets.importers.prompts import read_prompts
+from voice_assets.speech.faults import Limits
+
+# The audio is in the first, the transcript in the second.
+PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
+AUDIO_FOLDER = "ru_RU_f_IvrvoiceRU"
+TRANSCRIPTS = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
+LICENCE = "CC-BY-3.0"
+CREDIT = "Maxim Topal, ivrvoice.ru; taken from Debian's asterisk-core-sounds-ru-g722"
+SOURCE = "Debian packages asterisk-core-sounds-ru-g722 (audio) and asterisk-core-sounds-ru (transcript)"
+MINUTES = 10
+
+WHAT_TO_DO = (
+    f"Get the Debian packages {PACKAGES[0]} and {PACKAGES[1]} on any machine, put the two .deb files (or what "
+    "`dpkg-deb -x` makes of them) into one folder, and give it with `--source DIR`."
+)
+
+# Clips under a second are single words and letters, on which Whisper `base` says nothing reliable; the rest are the plan's.
+LIMITS = Limits(
+    min_duration_s=1.0,
+    max_duration_s=15.0,
+    min_text_chars=3,
+    max_text_chars=400,
+    min_script_share=0.5,
+    sample_rate=22050,
+    language="ru",
+    espeak_voice="ru",
+)
+
+
+class FetchError(RecordingsError):
+    """The packages could not be fetched or unpacked. The message says why and what to do instead."""
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run a command in ``folder``; FetchError with its own words when it is not there, fails or hangs."""
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=MINUTES * 60,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise FetchError(f"{command[0]}: not installed on this system. {WHAT_TO_DO}") from error
+    except subprocess.TimeoutExpired as error:
+        raise FetchError(f"{' '.join(command)}: no end after {MINUTES} minutes. {WHAT_TO_DO}") from error
+    if done.returncode != 0:
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise FetchError(f"{' '.join(command)}: exit code {done.returncode}: {' / '.join(said[-3:])}. {WHAT_TO_DO}")
+
+
+def _private_apt(folder: Path) -> list[str]:
+    """Options that give apt lists and caches of its own under ``folder``: no root, no ``apt-get update`` before."""
+    for place in ("state/lists/partial", "cache/archives/partial"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    options = {
+        "Dir::State": folder / "state",
+        "Dir::State::lists": folder / "state" / "lists",
+        "Dir::State::status": "/var/lib/dpkg/status",
+        "Dir::Cache": folder / "cache",
+        "Dir::Cache::archives": folder / "cache" / "archives",
+        "APT::Sandbox::User": "root",
+    }
+    return [f"-o{key}={value}" for key, value in options.items()]
+
+
+def _download(folder: Path) -> None:
+    """Get the two .deb files into ``folder``: with the system's package lists, or with lists of our own when that fails."""
+    try:
+        _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *PACKAGES], folder)
+    except FetchError:
+        private = _private_apt(folder / "apt")
+        _run(["apt-get", *private, "update"], folder)
+        _run(["apt-get", *private, "download", *PACKAGES], folder)
+
+
+def _debs(folder: Path) -> list[Path]:
+    """The newest file of each package in ``folder``, or nothing when one is missing."""
+    found = [sorted(folder.glob(f"{package}_*.deb")) for package in PACKAGES]
+    return [files[-1] for files in found] if all(found) else []
+
+
+def _unpack(debs: list[Path], out: Path) -> Path:
+    """Check the .deb files and unpack them into the new folder ``out``, which is whole or not there."""
+    building = out.with_name(f"{out.name}.building-{timestamp()}")
+    building.mkdir(parents=True)
+    try:
+        for deb in debs:
+            _run(["dpkg-deb", "--info", str(deb)], building)
+            _run(["dpkg-deb", "-x", str(deb), str(building)], building)
+        locate(building)
+        shutil.rmtree(out, ignore_errors=True)
+        building.rename(out)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return out
+
+
+def locate(folder: Path) -> tuple[Path, Path]:
+    """The audio folder and the transcript anywhere under ``folder``.
+
+    Raises:
+        FetchError: one of them is not there.
+    """
+    audio = next((path for path in sorted(folder.rglob(AUDIO_FOLDER)) if path.is_dir()), None)
+    transcript = next((path for name in TRANSCRIPTS for path in sorted(folder.rglob(name))), None)
+    if audio is None:
+        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it, which {PACKAGES[0]} brings. {WHAT_TO_DO}")
+    if transcript is None:
+        raise FetchError(f"{folder}: no {TRANSCRIPTS[0]} in it, which {PACKAGES[1]} brings. {WHAT_TO_DO}")
+    return audio, transcript
+
+
+def fetch(cache: Path) -> Path:
+    """Download and unpack both packages under ``cache``; returns the folder with what is in them. Fetches once.
+
+    Raises:
+        FetchError: naming the command that failed and what to do instead.
+    """
+    folder = cache.absolute() / "debian"
+    unpacked = folder / "unpacked"
+    if unpacked.is_dir():
+        return unpacked
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _debs(folder):
+        arriving = folder / f"arriving-{timestamp()}"
+        arriving.mkdir()
+        try:
+            _download(arriving)
+            for deb in _debs(arriving):
+                deb.replace(folder / deb.name)
+        finally:
+            shutil.rmtree(arriving, ignore_errors=True)
+    debs = _debs(folder)
+    if not debs:
+        raise FetchError(f"{folder}: apt-get downloaded no {' and no '.join(PACKAGES)}. {WHAT_TO_DO}")
+    return _unpack(debs, unpacked)
+
+
+def _from_source(source: Path, cache: Path) -> Path:
+    """The unpacked packages of a folder a person gave: .deb files in it are unpacked into the cache."""
+    if not source.is_dir():
+        raise FetchError(f"{source}: no such folder. {WHAT_TO_DO}")
+    debs = _debs(source)
+    return _unpack([deb.absolute() for deb in debs], cache.absolute() / "debian-source") if debs else source
+
+
+def build_ivrvoice(
+    out: Path,
+    source: Path | None,
+    cache: Path,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    limits: Limits = LIMITS,
+) -> Summary:
+    """Make the demo's data set ``out``; when it is there already, whole and unchanged, nothing is fetched or written.
+
+    ``source``: a folder that has the two .deb files or what is in them; ``None`` fetches them into ``cache``.
+
+    Raises:
+        FetchError: the packages cannot be had, with what to do.
+        RecordingsError: ``out`` holds something else.
+    """
+    about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
+    same = existing(out, settings(limits, about, "sure", latin=False))
+    if same is not None and source is None:
+        return same
+    unpacked = fetch(cache) if source is None else _from_source(source, cache)
+    audio, transcript = locate(unpacked)
+    licence = next(iter(sorted(unpacked.rglob(f"{PACKAGES[0]}/copyright"))), None)
+    about = About(about.dataset, about.region, about.quality, about.source, about.license, about.credit, licence)
+    return prepare(read_prompts(audio, transcript), out, limits, about, on_progress=on_progress)

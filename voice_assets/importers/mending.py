@@ -1,0 +1,122 @@
+"""Texts of foreign collections: what is mended in them, and why one cannot be used. Values only, no files.
+
+Every change and every refusal comes with its reason in words, ``kind: detail``: nothing is changed or dropped in silence.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from voice_assets.speech import scripts
+
+Digits = Literal["sure", "any", "none"]
+
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|<[^<>]*>")
+_WHOLE_DIRECTION = re.compile(r"\s*(\[.*\]|<.*>|\(.*\))\s*", re.DOTALL)
+# A run of digits is sure when it is one digit with a space, a sentence mark or nothing on both sides: menu keys, single
+# counts. Longer numbers take a case, a year or a decimal reading that the digits do not show.
+_SURE_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?![\w:/-])(?![.,]\d)")
+
+
+@dataclass(frozen=True)
+class TextRules:
+    """What a text must be to be kept.
+
+    ``digits``: ``sure`` keeps single digits that stand alone, ``any`` all, ``none`` no digit at all. ``latin`` keeps Latin
+    letters in a language that is not written with them.
+    """
+
+    language: str
+    min_text_chars: int
+    max_text_chars: int
+    min_script_share: float
+    digits: Digits = "sure"
+    latin: bool = False
+
+
+def _typographic(text: str) -> str:
+    """Straight double quotes as typographic ones, opening and closing in turn."""
+    parts = text.split('"')
+    return parts[0] + "".join(("“" if number % 2 == 0 else "”") + part for number, part in enumerate(parts[1:]))
+
+
+def mend(name: str, text: str) -> tuple[str, list[str]]:
+    """The text without what nobody said, and what was done to it.
+
+    Removed: the clip's own name in front (``menu: Press…``), notes in ``[ ]`` or ``< >`` beside words, runs of white space.
+    A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV. A text that is nothing but
+    a note is left as it is, for `refusals` to name.
+    """
+    done: list[str] = []
+    mended = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
+    if mended != text:
+        done.append("name removed: it stood in front of its own text")
+    if not _WHOLE_DIRECTION.fullmatch(mended):
+        without = _BRACKETED.sub(" ", mended)
+        if without != mended:
+            done.append(f"note removed: {', '.join(_BRACKETED.findall(mended))}")
+        mended = without
+    if " ".join(mended.split()) != mended:
+        if not done:
+            done.append("white space: runs of it made one space")
+        mended = " ".join(mended.split())
+    if mended.startswith('"'):
+        mended = _typographic(mended)
+        done.append("quotes: made typographic, Piper would read the text as a quoted CSV field")
+    return mended, done
+
+
+def _mixed_words(text: str) -> list[str]:
+    """Words that mix scripts, such as a Cyrillic word with a Latin ``o`` in it: look right, sound wrong."""
+    return [word for word in re.findall(r"[^\W\d_]+", text) if len(set(scripts.letters(word))) > 1]
+
+
+def _unsure_numbers(text: str) -> list[str]:
+    return re.findall(r"[\w.,:/-]*\d[\w.,:/-]*", _SURE_NUMBER.sub(" ", text))
+
+
+def _digit_refusals(text: str, digits: Digits) -> list[str]:
+    if digits == "none" and scripts.has_digits(text):
+        return ["digits: the text has some"]
+    if digits == "sure" and (numbers := _unsure_numbers(text)):
+        return [f"digits: how {', '.join(map(repr, numbers))} was read is not certain, and espeak reads it in one case only"]
+    return []
+
+
+def _length_refusals(text: str, rules: TextRules) -> list[str]:
+    if len(text) < rules.min_text_chars:
+        return [f"text too short: {len(text)} characters, under min_text_chars {rules.min_text_chars}"]
+    if len(text) > rules.max_text_chars:
+        return [f"text too long: {len(text)} characters, over max_text_chars {rules.max_text_chars}"]
+    return []
+
+
+def _letter_refusals(text: str, rules: TextRules) -> list[str]:
+    if not scripts.letters(text):
+        return ["no letters: there is nothing to say"]
+    share = scripts.script_share(text, rules.language)
+    if share < rules.min_script_share:
+        return [
+            f"another script: {share:.3f} of the letters are the language's, under min_script_share {rules.min_script_share}"
+        ]
+    if words := _mixed_words(text):
+        return [f"mixed scripts: letters of two scripts in one word: {', '.join(words)}"]
+    if not rules.latin and scripts.has_latin(text, rules.language):
+        return ["latin: espeak reads Latin letters as another language's"]
+    return []
+
+
+def refusals(text: str, rules: TextRules) -> list[str]:
+    """Every reason why a mended text cannot be used, ``kind: detail``; none when it can."""
+    if not text:
+        return ["no text: there is audio and nothing that says what is heard"]
+    if _WHOLE_DIRECTION.fullmatch(text):
+        return ["not speech: the text only describes a sound"]
+    reasons = _length_refusals(text, rules) + _letter_refusals(text, rules) + _digit_refusals(text, rules.digits)
+    if hidden := scripts.unprintable(text):
+        reasons.append(f"unprintable: {hidden} characters that nobody can see")
+    if "|" in text:
+        reasons.append("separator: the text has `|`, which separates the columns of the metadata")
+    if "+" in text:
+        reasons.append("plus: the text has `+`, which espeak reads aloud")
+    return reasons

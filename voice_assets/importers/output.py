@@ -1,0 +1,123 @@
+"""The folder an importer writes: built aside, renamed into place, and never over anything it did not make itself.
+
+Knows nothing of audio or texts; ``importers.prepare`` fills the folder.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from voice_assets.files import sha256, timestamp
+from voice_assets.importers.errors import RecordingsError
+
+INFO = "PREPARE_INFO.txt"
+MAGIC = "Prepared by voice-assets import, format 1"
+# What an importer writes; `reports` are written later by others and stay when a data set is made anew.
+OWN = {"config.json", "metadata_2col.csv", "wavs", "LICENSE", INFO}
+KEPT = {"reports"}
+
+
+def digest(value: object) -> str:
+    """SHA-256 of any JSON value."""
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def head(folder: Path) -> dict[str, str]:
+    """The ``key: value`` lines at the top of the folder's ``PREPARE_INFO.txt``; empty when the folder is no importer's."""
+    info = folder / INFO
+    if not info.is_file():
+        return {}
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
+    if lines[:1] != [MAGIC]:
+        return {}
+    top = lines[1 : lines.index("")] if "" in lines else lines[1:]
+    return dict(line.split(": ", 1) for line in top if ": " in line)
+
+
+def contents(folder: Path) -> str:
+    """SHA-256 over the names and bytes of everything an importer wrote, but for ``PREPARE_INFO.txt`` itself."""
+    files = [folder / name for name in sorted(OWN - {INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
+    return digest([(str(file.relative_to(folder)), sha256(file)) for file in files if file.is_file()])
+
+
+def _check(out: Path) -> None:
+    """Refuse an ``out`` with anything in it that would be lost."""
+    if not os.path.lexists(out):
+        return
+    if out.is_symlink() or not out.is_dir():
+        raise RecordingsError(f"{out}: is not a folder; choose another place for the data set")
+    present = {path.name for path in out.iterdir()}
+    if not present:
+        return
+    made = head(out)
+    if not made:
+        raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another place, or empty it yourself")
+    foreign = sorted(present - OWN - KEPT)
+    if foreign:
+        raise RecordingsError(f"{out}: {', '.join(foreign[:5])} would be lost; move it away first")
+    if made.get("Contents") != contents(out):
+        raise RecordingsError(
+            f"{out}: changed since it was prepared, and the changes would be lost; move the folder away first"
+        )
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sweep(out: Path) -> None:
+    """Remove what runs that were killed left half built."""
+    for path in out.parent.glob(f".{out.name}.building-*"):
+        process = re.fullmatch(r".*\.building-(\d+)", path.name)
+        if process and not _alive(int(process[1])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _swap(folder: Path, out: Path) -> None:
+    """Put ``folder`` in the place of ``out``. At every moment, what was there before is on disk under one name or another."""
+    if not out.exists() or not any(out.iterdir()):
+        folder.replace(out)
+        return
+    before = out.with_name(f".{out.name}.before-{timestamp()}")
+    out.rename(before)
+    folder.rename(out)
+    for name in KEPT:
+        if (before / name).exists():
+            (before / name).rename(out / name)
+    shutil.rmtree(before)
+
+
+@contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``out``; when the block ends without an error, it takes the place of ``out``.
+
+    Raises:
+        RecordingsError: ``out`` holds what would be lost, or the folder cannot be written.
+    """
+    out = out.absolute()
+    _check(out)
+    folder = out.with_name(f".{out.name}.building-{os.getpid()}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(out)
+        folder.mkdir()
+    except OSError as error:
+        raise RecordingsError(f"{out}: cannot be written: {error}") from error
+    try:
+        yield folder
+        _swap(folder, out)
+    except OSError as error:
+        raise RecordingsError(f"{out}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

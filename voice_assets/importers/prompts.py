@@ -1,0 +1,59 @@
+"""Telephone prompts as Asterisk ships them: a folder of audio files and one text file of ``name: text`` lines.
+
+Only says what is there; ``importers.prepare`` decides what is fit for a voice.
+"""
+
+import gzip
+from pathlib import Path
+
+from voice_assets.importers.errors import RecordingsError
+from voice_assets.importers.prepare import Item
+
+# Where one prompt lies in several formats, the first of these that is there is taken: best quality first.
+SUFFIXES = (".wav", ".flac", ".sln48", ".sln16", ".g722", ".wav49", ".gsm", ".ogg", ".mp3")
+
+
+def read_transcript(transcript: Path) -> dict[str, str]:
+    """``name -> text`` of a transcript, plain or ``.gz``. Empty lines and ``;`` comments are left out.
+
+    Raises:
+        RecordingsError: missing, not gzip, not UTF-8, a line without a colon, or a name given twice with different texts.
+    """
+    try:
+        data = transcript.read_bytes()
+        content = (gzip.decompress(data) if transcript.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise RecordingsError(f"{transcript}: cannot be read as a transcript: {error}") from error
+    texts: dict[str, str] = {}
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith(";"):
+            continue
+        name, colon, text = (part.strip() for part in line.partition(":"))
+        if not colon or not name:
+            raise RecordingsError(f"{transcript}: line {number}: {line!r} is not `name: text`")
+        if texts.setdefault(name, text) != text:
+            raise RecordingsError(f"{transcript}: line {number}: {name!r} has another text further up: {texts[name]!r}")
+    return texts
+
+
+def read_prompts(audio_dir: Path, transcript: Path) -> list[Item]:
+    """Every line of the transcript with its audio file, then every audio file that no line names (with an empty text).
+
+    A line without audio gets the path the file would have. Names keep their folders: ``digits/1`` is ``digits/1.g722``.
+
+    Raises:
+        RecordingsError: no such folder, no audio in it, or a transcript that cannot be read.
+    """
+    if not audio_dir.is_dir():
+        raise RecordingsError(f"{audio_dir}: no such folder; it must hold the prompts' audio files")
+    files: dict[str, Path] = {}
+    for path in sorted(audio_dir.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            name = path.relative_to(audio_dir).with_suffix("").as_posix()
+            files[name] = min(path, files.get(name, path), key=lambda file: SUFFIXES.index(file.suffix.lower()))
+    if not files:
+        raise RecordingsError(f"{audio_dir}: no audio files in it ({', '.join(SUFFIXES)})")
+    texts = read_transcript(transcript)
+    suffix = next(iter(files.values())).suffix
+    items = [Item(name, files.get(name, audio_dir / f"{name}{suffix}"), text) for name, text in texts.items()]
+    return items + [Item(name, files[name], "") for name in files if name not in texts]

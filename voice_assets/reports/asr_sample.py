@@ -1,0 +1,65 @@
+"""The report on the sample that Whisper heard: ``asr_sample_<ts>/`` with ``asr_sample.tsv`` and ``asr_sample.md``."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from voice_assets import files
+from voice_assets.reports import transcripts_layout as layout
+from voice_assets.reports.markdown import table
+from voice_assets.reports.tsv import write_tsv
+from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
+
+SHOWN = 20
+"""Clips listed in the Markdown, worst first; all are in the TSV."""
+
+
+def _markdown(
+    title: str,
+    transcripts: pd.DataFrame,
+    facts: layout.Facts,
+    by_category: pd.DataFrame,
+    verdicts: Sequence[Verdict] | None,
+) -> str:
+    worst = [{str(key): value for key, value in row.items()} for row in transcripts.head(SHOWN).to_dict("records")]
+    shown = {"clip_id": "Clip", "similarity": "Similarity", "reference": "Reference", "hypothesis": "Hypothesis"}
+    figures = [{"name": name, "value": value} for name, value in layout.summary(facts)]
+    lines = [f"# Sample through Whisper: {title}", "", f"**{word(verdicts)}**", ""]
+    lines += table(figures, {"name": "Figure", "value": "Value"})
+    lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
+    lines += ["## Categories", "", "A clip can be in several. A category is judged from 10 clips on.", ""]
+    lines += table(layout.category_rows(by_category), layout.CATEGORY_HEADINGS)
+    lines += [f"## The {len(worst)} worst clips", "", "All are in `asr_sample.tsv`.", "", *table(worst, shown)]
+    return "\n".join(lines)
+
+
+def write(
+    reports_dir: Path,
+    title: str,
+    transcripts: pd.DataFrame,
+    facts: layout.Facts,
+    by_category: pd.DataFrame,
+    verdicts: Sequence[Verdict] | None,
+) -> Path:
+    """Write one report and return its new folder ``<reports_dir>/asr_sample_<ts>``, complete or not at all.
+
+    Args:
+        reports_dir: where reports on this data set lie.
+        title: the voice's name for people.
+        transcripts: TRANSCRIPTS of the sample.
+        facts: from ``speech.validation.sample_facts``.
+        by_category: from ``speech.categories.by_category``.
+        verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
+    """
+    building = files.new_folder(reports_dir, ".asr_sample_")
+    folder = reports_dir / building.name.removeprefix(".")
+    worst_first = layout.by_similarity(transcripts)
+    try:
+        write_tsv(building / "asr_sample.tsv", worst_first, layout.COLUMNS)
+        files.write_text(building / "asr_sample.md", _markdown(title, worst_first, facts, by_category, verdicts))
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder

@@ -1,0 +1,152 @@
+"""The report of stage 1, for people: is the data set sound, and if not, which rows and why.
+
+Prints the verdicts it is given and the faults in the table; judges nothing by itself.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from voice_assets.engines.dataset import ConfigFacts, Limits
+from voice_assets.files import timestamp, write_text
+from voice_assets.reports.markdown import escape, table
+from voice_assets.reports.tsv import write_tsv
+from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, Word, rule_rows, word
+from voice_assets.speech.faults import WARNINGS, Fault, faults, warnings
+from voice_assets.speech.histogram import bins
+
+SHOWN = 50
+FAULT_HEADINGS = {"row": "Row", "clip_id": "Clip", "rule": "Rule", "finding": "Finding", "text": "Text"}
+TSV_COLUMNS = ("row", "clip_id", "level", "rule", "value", "finding", "text")
+HISTOGRAM_BIN_S = 1.0
+BAR = 40
+
+
+def _lines(clips: pd.DataFrame, limits: Limits) -> list[dict[str, object]]:
+    """One record a fault and a warning, in the order of the rows; wavs that no row names (row 0) come last."""
+    lines: list[dict[str, object]] = []
+    ordered = clips.assign(last=clips["row"] == 0).sort_values(["last", "row", "clip_id"], kind="stable")
+    for clip in cast(list[dict[str, Any]], ordered.to_dict("records")):
+        named: list[tuple[str, Fault]] = [("fault", fault) for fault in faults(clip, limits)]
+        named += [("warning", warning) for warning in warnings(clip)]
+        for level, fault in named:
+            lines.append({"row": clip["row"], "clip_id": clip["clip_id"], "level": level, **vars(fault), "text": clip["text"]})
+    return lines
+
+
+def _word(clips: pd.DataFrame, config: ConfigFacts, verdicts: Sequence[Verdict] | None, lines: list[dict[str, object]]) -> Word:
+    """By the verdicts where they are given, else by the table and the config."""
+    if verdicts is not None:
+        return word(verdicts)
+    sound = len(clips) > 0 and config.valid and not config.problems and not any(line["level"] == "fault" for line in lines)
+    return "PASS" if sound else "FAIL"
+
+
+def _counts(title: str, lines: list[dict[str, object]], level: str) -> list[str]:
+    """How many clips each rule names, with the first of them."""
+    chosen = [line for line in lines if line["level"] == level]
+    counts = Counter(str(line["rule"]) for line in chosen)
+    first = {str(line["rule"]): line for line in reversed(chosen)}
+    rows = [
+        {"rule": rule, "clips": count, "first": f"row {first[rule]['row']}, {first[rule]['clip_id']}"}
+        for rule, count in counts.most_common()
+    ]
+    return [f"## {title}", "", *table(rows, {"rule": "Rule", "clips": "Clips", "first": "First"})]
+
+
+def _figures(clips: pd.DataFrame, lines: list[dict[str, object]]) -> list[str]:
+    faulty = {(line["row"], line["clip_id"]) for line in lines if line["level"] == "fault"}
+    read = clips[clips["sample_rate"] > 0]
+    rows: list[tuple[str, object]] = [
+        ("rows in the metadata", int((clips["row"] > 0).sum())),
+        ("wavs that no row names", int((clips["structure"] == "extra_wav").sum())),
+        ("rows with a fault", len(faulty)),
+        ("audio read, hours", float(read["duration_s"].sum()) / 3600),
+    ]
+    for name, column in (("duration, s", "duration_s"), ("text length, characters", "text_length")):
+        values = read[column]
+        if len(values):
+            spread = ", ".join(f"{label} {float(values.quantile(q)):.4g}" for label, q in _QUANTILES)
+            rows.append((name, spread))
+    figures = [{"figure": name, "value": value} for name, value in rows]
+    return table(figures, {"figure": "Figure", "value": "Value"})
+
+
+_QUANTILES = (("shortest", 0.0), ("p5", 0.05), ("median", 0.5), ("p95", 0.95), ("longest", 1.0))
+
+
+def _histogram(clips: pd.DataFrame) -> list[str]:
+    """Durations in bins of a second, as a bar chart of text."""
+    values = [float(seconds) for seconds in clips.loc[clips["sample_rate"] > 0, "duration_s"]]
+    if not values:
+        return []
+    found = bins(values, HISTOGRAM_BIN_S)
+    most = max(part.count for part in found)
+    bars = [f"{part.start:6.1f} s  {'#' * -(-part.count * BAR // most):<{BAR}} {part.count}" for part in found]
+    return ["## Durations", "", "```", *bars, "```", ""]
+
+
+def _limits(limits: Limits) -> str:
+    return (
+        f"Limits: {limits.min_duration_s} to {limits.max_duration_s} s, {limits.min_text_chars} to {limits.max_text_chars} "
+        f"characters, mono PCM16 WAV at {limits.sample_rate} Hz, at least {limits.min_script_share} of the letters in the "
+        f"script of `{limits.language}`, espeak voice `{limits.espeak_voice}`."
+    )
+
+
+def _markdown(
+    title: str,
+    dataset: Path,
+    clips: pd.DataFrame,
+    config: ConfigFacts,
+    verdicts: Sequence[Verdict] | None,
+    limits: Limits,
+    tsv: str,
+) -> str:
+    lines = _lines(clips, limits)
+    found = [line for line in lines if line["level"] == "fault"]
+    parts = [f"# Validation of {title}: {_word(clips, config, verdicts, lines)}", ""]
+    parts += [f"Data set `{dataset}`. {_limits(limits)}", "", *_figures(clips, lines)]
+    if verdicts is not None:
+        parts += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
+    if config.problems:
+        parts += ["## config.json", "", *(f"- {escape(problem)}" for problem in config.problems), ""]
+    parts += _counts("Faults", lines, "fault")
+    parts += _counts("Warnings", lines, "warning")
+    warned = {str(line["rule"]) for line in lines if line["level"] == "warning"}
+    parts += [*(f"- {rule}: {meaning}" for rule, (_, meaning) in WARNINGS.items() if rule in warned), ""] if warned else []
+    parts += _histogram(clips)
+    if found:
+        shown = found[:SHOWN]
+        parts += ["## Rows", "", f"The first {len(shown)} of {len(found)} faults; all of them are in `{tsv}`.", ""]
+        parts += table(shown, FAULT_HEADINGS)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def write(
+    folder: Path,
+    voice_title: str,
+    dataset: Path,
+    clips: pd.DataFrame,
+    config_facts: ConfigFacts,
+    verdicts: Sequence[Verdict] | None,
+    limits: Limits,
+) -> tuple[Path, Path]:
+    """Write ``validation_<ts>.md`` and ``validation_<ts>.tsv`` into ``folder``; returns both paths.
+
+    ``clips``: the table ``CLIPS`` of all shards. ``verdicts``: one mapping a rule (``reports.verdicts.Verdict``); with
+    ``None`` the table alone decides between PASS and FAIL. The TSV has one line a fault or warning.
+
+    Raises:
+        FileExistsError: a report of the same millisecond is there; no report is ever overwritten.
+    """
+    name = f"validation_{timestamp()}"
+    markdown, tsv = folder / f"{name}.md", folder / f"{name}.tsv"
+    if markdown.exists() or tsv.exists():
+        raise FileExistsError(f"{markdown}: a report of that name is there already")
+    write_tsv(tsv, _lines(clips, limits), TSV_COLUMNS)
+    write_text(markdown, _markdown(voice_title, dataset, clips, config_facts, verdicts, limits, tsv.name))
+    return markdown, tsv

@@ -1,0 +1,106 @@
+"""``MODEL_CARD``: what a voice is made of and how good it is, also where it is bad. Markdown, from values.
+
+Measuring and judging belong elsewhere; so does the package around it (``reports.package``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from voice_assets.reports.markdown import escape, table
+from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows
+
+SENTENCE_HEADINGS = {"text": "Sentence", "hypothesis": "What Whisper heard", "cer": "CER", "mos": "MOS"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model card is written from.
+
+    Attributes:
+        name: the files' name, ``ru_RU-ivrvoice_ru-medium``.
+        title: the voice's name for people.
+        epoch: which training and epoch, ``v0-e0001``.
+        licence, credit: of the recordings; empty when the owner named none.
+        clips, hours: of the training set.
+        sample_rate: Hz.
+        samples: SAMPLES.
+        verdicts: by suite, the verdicts of its rules (``reports.verdicts.Verdict``).
+        lineage: what it was made from, (name, version) each, the newest first.
+    """
+
+    name: str
+    title: str
+    language: str
+    quality: str
+    epoch: str
+    sample_rate: int
+    clips: int
+    hours: float
+    samples: pd.DataFrame
+    licence: str = ""
+    credit: str = ""
+    verdicts: Mapping[str, Sequence[Verdict]] = field(default_factory=dict)
+    lineage: Sequence[tuple[str, str]] = ()
+
+
+def in_words(samples: pd.DataFrame) -> list[str]:
+    """How good the voice is, one plain sentence a figure. The words change at limits that are ours, named beside them."""
+    cer, mos = float(samples["cer"].mean()), float(samples["mos"].mean())
+    understood = "is understood" if cer <= 0.1 else "is understood in part" if cer <= 0.4 else "cannot be understood"
+    natural = "sounds natural" if mos >= 3 else "sounds tolerable" if mos >= 2 else "sounds bad"
+    return [
+        f"It **{understood}**: Whisper gets {cer:.0%} of the characters wrong (mean CER {cer:.3f} over {len(samples)} "
+        f"sentences; up to 0.1 is called understood, over 0.4 not).",
+        f"It **{natural}**: predicted opinion score {mos:.2f} of 5 (DNSMOS P.835; from 3 natural, under 2 bad). "
+        f"A prediction, not people.",
+    ]
+
+
+def _not_met(verdicts: Mapping[str, Sequence[Verdict]]) -> list[str]:
+    rows = [(suite, row) for suite, rules in verdicts.items() for row in rule_rows(rules) if row["verdict"] != "PASS"]
+    return [
+        f"- **{suite}/{escape(row['rule'])}** ({row['verdict']}): {escape(row['observed'])}, limit {escape(row['limit'])}. "
+        f"{escape(row['note'])}"
+        for suite, row in rows
+    ]
+
+
+def _all_met(verdicts: Mapping[str, Sequence[Verdict]]) -> str:
+    return "Nothing: every rule that was judged is met." if any(verdicts.values()) else "No rule was judged."
+
+
+def model_card(card: Card) -> str:
+    """The text of the card."""
+    failed = _not_met(card.verdicts)
+    facts = {
+        "Language": card.language,
+        "Quality": f"{card.quality}, {card.sample_rate} Hz",
+        "Trained on": f"{card.clips} clips, {card.hours:.2f} hours, one speaker",
+        "Epoch": card.epoch,
+        "Licence": card.licence or "not named by the owner: ask before using it",
+        "Credit": card.credit or "not named by the owner",
+    }
+    sentences = [
+        {"text": text, "hypothesis": heard, "cer": f"{cer:.3f}", "mos": f"{mos:.2f}"}
+        for text, heard, cer, mos in card.samples[list(SENTENCE_HEADINGS)].itertuples(index=False)
+    ]
+    parts = [
+        f"# {card.title} ({card.name})",
+        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        "## How good it is",
+        "\n".join(f"* {line}" for line in in_words(card.samples)),
+        "\n".join(table(sentences, SENTENCE_HEADINGS)).strip(),
+        "## What it does not meet",
+        "\n".join(failed) or _all_met(card.verdicts),
+        *(
+            part
+            for suite, rules in card.verdicts.items()
+            for part in (f"## Rules: {suite}", "\n".join(table(rule_rows(rules), RULE_HEADINGS)).strip())
+        ),
+        "## What it was made from",
+        "\n".join(f"* {name}: `{version}`" for name, version in card.lineage) or "Not recorded.",
+        "Trained with Piper (VITS). The recordings' licence and credit hold for the voice as well.",
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,300 @@
+"""The voice as people get it: one folder that speaks, explains itself and proves what it is. Built whole or not at all.
+
+What belongs here: laying the files out and checking them again. What does not: making any of them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from voice_assets import files
+from voice_assets.reports.tsv import write_tsv
+from voice_assets.speech.tables import SAMPLES
+
+SUMS = "SHA256SUMS"
+SECONDS_TO_SPEAK = 120
+# Shorter than any word, quieter than any voice: below these a "sound" proves nothing.
+SHORTEST_S, QUIETEST_PEAK = 0.3, 0.01
+
+
+class PackageError(ValueError):
+    """A package that cannot be built or read. The message names the file."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a package.
+
+    Attributes:
+        name: ``<language>_<REGION>-<name>-<quality>``, the folder's and the files' name.
+        model, config: the ``.onnx`` and its ``.onnx.json``.
+        samples: folder with ``samples.parquet`` (SAMPLES) and its wavs.
+        card: the text of MODEL_CARD.
+        lineage: plain JSON, what the voice was made from.
+        reports: name in the package -> folder or file to copy.
+        title: the voice's name for people.
+        sentence: what the usage example says.
+        tokens: sherpa-onnx's ``tokens.txt``, if there is one.
+    """
+
+    name: str
+    model: Path
+    config: Path
+    samples: Path
+    card: str
+    lineage: Mapping[str, Any]
+    title: str
+    sentence: str
+    reports: Mapping[str, Path] = field(default_factory=dict)
+    tokens: Path | None = None
+
+
+def required(name: str) -> list[str]:
+    """The files that no package of that name lacks."""
+    own = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD", "README.md", "lineage.json", "voices.json"]
+    return [*own, "samples/samples.tsv", SUMS]
+
+
+def build(parent: Path, contents: Contents) -> Path:
+    """Build ``parent/<name>`` and return it. What was there under that name is replaced, at once and only by a whole package.
+
+    Raises:
+        PackageError: a file that belongs into it is missing.
+        OSError: it cannot be written; nothing is left behind.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{contents.name}.", dir=parent))
+    try:
+        _fill(building, contents)
+        _write_sums(building)
+        building.chmod(0o755)
+        _swap(building, parent / contents.name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return parent / contents.name
+
+
+def _swap(new: Path, place: Path) -> None:
+    """Put ``new`` at ``place``; ``new``'s own name holds the former folder afterwards, for the caller to remove."""
+    if not place.exists():
+        new.rename(place)
+        return
+    former = new.with_name(f"{new.name}.former")
+    place.rename(former)
+    new.rename(place)
+    shutil.rmtree(former)
+
+
+def _fill(folder: Path, contents: Contents) -> None:
+    name = contents.name
+    _copy(contents.model, folder / f"{name}.onnx")
+    _copy(contents.config, folder / f"{name}.onnx.json")
+    if contents.tokens is not None:
+        _copy(contents.tokens, folder / "tokens.txt")
+    _copy_samples(contents.samples, folder / "samples")
+    for label, source in contents.reports.items():
+        _copy(source, folder / "reports" / label)
+    files.write_text(folder / "MODEL_CARD", contents.card)
+    files.write_text(folder / "lineage.json", json.dumps(contents.lineage, ensure_ascii=False, indent=1, sort_keys=True))
+    files.write_text(folder / "README.md", usage(contents))
+    entry = voices_entry(folder, name, json.loads(contents.config.read_text(encoding="utf-8")))
+    files.write_text(folder / "voices.json", json.dumps({name: entry}, ensure_ascii=False, indent=1))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    else:
+        raise PackageError(f"{source}: not there, it belongs into the package as {target.name}")
+
+
+def _copy_samples(source: Path, target: Path) -> None:
+    listing = source / "samples.parquet"
+    if not listing.is_file():
+        raise PackageError(f"{listing}: not there, the package needs the samples' scores")
+    samples = pd.read_parquet(listing)
+    for name in samples["sample"]:
+        _copy(source / name, target / name)
+    write_tsv(target / "samples.tsv", samples, list(SAMPLES))
+
+
+def voices_entry(folder: Path, name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """The voice's entry for a ``voices.json`` as Home Assistant and Piper's downloader read it; paths are in the package."""
+    paths = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD"]
+    return {
+        "key": name,
+        "name": config["dataset"],
+        "language": config["language"],
+        "quality": config["audio"]["quality"],
+        "num_speakers": config["num_speakers"],
+        "speaker_id_map": config["speaker_id_map"],
+        "files": {path: {"size_bytes": (folder / path).stat().st_size, "md5_digest": _md5(folder / path)} for path in paths},
+        "aliases": [],
+    }
+
+
+def _md5(path: Path) -> str:
+    """The format asks for MD5; what protects the package is SHA256SUMS."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def usage(contents: Contents) -> str:
+    """``README.md``: how to make the voice speak."""
+    name = contents.name
+    reports = " and [reports/](reports)" if contents.reports else ""
+    return f"""# {contents.title}
+
+A voice for the Piper speech synthesiser. What it is made of and how good it is: [MODEL_CARD](MODEL_CARD).
+Where it comes from, step by step: [lineage.json](lineage.json){reports}. How it sounds: [samples/](samples).
+
+```sh
+sha256sum --check --quiet {SUMS}
+pip install piper-tts
+python3 -m piper --model {name}.onnx --output-file test.wav -- "{contents.sentence}"
+```
+
+Home Assistant: put `{name}.onnx` and `{name}.onnx.json` into the folder that wyoming-piper gets as `--data-dir` and choose the
+voice `{name}`. sherpa-onnx: `--vits-model={name}.onnx --vits-tokens=tokens.txt --vits-data-dir=<espeak-ng-data>`.
+"""
+
+
+def _files_of(package: Path) -> list[str]:
+    return sorted(path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file())
+
+
+def _write_sums(package: Path) -> None:
+    """``SHA256SUMS`` over every other file, as ``sha256sum --check`` reads it."""
+    lines = [f"{files.sha256(package / name)}  {name}\n" for name in _files_of(package)]
+    files.write_text(package / SUMS, "".join(lines))
+
+
+def read_sums(package: Path) -> dict[str, str]:
+    """File -> SHA-256 from ``SHA256SUMS``.
+
+    Raises:
+        PackageError: it is missing, or a line is not ``<sha256>  <file>`` with a file inside the package.
+    """
+    path = package / SUMS
+    if not path.is_file():
+        raise PackageError(f"{path}: no such file, this is not a voice package")
+    sums = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        digest, _, name = line.partition("  ")
+        if len(digest) != 64 or not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise PackageError(f"{path}: line {number} is not '<sha256>  <file>': {line[:80]!r}")
+        sums[name] = digest
+    return sums
+
+
+def verify(package: Path, expected: Mapping[str, str] | None = None, sentence: str = "") -> dict[str, int | str]:
+    """Check a package against itself, against what passed the rules, and by making it speak.
+
+    Args:
+        package: the folder; its name is the voice's.
+        expected: file -> SHA-256 of exactly what passed (the model, its configuration).
+        sentence: what it is made to say; by default the first of its samples.
+
+    Returns:
+        ``missing_files`` (required, listed or expected, and not there), ``checksum_mismatches`` (another content than listed,
+        or there and not listed), ``versions_mismatched`` (another content than ``expected``), ``speaks`` (1 when a
+        fresh process made an audible sound from copies of the listed files alone), ``problems`` in words.
+
+    Raises:
+        PackageError: no readable ``SHA256SUMS``.
+    """
+    sums = read_sums(package)
+    expected = expected or {}
+    there = set(_files_of(package))
+    missing = sorted((set(required(package.name)) | set(sums) | set(expected)) - there)
+    digests = {name: files.sha256(package / name) for name in there if name != SUMS}
+    changed = sorted(name for name, digest in digests.items() if sums.get(name) != digest)
+    others = sorted(name for name, digest in expected.items() if digests.get(name) != digest)
+    silent = _why_silent(package, sentence or _first_sentence(package))
+    problems = [f"missing: {name}" for name in missing] + [f"not as listed: {name}" for name in changed]
+    problems += [f"not the version that passed: {name}" for name in others] + ([f"does not speak: {silent}"] if silent else [])
+    return {
+        "missing_files": len(missing),
+        "checksum_mismatches": len(changed),
+        "versions_mismatched": len(others),
+        "speaks": 0 if silent else 1,
+        "problems": "; ".join(problems),
+    }
+
+
+def _first_sentence(package: Path) -> str:
+    path = package / "samples" / "samples.tsv"
+    if not path.is_file():
+        return ""
+    texts = pd.read_csv(path, sep="\t", dtype=str)["text"]
+    return str(texts.iloc[0]) if len(texts) else ""
+
+
+def _why_silent(package: Path, sentence: str) -> str:
+    """Speak with Piper's own command in a fresh process, from a copy of model and configuration. Empty when it can be heard."""
+    name = package.name
+    if not sentence:
+        return "there is nothing to say: no samples"
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder)
+        for file in (f"{name}.onnx", f"{name}.onnx.json"):
+            if not (package / file).is_file():
+                return f"{file} is missing"
+            shutil.copyfile(package / file, alone / file)
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "piper",
+            "--model",
+            f"{name}.onnx",
+            "--output-file",
+            "spoken.wav",
+            "--",
+            sentence,
+        ]
+        quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        try:
+            done = subprocess.run(
+                command,
+                cwd=alone,
+                env=quiet,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS_TO_SPEAK,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired:
+            return f"piper did not end within {SECONDS_TO_SPEAK} s"
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:]
+            return f"piper ended with exit code {done.returncode}: {' '.join(last)}"
+        return _why_inaudible(alone / "spoken.wav")
+
+
+def _why_inaudible(path: Path) -> str:
+    if not path.is_file():
+        return "piper wrote no file"
+    try:
+        samples, rate = soundfile.read(str(path), dtype="float32")
+    except soundfile.SoundFileError as error:
+        return f"piper wrote no audio: {error}"
+    if len(samples) / rate < SHORTEST_S:
+        return f"the sound lasts {len(samples) / rate:.2f} s, less than {SHORTEST_S} s"
+    peak = float(np.max(np.abs(samples)))
+    return f"the sound's peak is {peak:.4f}, less than {QUIETEST_PEAK}" if peak < QUIETEST_PEAK else ""

@@ -1,0 +1,73 @@
+"""The quality report of a data set: ``quality_<ts>/`` with what a person reads, hears and fills in.
+
+What belongs here: how the figures are laid out. What does not: computing them (``speech.quality``, ``speech.suspects``,
+``speech.sampling``) and judging them (the suite ``quality_report``).
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from voice_assets import files
+from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins
+from voice_assets.reports.quality_markdown import markdown
+from voice_assets.reports.quality_page import Players, report_page
+from voice_assets.reports.tsv import write_tsv
+from voice_assets.reports.verdicts import Verdict, passed
+from voice_assets.speech import suspects as suspicion
+
+SAMPLE_COLUMNS = ("clip_id", "path", "text", "duration_s", "chars_per_s", "rms_db", "verdict", "comment")
+
+
+def write(
+    reports_dir: Path,
+    title: str,
+    stats: pd.DataFrame,
+    facts: Figures,
+    suspects: pd.DataFrame,
+    samples: pd.DataFrame,
+    dataset: Path,
+    verdicts: Sequence[Verdict] | None = None,
+) -> Path:
+    """Write one quality report and return its new folder ``<reports_dir>/quality_<ts>``, complete or not at all.
+
+    Args:
+        reports_dir: where reports on this data set lie.
+        title: the voice's name for people.
+        stats: CLIP_STATS of all clips.
+        facts: from ``speech.quality.facts``; finite numbers.
+        suspects: from ``speech.suspects.rank``.
+        samples: rows of ``stats`` for a person to hear (``speech.sampling.sample``).
+        dataset: the data set's folder, for the players.
+        verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged yet.
+
+    Raises:
+        ValueError: a figure is not finite, so that it has no place in JSON.
+    """
+    building = files.new_folder(reports_dir, ".quality_")
+    folder = reports_dir / building.name.removeprefix(".")
+    try:
+        heard = samples.assign(verdict="", comment="")
+        write_tsv(building / "samples.tsv", heard, SAMPLE_COLUMNS)
+        write_tsv(building / "suspects.tsv", suspects, suspicion.COLUMNS)
+        files.write_text(building / "stats.json", stats_json(title, stats, facts, verdicts))
+        files.write_text(building / "quality_report.md", markdown(title, stats, facts, suspects, verdicts))
+        page = report_page(title, stats, facts, suspects, samples, Players(dataset, folder), verdicts)
+        files.write_text(building / "quality_report.html", page)
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def stats_json(title: str, stats: pd.DataFrame, facts: Figures, verdicts: Sequence[Verdict] | None) -> str:
+    """The figures, the histograms and the verdicts for programs. Strict JSON: raises ValueError for NaN."""
+    histograms = {
+        column: [{"start": one.start, "end": one.end, "count": one.count} for one in chart_bins(stats, column, width)]
+        for column, width, *_ in HISTOGRAMS
+    }
+    content = {"voice": title, "passed": passed(verdicts), "facts": dict(facts), "histograms": histograms, "rules": verdicts}
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

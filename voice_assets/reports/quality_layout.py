@@ -1,0 +1,53 @@
+"""What the two forms of the quality report have in common: which histograms, how figures are written."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from voice_assets.reports.html import number
+from voice_assets.speech.histogram import Bin, bins
+
+Figures = Mapping[str, int | float]
+
+HISTOGRAMS = (
+    ("duration_s", 0.5, "s", "Duration", "A bar that sticks out at either end: clips cut at a limit, or scraps of cutting."),
+    ("text_length", 10.0, "characters", "Text length", "Reference texts as written, spaces and punctuation included."),
+    ("chars_per_s", 1.0, "letters per second", "Speaking rate", "Letters and digits of the text per second of speech."),
+    ("rms_db", 1.0, "dBFS", "Level", "Root mean square of each clip. One recording set-up gives one hill."),
+    ("leading_silence_s", 0.01, "s", "Silence before the speech", "Long or uneven silences are learned with the voice."),
+    ("trailing_silence_s", 0.01, "s", "Silence after the speech", "None at all can mean that the last sound was cut off."),
+)
+"""Column, width of a bar, unit, title, how to read it."""
+
+MOST_BARS = 80
+"""A histogram with more bars is drawn with wider ones, so that one far value cannot make thousands."""
+
+
+def chart_bins(stats: pd.DataFrame, column: str, width: float) -> list[Bin]:
+    """The histogram of a column, with bins of ``width`` or of a doubling of it that gives at most ``MOST_BARS``."""
+    values = stats[column].astype(float)
+    while (values.max() - values.min()) / width > MOST_BARS:
+        width *= 2
+    return bins(values, width)
+
+
+def summary(facts: Figures) -> list[tuple[str, str]]:
+    """The figures in words: (name, value) each."""
+    shortest, middle, longest = (f"{facts[f'duration_s_p{percent}']:.2f}" for percent in (0, 50, 100))
+    return [
+        ("Clips", f"{number(facts['clips'], 0)} ({number(facts['clips_missing'], 0)} missing)"),
+        ("Hours", number(facts["hours"])),
+        (
+            "Duration",
+            f"{shortest} to {longest} s, median {middle} s",
+        ),
+        ("Text length, 95th percentile", f"{facts['text_length_p95']:.1f} characters"),
+        ("Clips that repeat an earlier text", f"{facts['duplicate_texts']} ({facts['duplicate_ratio']:.2%})"),
+        ("Clips that repeat an earlier recording", number(facts["duplicate_audio"], 0)),
+        ("Silent clips", number(facts["silent_clips"], 0)),
+        ("Clipped clips", number(facts["clipped_clips"], 0)),
+        ("Spike at the start of the durations", f"{facts['duration_spike_start']:.2f} times its neighbours"),
+        ("Spike at the end of the durations", f"{facts['duration_spike_end']:.2f} times its neighbours"),
+        ("Speaking rate, median", f"{facts['chars_per_s_p50']:.1f} letters per second"),
+        ("Level, median", f"{facts['rms_db_p50']:.1f} dBFS"),
+    ]

@@ -1,0 +1,134 @@
+"""The report on a training: ``training_<ts>/`` with ``training_report.md`` and ``.html``, ``loss_curve.png``, ``epochs.tsv``.
+
+What belongs here: how the curve is laid out. What does not: training (``engines.vits_training``), the facts of the curve
+(``speech.curves``) and judging them (the suite ``mini_training``).
+"""
+
+import math
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from voice_assets import files
+from voice_assets.reports import html, plots
+from voice_assets.reports.markdown import table
+from voice_assets.reports.tsv import write_tsv
+from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
+from voice_assets.speech.tables import EPOCHS
+
+CURVES = (
+    ("Generator loss", {"training": "loss", "validation": "validation_loss"}, "All parts together, what the optimizer lowers."),
+    ("Mel loss", {"training": "loss_mel", "validation": "validation_mel"}, "How far the spectrum is off. It levels out early."),
+    ("Discriminator loss", {"training": "loss_disc"}, "Level is good: at zero the discriminator has won and teaches nothing."),
+)
+HEADINGS = {
+    "epoch": "Epoch",
+    "loss": "Loss",
+    "validation_loss": "Validation loss",
+    "loss_mel": "Mel",
+    "validation_mel": "Validation mel",
+    "loss_disc": "Discriminator",
+    "seconds": "Seconds",
+}
+
+
+def write(reports_dir: Path, title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int) -> Path:
+    """Write the report of one training and return its new folder ``<reports_dir>/training_<ts>``, complete or not at all.
+
+    Args:
+        reports_dir: where reports on this data set lie.
+        title: the voice's name for people.
+        curve: EPOCHS, by epoch.
+        verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when not judged.
+        version: the training's number.
+    """
+    building = files.new_folder(reports_dir, ".training_")
+    folder = reports_dir / building.name.removeprefix(".")
+    try:
+        write_tsv(building / "epochs.tsv", curve, list(EPOCHS))
+        drawn = draw(curve, building / "loss_curve.png", f"{title}, training {version}")
+        files.write_text(building / "training_report.md", markdown(title, curve, verdicts, version, drawn=drawn))
+        files.write_text(building / "training_report.html", page(title, curve, verdicts, version))
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def points(curve: pd.DataFrame, column: str) -> list[tuple[float, float]]:
+    """The (epoch, value) points of a column that are finite; what is not is in the table and in the rules."""
+    pairs = zip(curve["epoch"], curve[column], strict=True)
+    return [(float(epoch), float(value)) for epoch, value in pairs if math.isfinite(value)]
+
+
+def draw(curve: pd.DataFrame, path: Path, title: str) -> bool:
+    """Draw the three curves as a PNG; without a single finite point nothing is drawn, and the result is False."""
+    if not any(points(curve, column) for _, columns, _ in CURVES for column in columns.values()):
+        return False
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    for axes, (name, columns, _) in zip(figure.subplots(1, len(CURVES)), CURVES, strict=True):
+        for label, column in columns.items():
+            found = points(curve, column)
+            axes.plot([x for x, _ in found], [y for _, y in found], marker="o" if len(found) < 40 else "", label=label)
+        axes.set(title=name, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(title)
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    return True
+
+
+def _lead(curve: pd.DataFrame, version: int) -> str:
+    if not len(curve):
+        return f"Training {version}: no epoch was finished."
+    first, last = curve.iloc[0], curve.iloc[-1]
+    return (
+        f"Training {version}: {len(curve)} epochs in {curve['seconds'].sum() / 60:.1f} minutes; "
+        f"loss {first['loss']:.2f} to {last['loss']:.2f}, on held-out clips {first['validation_loss']:.2f} to "
+        f"{last['validation_loss']:.2f}."
+    )
+
+
+def _rows(curve: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        {name: row[name] if name == "epoch" else f"{row[name]:.4f}" for name in HEADINGS} for row in curve.to_dict("records")
+    ]
+
+
+def markdown(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, *, drawn: bool = True) -> str:
+    """``training_report.md``. ``drawn`` says whether ``loss_curve.png`` lies beside it."""
+    parts = [
+        f"# Training: {title}\n",
+        f"**{word(verdicts)}**\n",
+        f"{_lead(curve, version)}\n",
+        *(["![Loss curves](loss_curve.png)\n"] if drawn else []),
+        "## Rules\n",
+        *table(rule_rows(verdicts), RULE_HEADINGS),
+        "## Epochs\n",
+        *table(_rows(curve), HEADINGS),
+    ]
+    return "\n".join(parts)
+
+
+def page(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int) -> str:
+    """``training_report.html``."""
+    cards = []
+    for name, columns, note in CURVES:
+        series = {label: found for label, column in columns.items() if (found := points(curve, column))}
+        if series:
+            cards.append(html.figure(name, plots.lines(series, ("epoch", "loss")), note))
+    body = html.join(
+        [
+            html.verdict_badge(word(verdicts)),
+            html.section("Curves", html.figures(*cards)),
+            html.section("Rules", html.rule_table(verdicts)),
+            html.section("Epochs", html.table(_rows(curve), HEADINGS)),
+        ]
+    )
+    return html.page(f"Training: {title}", body, _lead(curve, version))

@@ -1,0 +1,145 @@
+"""Bringing two texts to one form before they are compared: what the reference says and what Whisper wrote.
+
+Belongs here: the order of the steps, and what all languages share. What only one language does is in a module of its
+own (``speech.russian``) or in the small tables below. Comparing belongs to ``speech.similarity``.
+
+The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case,
+ё -> е, punctuation, spaces.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from voice_assets.speech import russian
+from voice_assets.speech.digits import digit_by_digit, integer, numeral
+
+_ACUTE = "\u0301"
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|\*[^*\s][^*]*\*|♪[^♪]*♪")
+# Round brackets are read aloud unless they hold one of these words.
+_DIRECTION = re.compile(
+    r"\([^()]*\b(?:silence|music|laugh\w*|applause|noise|tone|beep|sigh\w*|cough\w*|смех|сме[её]тся|музык\w*|аплодисменты"
+    r"|шум|вздох|вздыхает|кашель|тишина|пауза|risas|música|rires|musique|gelächter|musik|risate|musica)\b[^()]*\)",
+    re.IGNORECASE,
+)
+_APOSTROPHES = re.compile("(?<=\\w)['’‘`ʼ´](?=\\w)")
+_MARKS = re.compile("[\u0300-\u036f]")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class _Language:
+    """What a language needs beyond the common steps: words for signs, abbreviations, how it groups thousands."""
+
+    percent: str
+    conjunction: str
+    thousands: str
+    point: str
+    money: tuple[str, str, str]
+    abbreviations: dict[str, str] = field(default_factory=dict)
+    ordinal: str = ""
+    joins_at_apostrophe: bool = False
+
+
+_LANGUAGES = {
+    "en": _Language("percent", "and", ",", "point", ("dollars", "euros", "pounds"), {
+        "mr.": "mister", "mrs.": "missus", "dr.": "doctor", "st.": "saint", "e.g.": "for example", "i.e.": "that is",
+        "etc.": "et cetera", "vs.": "versus", "no.": "number",
+    }, r"(?:st|nd|rd|th)\b", joins_at_apostrophe=True),
+    "es": _Language("por ciento", "y", ".", "coma", ("dólares", "euros", "libras"), {
+        "sr.": "señor", "sra.": "señora", "srta.": "señorita", "dr.": "doctor", "dra.": "doctora", "ud.": "usted",
+        "uds.": "ustedes", "etc.": "etcétera", "p. ej.": "por ejemplo",
+    }, r"[oa]\b"),
+    "fr": _Language("pour cent", "et", " ", "virgule", ("dollars", "euros", "livres"), {
+        "m.": "monsieur", "mme": "madame", "mlle": "mademoiselle", "dr.": "docteur", "etc.": "et cetera",
+        "p. ex.": "par exemple",
+    }, r"(?:er|ère|re|e|ème|eme)\b"),
+    "de": _Language("prozent", "und", ".", "komma", ("dollar", "euro", "pfund"), {
+        "z. b.": "zum beispiel", "z.b.": "zum beispiel", "d. h.": "das heißt", "d.h.": "das heißt", "usw.": "und so weiter",
+        "dr.": "doktor", "hr.": "herr", "fr.": "frau", "bzw.": "beziehungsweise", "ca.": "circa", "nr.": "nummer",
+    }),
+    "it": _Language("per cento", "e", ".", "virgola", ("dollari", "euro", "sterline"), {
+        "sig.": "signor", "sig.ra": "signora", "dott.": "dottor", "ecc.": "eccetera", "es.": "esempio",
+    }, r"(?:[oa]\b|°)"),
+}  # fmt: skip
+
+
+def _abbreviations(text: str, rules: _Language) -> str:
+    for short, words in sorted(rules.abbreviations.items(), key=lambda item: -len(item[0])):
+        end = "" if short.endswith(".") else r"\b"
+        text = re.sub(rf"(?<!\w){re.escape(short)}{end}", f"{words} ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _number(match: re.Match[str], language: str, rules: _Language) -> str:
+    whole, fraction, ordinal = match["whole"], match["fraction"], match["ordinal"]
+    number = integer(whole)
+    if number is None:
+        spoken = digit_by_digit(whole, language)
+    elif ordinal and number > 0:
+        spoken = numeral(number, language, to="ordinal")
+    elif language == "en" and not fraction and 1100 <= number <= 1999:
+        spoken = numeral(number, language, to="year")
+    else:
+        spoken = numeral(number, language)
+    tail = f" {rules.point} {digit_by_digit(fraction, language)}" if fraction else ""
+    return f" {spoken}{tail} "
+
+
+def _expand(text: str, language: str, rules: _Language) -> str:
+    text = _abbreviations(text, rules)
+    for sign, words in zip("$€£", rules.money, strict=True):
+        text = re.sub(rf"{re.escape(sign)}\s?(\d[\d.,]*\d|\d)", rf"\1 {words} ", text).replace(sign, f" {words} ")
+    group = r"[ \u00a0\u202f]" if rules.thousands == " " else re.escape(rules.thousands)
+    text = re.sub(rf"(?<!\d)\d{{1,3}}(?:{group}\d{{3}})+(?!\d)", lambda match: re.sub(r"\D", "", match[0]), text)
+    ordinal = rf"(?P<ordinal>{rules.ordinal})?" if rules.ordinal else "(?P<ordinal>(?!))?"
+    text = re.sub(rf"(?P<whole>\d+)(?:[.,](?P<fraction>\d+))?{ordinal}", lambda match: _number(match, language, rules), text)
+    return text.replace("%", f" {rules.percent} ").replace("&", f" {rules.conjunction} ")
+
+
+def _ascii_digits(text: str) -> str:
+    """Decimal digits of every script as 0 to 9."""
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def _words_only(text: str) -> str:
+    """Letters, digits and the marks that belong to a letter; everything else is a space, format characters are nothing."""
+    kept: list[str] = []
+    for char in text:
+        category = unicodedata.category(char)
+        if category == "Cf":
+            continue
+        is_word = category in ("Ll", "Lo", "Lm", "Nd")
+        is_mark = category[0] == "M" and bool(kept) and kept[-1] != " "
+        kept.append(char if is_word or is_mark else " ")
+    return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def _unmarked(text: str, language: str) -> str:
+    """``text`` without stress marks, in one Unicode form. Only Russian writes stress with U+0301; é keeps its accent."""
+    if language == "ru":
+        text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
+        text = unicodedata.normalize("NFKC", text)
+        return russian.strip_stress(_MARKS.sub("", text))
+    return unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=65536)
+def normalise(text: str, language: str) -> str:
+    """``text`` as lower-case words with single spaces, the same for every way to write what is said.
+
+    Never raises. Normalising a normalised text changes nothing. ``language`` is Whisper's code (``ru``, ``en``…); one
+    that has no rules here gets the common steps only.
+    """
+    text = _ascii_digits(_unmarked(text, language))
+    text = _DIRECTION.sub(" ", _BRACKETED.sub(" ", text))
+    rules = _LANGUAGES.get(language)
+    if language == "ru":
+        text = russian.expand(text)
+    elif rules:
+        text = _APOSTROPHES.sub("" if rules.joins_at_apostrophe else " ", text)
+        text = _expand(text, language, rules)
+    text = unicodedata.normalize("NFKC", text.lower())
+    # İ in lower case is an i with a mark of its own; Russian has no marks, and one left here could join another letter.
+    return russian.respell(_words_only(_MARKS.sub("", text))) if language == "ru" else _words_only(text)

@@ -1,0 +1,40 @@
+"""Which clips a voice is trained on. A pure function of tables; the split itself is in ``splits``."""
+
+import pandas as pd
+
+from voice_assets.speech.splits import share_of, split_all
+from voice_assets.speech.tables import TRAINING_SET
+
+
+def accept(
+    clips: pd.DataFrame, transcripts: pd.DataFrame, low_similarity: float, validation_ratio: float, max_clips: int | None
+) -> pd.DataFrame:
+    """The TRAINING_SET of ``clips`` that Whisper heard as they read.
+
+    Args:
+        clips: CLIPS, every row of it sound.
+        transcripts: TRANSCRIPTS of the same audio.
+        low_similarity: clips under this similarity are left out.
+        validation_ratio: share held out, by a hash of the clip's name.
+        max_clips: keep at most this many, those whose names hash lowest, so that a larger limit keeps a smaller one's
+            clips; None keeps all.
+
+    Returns:
+        TRAINING_SET, in the order of ``clips``.
+
+    Raises:
+        ValueError: a clip was transcribed from other audio than ``clips`` names, or not at all.
+        splits.SplitError: one side of the split would be empty.
+    """
+    heard = clips.merge(
+        transcripts[["clip_id", "audio_sha256", "similarity"]], on="clip_id", how="left", suffixes=("", "_heard")
+    )
+    other = heard[heard["audio_sha256"] != heard["audio_sha256_heard"]]
+    if len(other):
+        raise ValueError(f"{len(other)} clips were not transcribed as they are now, the first is {other['clip_id'].iloc[0]}")
+    accepted = heard[heard["similarity"] >= low_similarity]
+    if max_clips is not None and len(accepted) > max_clips:
+        order = accepted["clip_id"].map(lambda clip_id: share_of(f"limit:{clip_id}"))
+        accepted = accepted.loc[sorted(order.nsmallest(max_clips).index)]
+    split = split_all(list(accepted["clip_id"]), validation_ratio)
+    return accepted.assign(split=split)[list(TRAINING_SET)].reset_index(drop=True)

@@ -1,0 +1,132 @@
+"""What every worker process has in common: events on stdout, logs on stderr, exit codes, dying with its parent.
+
+An event is one JSON object a line. A worker's own work does not belong here, and neither does reading events:
+who starts a worker parses its lines with ``json.loads``.
+
+Exit codes: 0 the result file is complete; 1 a fault in the program (traceback on stderr); 2 an expected error (one
+line on stderr); 3 the parent died. 1 and 2 also print the event ``error``.
+"""
+
+import contextlib
+import json
+import logging
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+OK, FAULT, EXPECTED_ERROR, ORPHANED = 0, 1, 2, 3
+
+_LOCK = threading.Lock()
+_events: TextIO | None = None
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can carry it: NaN and infinity become null, NumPy scalars numbers, the unknown its text."""
+    if isinstance(value, bool | str | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        return _plain(value.item())
+    return str(value)
+
+
+def emit(event: str, **fields: Any) -> None:
+    """Print one event as a line of JSON and flush it. Lone surrogates in texts are escaped, so any text can be sent."""
+    line = json.dumps({"event": event, **_plain(fields)}, ensure_ascii=False, allow_nan=False)
+    line = line.encode("utf-8", "backslashreplace").decode("utf-8")
+    stream = _events or sys.stdout
+    with _LOCK:
+        stream.write(line + "\n")
+        stream.flush()
+
+
+def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
+    """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows nobody.
+
+    The check is that ``os.getppid()`` still equals ``pid``: process ids are reused, parenthood is not.
+    """
+    if pid is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == pid:
+            time.sleep(every_s)
+        os._exit(ORPHANED)
+
+    threading.Thread(target=watch, name="follow-parent", daemon=True).start()
+
+
+@dataclass
+class Progress:
+    """Counts finished items and prints ``progress`` events with a rate and a time to go.
+
+    ``done`` starts above 0 where a former run left results; those do not count into the rate.
+    """
+
+    total: int
+    done: int = 0
+    clock: Callable[[], float] = time.monotonic
+    _started: float = field(init=False)
+    _before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+        self._before = self.done
+
+    def step(self, count: int, **fields: Any) -> None:
+        """``count`` more items are done: print it, with ``fields``. ``remaining_s`` is null until there is a rate."""
+        self.done += count
+        seconds = self.clock() - self._started
+        rate = (self.done - self._before) / seconds if seconds > 0 else 0.0
+        remaining = (self.total - self.done) / rate if rate > 0 else None
+        emit(
+            "progress",
+            done=self.done,
+            total=self.total,
+            rate_per_s=round(rate, 3),
+            remaining_s=None if remaining is None else round(remaining, 1),
+            **fields,
+        )
+
+
+def _run(main: Callable[[], None], expected: tuple[type[Exception], ...]) -> int:
+    try:
+        main()
+    except BrokenPipeError:  # nobody reads the events any more: nothing can be announced
+        raise
+    except expected as error:
+        message = " ".join(str(error).split()) or type(error).__name__
+        sys.stderr.write(message + "\n")
+        emit("error", message=message, type=type(error).__name__)
+        return EXPECTED_ERROR
+    except Exception as error:
+        emit("error", message=f"{type(error).__name__}: {error}", type=type(error).__name__)
+        raise
+    return OK
+
+
+def run(main: Callable[[], None], *expected: type[Exception]) -> int:
+    """Run a worker's ``main`` and return its exit code.
+
+    Errors of the ``expected`` types become one line on stderr, the event ``error`` and code 2. Any other error is
+    announced by the same event and raised, so that Python prints the traceback and exits with 1. While ``main`` runs,
+    whatever a library prints goes to stderr: stdout carries events only.
+    """
+    global _events
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _events = sys.stdout
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return _run(main, expected)
+    finally:
+        _events = None

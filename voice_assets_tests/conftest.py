@@ -1,0 +1,50 @@
+"""What all tests share: the demo's real speech, and small data sets made of nothing but numbers.
+
+No third-party audio lies in the repository: real speech is prepared once into the project's cache, from the Debian packages.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from voice_assets import project
+from voice_assets.engines.dataset import Limits
+from voice_assets.importers.debian import build_ivrvoice
+from voice_assets.importers.errors import RecordingsError
+from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
+
+MakeDataset = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def limits() -> Limits:
+    """The plan's limits, for Russian."""
+    return Limits(0.2, 15.0, 3, 400, 0.5, RATE, "ru", "ru")
+
+
+@pytest.fixture(scope="session")
+def ivrvoice() -> Path:
+    """The demo's prepared data set: 271 clips of real Russian speech. Never write into it: copy what you change.
+
+    Where it cannot be had, the tests that need it fail: real speech is what they are about.
+    """
+    folder = project.cache_dir() / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one of several pytest processes prepares it, the others find it there
+            return build_ivrvoice(folder / "ivrvoice_ru", None, project.cache_dir()).out
+    except RecordingsError as error:
+        pytest.fail(f"the demo's recordings cannot be prepared: {error}")
+
+
+@pytest.fixture
+def make_dataset(tmp_path: Path) -> MakeDataset:
+    """A function that makes a small valid data set and returns its folder: ``make_dataset(texts=…, seconds=…, name=…)``."""
+
+    def make(texts: Iterable[str] = TEXTS, seconds: float = 1.0, name: str = "dataset", sample_rate: int = RATE) -> Path:
+        return write_dataset(tmp_path / name, texts, seconds, sample_rate)
+
+    return make

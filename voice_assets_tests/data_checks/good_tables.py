@@ -1,0 +1,115 @@
+"""Tables and parameters that pass every suite: what a test breaks one thing of."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from voice_assets.engines.suite_file import BoundSuite, bind, load_suite
+from voice_assets.engines.suites import RuleResult, run
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "base_validation": {
+        "sample_rate": 22050,
+        "min_duration_s": 0.2,
+        "max_duration_s": 15.0,
+        "min_text_chars": 3,
+        "max_text_chars": 400,
+        "min_script_share": 0.5,
+    },
+    "quality_report": {"max_text_length_p95": 300, "max_duplicate_ratio": 0.05, "max_edge_spike": 3.0},
+    "whisper_shard": {},
+    "asr_sample_report": {
+        "asr_min_mean_similarity": 0.85,
+        "low_similarity": 0.8,
+        "asr_max_low_ratio": 0.1,
+        "max_category_gap": 0.15,
+    },
+    "whisper_validation": {"min_mean_similarity": 0.9, "low_similarity": 0.8, "max_low_ratio": 0.02},
+    "mini_training": {},
+    "onnx_voice": {"max_onnx_difference": 1e-3},
+    "voice_samples": {"min_level_db": -40.0, "max_cer": 0.2, "min_mos": 3.0},
+    "voice_package": {},
+}
+"""The plan's thresholds, by the names the suites use."""
+
+CLIPS = 100
+
+
+def bound(suite: str) -> BoundSuite:
+    """A suite with the plan's thresholds."""
+    return bind(load_suite(suite), PARAMETERS[suite])
+
+
+def judge(suite: str, tables: dict[str, pd.DataFrame]) -> dict[str, RuleResult]:
+    """Every rule's result, by name."""
+    return {result.rule: result for result in run(bound(suite), tables)}
+
+
+def failed(results: dict[str, RuleResult]) -> list[str]:
+    """The names of the rules that did not pass."""
+    return [name for name, result in results.items() if not result.passed]
+
+
+def clips() -> pd.DataFrame:
+    """Clips without a fault, with the columns of CLIPS that rules read."""
+    constant = {"text": "Привет.", "structure": "", "text_length": 30, "script_share": 1.0, "unprintable": 0}
+    flags = {"digits": False, "latin": False, "plus": False, "unknown_phonemes": ""}
+    audio = {"format": "WAV", "subtype": "PCM_16", "channels": 1, "sample_rate": 22050, "duration_s": 3.0}
+    names = [f"c{number}.wav" for number in range(CLIPS)]
+    return pd.DataFrame({"clip_id": names, "row": range(1, CLIPS + 1)}).assign(**constant, **flags, **audio)
+
+
+def stats() -> pd.DataFrame:
+    """Statistics of clips of 1 to 10.9 s, evenly spread, each with its own text and recording."""
+    table = pd.DataFrame({"clip_id": [f"c{number}.wav" for number in range(CLIPS)], "text_length": 50})
+    return table.assign(
+        duration_s=np.arange(CLIPS) / 10 + 1.05,
+        normalised_text=[f"слово {number}" for number in range(CLIPS)],
+        samples_sha256=[f"{number:064x}" for number in range(CLIPS)],
+    )
+
+
+def transcripts() -> pd.DataFrame:
+    """Transcripts that say what the texts say, nearly."""
+    return pd.DataFrame({"clip_id": [f"c{number}.wav" for number in range(CLIPS)], "similarity": 0.97, "cer": 0.03})
+
+
+def samples() -> pd.DataFrame:
+    """Five samples of a good voice."""
+    constant = {"duration_s": 2.5, "level_db": -22.0, "cer": 0.05, "mos": 3.4}
+    return pd.DataFrame({"sample": [f"s{number}.wav" for number in range(5)]}).assign(**constant)
+
+
+def epochs() -> pd.DataFrame:
+    """Two epochs whose losses fall."""
+    return pd.DataFrame({"epoch": [0, 1], "loss": [60.0, 45.5], "validation_loss": [58.0, 47.0]})
+
+
+def _facts(**facts: Any) -> pd.DataFrame:
+    return pd.DataFrame([facts])
+
+
+def good(suite: str) -> dict[str, pd.DataFrame]:
+    """The tables of one suite, in which every rule passes."""
+    config = {"present": True, "valid": True, "sample_rate": 22050, "espeak_voice": "ru", "problems": ""}
+    losses = {"epochs_planned": 2, "epochs_done": 2, "loss_drop_0_1": 14.5, "not_finite": 0}
+    package = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1}
+    tables = {
+        "base_validation": {"clips": clips(), "config": _facts(**config)},
+        "quality_report": {"stats": stats(), "facts": _facts(clips_missing=0, silent_clips=0)},
+        "whisper_shard": {"transcripts": transcripts(), "facts": _facts(clips_missing=0, clips_extra=0)},
+        "asr_sample_report": {
+            "transcripts": transcripts(),
+            "facts": _facts(clips_missing=0, worst_category_gap=0.02, worst_category="numbers"),
+        },
+        "whisper_validation": {
+            "transcripts": transcripts(),
+            "facts": _facts(shards_missing=0, clips_missing=0, clips_extra=0),
+        },
+        "mini_training": {"epochs": epochs(), "facts": _facts(**losses)},
+        "onnx_voice": {"facts": _facts(loads=1, max_abs_difference=2e-5, config_problems=0)},
+        "voice_samples": {"samples": samples()},
+        "voice_package": {"facts": _facts(**package)},
+    }
+    return tables[suite]

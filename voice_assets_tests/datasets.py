@@ -1,0 +1,51 @@
+"""Small valid data sets in Piper's format, made of nothing but numbers. A test then breaks what it is about."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from voice_assets.engines.audio import write_wav
+from voice_assets.engines.dataset import Limits
+from voice_assets.importers.prepare import About, Item, prepare
+
+RATE = 22050
+TEXTS = (
+    "Введите номер оператора и нажмите решётку.",
+    "Конференция сейчас начнётся.",
+    "Пожалуйста, оставайтесь на линии.",
+    "Все наши операторы заняты.",
+    "Спасибо за ваш звонок.",
+    "Набранный номер не существует.",
+)
+
+
+def burst(seconds: float, seed: int = 0, rate: int = RATE) -> npt.NDArray[np.int16]:
+    """A sound that is not speech but has a level and a shape: a 200 Hz tone with noise, half full scale, int16 ``[frames]``."""
+    time = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(seed).normal(scale=0.05, size=len(time))
+    return ((0.4 * np.sin(2 * np.pi * (200 + seed) * time) + noise).clip(-0.5, 0.5) * 32767).astype(np.int16)
+
+
+def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0, sample_rate: int = RATE) -> Path:
+    """Make the data set ``out``: one clip per text, named ``clip-000`` and so on, of bursts of sound. Returns ``out``."""
+    source = out.with_name(f"{out.name}-source")
+    items = []
+    for number, text in enumerate(texts):
+        sound = burst(seconds, number, sample_rate)
+        items.append(Item(f"clip-{number:03d}", write_wav(source / f"{number}.wav", sound, sample_rate), text))
+    wanted = Limits(0.05, 60.0, 1, 1000, 0.0, sample_rate, "ru", "ru")
+    about = About(out.name, "RU", "medium", "made of numbers for a test", "CC0-1.0", "nobody")
+    summary = prepare(items, out, wanted, about, digits="any", latin=True)
+    assert summary.dropped == 0, (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
+    return summary.out
+
+
+def write_voice(file: Path, dataset: Path, **changes: object) -> Path:
+    """Write a Russian voice file for ``dataset``; ``changes`` replace or add top-level keys. Returns ``file``."""
+    content = {"title": "Toy", "language": "ru", "region": "RU", "espeak_voice": "ru", "dataset": str(dataset), **changes}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return file

@@ -1,0 +1,201 @@
+"""The whole road on real speech: every stage with its real component, from recordings to a package that speaks."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from voice_assets.defs.history import History
+from voice_assets.defs.instance import open_instance
+from voice_assets.defs.lineage import ancestry
+from voice_assets.reports.package import verify
+from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.defs.conftest import HERE, Town
+
+pytestmark = pytest.mark.slow
+
+CLIPS = 32
+EPOCH = "v0-e0001"
+REASON = "two epochs of a test"
+
+
+def copy_part(source: Path, target: Path, clips: int) -> Path:
+    """A data set of the first ``clips`` rows of ``source``."""
+    (target / "wavs").mkdir(parents=True)
+    shutil.copy(source / "config.json", target)
+    rows = (source / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()[:clips]
+    (target / "metadata_2col.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    for row in rows:
+        name = row.split("|")[0]
+        shutil.copy(source / "wavs" / f"{name}.wav", target / "wavs")
+    return target
+
+
+def voice_assets(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "voice_assets.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=False)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator[tuple[Town, subprocess.CompletedProcess[str]]]:
+    """A project in which ``voice-assets run toy`` has walked the whole road once."""
+    root = tmp_path_factory.mktemp("project")
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(HERE / name, root / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICE_ASSETS_ROOT", str(root))
+        patch.setenv("DAGSTER_HOME", str(root / ".dagster"))
+        dataset = copy_part(ivrvoice, root / "dataset", CLIPS)
+        write_voice(
+            root / "voices" / "toy.yaml",
+            dataset,
+            shards=2,
+            asr_sample={"clips": 6, "model": "base"},
+            whisper={"model": "base", "compute_type": "int8", "batch_size": 16, "max_low_ratio": 0.1},
+            training={
+                "batch_size": 4,
+                "segment_size": 1024,
+                "max_clips": 12,
+                "validation_ratio": 0.2,
+                "accelerator": "cpu",
+                "num_workers": 0,
+            },
+            advisory={
+                f"voice_samples/{rule}": REASON for rule in ("audible", "intelligible", "natural", "long_enough")
+            },
+        )  # fmt: skip
+        done = voice_assets("run", "toy")
+        with open_instance() as instance:
+            yield Town(root, dataset, instance), done
+
+
+def test_it_arrives(walked) -> None:
+    _, done = walked
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "toy: 15 of 15 assets" in done.stdout
+    assert "voice_package" in done.stdout
+
+
+def test_reports_have_the_names_people_know(walked) -> None:
+    town, _ = walked
+    reports = town.dataset / "reports"
+    for pattern in (
+        "validation_*.md",
+        "validation_*.tsv",
+        "quality_*/quality_report.md",
+        "quality_*/quality_report.html",
+        "quality_*/samples.tsv",
+        "quality_*/suspects.tsv",
+        "quality_*/stats.json",
+        "asr_sample_*/asr_sample.tsv",
+        "validation_whisper_sharded_*/SUMMARY.txt",
+        "validation_whisper_sharded_*/runner.log",
+        "validation_whisper_sharded_*/shard_reports/shard_1/validator_whisper.log",
+        "validation_whisper_sharded_*/shard_reports/shard_0/validation_*.md",
+        "validation_whisper_sharded_*/shard_reports/shard_0/validation_*.tsv",
+        "training_*/training_report.md",
+    ):
+        assert list(reports.glob(pattern)), pattern
+
+
+def test_checkpoints_are_partitions_with_their_file(walked) -> None:
+    town, _ = walked
+    assert set(town.instance.get_dynamic_partitions("toy_epochs")) == {"v0-e0000", EPOCH}
+    for epoch in ("v0-e0000", EPOCH):
+        checkpoint = town.latest("checkpoint", epoch)
+        path = Path(checkpoint.metadata["path"])
+        assert path.match("lightning_logs/version_0/checkpoints/epoch=*-*.ckpt")
+        assert path.stat().st_size == checkpoint.metadata["bytes"]
+        assert [pin.asset for pin in checkpoint.pins] == ["toy/training_set", "toy/whisper_validation"]
+
+
+def test_the_package_speaks_and_says_that_it_is_bad(walked) -> None:
+    town, _ = walked
+    folder = Path(town.latest("voice_package", EPOCH).metadata["path"])
+    assert folder.name == "ru_RU-toy-medium"
+    facts = verify(folder)
+    assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
+    card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
+    assert "cannot be understood" in card
+    assert REASON in card
+
+
+def test_lineage_leads_from_the_package_to_every_shard(walked) -> None:
+    town, _ = walked
+    package = town.latest("voice_package", EPOCH)
+    found = {(one.key.path[-1], one.partition) for one in ancestry(History(town.instance), [package])}
+    shards = {
+        (name, shard) for name in ("clips", "clip_stats", "asr_sample", "whisper_shard") for shard in ("0-of-2", "1-of-2")
+    }
+    alone = {"base_validation", "quality_report", "asr_sample_report", "whisper_validation", "training_set", "mini_training"}
+    epochs = {("checkpoint", EPOCH), ("onnx_voice", EPOCH), ("voice_samples", EPOCH), ("voice_package", EPOCH)}
+    assert found == shards | epochs | {(name, None) for name in alone}
+    folder = Path(package.metadata["path"])
+    listed = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))["materialisations"]
+    assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found - {("voice_package", EPOCH)}
+
+
+def test_walking_again_runs_nothing_but_the_observation(walked) -> None:
+    town, _ = walked
+    before = town.instance.get_runs_count()
+    done = voice_assets("run", "toy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert town.instance.get_runs_count() == before + 1
+
+
+def test_another_epoch_can_be_packaged_from_the_same_training(walked) -> None:
+    town, _ = walked
+    assert town.run("onnx_voice", "v0-e0000").success
+    assert town.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
+
+
+def test_a_model_that_was_changed_on_disk_is_refused(walked) -> None:
+    town, _ = walked
+    path = Path(town.latest("onnx_voice", EPOCH).metadata["path"])
+    original = path.read_bytes()
+    path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
+    try:
+        outcome = town.run("voice_package", EPOCH)
+    finally:
+        path.write_bytes(original)
+    assert not outcome.success
+    assert "SHA-256" in outcome.message
+
+
+def test_a_missing_whisper_model_says_where_it_looked(walked) -> None:
+    town, _ = walked
+    voice = town.root / "voices" / "toy.yaml"
+    text = voice.read_text(encoding="utf-8")
+    voice.write_text(text.replace("model: base", "model: enormous-v9"), encoding="utf-8")
+    try:
+        outcome = town.run("whisper_shard", "0-of-2")
+    finally:
+        voice.write_text(text, encoding="utf-8")
+    assert not outcome.success
+    assert "enormous-v9" in outcome.message or "out of date" in outcome.message
+
+
+def test_swapped_texts_are_heard_and_close_the_gate_before_training(walked, tmp_path: Path) -> None:
+    town, _ = walked
+    metadata = town.dataset / "metadata_2col.csv"
+    original = metadata.read_text(encoding="utf-8")
+    rows = [line.split("|") for line in original.splitlines()]
+    texts = [text for _, text in rows]
+    swapped = [f"{name}|{text}" for (name, _), text in zip(rows, texts[1:] + texts[:1], strict=True)]
+    metadata.write_text("\n".join(swapped) + "\n", encoding="utf-8")
+    try:
+        done = voice_assets("run", "toy", "--to", "training_set")
+        latest = History(town.instance).latest(dg.AssetKey(["toy", "training_set"]))
+    finally:
+        metadata.write_text(original, encoding="utf-8")
+    assert done.returncode == 1
+    assert "asr_sample_report" in done.stdout
+    assert "mean_similarity: failed" in done.stdout
+    assert latest is not None
+    assert latest.metadata["clips"] == 12  # still that of the sound data

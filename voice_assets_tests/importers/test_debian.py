@@ -1,0 +1,129 @@
+"""The demo's recordings: fetched for real, and every way that can fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from voice_assets import project
+from voice_assets.importers.debian import AUDIO_FOLDER, PACKAGES, FetchError, build_ivrvoice, fetch, locate
+
+
+def unpacked() -> Path:
+    return project.cache_dir() / "debian" / "unpacked"
+
+
+def executable(path: Path, script: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_without_apt_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FetchError, match=r"apt-get: not installed on this system.*--source DIR"):
+        fetch(tmp_path / "cache")
+    assert not (tmp_path / "cache" / "debian" / "unpacked").exists()
+
+
+def test_a_failing_apt_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executable(tmp_path / "bin" / "apt-get", 'echo "E: no network here" >&2; exit 100')
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(FetchError, match=r"exit code 100: E: no network here.*--source DIR"):
+        fetch(tmp_path / "cache")
+    assert list((tmp_path / "cache" / "debian").iterdir()) == []
+
+
+def test_an_apt_that_brings_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executable(tmp_path / "bin" / "apt-get", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(FetchError, match=rf"downloaded no {PACKAGES[0]} and no {PACKAGES[1]}"):
+        fetch(tmp_path / "cache")
+
+
+def test_packages_that_are_no_packages(tmp_path: Path) -> None:
+    source = tmp_path / "debs"
+    source.mkdir()
+    for package in PACKAGES:
+        (source / f"{package}_1.0_all.deb").write_bytes(b"half a download")
+    with pytest.raises(FetchError, match=r"dpkg-deb --info .*exit code"):
+        build_ivrvoice(tmp_path / "out", source, tmp_path / "cache")
+    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_source_that_lacks_something(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match=r"none: no such folder\. Get the Debian packages"):
+        build_ivrvoice(tmp_path / "out", tmp_path / "none", tmp_path / "cache")
+    with pytest.raises(FetchError, match=f"no folder {AUDIO_FOLDER}"):
+        build_ivrvoice(tmp_path / "out", tmp_path, tmp_path / "cache")
+    (tmp_path / "x" / AUDIO_FOLDER).mkdir(parents=True)
+    with pytest.raises(FetchError, match=r"no core-sounds-ru\.txt\.gz in it"):
+        locate(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_demo_has_its_licence_and_every_dropped_row(ivrvoice: Path) -> None:
+    assert "CC-BY-3.0" in (ivrvoice / "LICENSE").read_text(encoding="utf-8")
+    assert "Maxim Topal" in (ivrvoice / "LICENSE").read_text(encoding="utf-8")
+    info = (ivrvoice / "PREPARE_INFO.txt").read_text(encoding="utf-8")
+    head = dict(line.split(": ", 1) for line in info.splitlines()[1:5])
+    kept, dropped = int(head["Kept"]), int(head["Dropped"])
+    assert kept + dropped == int(head["Read"]) == 576
+    assert len((ivrvoice / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()) == kept
+    assert info.split("\nDropped (")[1].count("\n    text: ") == dropped
+    for said in (
+        "(10 seconds of silence)",
+        "[ascending tones]",
+        "empty: 0 bytes",
+        "73.78 s, over max_duration_s",
+        "<beep ascending>",
+    ):
+        assert said in info
+
+
+@pytest.mark.slow
+def test_a_source_of_debs_or_of_files_makes_the_same(ivrvoice: Path, tmp_path: Path) -> None:
+    debs = tmp_path / "debs"
+    debs.mkdir()
+    for deb in (project.cache_dir() / "debian").glob("*.deb"):
+        shutil.copy(deb, debs)
+    first = build_ivrvoice(tmp_path / "first", debs, tmp_path / "cache")
+    second = build_ivrvoice(tmp_path / "second", unpacked(), tmp_path / "cache")
+    expected = (ivrvoice / "metadata_2col.csv").read_bytes()
+    assert (first.out / "metadata_2col.csv").read_bytes() == (second.out / "metadata_2col.csv").read_bytes() == expected
+    again = build_ivrvoice(tmp_path / "first", debs, tmp_path / "cache")
+    assert again.unchanged
+    nowhere = build_ivrvoice(tmp_path / "first", None, Path("/proc/no-cache-can-be-here"))
+    assert nowhere.unchanged
+
+
+NOBODY = """
+import sys
+from pathlib import Path
+from voice_assets.importers.debian import fetch, locate
+print(*locate(fetch(Path(sys.argv[1]))))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lists", [True, False], ids=["system lists", "no lists"])
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can become nobody")
+def test_fetching_needs_no_root_and_no_update_before(lists: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "HOME": folder}
+        subprocess.run(["chown", "-R", "65534:65534", folder], check=True)
+        if not lists:  # and nobody may write where the system keeps them
+            (Path(folder) / "empty" / "partial").mkdir(parents=True)
+            (Path(folder) / "apt.conf").write_text(f'Dir::State::lists "{folder}/empty";')
+            environment["APT_CONFIG"] = f"{folder}/apt.conf"
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", NOBODY, folder]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        assert AUDIO_FOLDER in done.stdout
+        assert "core-sounds-ru.txt.gz" in done.stdout
+        assert len(list((Path(folder) / "debian").iterdir())) == 3

@@ -1,0 +1,72 @@
+"""LJSpeech's layout."""
+
+from pathlib import Path
+
+import pytest
+
+from voice_assets.engines.audio import write_wav
+from voice_assets.engines.dataset import Limits, read_shard
+from voice_assets.importers.errors import RecordingsError
+from voice_assets.importers.ljspeech import read_ljspeech
+from voice_assets.importers.prepare import About, prepare
+from voice_assets_tests.datasets import RATE, burst
+
+METADATA = (
+    'LJ001|In 1941|In nineteen forty-one\nLJ002|Only two columns here\nLJ003.wav|"Quoted," he said|\n'
+    "LJ004|Gone|This file is gone\n../LJ005|Out|Out of the folder\n"
+)
+
+
+def write(folder: Path) -> Path:
+    (folder / "wavs").mkdir(parents=True)
+    for number, name in enumerate(("LJ001", "LJ002", "LJ003", "unnamed")):
+        write_wav(folder / "wavs" / f"{name}.wav", burst(1.0, number), RATE)
+    (folder / "metadata.csv").write_text(METADATA, encoding="utf-8")
+    return folder
+
+
+def test_items(tmp_path: Path) -> None:
+    items = [(item.name, item.text) for item in read_ljspeech(write(tmp_path))]
+    assert items == [
+        ("LJ001", "In nineteen forty-one"),
+        ("LJ002", "Only two columns here"),
+        ("LJ003", '"Quoted," he said'),
+        ("LJ004", "This file is gone"),
+        ("../LJ005", "Out of the folder"),
+        ("unnamed", ""),
+    ]
+
+
+def test_prepared(tmp_path: Path) -> None:
+    limits = Limits(0.2, 15.0, 3, 400, 0.5, RATE, "en", "en-us")
+    about = About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
+    summary = prepare(read_ljspeech(write(tmp_path / "in")), tmp_path / "out", limits, about)
+    assert (summary.kept, summary.dropped) == (3, 3)
+    clips = read_shard(summary.out, "0-of-1", limits)
+    assert list(clips["text"]) == ["In nineteen forty-one", "Only two columns here", "“Quoted,” he said"]
+    assert (clips["findings"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a\n", "line 1: 1 columns"),
+        (b"a|b\na|b|c|d\n", "line 2: 4 columns"),
+        (b"a|b\na.wav|c\n", "line 2: 'a' stands further up"),
+        (b"\n", "no rows in it"),
+        (b"a|\xff", "cannot be read"),
+    ],
+)
+def test_bad_metadata(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "wavs").mkdir()
+    (tmp_path / "metadata.csv").write_bytes(content)
+    with pytest.raises(RecordingsError, match=rf"metadata\.csv: {said}"):
+        read_ljspeech(tmp_path)
+
+
+def test_missing_things(tmp_path: Path) -> None:
+    with pytest.raises(RecordingsError, match="wavs: no such folder"):
+        read_ljspeech(tmp_path)
+    (tmp_path / "wavs").mkdir()
+    with pytest.raises(RecordingsError, match=r"metadata\.csv: cannot be read"):
+        read_ljspeech(tmp_path)

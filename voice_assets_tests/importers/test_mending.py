@@ -1,0 +1,95 @@
+"""Texts of foreign collections: what is mended, what is refused, and that nothing happens without a reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice_assets.importers.mending import TextRules, mend, refusals
+
+RULES = TextRules("ru", 3, 400, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "mended", "kinds"),
+    [
+        ("Привет, мир.", "Привет, мир.", []),
+        ("menu: Нажмите один", "Нажмите один", ["name removed"]),
+        ("Точка [.]", "Точка", ["note removed"]),
+        ("Да <laugh> и нет", "Да и нет", ["note removed"]),
+        ("Раз  два\tтри ", "Раз два три", ["white space"]),
+        ("Раз\nдва", "Раз два", ["white space"]),
+        ('"Да", сказал он', "“Да”, сказал он", ["quotes"]),
+        ('"Да", сказал "он', "“Да”, сказал “он", ["quotes"]),
+        ('Он сказал "да"', 'Он сказал "да"', []),
+        ("menu:  Точка [.]  ", "Точка", ["name removed", "note removed"]),
+        ("[beep]", "[beep]", []),
+        ("<beep>", "<beep>", []),
+        ("(3 seconds of silence)", "(3 seconds of silence)", []),
+        ("... для ...", "... для ...", []),
+        ("", "", []),
+    ],
+)
+def test_mend(text: str, mended: str, kinds: list[str]) -> None:
+    result, done = mend("menu", text)
+    assert result == mended
+    assert [reason.split(":")[0] for reason in done] == kinds
+
+
+@given(st.text())
+def test_mending_is_never_silent_and_never_twice(text: str) -> None:
+    result, done = mend("menu", text)
+    assert (result == text) == (not done)
+    assert not result.startswith('"')
+    assert all(": " in reason for reason in [*done, *refusals(result, RULES)])
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Привет, мир.", []),
+        ("... для ...", []),
+        ("Нажмите 1, 2 или 3.", []),
+        ("Это 5?", []),
+        ("", ["no text"]),
+        ("[beep]", ["not speech"]),
+        ("<beep> ", ["not speech"]),
+        ("(3 seconds of silence)", ["not speech"]),
+        ("Да", ["text too short"]),
+        ("Дам", []),
+        ("а" * 400, []),
+        ("а" * 401, ["text too long"]),
+        ("...", ["no letters"]),
+        ("Hello world", ["another script"]),
+        ("первoe слово", ["mixed scripts"]),
+        ("Нажмите Q", ["latin"]),
+        ("аш-323", ["digits"]),
+        ("в 1941 году", ["digits"]),
+        ("28,8 килобит", ["digits"]),
+        ("в 5:30 утра", ["digits"]),
+        ("дом 5а", ["digits"]),
+        ("дом №5", []),
+        ("Да\0да", ["unprintable"]),
+        ("Да|нет", ["separator"]),
+        ("з+амок", ["plus"]),
+        ("Q 15 +", ["another script", "digits", "plus"]),
+    ],
+)
+def test_refusals(text: str, kinds: list[str]) -> None:
+    assert [reason.split(":")[0] for reason in refusals(text, RULES)] == kinds
+
+
+@pytest.mark.parametrize(("digits", "one", "many"), [("sure", True, False), ("any", True, True), ("none", False, False)])
+def test_what_digits_may_stay(digits: str, one: bool, many: bool) -> None:
+    rules = TextRules("ru", 3, 400, 0.5, digits)  # type: ignore[arg-type]
+    assert (refusals("Нажмите 1", rules) == []) is one
+    assert (refusals("Нажмите 15", rules) == []) is many
+
+
+def test_latin_may_be_kept() -> None:
+    assert refusals("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
+    assert refusals("Press Q", TextRules("en", 3, 400, 0.5)) == []
+
+
+def test_a_name_with_pattern_characters_is_taken_literally() -> None:
+    assert mend("a.b(c)", "axb(c): Да")[0] == "axb(c): Да"
+    assert mend("a.b(c)", "a.b(c): Да")[0] == "Да"

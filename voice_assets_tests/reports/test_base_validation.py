@@ -1,0 +1,146 @@
+"""The report of stage 1: it says what the table and the verdicts say, and never writes over another."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voice_assets.engines.audio import write_wav
+from voice_assets.engines.dataset import Limits, read_config, read_shard
+from voice_assets.reports import base_validation
+from voice_assets.reports.base_validation import TSV_COLUMNS, write
+from voice_assets_tests.conftest import MakeDataset
+from voice_assets_tests.datasets import RATE, TEXTS, burst
+
+Report = tuple[str, list[dict[str, str]]]
+
+
+def report(dataset: Path, limits: Limits, verdicts: list[dict[str, Any]] | None = None) -> Report:
+    clips = read_shard(dataset, "0-of-1", limits)
+    config = read_config(dataset, limits.sample_rate, limits.espeak_voice)
+    markdown, tsv = write(dataset / "reports", "Felix", dataset, clips, config, verdicts, limits)
+    with tsv.open(encoding="utf-8", newline="") as file:
+        return markdown.read_text(encoding="utf-8"), list(csv.DictReader(file, delimiter="\t"))
+
+
+def verdict(rule: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "passed": True,
+        "blocks": False,
+        "observed": 0,
+        "limit": "<= 0",
+        "message": "all well",
+        "advisory": "",
+        **changes,
+    }
+
+
+def test_sound(make_dataset: MakeDataset, limits: Limits) -> None:
+    markdown, rows = report(make_dataset(), limits)
+    assert markdown.startswith("# Validation of Felix: PASS\n")
+    assert rows == []
+    assert f"| rows in the metadata | {len(TEXTS)} |" in markdown
+    assert "| rows with a fault | 0 |" in markdown
+    assert "shortest 1, p5 1, median 1" in markdown
+    assert f"#### {len(TEXTS)}\n" in markdown
+
+
+def test_faults_and_warnings(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset([*TEXTS, "=СУММ(1)", "Да | нет"[:2] + "ма [дома] *нет*"])
+    write_wav(dataset / "wavs" / "clip-001.wav", burst(17.3), RATE)
+    write_wav(dataset / "wavs" / "extra.wav", burst(0.5), RATE)
+    (dataset / "wavs" / "clip-002.wav").unlink()
+    (dataset / "wavs" / "clip-006.wav").write_bytes(b"")
+    markdown, rows = report(dataset, limits)
+    assert markdown.startswith("# Validation of Felix: FAIL\n")
+    assert [(row["row"], row["level"], row["rule"]) for row in rows] == [
+        ("2", "fault", "duration"),
+        ("3", "fault", "wavs_present"),
+        ("7", "fault", "wavs_readable"),
+        ("7", "warning", "no_digits"),
+        ("0", "fault", "no_extra_wavs"),
+    ]
+    assert list(rows[0]) == list(TSV_COLUMNS)
+    assert rows[0]["finding"] == "17.300 s, over max_duration_s 15.0"
+    assert rows[2]["text"] == "'=СУММ(1)"
+    for said in (
+        "17.300 s, over max_duration_s 15.0",
+        "| duration | 1 | row 2, clip-001 |",
+        "| no_digits | 1 | row 7, clip-006 |",
+    ):
+        assert said in markdown
+    assert "| rows with a fault | 4 |" in markdown
+    assert "| wavs that no row names | 1 |" in markdown
+
+
+def test_warnings_alone_pass(make_dataset: MakeDataset, limits: Limits) -> None:
+    markdown, rows = report(make_dataset(["Нажмите 1."]), limits)
+    assert "PASS" in markdown.splitlines()[0]
+    assert [row["level"] for row in rows] == ["warning"]
+
+
+@pytest.mark.parametrize("change", [lambda config: config.unlink(), lambda config: config.write_text("{}")])
+def test_a_bad_config_fails(make_dataset: MakeDataset, limits: Limits, change: Any) -> None:
+    dataset = make_dataset()
+    change(dataset / "config.json")
+    markdown, _ = report(dataset, limits)
+    assert "FAIL" in markdown.splitlines()[0]
+    assert "## config.json" in markdown
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "head"),
+    [
+        ([verdict("mono")], "PASS"),
+        ([verdict("mono"), verdict("duration", passed=False, blocks=True)], "FAIL"),
+        ([verdict("no_digits", passed=False, blocks=False)], "PASS"),
+        ([{"rule": "mono", "passed": False, "observed": 1, "limit": "0"}], "FAIL"),
+        ([{"rule": "mono", "passed": True, "observed": 0, "limit": "0"}], "PASS"),
+        ([], "NOT JUDGED"),
+    ],
+)
+def test_verdicts_decide(make_dataset: MakeDataset, limits: Limits, verdicts: list[dict[str, Any]], head: str) -> None:
+    markdown, _ = report(make_dataset(), limits, verdicts)
+    assert markdown.splitlines()[0] == f"# Validation of Felix: {head}"
+
+
+def test_rules_are_listed_with_their_reasons(make_dataset: MakeDataset, limits: Limits) -> None:
+    verdicts = [
+        verdict("mono"),
+        verdict("duration", passed=False, blocks=True, observed=2, message="2 clips | too long"),
+        verdict("pcm16", passed=False, advisory="old recordings"),
+    ]
+    markdown, _ = report(make_dataset(), limits, verdicts)
+    assert "| mono | PASS | 0 | \\<= 0 | all well |" in markdown
+    assert "| duration | FAIL | 2 | \\<= 0 | 2 clips \\| too long |" in markdown
+    assert "| pcm16 | WARNING | 0 | \\<= 0 | all well Advisory: old recordings. |" in markdown
+
+
+def test_the_markdown_stays_short_and_the_tsv_is_whole(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset(TEXTS[:1])
+    (dataset / "metadata_2col.csv").write_text(
+        "".join(f"nobody-{number}|Нет файла\n" for number in range(120)), encoding="utf-8"
+    )
+    markdown, rows = report(dataset, limits)
+    assert len(rows) == 121
+    assert f"The first {base_validation.SHOWN} of 121 faults" in markdown
+    assert markdown.count("no file wavs/nobody") == base_validation.SHOWN
+
+
+def test_text_cannot_break_the_table(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset(TEXTS[:1])
+    (dataset / "metadata_2col.csv").write_text("clip-000|<b>*жир*</b> `x` _y_ a_b | x\n", encoding="utf-8")
+    markdown, _ = report(dataset, limits)
+    assert "\\<b\\>\\*жир\\*\\</b\\> \\`x\\` \\_y\\_ a_b \\| x |" in markdown
+
+
+def test_no_report_is_overwritten(make_dataset: MakeDataset, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = make_dataset()
+    monkeypatch.setattr(base_validation, "timestamp", lambda: "20261122_101500_123")
+    report(dataset, limits)
+    names = sorted(path.name for path in (dataset / "reports").iterdir())
+    assert names == ["validation_20261122_101500_123.md", "validation_20261122_101500_123.tsv"]
+    with pytest.raises(FileExistsError, match="validation_20261122_101500_123"):
+        report(dataset, limits)

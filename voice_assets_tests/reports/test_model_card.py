@@ -1,0 +1,71 @@
+"""The model card says the bad as clearly as the good."""
+
+import pandas as pd
+import pytest
+
+from voice_assets.reports.model_card import Card, in_words, model_card
+from voice_assets.speech.tables import SAMPLES, frame
+
+BAD = {
+    "rule": "intelligible",
+    "passed": False,
+    "blocks": False,
+    "observed": 0.9,
+    "limit": "<= 0.2",
+    "message": "",
+    "advisory": "two epochs on a CPU",
+}
+
+
+def samples(cer: float, mos: float) -> pd.DataFrame:
+    one = {
+        **dict.fromkeys(SAMPLES, 0.5),
+        "sample": "sample_01.wav",
+        "text": "Да | нет",
+        "hypothesis": "Да",
+        "cer": cer,
+        "mos": mos,
+    }
+    return frame([one], SAMPLES)
+
+
+def card(**changes: object) -> Card:
+    facts = {"name": "ru_RU-x-medium", "title": "X", "language": "ru", "quality": "medium", "epoch": "v0-e0001"}
+    facts |= {"sample_rate": 22050, "clips": 160, "hours": 0.1234, "samples": samples(0.9, 1.2), **changes}
+    return Card(**facts)
+
+
+@pytest.mark.parametrize(
+    ("cer", "mos", "understood", "natural"),
+    [
+        (0.1, 3.0, "**is understood**", "**sounds natural**"),
+        (0.11, 2.99, "**is understood in part**", "**sounds tolerable**"),
+        (0.4, 2.0, "**is understood in part**", "**sounds tolerable**"),
+        (0.41, 1.99, "**cannot be understood**", "**sounds bad**"),
+    ],
+)
+def test_words_for_figures(cer: float, mos: float, understood: str, natural: str) -> None:
+    first, second = in_words(samples(cer, mos))
+    assert understood in first
+    assert natural in second
+
+
+def test_what_is_not_met_stands_there_with_its_reason() -> None:
+    text = model_card(card(verdicts={"voice_samples": [BAD]}))
+    assert r"**voice_samples/intelligible** (WARNING): 0.9, limit \<= 0.2. Advisory: two epochs on a CPU." in text
+    assert "cannot be understood" in text
+    assert "90% of the characters wrong" in text
+
+
+def test_all_met_and_nothing_judged_are_told_apart() -> None:
+    assert "every rule that was judged is met" in model_card(card(verdicts={"s": [{**BAD, "passed": True}]}))
+    assert "No rule was judged." in model_card(card())
+
+
+def test_licence_credit_and_lineage() -> None:
+    text = model_card(card(licence="CC-BY-3.0", credit="ivrvoice.ru", lineage=[("checkpoint", "abc")]))
+    assert "* Licence: CC-BY-3.0" in text
+    assert "* Credit: ivrvoice.ru" in text
+    assert "* checkpoint: `abc`" in text
+    assert "not named by the owner: ask before using it" in model_card(card())
+    assert r"Да \| нет" in text  # a bar in a sentence does not end the cell

@@ -1,0 +1,72 @@
+import math
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice_assets.reports import plots
+from voice_assets.speech.histogram import bins
+
+
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def test_a_histogram_has_a_bar_per_bin_as_high_as_its_count():
+    drawing = parsed(plots.histogram(bins([0.2, 0.3, 0.4, 0.7, 1.6]), "s"))
+    bars = drawing.findall("rect")
+    heights = [float(bar.get("height", "")) for bar in bars]
+    assert heights == pytest.approx([heights[0], heights[0] / 3, 0.0, heights[0] / 3], abs=0.02)
+    assert bars[0][0].text == "0 to 0.5 s: 3 clips"
+
+
+def test_markers_inside_are_drawn_and_others_are_not():
+    drawing = plots.histogram(bins([1.0, 2.0]), "s", {"median <1>": 1.5, "limit": 15.0})
+    texts = [one.text for one in parsed(drawing).iter("text")]
+    assert "median <1>" in texts
+    assert "limit" not in texts
+
+
+def test_density_counts_every_point_and_names_its_rings():
+    drawing = parsed(plots.density([1.0, 1.0, 9.0], [10.0, 10.0, 90.0], ("s", "chars"), [(1.0, 90.0, "clip <7>")]))
+    cells = drawing.findall("rect")
+    assert len(cells) == 2
+    assert float(cells[0].get("fill-opacity", "")) > float(cells[1].get("fill-opacity", ""))
+    assert [ring[0].text for ring in drawing.findall("circle")] == ["clip <7>"]
+
+
+def test_curves_fall_where_the_values_fall():
+    drawing = parsed(plots.lines({"train": [(0, 9.0), (1, 5.0)], "validation": [(0, 8.0), (1, 6.0)]}, ("epoch", "loss")))
+    train, validation = [one.get("points", "").split() for one in drawing.findall("polyline")]
+    heights = [float(point.split(",")[1]) for point in (*train, *validation)]
+    assert heights[0] < heights[2] < heights[3] < heights[1]  # pixels count downwards
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_not_finite_is_never_drawn(value):
+    with pytest.raises(ValueError, match="finite"):
+        plots.lines({"loss": [(0, 1.0), (1, value)]}, ("epoch", "loss"))
+
+
+def test_too_many_curves_are_an_error_and_not_left_out():
+    with pytest.raises(ValueError, match="3 curves"):
+        plots.lines({name: [(0, 1.0)] for name in "abc"}, ("x", "y"))
+    with pytest.raises(ValueError, match="finite"):
+        plots.lines({}, ("x", "y"))
+
+
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=50))
+def test_any_values_give_a_drawing_inside_its_frame(values):
+    drawing = parsed(plots.lines({"v": [(float(index), value) for index, value in enumerate(values)]}, ("x", "y")))
+    for dot in drawing.findall("circle"):
+        assert 0 <= float(dot.get("cx", "")) <= plots.WIDTH
+        assert 0 <= float(dot.get("cy", "")) <= plots.HEIGHT
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_are_round_few_and_inside(low, width):
+    axis = plots.Axis(low, low + width, 0, 100)
+    ticks = axis.ticks()
+    assert len(ticks) <= 7
+    assert all(low - width * 1e-6 <= tick <= low + width * (1 + 1e-6) for tick in ticks)

@@ -1,0 +1,71 @@
+import pandas as pd
+import pytest
+
+from voice_assets.speech.categories import CATEGORIES, COLUMNS, by_category, categories, worst_gap
+
+
+@pytest.mark.parametrize(
+    ("text", "duration_s", "language", "expected"),
+    [
+        ("Просто обычное предложение.", 3.0, "ru", set()),
+        ("Нажмите 1 сейчас", 3.0, "ru", {"numbers"}),
+        ("Откройте Wi-Fi роутер", 3.0, "ru", {"latin", "names"}),
+        ("Open the door", 3.0, "en", set()),
+        ("Звоните в США завтра", 3.0, "ru", {"abbreviations"}),
+        ("ВСЁ ЗАГЛАВНЫМИ", 3.0, "ru", set()),
+        ("Это т.е. пример", 3.0, "ru", {"abbreviations"}),
+        ("Конец. Начало другого", 3.0, "ru", set()),
+        ("Сегодня приехал Пётр домой", 3.0, "ru", {"names"}),
+        ("Приехали. Пётр спит", 3.0, "ru", set()),
+        ("Das Haus ist hier", 3.0, "de", set()),
+        ("Да.", 3.0, "ru", {"one_word"}),
+        ("5", 3.0, "ru", {"numbers"}),
+        ("Обычное предложение", 10.0, "ru", set()),
+        ("Обычное предложение", 10.01, "ru", {"long"}),
+        ("Обычное предложение", 1.5, "ru", set()),
+        ("Обычное предложение", 1.49, "ru", {"short"}),
+        ("", 3.0, "ru", set()),
+    ],
+)
+def test_categories(text, duration_s, language, expected):
+    assert categories(text, duration_s, language) == expected
+    assert expected <= set(CATEGORIES)
+
+
+def transcripts(*rows):
+    return pd.DataFrame(rows, columns=["reference", "duration_s", "similarity"])
+
+
+def test_a_category_is_compared_with_the_rest():
+    table = by_category(
+        transcripts(("Нажмите 1 снова", 3.0, 0.5), ("Нажмите 2 снова", 3.0, 0.9), ("Нажмите снова", 3.0, 1.0)), "ru", 0.8
+    )
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == 1
+    row = table.iloc[0]
+    assert (row["category"], row["clips"], row["low"], row["low_ratio"]) == ("numbers", 2, 1, 0.5)
+    assert row["mean_similarity"] == pytest.approx(0.7)
+    assert row["gap_to_rest"] == pytest.approx(0.3)
+
+
+def test_a_similarity_at_the_limit_is_not_low():
+    table = by_category(transcripts(("Да", 3.0, 0.8), ("Нет", 3.0, 0.79)), "ru", 0.8)
+    assert table.iloc[0]["low"] == 1
+    assert table.iloc[0]["gap_to_rest"] == 0.0
+
+
+def test_the_worst_category_comes_first_whatever_the_index():
+    frame = transcripts(("Да", 3.0, 0.9), ("Нажмите 1 снова", 3.0, 0.2), ("Нажмите снова", 3.0, 1.0))
+    frame.index = [7, 7, 3]
+    assert list(by_category(frame, "ru", 0.8)["category"]) == ["numbers", "one_word"]
+
+
+def test_no_clips_no_categories():
+    assert by_category(transcripts(), "ru", 0.8).empty
+    assert worst_gap(by_category(transcripts(), "ru", 0.8)) == (0.0, "")
+
+
+@pytest.mark.parametrize(("clips", "expected"), [(9, (0.0, "")), (10, (0.25, "numbers")), (11, (0.25, "numbers"))])
+def test_only_a_category_with_enough_clips_is_judged(clips, expected):
+    table = pd.DataFrame([("numbers", clips, 0.7, 3, 0.3, 0.25), ("long", 50, 0.99, 0, 0.0, -0.1)], columns=list(COLUMNS))
+    assert worst_gap(table) == expected

@@ -1,0 +1,124 @@
+"""The code location: it loads light, holds what the design says, and survives a broken voice file."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from voice_assets.definitions import build_definitions
+
+HEAVY = (
+    "torch",
+    "great_expectations",
+    "faster_whisper",
+    "ctranslate2",
+    "onnxruntime",
+    "librosa",
+    "lightning",
+    "piper",
+    "speechmos",
+)
+VOICE = """\
+dataset: nowhere
+title: Toy
+language: ru
+region: RU
+espeak_voice: ru
+"""
+GROUPS = {
+    "raw_dataset": "dataset",
+    "clips": "validation",
+    "base_validation": "validation",
+    "clip_stats": "quality",
+    "quality_report": "quality",
+    "asr_sample": "transcription",
+    "asr_sample_report": "transcription",
+    "whisper_shard": "transcription",
+    "whisper_validation": "transcription",
+    "training_set": "training",
+    "mini_training": "training",
+    "checkpoint": "training",
+    "onnx_voice": "voice",
+    "voice_samples": "voice",
+    "voice_package": "release",
+}
+RULES = {
+    "base_validation": 23,
+    "quality_report": 7,
+    "asr_sample_report": 4,
+    "whisper_shard": 4,
+    "whisper_validation": 5,
+    "mini_training": 5,
+    "onnx_voice": 3,
+    "voice_samples": 5,
+    "voice_package": 4,
+}
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Path:
+    (tmp_path / "toy.yaml").write_text(VOICE, encoding="utf-8")
+    return tmp_path
+
+
+def graph_of(voices: Path):
+    return build_definitions(voices).resolve_asset_graph()
+
+
+def test_a_fresh_process_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph(); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
+def test_assets_and_groups_of_a_voice(voices: Path) -> None:
+    graph = graph_of(voices)
+    assert {key.path[-1]: graph.get(key).group_name for key in graph.get_all_asset_keys()} == GROUPS
+    assert {key.path[0] for key in graph.get_all_asset_keys()} == {"toy"}
+
+
+def test_rules_of_a_voice_all_block(voices: Path) -> None:
+    graph = graph_of(voices)
+    counted = {name: len(graph.get_check_keys_for_assets({dg.AssetKey(["toy", name])})) for name in RULES}
+    assert counted == RULES
+    assert len(graph.asset_check_keys) == sum(RULES.values())
+    assert all(graph.get_check_spec(key).blocking for key in graph.asset_check_keys)
+
+
+def test_every_asset_says_what_it_is(voices: Path) -> None:
+    graph = graph_of(voices)
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.tags["voice"] == "toy"
+
+
+def test_no_asr_sample_when_the_voice_wants_none(voices: Path) -> None:
+    (voices / "toy.yaml").write_text(VOICE + "asr_sample:\n  clips: 0\n", encoding="utf-8")
+    names = {key.path[-1] for key in graph_of(voices).get_all_asset_keys()}
+    assert names == set(GROUPS) - {"asr_sample", "asr_sample_report"}
+
+
+def test_a_broken_voice_shows_its_error_and_leaves_the_others(voices: Path) -> None:
+    (voices / "broken.yaml").write_text(VOICE + "shards: many\n", encoding="utf-8")
+    graph = graph_of(voices)
+    broken = graph.get(dg.AssetKey(["broken", "voice_file"]))
+    assert broken.group_name == "broken_voices"
+    assert "shards" in broken.description
+    assert "'many'" in broken.description
+    assert dg.AssetKey(["toy", "clips"]) in graph.get_all_asset_keys()
+
+
+def test_a_misspelt_advisory_is_an_error_not_a_silent_block(voices: Path) -> None:
+    (voices / "toy.yaml").write_text(VOICE + "advisory:\n  voice_samples/inteligible: a demo\n", encoding="utf-8")
+    (key,) = graph_of(voices).get_all_asset_keys()
+    assert "advisory.voice_samples/inteligible: no such rule" in graph_of(voices).get(key).description
+
+
+def test_a_project_without_voices_loads(tmp_path: Path) -> None:
+    assert graph_of(tmp_path).get_all_asset_keys() == set()

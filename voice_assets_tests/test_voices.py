@@ -1,0 +1,108 @@
+"""Voice files: the plan's values as defaults, and errors that name file, key and value."""
+
+from pathlib import Path
+
+import pytest
+
+from voice_assets.voices import VoiceError, load_voice, load_voices
+
+MINIMAL = """\
+dataset: ../data
+title: Felix Mirage
+language: ru
+region: RU
+espeak_voice: ru
+"""
+
+
+def write(folder: Path, content: str, name: str = "felix_mirage") -> Path:
+    file = folder / f"{name}.yaml"
+    file.write_text(content, encoding="utf-8")
+    return file
+
+
+def test_the_plans_values_are_the_defaults(tmp_path: Path) -> None:
+    voice = load_voice(write(tmp_path, MINIMAL))
+    assert voice.name == "felix_mirage"
+    assert voice.dataset == tmp_path.parent / "data"
+    assert (voice.sample_rate, voice.limits.max_duration_s) == (22050, 15.0)
+    assert (voice.quality.sample_count, voice.quality.suspect_top) == (30, 100)
+    assert (voice.quality.max_text_length_p95, voice.quality.max_duplicate_ratio) == (300, 0.05)
+    assert (voice.asr_sample.clips, voice.asr_sample.model) == (300, "medium")
+    assert (voice.asr_sample.min_mean_similarity, voice.asr_sample.max_low_ratio) == (0.85, 0.10)
+    assert (voice.whisper.model, voice.whisper.compute_type, voice.whisper.beam_size) == ("large-v3", "float16", 5)
+    assert (voice.whisper.batch_size, voice.whisper.progress_every, voice.whisper.low_similarity) == (8, 200, 0.8)
+    assert (voice.whisper.min_mean_similarity, voice.whisper.max_low_ratio) == (0.90, 0.02)
+    assert voice.package_name == "ru_RU-felix_mirage-medium"
+
+
+@pytest.mark.parametrize(
+    ("addition", "key", "value"),
+    [
+        ("wisper: {}\n", "wisper", "{}"),
+        ("whisper:\n  beams: 5\n", "whisper.beams", "5"),
+        ("shards: many\n", "shards", "'many'"),
+        ("shards: 0\n", "shards", "0"),
+        ("sample_rate: 22050.5\n", "sample_rate", "22050.5"),
+        ("whisper:\n  low_similarity: 1.2\n", "whisper.low_similarity", "1.2"),
+        ("limits:\n  min_duration_s: 20.0\n", "limits", "min_duration_s 20.0 is not below max_duration_s 15.0"),
+        ("training:\n  segment_size: 1000\n", "training", "1000"),
+        ("samples:\n  sentences: [Раз]\n", "samples", "1 sentences"),
+        ("name: other\n", "name", "'other'"),
+    ],
+)
+def test_an_error_names_file_key_and_value(tmp_path: Path, addition: str, key: str, value: str) -> None:
+    file = write(tmp_path, MINIMAL + addition)
+    with pytest.raises(VoiceError) as caught:
+        load_voice(file)
+    assert str(file) in str(caught.value)
+    assert f"{key}:" in str(caught.value)
+    assert value in str(caught.value)
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    file = write(tmp_path, "language: russian\nshards: 0\n")
+    with pytest.raises(VoiceError) as caught:
+        load_voice(file)
+    message = str(caught.value)
+    assert all(f"{file}: {key}:" in message for key in ("language", "shards", "dataset", "title", "region", "espeak_voice"))
+
+
+@pytest.mark.parametrize("content", ["", "- a\n- b\n", "a: [1,\n", "\x00"])
+def test_what_is_no_mapping_is_an_error_that_names_the_file(tmp_path: Path, content: str) -> None:
+    file = write(tmp_path, content)
+    with pytest.raises(VoiceError, match=r"felix_mirage\.yaml"):
+        load_voice(file)
+
+
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    file = tmp_path / "felix_mirage.yaml"
+    file.write_bytes("title: Феликс".encode("cp1251"))
+    with pytest.raises(VoiceError, match=r"felix_mirage\.yaml"):
+        load_voice(file)
+
+
+@pytest.mark.parametrize("name", ["Felix", "9lives", "a-b", "имя"])
+def test_a_name_that_cannot_be_an_asset_key(tmp_path: Path, name: str) -> None:
+    with pytest.raises(VoiceError, match="name"):
+        load_voice(write(tmp_path, MINIMAL, name))
+
+
+def test_yaml_cannot_run_code(tmp_path: Path) -> None:
+    file = write(tmp_path, MINIMAL + "owner: !!python/object/apply:os.getcwd []\n")
+    with pytest.raises(VoiceError):
+        load_voice(file)
+
+
+def test_a_broken_file_takes_down_its_own_voice_only(tmp_path: Path) -> None:
+    write(tmp_path, MINIMAL, "good")
+    write(tmp_path, MINIMAL + "shards: 0\n", "bad")
+    voices, broken = load_voices(tmp_path)
+    assert [voice.name for voice in voices] == ["good"]
+    assert [(one.name, "shards" in one.error) for one in broken] == [("bad", True)]
+
+
+def test_the_voices_of_this_project_load() -> None:
+    voices, broken = load_voices(Path(__file__).resolve().parent.parent / "voices")
+    assert broken == []
+    assert {"ivrvoice_ru", "felix_mirage"} <= {voice.name for voice in voices}
