@@ -23,6 +23,7 @@ def revalidate(town: Town) -> None:
     town.run("base_validation")
 
 
+@pytest.mark.slow
 def test_open_after_a_passed_validation(town: Town) -> None:
     town.validated()
     assert town.refusals("clip_stats", SHARDS[0]) == []
@@ -48,6 +49,7 @@ def test_a_failed_rule_closes_a_later_run_and_is_named_with_both_numbers(town: T
     assert History(town.instance).latest(dg.AssetKey(["toy", "clip_stats"]), SHARDS[0]) is None
 
 
+@pytest.mark.slow
 def test_a_failed_rule_closes_what_comes_two_assets_later(town: Town) -> None:
     town.validated()
     town.run_shards("clip_stats")
@@ -65,6 +67,7 @@ def test_an_aggregate_refuses_when_one_shard_is_missing(town: Town) -> None:
     assert SHARDS[0] not in outcome.message
 
 
+@pytest.mark.slow
 def test_an_aggregate_refuses_when_one_shard_is_out_of_date(town: Town) -> None:
     town.validated()
     town.run_shards("clip_stats")
@@ -77,6 +80,7 @@ def test_an_aggregate_refuses_when_one_shard_is_out_of_date(town: Town) -> None:
     assert len(stale) == 1
 
 
+@pytest.mark.slow
 def test_observing_a_changed_data_set_closes_what_was_built_from_the_old(town: Town) -> None:
     town.validated()
     break_first_text(town)
@@ -94,6 +98,7 @@ def test_a_materialisation_without_checks_is_closed(town: Town) -> None:
     assert any("mono: no result for the latest materialisation" in refusal for refusal in refusals)
 
 
+@pytest.mark.slow
 def test_running_the_checks_again_opens_the_gate(town: Town) -> None:
     town.validated()
     launcher = town.launcher()
@@ -103,6 +108,7 @@ def test_running_the_checks_again_opens_the_gate(town: Town) -> None:
     assert town.refusals("clip_stats", SHARDS[0]) == []
 
 
+@pytest.mark.slow
 def test_a_check_that_crashed_closes(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     from voice_assets.defs import checks
 
@@ -117,6 +123,7 @@ def test_a_check_that_crashed_closes(town: Town, monkeypatch: pytest.MonkeyPatch
     assert any("base_validation" in refusal for refusal in town.refusals("clip_stats", SHARDS[0]))
 
 
+@pytest.mark.slow
 def test_a_stricter_threshold_asks_for_a_new_verdict(town: Town) -> None:
     town.validated()
     town.write_voice(limits={"max_text_chars": 5})
@@ -125,6 +132,7 @@ def test_a_stricter_threshold_asks_for_a_new_verdict(town: Town) -> None:
     assert any("out of date" in refusal or "other rules" in refusal for refusal in refusals)
 
 
+@pytest.mark.slow
 def test_calling_a_rule_advisory_and_taking_it_back(town: Town) -> None:
     break_first_text(town)
     town.write_voice(advisory={"base_validation/text_length": "a letter's name is short"})
@@ -135,6 +143,7 @@ def test_calling_a_rule_advisory_and_taking_it_back(town: Town) -> None:
     assert any("text_length: judged by other rules" in refusal for refusal in town.refusals("clip_stats", SHARDS[0]))
 
 
+@pytest.mark.slow
 def test_another_number_of_shards_starts_anew(town: Town) -> None:
     town.validated()
     town.write_voice(shards=3)
@@ -142,6 +151,7 @@ def test_another_number_of_shards_starts_anew(town: Town) -> None:
     assert any("not built from toy/clips[0-of-3]" in refusal for refusal in town.refusals("clip_stats", "0-of-3"))
 
 
+@pytest.mark.slow
 def test_pins_name_the_exact_inputs(town: Town) -> None:
     town.validated()
     pins = town.latest("base_validation").pins

@@ -42,6 +42,7 @@ def change_a_text(town: Town, old: str, new: str) -> None:
     metadata.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_second_walk_only_looks_at_the_data(town: Town) -> None:
     stations, started = walk(town, "clip_stats")
     assert [station.verdict for station in stations] == ["PASS"] * 4
@@ -52,6 +53,7 @@ def test_a_second_walk_only_looks_at_the_data(town: Town) -> None:
     assert [station.current for station in stations] == [0, 2, 1, 2]
 
 
+@pytest.mark.slow
 def test_an_edited_text_costs_its_own_shard(town: Town) -> None:
     walk(town, "clip_stats")
     change_a_text(town, "номер один.", "номер сто один.")
@@ -69,6 +71,7 @@ def test_a_closed_gate_ends_the_road_and_names_the_clip(town: Town) -> None:
     assert not any(place.startswith("clip_stats") for place in started)
 
 
+@pytest.mark.slow
 def test_a_failed_verdict_is_kept_without_running_again(town: Town) -> None:
     change_a_text(town, "Это предложение номер один.", "я")
     walk(town, "clip_stats")
@@ -77,6 +80,7 @@ def test_a_failed_verdict_is_kept_without_running_again(town: Town) -> None:
     assert stations[-1].verdict == "FAIL"
 
 
+@pytest.mark.slow
 def test_another_threshold_runs_only_the_checks(town: Town) -> None:
     change_a_text(town, "Это предложение номер один.", "I am 1.")
     town.write_voice(advisory={"base_validation/text_script": "one English sentence, on purpose"})
@@ -111,6 +115,7 @@ def test_two_walkers_of_one_voice(town: Town) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_nothing_half_done_and_the_next_walk_goes_on(town: Town) -> None:
     town.run("raw_dataset")
     command = [sys.executable, "-m", "voice_assets.cli", "run", "toy", "--to", "clip_stats"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from voice_assets.defs.history import History
 from voice_assets.defs.instance import open_instance
@@ -172,13 +173,15 @@ def test_a_missing_whisper_model_says_where_it_looked(walked) -> None:
     town, _ = walked
     voice = town.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
-    voice.write_text(text.replace("model: base", "model: enormous-v9"), encoding="utf-8")
+    content = yaml.safe_load(text)
+    content["whisper"]["model"] = "enormous-v9"
+    voice.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     try:
         outcome = town.run("whisper_shard", "0-of-2")
     finally:
         voice.write_text(text, encoding="utf-8")
     assert not outcome.success
-    assert "enormous-v9" in outcome.message or "out of date" in outcome.message
+    assert "no Whisper weights 'enormous-v9': looked for" in outcome.message
 
 
 def test_swapped_texts_are_heard_and_close_the_gate_before_training(walked, tmp_path: Path) -> None:
