@@ -9,7 +9,7 @@ import dagster as dg
 
 from voice_assets import project
 
-PID_TAG = "voice_assets/pid"
+PID_TAG = ".voice_assets/pid"  # the dot hides it in the UI
 
 
 class BusyError(RuntimeError):
