@@ -9,6 +9,7 @@ import click
 
 EXIT_CLOSED = 1
 EXIT_USAGE = 2
+EXIT_STOPPED = 130
 
 
 class _Expected(click.ClickException):
@@ -46,13 +47,22 @@ def run(voice: str, asset: str | None, epoch: str | None) -> None:
     open, 1 when one is closed or a stage failed, 2 when the road does not exist.
     """
     from voice_assets.defs.instance import BusyError
+    from voice_assets.defs.partitions import parse_epoch_key
     from voice_assets.defs.road import RoadError
     from voice_assets.shell import walk
 
     try:
+        if epoch is not None:
+            parse_epoch_key(epoch)
+    except ValueError as error:
+        raise _Expected(f"--epoch: {error}") from error
+    try:
         sys.exit(0 if walk(voice, asset, epoch) else EXIT_CLOSED)
     except (RoadError, BusyError) as error:
         raise _Expected(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on from here.", err=True)
+        sys.exit(EXIT_STOPPED)
 
 
 @main.command()

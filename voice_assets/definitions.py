@@ -5,6 +5,7 @@ Loading is lazy and light: nothing is read at import, and no heavy library at al
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -40,9 +41,19 @@ def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:
     """
     _silence_preview_warnings()
     voices, broken = read_voices(voices_dir)
+    assets: list[Any] = []
+    checks: list[dg.AssetChecksDefinition] = []
+    for voice in voices:
+        try:
+            mine = [asset for stage in STAGES for asset in stage(voice)], [check for rules in RULES for check in rules(voice)]
+        except (ValueError, dg.DagsterError) as error:
+            broken.append(BrokenVoice(voice.name, voice.file, f"{voice.file}: {error}"))
+            continue
+        assets += mine[0]
+        checks += mine[1]
     return dg.Definitions(
-        assets=[*(asset for voice in voices for stage in STAGES for asset in stage(voice)), *map(_broken, broken)],
-        asset_checks=[check for voice in voices for rules in RULES for check in rules(voice)],
+        assets=[*assets, *map(_broken, broken)],
+        asset_checks=checks,
         resources={"tables": ParquetTables()},
         executor=dg.in_process_executor,  # heavy work is in workers; a process per step would only cost its start
     )

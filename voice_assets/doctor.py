@@ -16,9 +16,8 @@ from voice_assets.definitions import read_voices
 from voice_assets.voices import BrokenVoice, Voice
 
 PACKAGES = ("dagster", "great_expectations", "faster-whisper", "ctranslate2", "torch", "lightning", "piper-tts", "onnxruntime")
+GB = 1e9
 FREE_GB_WANTED = 5.0
-CHECKPOINT_GB = 0.9
-"""A full checkpoint of a `medium` voice measured 846 MB; training keeps one an epoch."""
 BUSY_MIB = 500
 
 
@@ -109,11 +108,13 @@ def gpus(listing: str | None) -> Iterator[Finding]:
 def _places() -> Iterator[Finding]:
     for subject, folder in (("artifacts", project.root() / "artifacts"), ("dagster home", project.dagster_home())):
         yield _writable(subject, folder)
-    free = shutil.disk_usage(project.root()).free / 1e9
-    advice = f"a checkpoint takes up to {CHECKPOINT_GB} GB, one an epoch: make room before training"
-    yield Finding(
-        "ok" if free >= FREE_GB_WANTED else "warn", "disk", f"{free:.0f} GB free", "" if free >= FREE_GB_WANTED else advice
-    )
+    yield _disk(FREE_GB_WANTED * GB, "reports, tables and models need some")
+
+
+def _disk(needed: float, what: str) -> Finding:
+    free = shutil.disk_usage(project.root()).free
+    found = f"{free / GB:.0f} GB free, {needed / GB:.1f} GB wanted"
+    return Finding("ok" if free >= needed else "warn", "disk", found, "" if free >= needed else f"{what}: make room")
 
 
 def _writable(subject: str, folder: Path) -> Finding:
@@ -140,8 +141,12 @@ def _dataset(voice: Voice, missing: Literal["warn", "bad"]) -> Finding:
 
 def _voice(voice: Voice) -> Iterator[Finding]:
     from voice_assets.engines import espeak, weights
+    from voice_assets.engines.vits_cache import space_needed
 
     yield _dataset(voice, missing="bad")
+    seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
+    needed = space_needed(seconds, voice.training.epochs, voice.training.quality)
+    yield _disk(needed, f"training keeps spectrograms of {seconds / 3600:.1f} h of audio and a checkpoint an epoch")
     yield _writable("reports", voice.reports_dir)
     known = espeak.has_voice(voice.espeak_voice)
     yield Finding(

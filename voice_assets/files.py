@@ -42,6 +42,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def shown(name: str) -> str:
+    r"""A file's name as any file and terminal takes it: of a name that is not UTF-8, the bytes in question as ``\xNN``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def timestamp() -> str:
     """Local time as report names carry it, such as ``20261122_101500_123``: sorts by time, unique per millisecond."""
     return datetime.now().strftime("%Y%m%d_%H%M%S_%f")[:-3]

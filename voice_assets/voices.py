@@ -23,7 +23,23 @@ class VoiceError(ValueError):
 class Section(BaseModel):
     """A part of a voice file: unknown keys and wrong types are errors, values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which every key of a mapping is text and stands once; plain YAML would keep the last of two."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: set[str] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            place = f"line {key_node.start_mark.line + 1}"
+            if not isinstance(key, str):
+                raise VoiceError(f"{place}: the key {key!r} is not text; write it in quotes")
+            if key in keys:
+                raise VoiceError(f"{place}: the key {key!r} is there twice")
+            keys.add(key)
+        return super().construct_mapping(node, deep)
 
 
 class DatasetLimits(Section):
@@ -110,7 +126,10 @@ class Training(Section):
     precision: str = Field("32-true", description="Lightning's precision, such as `16-mixed`.")
     num_workers: int = Field(2, ge=0, description="Processes that load data.")
     seed: int = Field(1234, description="Seed of the training.")
-    checkpoint: Path | None = Field(None, description="A checkpoint to start from. It can run code: name only what you trust.")
+    checkpoint: Path | None = Field(None, description="A checkpoint to start from, read as weights only.")
+    trust_checkpoint: bool = Field(
+        False, description="Let `checkpoint` hold Python objects, as old ones do. Those can run code: only for files you trust."
+    )
 
     @model_validator(mode="after")
     def _whole_frames(self) -> "Training":
@@ -150,7 +169,11 @@ class Voice(Section):
     espeak_voice: str = Field(description="espeak-ng's voice, such as `ru`.")
     sample_rate: Positive = Field(22050, description="The data set's sample rate in Hz.")
     shards: Positive = Field(2, description="Fixed parts the clips are split into.")
-    owner: str = Field("", description="Who answers for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI.")
+    owner: str = Field(
+        "",
+        pattern=r"^$|^team:[\w.-]+$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="Who answers for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI.",
+    )
     license: str = Field("", description="Licence of the recordings and so of the voice, for the model card.")
     credit: str = Field("", description="Whom the licence wants named.")
     limits: DatasetLimits = DatasetLimits()
@@ -214,8 +237,8 @@ def load_voice(file: Path) -> Voice:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", file.stem):
         raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader, made stricter
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise VoiceError(f"{file}: {error}") from error
     if not isinstance(content, dict):
         raise VoiceError(f"{file}: (the whole file): a voice file is a mapping of keys to values (value: {content!r})")
@@ -226,6 +249,8 @@ def load_voice(file: Path) -> Voice:
         return Voice(**_paths_from(file, content), name=file.stem, file=file)
     except ValidationError as error:
         raise VoiceError(_explain(file, error)) from error
+    except (ValueError, RuntimeError) as error:  # a path that no file can have: an unknown user's home, a NUL
+        raise VoiceError(f"{file}: dataset or training.checkpoint: {error} (value: {content.get('dataset')!r})") from error
 
 
 def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
@@ -235,6 +260,6 @@ def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
         try:
             voices.append(load_voice(file))
         except VoiceError as error:
-            name = re.sub(r"\W", "_", file.stem)
+            name = re.sub(r"[^A-Za-z0-9_]", lambda odd: f"_{ord(odd[0]):x}", file.stem)  # unique, and fit for an asset key
             broken.append(BrokenVoice(name=name, file=file, error=str(error)))
     return voices, broken

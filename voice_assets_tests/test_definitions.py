@@ -114,6 +114,15 @@ def test_a_broken_voice_shows_its_error_and_leaves_the_others(voices: Path) -> N
     assert dg.AssetKey(["toy", "clips"]) in graph.get_all_asset_keys()
 
 
+def test_a_voice_that_only_dagster_or_a_suite_refuses(voices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(voice):
+        raise dg.DagsterInvalidDefinitionError(f"nothing can be made of {voice.name}")
+
+    monkeypatch.setattr("voice_assets.definitions.STAGES", (refuse,))
+    (key,) = graph_of(voices).get_all_asset_keys()
+    assert "nothing can be made of toy" in graph_of(voices).get(key).description
+
+
 def test_a_misspelt_advisory_is_an_error_not_a_silent_block(voices: Path) -> None:
     (voices / "toy.yaml").write_text(VOICE + "advisory:\n  voice_samples/inteligible: a demo\n", encoding="utf-8")
     (key,) = graph_of(voices).get_all_asset_keys()

@@ -49,6 +49,8 @@ def test_the_plans_values_are_the_defaults(tmp_path: Path) -> None:
         ("training:\n  segment_size: 1000\n", "training", "1000"),
         ("samples:\n  sentences: [Раз]\n", "samples", "1 sentences"),
         ("name: other\n", "name", "'other'"),
+        ("owner: Bob\n", "owner", "'Bob'"),
+        ("quality:\n  max_edge_spike: .inf\n", "quality.max_edge_spike", "inf"),
     ],
 )
 def test_an_error_names_file_key_and_value(tmp_path: Path, addition: str, key: str, value: str) -> None:
@@ -80,6 +82,35 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     file.write_bytes("title: Феликс".encode("cp1251"))
     with pytest.raises(VoiceError, match=r"felix_mirage\.yaml"):
         load_voice(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (MINIMAL + "1: x\n", "the key 1 is not text"),
+        (MINIMAL + "on: true\n", "the key True is not text"),
+        (MINIMAL + "whisper:\n  low_similarity: 0.7\nwhisper:\n  beam_size: 4\n", "line 8: the key 'whisper' is there twice"),
+        (MINIMAL.replace("Felix Mirage", "2020-99-99"), "month"),
+        (MINIMAL.replace("../data", "~nosuchuser/x"), "home directory"),
+        (MINIMAL.replace("../data", '"a\\0b"'), "null byte"),
+        (MINIMAL + "shards: " + "1" * 5000, "digits"),
+        ("[" * 3000, "recursion"),
+    ],
+)
+def test_whatever_is_in_it_takes_down_no_other_voice(tmp_path: Path, content: str, words: str) -> None:
+    write(tmp_path, MINIMAL, "good")
+    write(tmp_path, content, "bad")
+    voices, (broken,) = load_voices(tmp_path)
+    assert [voice.name for voice in voices] == ["good"]
+    assert words in broken.error
+    assert "bad.yaml" in broken.error
+
+
+def test_two_broken_files_never_share_a_name(tmp_path: Path) -> None:
+    for name in ("a-b", "a b", "a_b"):
+        write(tmp_path, "nothing", name)
+    _, broken = load_voices(tmp_path)
+    assert len({one.name for one in broken}) == 3
 
 
 @pytest.mark.parametrize("name", ["Felix", "9lives", "a-b", "имя"])

@@ -19,6 +19,7 @@ from voice_assets.defs.partitions import parse_epoch_key
 
 GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
+CLOSED_BY = "closed_by"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,9 @@ class Gate:
     def _partitions(self, place: Place, parent: dg.AssetKey) -> list[str | None]:
         """Same partition where both have the same ones; every partition where only the parent has some."""
         theirs = self.graph.get(parent).partitions_def
-        if theirs is None:
-            return [None]
-        if self.graph.get(place.key).partitions_def == theirs:
+        if theirs is not None and self.graph.get(place.key).partitions_def == theirs:
             return [place.partition]
-        return list(theirs.get_partition_keys(dynamic_partitions_store=self.history.instance))
+        return self._partitions_of(parent)
 
     def is_external(self, key: dg.AssetKey) -> bool:
         """True for the data set itself: observed, never materialised by us."""
@@ -77,13 +76,14 @@ class Gate:
 
     def refusals(self, place: Place) -> list[Refusal]:
         """Everything that keeps ``place`` from being materialised; empty when its gate is open."""
-        found: list[Refusal] = []
-        for source, _ in self.inputs(place):
-            if self.is_external(source.key):
-                continue
-            latest = self.history.latest(source.key, source.partition)
-            found += [Refusal(source, "never materialised")] if latest is None else self._judge(latest, newest=True)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(refusal for source, _ in self.inputs(place) for refusal in self._judge_newest(source)))
+
+    def _judge_newest(self, place: Place) -> list[Refusal]:
+        """Refusals of the newest materialisation of ``place``; what lies on disk before us has none."""
+        if self.is_external(place.key):
+            return []
+        latest = self.history.latest(place.key, place.partition)
+        return [Refusal(place, "never materialised")] if latest is None else self._judge(latest, newest=True)
 
     def verdicts(self, of: Materialisation) -> list[Refusal]:
         """The blocking checks of one materialisation that do not let it pass.
@@ -106,22 +106,33 @@ class Gate:
 
     def _rulings(self, of: Materialisation) -> Iterator[Verdict]:
         newest = self.history.latest(of.key, of.partition)
-        today = newest is not None and newest.storage_id == of.storage_id
+        today = newest is not None and newest.storage_id == of.storage_id and of.partition in self._partitions_of(of.key)
         for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
             spec = self.graph.get_check_spec(check)
-            yield self.history.verdict(check, of, spec.metadata.get(SUITE) if today else None)
+            yield self.history.verdict(check, of, spec.metadata.get(SUITE) if today else None, today)
+
+    def _partitions_of(self, key: dg.AssetKey) -> list[str | None]:
+        """Today's partitions of an asset; ``[None]`` for one without."""
+        partitions = self.graph.get(key).partitions_def
+        if partitions is None:
+            return [None]
+        return list(partitions.get_partition_keys(dynamic_partitions_store=self.history.instance))
 
     def staleness(self, place: Place, of: Materialisation) -> str | None:
         """Why ``of`` is out of date for ``place``, or None: other code or settings, or other inputs than today's."""
+        if of.gone is not None:
+            return f"out of date: {of.gone} is gone"
         code_version = self.graph.get(place.key).code_version
         if code_version is not None and of.code_version != code_version:
             return f"out of date: built with code or settings {of.code_version or '(none)'}, now {code_version}"
         pinned = {Place(pin.key, pin.partition): pin for pin in of.pins}
         for source, gate_only in self.inputs(place):
+            if gate_only:
+                continue  # it must be passed today, whatever it was then
             pin = pinned.get(source)
             if pin is None:
                 return f"out of date: not built from {source}"
-            if not gate_only and (now := self._version(source)) != pin.data_version:
+            if (now := self._version(source)) != pin.data_version:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
         return None
 
@@ -144,28 +155,39 @@ class Gate:
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
             return self._judge_run(of, dg.AssetKey([*of.key.path[:-1], trained]))
-        if newest and (stale := self.staleness(place, of)) is not None:
-            return [*self.verdicts(of), Refusal(place, stale)]
         found = self.verdicts(of)
-        for pin in of.pins:
-            found += self._judge_pin(pin, newest)
-        return found
+        if not newest:
+            return [*found, *(refusal for pin in of.pins for refusal in self._judge_pin(pin))]
+        if (stale := self.staleness(place, of)) is not None:
+            return [*found, Refusal(place, stale)]
+        return [*found, *self.refusals(place)]
 
-    def _judge_pin(self, pin: Pin, newest: bool) -> list[Refusal]:
-        if self.is_external(pin.key):
+    def _judge_pin(self, pin: Pin) -> list[Refusal]:
+        """Refusals of the very materialisation that was read; a stage the voice has left out since has no rules to ask."""
+        if not self.graph.has(pin.key) or self.is_external(pin.key):
             return []
-        source = self.history.latest(pin.key, pin.partition) if newest else self.history.exact(pin)
+        source = self.history.exact(pin)
         if source is None:
             return [Refusal(Place(pin.key, pin.partition), "the materialisation this was built from is gone")]
-        return self._judge(source, newest)
+        return self._judge(source, newest=False)
 
     def _judge_run(self, of: Materialisation, parent: dg.AssetKey) -> list[Refusal]:
         """A checkpoint is as good as the training that wrote it: that training must have ended and passed."""
-        version, _ = parse_epoch_key(of.partition or "")
-        training = self.history.of_training(parent, version)
+        place = Place(of.key, of.partition)
+        training = self.training_of(of)
         if training is None:
-            return [Refusal(Place(parent), f"the training that wrote {Place(of.key, of.partition)} has not ended")]
+            return [Refusal(Place(parent), f"the training that wrote {place} has not ended")]
+        if training.metadata["checkpoints"].get(of.partition) != of.data_version:
+            return [Refusal(place, f"not the checkpoint that the training in run {training.run_id[:8]} vouches for")]
         return self._judge(training, newest=False)
+
+    def training_of(self, checkpoint: Materialisation) -> Materialisation | None:
+        """The training that wrote a checkpoint; None while it has not ended, and for anything that is no checkpoint."""
+        name = self.graph.get(checkpoint.key).metadata.get(RUN_OF) if self.graph.has(checkpoint.key) else None
+        if name is None:
+            return None
+        version, _ = parse_epoch_key(checkpoint.partition or "")
+        return self.history.trainings(dg.AssetKey([*checkpoint.key.path[:-1], name])).get(version)
 
 
 class Admission:
@@ -185,19 +207,24 @@ class Admission:
         return [source for place, source in self.sources.items() if place.key.path[-1] == name]
 
 
+def gate_of(context: dg.AssetExecutionContext) -> Gate:
+    """The gate as the running asset sees it: its own code location's graph, the instance's history as of now."""
+    return Gate(context.repository_def.asset_graph, context.instance)
+
+
 def admit(context: dg.AssetExecutionContext) -> Admission:
     """Open the gate for the asset that is starting, or stop its run.
 
     Raises:
         dagster.Failure: without retries, naming every closed asset, partition, rule, observed value and limit.
     """
-    gate = Gate(context.repository_def.asset_graph, context.instance)
+    gate = gate_of(context)
     place = Place(context.asset_key, context.partition_key if context.has_partition_key else None)
     refusals = gate.refusals(place)
     if refusals:
         raise dg.Failure(
             description=f"The gate of {place} is closed:\n" + "\n".join(f"- {refusal}" for refusal in refusals),
-            metadata={"closed_by": dg.MetadataValue.md("\n".join(f"- {refusal}" for refusal in refusals))},
+            metadata={CLOSED_BY: dg.MetadataValue.md("\n".join(f"- {refusal}" for refusal in refusals))},
             allow_retries=False,
         )
     sources, pins = {}, []

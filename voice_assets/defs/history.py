@@ -5,19 +5,20 @@ private partition filter for check history, which is why the Dagster version is 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.event_api import EventLogRecord, PartitionKeyFilter
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord, AssetCheckExecutionRecordStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 UPSTREAM = "upstream"
 EVIDENCE = "evidence"
 SUITE = "suite"
-CHECKS_LOOKED_AT = 200
+CHECKS_AT_ONCE = 100
 TRAININGS_LOOKED_AT = 1000
 
 
@@ -60,6 +61,12 @@ class Materialisation:
     def evidence(self) -> dict[str, str]:
         """The tables a suite judges: name -> path of a Parquet file."""
         return dict(self.metadata.get(EVIDENCE) or {})
+
+    @property
+    def gone(self) -> str | None:
+        """The first file this recorded that is no longer there; None when all are."""
+        files = [self.metadata.get("table"), self.metadata.get("path"), *self.evidence.values()]
+        return next((str(file) for file in files if file and not Path(file).exists()), None)
 
     @property
     def report(self) -> Path | None:
@@ -131,10 +138,10 @@ class History:
             self._exact[pin.key, pin.storage_id] = _read(records[0]) if records else None
         return self._exact[pin.key, pin.storage_id]
 
-    def of_training(self, key: dg.AssetKey, version: int) -> Materialisation | None:
-        """The materialisation of a training asset that wrote ``lightning_logs/version_<version>``, or None."""
+    def trainings(self, key: dg.AssetKey) -> dict[int, Materialisation]:
+        """The materialisations of a training asset by the ``lightning_logs/version_<N>`` they wrote, the newest of each."""
         records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_LOOKED_AT).records
-        return next((found for found in map(_read, records) if found.metadata.get("version") == version), None)
+        return {int(found.metadata["version"]): found for found in reversed([_read(record) for record in records])}
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
@@ -144,46 +151,62 @@ class History:
             return None
         return (records[0].asset_observation.tags or {}).get("dagster/data_version")
 
-    def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None) -> Verdict:
+    def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> Verdict:
         """What ``check`` says of the materialisation ``of``, failing closed.
 
         A result counts only when it was given for this very materialisation and by the rules in force: ``suite`` is
-        the fingerprint of rules and thresholds (None where a check carries none).
+        the fingerprint of rules and thresholds (None where those of its time count). ``newest``: ``of`` is the newest
+        materialisation, the one that checks run again would judge.
         """
         partitions: Sequence[str | None] = [of.partition, None] if of.partition is not None else [None]
         for partition in partitions:
             for record in self._executions(check, partition):
-                verdict = _judge(check, record, of, suite, record.partition == of.partition)
+                verdict = self._judge(check, record, of, suite, newest)
                 if verdict is not None:
                     return verdict
         return Verdict(check, "no result for the latest materialisation", unjudged=True)
 
-    def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Sequence[AssetCheckExecutionRecord]:
-        return self.instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=CHECKS_LOOKED_AT, partition_filter=PartitionKeyFilter(key=partition)
-        )
+    def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Iterator[AssetCheckExecutionRecord]:
+        """Every execution of a check in a partition, newest first."""
+        cursor = None
+        while True:
+            page = self.instance.event_log_storage.get_asset_check_execution_history(
+                check, limit=CHECKS_AT_ONCE, cursor=cursor, partition_filter=PartitionKeyFilter(key=partition)
+            )
+            yield from page
+            if len(page) < CHECKS_AT_ONCE:
+                return
+            cursor = page[-1].id
+
+    def _judge(
+        self, check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, newest: bool
+    ) -> Verdict | None:
+        """The verdict one record gives on ``of``, or None when the record is about something else."""
+        same_run = record.run_id == of.run_id and record.partition == of.partition
+        evaluation = record.evaluation
+        if not isinstance(evaluation, AssetCheckEvaluation):  # a planned row carries its plan here, not None
+            about_this = same_run or (newest and self._only_checks(record.run_id, of.key))
+            reason = f"planned in run {record.run_id[:8]}, no result"
+            return Verdict(check, reason, unjudged=True) if about_this else None
+        target = evaluation.target_materialization_data
+        if not (target.storage_id == of.storage_id if target else same_run):
+            return None
+        return _ruling(check, evaluation, record.run_id, suite)
+
+    def _only_checks(self, run_id: str, key: dg.AssetKey) -> bool:
+        """Whether a run judges ``key`` again without materialising it: what it planned is then about the newest one."""
+        run = self.instance.get_run_by_id(run_id)
+        return run is not None and key not in (run.asset_selection or ())
 
 
-def _judge(
-    check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, same_partition: bool
-) -> Verdict | None:
-    """The verdict one record gives on ``of``, or None when the record is about something else."""
-    same_run = record.run_id == of.run_id and same_partition
-    evaluation = record.evaluation
-    if evaluation is None:
-        unfinished = record.status in (AssetCheckExecutionRecordStatus.PLANNED, AssetCheckExecutionRecordStatus.FAILED)
-        return (
-            Verdict(check, f"planned in run {record.run_id[:8]}, no result", unjudged=True) if same_run and unfinished else None
-        )
-    target = evaluation.target_materialization_data
-    if not (target.storage_id == of.storage_id if target else same_run):
-        return None
+def _ruling(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> Verdict:
+    """What a result that is about the right materialisation says, by the rules in force."""
     if suite is not None and _text(evaluation.metadata, SUITE) != suite:
         return Verdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
     if evaluation.passed:
         return Verdict(check, None)
     observed, limit = _text(evaluation.metadata, "observed"), _text(evaluation.metadata, "limit")
-    broken = f"failed in run {record.run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
+    broken = f"failed in run {run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
     return Verdict(check, None, warning=broken) if evaluation.severity == dg.AssetCheckSeverity.WARN else Verdict(check, broken)
 
 

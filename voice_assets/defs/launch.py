@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
@@ -13,23 +14,25 @@ from dagster._core.snap import snapshot_from_execution_plan
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from voice_assets.defs.gates import Place
+from voice_assets.defs.gates import CLOSED_BY, Place
 from voice_assets.defs.instance import PID_TAG
 
 MODULE = "voice_assets.definitions"
 LOCATION = "voice_assets"
 ASSET_JOB = "__ASSET_JOB"
-CLASS_PATH = re.compile(r"^(\w+\.)+(?=\w+: )")  # `ValueError: ...` says enough, its package does not help
+CLASS_PATH = re.compile(r"^(\w+\.)+(?=\w+(: |$))")  # `ValueError: ...` says enough, its package does not help
+INTERRUPTED = "DagsterExecutionInterruptedError"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run ended; ``message`` says why when it did not succeed."""
+    """How one run ended; ``message`` says why when it did not succeed, ``closed`` whether a gate was closed."""
 
     run_id: str
     success: bool
     message: str = ""
+    closed: bool = False
 
 
 class Launcher:
@@ -55,7 +58,7 @@ class Launcher:
         subset = self.job.get_subset(asset_selection=assets, asset_check_selection=checks)
         run = self._create_run(subset, place.partition, assets, checks)
         result = execute_run(subset, run, self.instance, raise_on_error=False)
-        return Outcome(run.run_id, result.success, "" if result.success else self._failure(run.run_id))
+        return Outcome(run.run_id, True) if result.success else self._failed(run.run_id)
 
     def _create_run(
         self, job: ReconstructableJob, partition: str | None, assets: set[dg.AssetKey], checks: set[dg.AssetCheckKey] | None
@@ -84,14 +87,22 @@ class Launcher:
             asset_graph=definition.asset_layer.asset_graph,
         )
 
-    def _failure(self, run_id: str) -> str:
-        """What the first failed step said."""
-        for record in self.instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+    def _failed(self, run_id: str) -> Outcome:
+        """What the first step or run that failed said.
+
+        Raises:
+            KeyboardInterrupt: the run was stopped from outside; Dagster takes the signal for itself.
+        """
+        failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+        for record in self.instance.get_records_for_run(run_id, of_type=failures).records:
             event = record.event_log_entry.dagster_event
-            if event is not None:
-                data = event.step_failure_data
-                if data.user_failure_data and data.user_failure_data.description:
-                    return data.user_failure_data.description
-                if data.error:
-                    return CLASS_PATH.sub("", (data.error.cause or data.error).message.strip())
-        return "the run failed; its log in the UI says why"
+            data: Any = event.event_specific_data if event is not None else None
+            said = getattr(data, "user_failure_data", None)
+            if said is not None and said.description:
+                return Outcome(run_id, False, said.description, CLOSED_BY in said.metadata)
+            error = getattr(data, "error", None)
+            if error is not None:
+                if INTERRUPTED in (error.cls_name, error.cause.cls_name if error.cause else None):
+                    raise KeyboardInterrupt
+                return Outcome(run_id, False, CLASS_PATH.sub("", (error.cause or error).message.strip()))
+        return Outcome(run_id, False, "the run failed; its log in the UI says why")

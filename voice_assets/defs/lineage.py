@@ -4,13 +4,11 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-import dagster as dg
-
-from voice_assets.defs.history import History, Materialisation, pins_json
-from voice_assets.defs.partitions import parse_epoch_key
+from voice_assets.defs.gates import Gate
+from voice_assets.defs.history import Materialisation, pins_json
 
 
-def ancestry(history: History, starts: list[Materialisation]) -> list[Materialisation]:
+def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]:
     """``starts`` and everything they were built from, exactly as pinned, nearest first, each once.
 
     A checkpoint also leads to the training that wrote it, which was materialised after it.
@@ -22,10 +20,7 @@ def ancestry(history: History, starts: list[Materialisation]) -> list[Materialis
         if one.storage_id in found:
             continue
         found[one.storage_id] = one
-        sources = [history.exact(pin) for pin in one.pins]
-        if one.key.path[-1] == "checkpoint":
-            version, _ = parse_epoch_key(one.partition or "")
-            sources.append(history.of_training(dg.AssetKey([one.key.path[0], "mini_training"]), version))
+        sources = [*(gate.history.exact(pin) for pin in one.pins), gate.training_of(one)]
         waiting.extend(source for source in sources if source is not None)
     return list(found.values())
 

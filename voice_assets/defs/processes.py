@@ -48,6 +48,7 @@ def run_worker(
             stderr=errors,
             text=True,
             encoding="utf-8",
+            errors="replace",
             env={**os.environ, **(environment or {})},
         )
         try:
@@ -71,7 +72,8 @@ def _event(line: str) -> dict[str, Any]:
         event = json.loads(line)
     except json.JSONDecodeError:
         return {"event": "note", "message": line.rstrip()}
-    return event if isinstance(event, dict) else {"event": "note", "message": line.rstrip()}
+    known = isinstance(event, dict) and "event" in event
+    return event if known else {"event": "note", "message": line.rstrip()}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -8,7 +8,7 @@ from voice_assets.defs.describe import describe
 from voice_assets.defs.gates import admit
 from voice_assets.defs.partitions import shards
 from voice_assets.defs.progress import progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, preview, table_of, verdict_table
+from voice_assets.defs.results import finished, keep_evidence, one_row, preview, sound_clips, table_of, verdict_table
 from voice_assets.voices import Voice
 
 
@@ -43,7 +43,7 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
 
         admission = admit(context)
         with progress(context, "clips") as tell:
-            stats = measure_clips(voice.dataset, table_of(admission, "clips"), voice.language, tell)
+            stats = measure_clips(voice.dataset, sound_clips(admission), voice.language, tell)
         return finished(
             admission.pins,
             tables.content_version(stats),
@@ -66,7 +66,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "quality_report",
             group="quality",
-            reads=["clip_stats"],
+            reads=["clip_stats", "clips"],
             gated_by=["base_validation"],
             settings=chosen,
             kinds=["report", "html", "greatexpectations"],
@@ -80,7 +80,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
 
         admission = admit(context)
         stats = table_of(admission, "clip_stats")
-        facts = quality.facts(stats, admission.one("base_validation").metadata["clips"])
+        facts = quality.facts(stats, len(sound_clips(admission)))
         ranked = suspects.rank(stats, voice.quality.suspect_top)
         samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
         evidence = {"stats": stats, "facts": one_row(facts)}

@@ -8,8 +8,8 @@ import dagster as dg
 from voice_assets.defs import tables
 from voice_assets.defs.checks import judge, suite_checks
 from voice_assets.defs.describe import describe
-from voice_assets.defs.gates import Admission, Place, admit
-from voice_assets.defs.history import History, Materialisation
+from voice_assets.defs.gates import Admission, Place, admit, gate_of
+from voice_assets.defs.history import Materialisation
 from voice_assets.defs.lineage import ancestry, lineage_json
 from voice_assets.defs.partitions import epochs
 from voice_assets.defs.results import finished, keep_evidence, one_row, verdict_table
@@ -49,11 +49,14 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import package
 
         admission = admit(context)
-        ancestors = ancestry(History(context.instance), list(admission.sources.values()))
+        ancestors = ancestry(gate_of(context), list(admission.sources.values()))
         contents = _contents(voice, context, admission, ancestors)
         folder = package.build(epoch_dir(voice, context), contents)
         model = admission.one("onnx_voice").metadata
         passed = {f"{voice.package_name}.onnx": model["sha256"], f"{voice.package_name}.onnx.json": model["config_sha256"]}
+        passed |= {
+            f"samples/{name}": digest for name, digest in admission.one("voice_samples").metadata["sample_sha256"].items()
+        }
         facts = package.verify(folder, passed, contents.sentence)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
@@ -81,7 +84,7 @@ def _contents(voice: Voice, context: dg.AssetExecutionContext, admission: Admiss
     return Contents(
         name=voice.package_name,
         model=checked,
-        config=Path(model.metadata["config"]),
+        config=checked_file(model, "config", "config_sha256"),
         samples=Path(spoken.metadata["folder"]),
         tokens=checked.with_name("tokens.txt"),
         card=model_card(_card(voice, context.partition_key, spoken, ancestors)),

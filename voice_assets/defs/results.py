@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.defs.gates import Admission
-from voice_assets.defs.history import EVIDENCE, UPSTREAM, Pin, pins_json
+from voice_assets.defs.history import EVIDENCE, UPSTREAM, Materialisation, Pin, pins_json
 from voice_assets.defs.tables import content_version, read, table_path, write
+from voice_assets.files import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,31 @@ def table_of(admission: Admission, name: str) -> "pd.DataFrame":
     """The table of the input asset ``name``, all its pinned partitions one below the other, in partition order."""
     import pandas as pd
 
-    return pd.concat([read(source.metadata["table"]) for source in admission.all(name)], ignore_index=True)
+    return pd.concat([read_recorded(source) for source in admission.all(name)], ignore_index=True)
+
+
+def read_recorded(source: Materialisation) -> "pd.DataFrame":
+    """The table a materialisation recorded, after making sure that the file is still that table.
+
+    Raises:
+        dagster.Failure: its bytes are others than those recorded.
+    """
+    path = Path(source.metadata["table"])
+    table = read(path)
+    found = sha256(path)
+    if found != source.metadata["sha256"]:
+        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata['sha256']}", allow_retries=False)
+    return table
+
+
+def sound_clips(admission: Admission) -> "pd.DataFrame":
+    """CLIPS of the pinned shards without the rows that are faulty in themselves.
+
+    A voice may call such a fault advisory, an outtake that nobody lists for instance; then the row is left out here, once
+    and for all that comes after, and stays visible in the report.
+    """
+    clips = table_of(admission, "clips")
+    return clips[clips["structure"] == ""].reset_index(drop=True)
 
 
 def own_table(context: dg.AssetExecutionContext) -> Path:

@@ -12,7 +12,7 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.defs.gates import RUN_OF, Gate, Place
-from voice_assets.defs.history import Materialisation
+from voice_assets.defs.history import History, Materialisation
 from voice_assets.defs.launch import Launcher, Outcome
 from voice_assets.defs.partitions import parse_epoch_key
 
@@ -80,7 +80,10 @@ class Road:
     def walk(self, keys: list[dg.AssetKey]) -> Iterator[Station]:
         """Bring each asset of ``keys`` up to date, upstream first; ends after the first whose gate or rules are closed."""
         for key in keys:
-            station = self._visit(key)
+            try:
+                station = self._visit(key)
+            except RoadError as error:
+                station = Station(key, "ERROR", reasons=[str(error)])
             yield station
             if not station.open:
                 return
@@ -94,6 +97,8 @@ class Road:
                 break  # one observation covers every shard
             if not node.is_external:
                 self._bring_up_to_date(place, station)
+            if station.verdict == "CLOSED":
+                break  # what closes the gate of one partition mostly closes that of the next
             self._judge(place, station)
         return station
 
@@ -102,17 +107,18 @@ class Road:
         if partitions is None:
             return [Place(key)]
         if isinstance(partitions, dg.DynamicPartitionsDefinition):
-            return [Place(key, self._epoch(partitions))]
+            return [Place(key, self._epoch(key.path[0], partitions))]
         return [Place(key, partition) for partition in partitions.get_partition_keys()]
 
-    def _epoch(self, partitions: dg.DynamicPartitionsDefinition) -> str:
-        """The epoch asked for, or the newest there is."""
+    def _epoch(self, voice: str, partitions: dg.DynamicPartitionsDefinition) -> str:
+        """The epoch asked for, or the last one of the newest training that ended."""
         known = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        if self.epoch is not None and self.epoch not in known:
-            raise RoadError(f"there is no epoch {self.epoch!r}; there are: {', '.join(known) or 'none'}")
-        if not known:
-            raise RoadError("no epoch has been trained")
-        return self.epoch or max(known, key=parse_epoch_key)
+        training = History(self.instance).latest(dg.AssetKey([voice, "mini_training"]))
+        newest = max(training.metadata["checkpoints"], key=parse_epoch_key) if training else None
+        epoch = self.epoch or newest
+        if epoch is None or epoch not in known:
+            raise RoadError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
+        return epoch
 
     def _observe(self, place: Place, station: Station) -> None:
         self._run(Place(place.key), station, "the data set may have changed")
@@ -148,7 +154,7 @@ class Road:
 
     def _note(self, outcome: Outcome, station: Station) -> None:
         if not outcome.success:
-            station.verdict = "CLOSED" if "The gate of" in outcome.message else "ERROR"
+            station.verdict = "CLOSED" if outcome.closed else "ERROR"
             station.reasons.append(outcome.message)
 
     def _judge(self, place: Place, station: Station) -> None:
@@ -164,7 +170,7 @@ class Road:
         failed = [] if self.graph.get(place.key).metadata.get(RUN_OF) else gate.verdicts(latest)
         if failed:
             station.verdict = "FAIL"
-            station.reasons = [reason for reason in station.reasons if "Blocking check" not in reason]
+            station.reasons = [reason for reason in station.reasons if "blocking asset check" not in reason]
             station.reasons += [str(refusal) for refusal in failed]
         elif station.verdict == "PASS" and gate.warnings(latest):
             station.verdict = "WARN"

@@ -1,6 +1,9 @@
 """Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and each checkpoint as it is written."""
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,22 @@ from voice_assets.defs.history import UPSTREAM, History, pins_json
 from voice_assets.defs.partitions import epoch_key, epochs
 from voice_assets.defs.processes import run_worker
 from voice_assets.defs.progress import progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, preview, table_of, verdict_table
-from voice_assets.files import write_text
+from voice_assets.defs.results import (
+    finished,
+    keep_evidence,
+    one_row,
+    preview,
+    read_recorded,
+    sound_clips,
+    table_of,
+    verdict_table,
+)
+from voice_assets.files import sha256, write_text
 from voice_assets.project import artifacts_dir
 from voice_assets.voices import Voice
 
 POOL = "training"
-SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint"}
+SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint", "trust_checkpoint"}
 
 
 def training_assets(voice: Voice) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -62,12 +74,13 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech.training_set import accept
 
         admission = admit(context)
-        clips, transcripts = table_of(admission, "clips"), table_of(admission, "whisper_shard")
+        clips, transcripts = sound_clips(admission), table_of(admission, "whisper_shard")
         accepted = accept(
             clips, transcripts, voice.whisper.low_similarity, voice.training.validation_ratio, voice.training.max_clips
         )
         low = transcripts[transcripts["similarity"] < voice.whisper.low_similarity]
-        version = tables.content_version(accepted)
+        (config,) = {source.metadata["config_sha256"] for source in admission.all("clips")}
+        version = f"{tables.content_version(accepted)}-{config[:12]}"  # other phoneme ids make another voice
         figures = {
             "clips": len(accepted),
             "train": int((accepted["split"] == "train").sum()),
@@ -76,6 +89,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
             "left_out_low_similarity": len(low),
             "left_out": preview(low, ["clip_id", "similarity", "reference", "hypothesis"]),
             "hash": version,
+            "config_sha256": config,
         }
         return finished(admission.pins, version, figures, value=accepted)
 
@@ -98,18 +112,35 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
 
 def open_version(voice: Voice, request: dict[str, Any], history: History) -> int:
     """The number of the training to run: the newest one if it was asked for the same and never ended, else a new one."""
-    folders = sorted(
-        int(path.name.removeprefix("version_")) for path in (training_dir(voice) / "lightning_logs").glob("version_*")
-    )
-    if folders:
-        newest = folders[-1]
-        asked = training_dir(voice) / "lightning_logs" / f"version_{newest}" / "request.json"
-        ended = history.of_training(asset_key(voice, "mini_training"), newest) is not None
-        if not ended and asked.is_file() and json.loads(asked.read_text(encoding="utf-8")) == request:
-            return newest
-    version = folders[-1] + 1 if folders else 0
-    write_text(training_dir(voice) / "lightning_logs" / f"version_{version}" / "request.json", json.dumps(request, indent=1))
+    logs = training_dir(voice) / "lightning_logs"
+    folders = sorted(int(path.name.removeprefix("version_")) for path in logs.glob("version_*"))
+    ended = history.trainings(asset_key(voice, "mini_training"))
+    if folders and folders[-1] not in ended:
+        asked = logs / f"version_{folders[-1]}" / "request.json"
+        if asked.is_file() and json.loads(asked.read_text(encoding="utf-8")) == request:
+            return folders[-1]
+    version = max([*folders, *ended], default=-1) + 1
+    write_text(logs / f"version_{version}" / "request.json", json.dumps(request, indent=1))
     return version
+
+
+@contextmanager
+def only_training(voice: Voice) -> Iterator[None]:
+    """Hold the voice's training folder: a shell and the daemon must not train into it at the same time.
+
+    Raises:
+        dagster.Failure: another run holds it.
+    """
+    lock = training_dir(voice) / "training.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise dg.Failure(
+                f"another run is training {voice.name} (it holds {lock}); wait for it", allow_retries=False
+            ) from error
+        yield
 
 
 class _Recorder:
@@ -118,6 +149,7 @@ class _Recorder:
     def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, admission: Admission, tell: Any):
         self.context, self.voice, self.version, self.admission, self.tell = context, voice, version, admission, tell
         self.history = History(context.instance)
+        self.hashes: dict[str, str] = {}
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -134,6 +166,8 @@ class _Recorder:
     def checkpoint(self, event: dict[str, Any]) -> None:
         """Record one checkpoint as a partition, once: a training that goes on tells its earlier ones again."""
         key, partition = asset_key(self.voice, "checkpoint"), epoch_key(self.version, event["epoch"])
+        config = Path(event["path"]).parent.parent / "config.json"
+        self.hashes[partition] = event["sha256"]
         known = self.history.latest(key, partition)
         if known is not None and known.data_version == event["sha256"]:
             return
@@ -146,6 +180,8 @@ class _Recorder:
                     "path": dg.MetadataValue.path(event["path"]),
                     "bytes": event["size"],
                     "sha256": event["sha256"],
+                    "config": dg.MetadataValue.path(config),
+                    "config_sha256": sha256(config),
                     "epoch": event["epoch"],
                     "step": event["step"],
                     UPSTREAM: dg.MetadataValue.json(pins_json(self.admission.pins)),
@@ -181,7 +217,41 @@ def _arguments(voice: Voice, training_set: str, version: int) -> list[str | Path
     if chosen.checkpoint:
         options["--resume"] = chosen.checkpoint
     arguments = [part for name, value in options.items() for part in (name, value)]
-    return [*arguments, "--trust-checkpoint"] if chosen.checkpoint else arguments
+    return [*arguments, "--trust-checkpoint"] if chosen.trust_checkpoint else arguments
+
+
+def _start(voice: Voice) -> dict[str, str]:
+    """Which weights training starts from, by content: another file of the same name is another training."""
+    checkpoint = voice.training.checkpoint
+    if checkpoint is None:
+        return {}
+    if not checkpoint.is_file():
+        raise dg.Failure(f"{voice.file}: training.checkpoint: {checkpoint}: no such file", allow_retries=False)
+    return {"checkpoint_sha256": sha256(checkpoint)}
+
+
+def _expect_config(voice: Voice, validated: str) -> None:
+    """Training must use the very config.json that was validated: its phoneme ids become part of the voice."""
+    file = voice.dataset / "config.json"
+    found = sha256(file) if file.is_file() else "none"
+    if found != validated:
+        raise dg.Failure(f"{file}: its SHA-256 is {found}, validated was {validated}; validate again", allow_retries=False)
+
+
+def _train(
+    context: dg.AssetExecutionContext, voice: Voice, admission: Admission, settings: dict[str, Any]
+) -> tuple[int, _Recorder]:
+    """Have a worker train, or go on with the training that a killed run left. Returns its number and what it told."""
+    source = admission.one("training_set")
+    read_recorded(source)  # the worker reads the file; it must still be the table that was recorded
+    _expect_config(voice, source.metadata["config_sha256"])
+    request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
+    version = open_version(voice, request, History(context.instance))
+    log = training_dir(voice) / "lightning_logs" / f"version_{version}" / "train.log"
+    with progress(context, "steps", every=20) as tell:
+        recorder = _Recorder(context, voice, version, admission, tell)
+        run_worker("train", _arguments(voice, source.metadata["table"], version), log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
+    return version, recorder
 
 
 def _mini_training(voice: Voice) -> dg.AssetsDefinition:
@@ -205,19 +275,14 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech.curves import loss_facts
 
         admission = admit(context)
-        source = admission.one("training_set")
-        request = {"training_set": source.data_version, **json.loads(json.dumps(settings, default=str))}
-        version = open_version(voice, request, History(context.instance))
+        with only_training(voice):
+            version, recorder = _train(context, voice, admission, settings)
         folder = training_dir(voice) / "lightning_logs" / f"version_{version}"
-        with progress(context, "steps", every=20) as tell:
-            recorder = _Recorder(context, voice, version, admission, tell)
-            run_worker("train", _arguments(voice, source.metadata["table"], version), folder / "train.log", recorder)
         curve = tables.read(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}
         verdicts = judge(voice, "mini_training", evidence)
         written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
         paths, _ = keep_evidence(context, evidence)
-        checkpoints = [epoch_key(version, int(epoch)) for epoch in curve["epoch"]]
         figures = {
             "version": version,
             "epochs": len(curve),
@@ -225,7 +290,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             "last_loss": float(curve["loss"].iloc[-1]),
             "rules": verdict_table(verdicts),
             "loss_curve": preview(curve, list(curve.columns)),
-            "checkpoints": dg.MetadataValue.json(checkpoints),
+            "checkpoints": dg.MetadataValue.json(recorder.hashes),
             "lightning_logs": dg.MetadataValue.path(folder),
         }
         return finished(admission.pins, f"v{version}-{context.run_id}", figures, evidence=paths, report=written)

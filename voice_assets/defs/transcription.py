@@ -13,7 +13,7 @@ from voice_assets.defs.gates import admit
 from voice_assets.defs.partitions import shards
 from voice_assets.defs.processes import run_worker
 from voice_assets.defs.progress import progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, own_table, preview, table_of, verdict_table
+from voice_assets.defs.results import finished, keep_evidence, one_row, own_table, preview, sound_clips, table_of, verdict_table
 from voice_assets.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
@@ -116,7 +116,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech.sharding import parse_shard_key, share_of
 
         admission = admit(context)
-        clips = table_of(admission, "clips")
+        clips = sound_clips(admission)
         index, count = parse_shard_key(context.partition_key)
         drawn = seeded_ids(clips["clip_id"], share_of(voice.asr_sample.clips, index, count), voice.asr_sample.seed)
         sample = clips[clips["clip_id"].isin(drawn)]
@@ -186,7 +186,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech import validation
 
         admission = admit(context)
-        clips = table_of(admission, "clips")
+        clips = sound_clips(admission)
         transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
         paths, _ = keep_evidence(context, {"facts": facts})
@@ -219,7 +219,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech import categories, validation
 
         admission = admit(context)
-        transcripts, clips = table_of(admission, "whisper_shard"), table_of(admission, "clips")
+        transcripts, clips = table_of(admission, "whisper_shard"), sound_clips(admission)
         by_category = categories.by_category(transcripts, voice.language, voice.whisper.low_similarity)
         done = [source.partition for source in admission.all("whisper_shard")]
         facts = validation.facts(

@@ -46,12 +46,13 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         admit(context)
         try:
+            before = fingerprint_shard(voice.dataset, context.partition_key)  # first: what changes later is seen next time
             with progress(context, "clips") as tell:
                 read = read_shard(voice.dataset, context.partition_key, limits, tell)
         except DatasetError as error:
             raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
         config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
-        raw = _observe(context, voice, fingerprint_shard(voice.dataset, context.partition_key))
+        raw = _observe(context, voice, before)
         faulty = read[(read["structure"] != "") | (read["findings"] != "")]
         return finished(
             [raw],
@@ -60,6 +61,7 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
                 "clips": len(read),
                 "hours": float(read["duration_s"].sum() / 3600),
                 "clips_with_findings": len(faulty),
+                "config_sha256": config.sha256 or "none",
                 "findings": preview(faulty, ["row", "clip_id", "findings"]),
                 "preview": preview(read, ["clip_id", "duration_s", "sample_rate", "text"]),
             },
@@ -88,6 +90,10 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         admission = admit(context)
         clips = table_of(admission, "clips")
         config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
+        if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in admission.all("clips")}:
+            raise dg.Failure(
+                f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False
+            )
         evidence = {"clips": clips, "config": one_row({name: getattr(config, name) for name in CONFIG_FACTS})}
         verdicts = judge(voice, "base_validation", evidence)
         written, problems = report.write(
@@ -98,7 +104,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
             admission.pins,
             version,
             {
-                "clips": len(clips),
+                "clips": int((clips["structure"] == "").sum()),
                 "hours": float(clips["duration_s"].sum() / 3600),
                 "problem_rows": int(((clips["structure"] != "") | (clips["findings"] != "")).sum()),
                 "rules": verdict_table(verdicts),

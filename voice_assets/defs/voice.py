@@ -10,6 +10,7 @@ from voice_assets.defs import tables
 from voice_assets.defs.checks import judge, suite_checks
 from voice_assets.defs.describe import describe
 from voice_assets.defs.gates import admit
+from voice_assets.defs.history import Materialisation
 from voice_assets.defs.partitions import epochs
 from voice_assets.defs.processes import run_worker
 from voice_assets.defs.progress import follow, progress
@@ -35,20 +36,20 @@ def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
     return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
 
 
-def checked_file(source: Any) -> Path:
+def checked_file(source: Materialisation, path_entry: str = "path", hash_entry: str = "sha256") -> Path:
     """The file a materialisation recorded, after making sure that it is still that file.
 
     Raises:
         dagster.Failure: it is gone, or its bytes are others than those recorded.
     """
-    path = Path(source.metadata["path"])
+    path = Path(source.metadata[path_entry])
     if not path.is_file():
         raise dg.Failure(
             f"{path}: gone since {source.key.to_user_string()} was materialised; do that again", allow_retries=False
         )
     found = sha256(path)
-    if found != source.metadata["sha256"]:
-        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata['sha256']}", allow_retries=False)
+    if found != source.metadata[hash_entry]:
+        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata[hash_entry]}", allow_retries=False)
     return path
 
 
@@ -67,10 +68,10 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         admission = admit(context)
-        checkpoint, folder = checked_file(admission.one("checkpoint")), epoch_dir(voice, context)
+        source, folder = admission.one("checkpoint"), epoch_dir(voice, context)
         options: dict[str, Any] = {
-            "--checkpoint": checkpoint,
-            "--config": voice.dataset / "config.json",
+            "--checkpoint": checked_file(source),
+            "--config": checked_file(source, "config", "config_sha256"),
             "--out": folder,
             "--name": voice.package_name,
             "--language": voice.language,
@@ -122,7 +123,8 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         source, folder = admission.one("onnx_voice"), epoch_dir(voice, context)
         spoken = voice.samples.sentences or sentences_for(voice.language)
         with progress(context, "steps") as tell:
-            _speak(voice, checked_file(source), Path(source.metadata["config"]), spoken, folder, tell)
+            config = checked_file(source, "config", "config_sha256")
+            _speak(voice, checked_file(source), config, spoken, folder, tell)
         samples = tables.read(folder / "samples.parquet")
         evidence = {"samples": samples}
         paths, version = keep_evidence(context, evidence)
@@ -134,6 +136,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "quietest_db": float(samples["level_db"].min()),
             "heard": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
             "folder": dg.MetadataValue.path(folder),
+            "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
             "rules": verdict_table(judge(voice, "voice_samples", evidence)),
         }
         return finished(admission.pins, version, figures, evidence=paths)

@@ -19,7 +19,7 @@ from voice_assets.engines import audio, espeak
 from voice_assets.engines.dataset_config import ConfigFacts as ConfigFacts
 from voice_assets.engines.dataset_config import inside
 from voice_assets.engines.dataset_config import read_config as read_config
-from voice_assets.files import sha256
+from voice_assets.files import sha256, shown
 from voice_assets.speech.faults import TEXT_JUDGED, faults, text_facts
 from voice_assets.speech.faults import Limits as Limits
 from voice_assets.speech.rows import MetadataError, Row, read_rows, unsafe
@@ -64,12 +64,15 @@ def _locate(dataset: Path, row: Row) -> Clip:
     if found is None:
         return Clip(replace(row, structure="missing_wav", message=f"no file {places[0]} and none {places[1]}"), "")
     target = os.path.realpath(dataset / found)
-    message = f"{found} is a link that leads out of the data set, to {target}; copy the file into the data set"
+    message = f"{found} is a link that leads out of the data set, to {shown(target)}; copy the file into the data set"
     return Clip(replace(row, structure="unsafe_path", message=message), "", found)
 
 
 def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
-    """A clip for every wav under ``wavs/`` that no row names, sorted. One that leads out of the data set has no path."""
+    """A clip for every wav under ``wavs/`` that no row names, sorted.
+
+    One that leads out of the data set, or whose name is not UTF-8, has no path.
+    """
     paths = [dataset / clip.named for clip in clips if clip.named]
     named = {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
     root = dataset / "wavs"
@@ -79,8 +82,10 @@ def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
             path = os.path.join(folder, file)
             if file.lower().endswith(".wav") and os.path.abspath(path) not in named:
                 name = os.path.relpath(path, root)
-                readable = os.path.isfile(path) and inside(dataset, Path(path))
-                row = Row(0, name, "", "extra_wav", f"wavs/{name}: no row of {METADATA} names this file")
+                clean = shown(name)
+                readable = clean == name and os.path.isfile(path) and inside(dataset, Path(path))
+                why = "" if clean == name else ", and none can: the name is not UTF-8; rename it"
+                row = Row(0, clean, "", "extra_wav", f"wavs/{clean}: no row of {METADATA} names this file{why}")
                 yield Clip(row, f"wavs/{name}" if readable else "")
 
 

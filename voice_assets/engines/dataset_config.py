@@ -1,5 +1,6 @@
 """A data set's ``config.json``: whether Piper can be trained with it, and what it says. Reads no clip."""
 
+import codecs
 import hashlib
 import json
 import os
@@ -8,9 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from voice_assets.engines import espeak
+from voice_assets.files import shown
 
 # Piper puts these around and between all phonemes: a map without them cannot train.
 REQUIRED_SYMBOLS = ("_", "^", "$", " ")
+HOP_LENGTH = 256
+# A real one has 3 levels; past some hundreds Python's own functions for nested values give up.
+MAX_DEPTH = 32
+
+
+class ConfigError(ValueError):
+    """Bytes that are no JSON of the kind every reader takes alike. The message says what and where, without the file."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,52 @@ class ConfigFacts:
     problems: list[str]
     id_map: dict[str, list[int]] = field(repr=False)
     sha256: str
+
+
+def _no_number(name: str) -> None:
+    raise ConfigError(f"not JSON: {name} is no JSON number")
+
+
+def _check_values(content: Any) -> None:
+    """Refuse texts that cannot be written as UTF-8 and what is nested too deep. Level by level: deep ones cannot raise here."""
+    level = [content]
+    for _ in range(MAX_DEPTH):
+        nested: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                nested += [*value.keys(), *value.values()]
+            elif isinstance(value, list):
+                nested += value
+            elif isinstance(value, str) and (halves := [code for code in value if "\ud800" <= code <= "\udfff"]):
+                raise ConfigError(f"half a character (U+{ord(halves[0]):04X}) in {value!a}; such a text is no Unicode")
+        if not nested:
+            return
+        level = nested
+    raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels")
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """A ``config.json`` from its bytes: UTF-8 without a BOM, a JSON object, every text whole. What training reads it with too.
+
+    Raises:
+        ConfigError: it is anything else. Nothing else is raised, whatever the bytes are.
+    """
+    if data.startswith(codecs.BOM_UTF8):
+        raise ConfigError("the file begins with a byte order mark (BOM), which JSON does not have; save it as UTF-8 without")
+    try:
+        content = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}; convert the file to UTF-8") from error
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels") from error
+    _check_values(content)
+    if not isinstance(content, dict):
+        raise ConfigError(f"a JSON object is needed, not {str(content)[:60]!r}")
+    return content
 
 
 def inside(dataset: Path, path: Path) -> bool:
@@ -85,6 +140,9 @@ def _problems(content: dict[str, Any], espeak_voice: str) -> list[str]:
         problems.append(f"num_symbols: a number over 0 is needed, not {content['num_symbols']!r}")
     if content.get("num_speakers", 1) != 1:
         problems.append(f"num_speakers: {content['num_speakers']!r}; a data set of one speaker is needed")
+    hop_length = content.get("hop_length", HOP_LENGTH)
+    if not _count(hop_length) or hop_length != HOP_LENGTH:
+        problems.append(f"hop_length: {hop_length!r}; Piper trains with {HOP_LENGTH} only")
     return problems + _id_map_problems(content.get("phoneme_id_map"), content.get("num_symbols", 256))
 
 
@@ -96,7 +154,7 @@ def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFac
     """What ``config.json`` says, held against the voice's rate in Hz and espeak voice. Whatever is in it, it never raises."""
     path = dataset / "config.json"
     if not inside(dataset, path):
-        return _broken(f"{path}: a link that leads out of the data set, to {os.path.realpath(path)}", present=True)
+        return _broken(f"{path}: a link that leads out of the data set, to {shown(os.path.realpath(path))}", present=True)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -105,11 +163,9 @@ def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFac
         return _broken(f"{path}: cannot be read: {error.strerror}", present=True)
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        content = json.loads(data)
-    except ValueError as error:
-        return _broken(f"{path}: not JSON: {error}", present=True, sha256=sha256)
-    if not isinstance(content, dict):
-        return _broken(f"{path}: a JSON object is needed, not {str(content)[:60]!r}", present=True, sha256=sha256)
+        content = parse(data)
+    except ConfigError as error:
+        return _broken(f"{path}: {error}", present=True, sha256=sha256)
     problems = _problems(content, espeak_voice)
     valid = not problems
     rate, voice = _part(content, "audio", "sample_rate"), _part(content, "espeak", "voice")

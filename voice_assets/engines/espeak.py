@@ -105,7 +105,7 @@ def _known(espeak_voice: str) -> bool:
 
     try:
         espeakbridge.set_voice(espeak_voice)
-    except RuntimeError:
+    except (RuntimeError, UnicodeEncodeError):  # the second for half a character, which no C text can hold
         return False
     return True
 

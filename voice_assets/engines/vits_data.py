@@ -8,7 +8,6 @@ The model is in ``vits``.
 import csv
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from voice_assets import files
+from voice_assets.engines import vits_cache
+from voice_assets.engines.dataset_config import ConfigError, parse
 from voice_assets.speech.batches import order
-
-COMPLETE = "COMPLETE"
 
 
 class DatasetError(ValueError):
@@ -43,10 +42,10 @@ def read_config(path: Path) -> VoiceConfig:
         DatasetError: unreadable, a key missing, or a phoneme id that is not below ``num_symbols``.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse(path.read_bytes())
         ids = {phoneme: value if isinstance(value, list) else [value] for phoneme, value in content["phoneme_id_map"].items()}
         config = VoiceConfig(content["audio"]["sample_rate"], content["espeak"]["voice"], ids, content.get("num_symbols", 256))
-    except (OSError, ValueError) as error:
+    except (OSError, ConfigError) as error:
         raise DatasetError(f"{path}: not readable: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise DatasetError(f"{path}: key missing or of another type: {error}") from error
@@ -89,14 +88,6 @@ def write_metadata(rows: pd.DataFrame, path: Path) -> Path:
     return path
 
 
-def drop_damaged(cache: Path) -> int:
-    """Remove what a killed process left half written in a cache; Piper takes any file that exists. Returns how many."""
-    damaged = [path for path in sorted(cache.glob("*.pt")) if not zipfile.is_zipfile(path)]
-    for path in damaged:
-        path.unlink()
-    return len(damaged)
-
-
 def _by_length(durations_s: list[float], batch_size: int, seed: int) -> Any:
     """A sampler that goes through ``speech.batches.order``, another one each epoch; Lightning tells it the epoch."""
     from torch.utils.data import Sampler
@@ -122,9 +113,10 @@ def data_module(
     """Piper's data module on ``rows`` (``TRAINING_SET``) with exactly their split, clips of like length together.
 
     ``cache`` must belong to these rows (:func:`fingerprint`): Piper's key is the row number and 50 characters of text,
-    so a replaced recording would train on the old audio. ``work`` receives ``metadata.csv``, ``phonemes.json`` and the
-    ``config.json`` of the voice.
+    so a replaced recording would train on the old audio. Caches of other rows beside it are removed. ``work`` receives
+    ``metadata.csv``, ``phonemes.json`` and the ``config.json`` of the voice.
     """
+    from piper.config import PiperConfig
     from piper.train.vits.dataset import UtteranceCollate, VitsDataModule
     from torch.nn.functional import pad
     from torch.utils.data import DataLoader, Subset
@@ -133,14 +125,19 @@ def data_module(
 
     class FixedSplit(base):
         train_dataset: Any
+        piper_config: Any
 
         def prepare_data(self) -> None:
-            if not (cache / COMPLETE).exists():
-                drop_damaged(cache)
-            super().prepare_data()
-            files.write_text(cache / COMPLETE, "every clip of the training set is in this cache\n")
+            with vits_cache.writing(cache):
+                if not (cache / vits_cache.COMPLETE).exists():
+                    vits_cache.drop_damaged(cache)
+                super().prepare_data()
+                files.write_text(cache / vits_cache.COMPLETE, "every clip of the training set is in this cache\n")
+            vits_cache.drop_others(cache)
 
         def setup(self, stage: str) -> None:
+            if self.piper_config is None:  # not the process that prepared the data: Piper forgets that there may be others
+                self.piper_config = PiperConfig.from_dict(json.loads(self.config_path.read_text(encoding="utf-8")))
             super().setup(stage)
             full = self.train_dataset.dataset
             if len(full) != len(rows):

@@ -16,15 +16,12 @@ from typing import Any
 import pandas as pd
 
 from voice_assets import files
-from voice_assets.engines import vits, vits_data
+from voice_assets.engines import vits, vits_cache, vits_data
+from voice_assets.engines.vits_errors import TrainingError as TrainingError
 from voice_assets.speech.tables import EPOCHS, frame
 
 CHECKPOINT_NAME = re.compile(r"epoch=(\d+)-step=(\d+)\.ckpt")
 LOGS = "lightning_logs"
-
-
-class TrainingError(RuntimeError):
-    """A training that cannot start or go on. The message says what to do."""
 
 
 class CheckpointWriteError(TrainingError):
@@ -241,7 +238,7 @@ def _data(rows: pd.DataFrame, dataset: Path, folder: Path, cache: Path, config: 
         rows,
         dataset,
         folder,
-        cache / vits_data.fingerprint(rows, config)[:16],
+        cache,
         config,
         options.seed,
         voice_name=options.voice_name,
@@ -264,7 +261,8 @@ def train(
     """Train, or go on after the last complete checkpoint of this version. Returns its epochs and checkpoints.
 
     Epochs and checkpoints of a former process are told to ``listener`` again first, so that nobody misses one.
-    ``cache`` holds one folder per training set, by hash.
+    ``cache`` holds one folder per training set, by hash; those of others are removed when this one's is complete. In the
+    processes that Lightning starts for further devices, the result is not complete: it is the first one's.
 
     Raises:
         TrainingError, vits_data.DatasetError, vits.QualityError, vits.CheckpointError, vits.NotFiniteLossError, OSError.
@@ -274,16 +272,42 @@ def train(
     config = vits_data.read_config(config_path)
     vits_data.check_training_set(rows, dataset)
     folder = version_dir(work, version)
-    _claim(folder, _facts(options, vits_data.fingerprint(rows, config)))
+    digest = vits_data.fingerprint(rows, config)
+    _claim(folder, _facts(options, digest))
     done = checkpoints_in(folder)
     _tell_again(folder, done, listener)
     if not done or done[-1].epoch < options.epochs - 1:
         lightning.seed_everything(options.seed, workers=True, verbose=False)
-        module = _data(rows, dataset, folder, cache, config, options)
-        model = _model(options, config, listener, fresh=not done)
-        trainer = _trainer(folder, options, _recorder(folder, listener, done))
-        trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
+        own_cache = vits_cache.folder_of(cache, digest)
+        if _rank() == 0:  # the other processes start when the first one is at work already
+            _make_room(rows, folder, own_cache, options, done)
+        with vits_cache.in_use(own_cache):
+            module = _data(rows, dataset, folder, own_cache, config, options)
+            model = _model(options, config, listener, fresh=not done)
+            trainer = _trainer(folder, options, _recorder(folder, listener, done))
+            trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
     return epochs_in(folder), done
+
+
+def _rank() -> int:
+    """Which of the processes of one training this is, as Lightning tells it; 0 the first and most often the only one."""
+    from lightning.pytorch.utilities import rank_zero
+
+    only: Any = rank_zero.rank_zero_only  # type: ignore[attr-defined]
+    return int(only.rank)
+
+
+def _make_room(rows: pd.DataFrame, folder: Path, cache: Path, options: Options, done: list[Checkpoint]) -> None:
+    """Remove half a checkpoint that a killed process left in the version, then see whether there is room for the rest."""
+    for left in (folder / "checkpoints").glob(".epoch=*.ckpt"):
+        left.unlink()
+    seconds = 0.0 if (cache / vits_cache.COMPLETE).exists() else float(rows["duration_s"].sum())
+    epochs = options.epochs - (done[-1].epoch + 1 if done else 0)
+    needed = {
+        cache: vits_cache.space_needed(seconds, 0, options.quality),
+        folder: vits_cache.space_needed(0, epochs, options.quality),
+    }
+    vits_cache.check_space(needed)
 
 
 def _tell_again(folder: Path, done: list[Checkpoint], listener: Listener) -> None:

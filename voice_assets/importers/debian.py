@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voice_assets.files import timestamp
+from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.prepare import About, Summary, existing, prepare, settings
 from voice_assets.importers.prompts import read_prompts
@@ -181,6 +182,7 @@ def build_ivrvoice(
         FetchError: the packages cannot be had, with what to do.
         RecordingsError: ``out`` holds something else.
     """
+    output.recover(out)
     about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
     same = existing(out, settings(limits, about, "sure", latin=False))
     if same is not None and source is None:

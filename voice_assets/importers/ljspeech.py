@@ -12,11 +12,12 @@ from voice_assets.importers.prepare import Item
 def read_ljspeech(folder: Path) -> list[Item]:
     """Every row of ``metadata.csv`` with its file; the normalised text where there is one, else the text.
 
-    Then every wav that no row names, with an empty text. Names may be written with or without ``.wav``. A row whose
-    name leads out of ``wavs/`` keeps that name, for `prepare` to drop.
+    Then every wav that no row names, with an empty text. Names may be written with or without ``.wav``. A row with too few or
+    too many columns and one that names a clip again carry that as their fault, and a name that leads out of ``wavs/`` or is
+    too long stays as it is: for `prepare` to drop.
 
     Raises:
-        RecordingsError: no folder, no ``metadata.csv`` or ``wavs/``, not UTF-8, or a row that has not two or three columns.
+        RecordingsError: no folder, no ``metadata.csv`` or ``wavs/``, not UTF-8, or no rows.
     """
     metadata, wavs = folder / "metadata.csv", folder / "wavs"
     if not wavs.is_dir():
@@ -25,20 +26,24 @@ def read_ljspeech(folder: Path) -> list[Item]:
         content = metadata.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingsError(f"{metadata}: cannot be read: {error}") from error
-    items: dict[str, Item] = {}
+    items: list[Item] = []
+    lines: dict[str, int] = {}
     for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
         columns = [column.strip() for column in line.split("|")]
-        if len(columns) not in (2, 3):
-            raise RecordingsError(
-                f"{metadata}: line {number}: {len(columns)} columns; `id|text|normalised text` is needed: {line[:80]!r}"
-            )
-        name = columns[0].removesuffix(".wav")
-        if name in items:
-            raise RecordingsError(f"{metadata}: line {number}: {name!r} stands further up already")
-        items[name] = Item(name, wavs / f"{name}.wav", columns[-1] or columns[1])
+        name, fault = columns[0].removesuffix(".wav"), ""
+        text = "|".join(columns[1:])
+        if len(columns) in (2, 3):
+            text = columns[-1] or columns[1]
+        else:
+            count = f"{len(columns)} column{'s' if len(columns) > 1 else ''}"
+            fault = f"row: line {number}: {count}; `id|text` or `id|text|normalised text` is needed"
+        first = lines.setdefault(name, number)
+        if first != number and not fault:
+            fault = f"row: line {number}: {name!r} stands further up already, in line {first}"
+        items.append(Item(name, wavs / f"{name}.wav", text, fault))
     if not items:
         raise RecordingsError(f"{metadata}: no rows in it")
-    unnamed = [path for path in sorted(wavs.glob("*.wav")) if path.stem not in items]
-    return [*items.values(), *(Item(path.stem, path, "") for path in unnamed)]
+    unnamed = [path for path in sorted(wavs.glob("*.wav")) if path.stem not in lines]
+    return [*items, *(Item(path.stem, path, "") for path in unnamed)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voice_assets.files import sha256, timestamp
+from voice_assets.files import sha256, shown, timestamp
 from voice_assets.importers.errors import RecordingsError
 
 INFO = "PREPARE_INFO.txt"
@@ -42,7 +42,7 @@ def head(folder: Path) -> dict[str, str]:
 def contents(folder: Path) -> str:
     """SHA-256 over the names and bytes of everything an importer wrote, but for ``PREPARE_INFO.txt`` itself."""
     files = [folder / name for name in sorted(OWN - {INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
-    return digest([(str(file.relative_to(folder)), sha256(file)) for file in files if file.is_file()])
+    return digest([(shown(str(file.relative_to(folder))), sha256(file)) for file in files if file.is_file()])
 
 
 def _check(out: Path) -> None:
@@ -59,7 +59,7 @@ def _check(out: Path) -> None:
         raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another place, or empty it yourself")
     foreign = sorted(present - OWN - KEPT)
     if foreign:
-        raise RecordingsError(f"{out}: {', '.join(foreign[:5])} would be lost; move it away first")
+        raise RecordingsError(f"{out}: {', '.join(map(shown, foreign[:5]))} would be lost; move it away first")
     if made.get("Contents") != contents(out):
         raise RecordingsError(
             f"{out}: changed since it was prepared, and the changes would be lost; move the folder away first"
@@ -76,11 +76,16 @@ def _alive(process: int) -> bool:
     return True
 
 
+def _working(process: int) -> bool:
+    """Whether another process of that number runs. Our own number on what we find was a dead one's: containers reuse them."""
+    return process != os.getpid() and _alive(process)
+
+
 def _sweep(out: Path) -> None:
     """Remove what runs that were killed left half built."""
     for path in out.parent.glob(f".{out.name}.building-*"):
         process = re.fullmatch(r".*\.building-(\d+)", path.name)
-        if process and not _alive(int(process[1])):
+        if process and not _working(int(process[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -89,13 +94,43 @@ def _swap(folder: Path, out: Path) -> None:
     if not out.exists() or not any(out.iterdir()):
         folder.replace(out)
         return
-    before = out.with_name(f".{out.name}.before-{timestamp()}")
+    before = out.with_name(f".{out.name}.before-{timestamp()}-{os.getpid()}")
     out.rename(before)
     folder.rename(out)
+    _retire(before, out)
+
+
+def _retire(before: Path, out: Path) -> None:
+    """Move what is kept from ``before`` into ``out`` and remove the rest; leave ``before`` where ``out`` has one of its own."""
     for name in KEPT:
-        if (before / name).exists():
+        if not (out / name).exists() and (before / name).exists():
             (before / name).rename(out / name)
-    shutil.rmtree(before)
+        for path in sorted((before / name).glob("*")):
+            if not os.path.lexists(out / name / path.name):
+                path.rename(out / name / path.name)
+    if not any(any((before / name).glob("*")) for name in KEPT):
+        shutil.rmtree(before)
+
+
+def recover(out: Path) -> None:
+    """Put right what a killed :func:`_swap` left beside ``out``: the old folder where no new one stands, else its reports.
+
+    Raises:
+        RecordingsError: it cannot be put right.
+    """
+    out = out.absolute()
+    ours = re.compile(rf"\.{re.escape(out.name)}\.before-\d{{8}}_\d{{6}}_\d{{3}}(?:-(\d+))?")
+    try:
+        for before in sorted(out.parent.iterdir(), reverse=True) if out.parent.is_dir() else []:
+            found = ours.fullmatch(before.name)
+            if found is None or (found[1] and _working(int(found[1]))):
+                continue
+            if os.path.lexists(out):
+                _retire(before, out)
+            else:
+                before.rename(out)
+    except OSError as error:
+        raise RecordingsError(f"{out}: what a killed import left cannot be put right: {error}") from error
 
 
 @contextmanager

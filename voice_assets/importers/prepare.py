@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_assets.engines import audio, espeak
-from voice_assets.files import sha256, write_text
+from voice_assets.files import sha256, shown, write_text
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.mending import Digits, TextRules, mend, refusals
@@ -25,15 +25,21 @@ from voice_assets.speech.text import normalise
 # Studio recordings keep their noise floor under this, speech of any level comes out above it in some frame.
 SILENCE_DB = -50.0
 FRAME_S = 0.03
+# File systems take 255; a suffix and the temporary file's own letters need some of them.
+MAX_NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
 class Item:
-    """One recording of a collection: its name there, its file (which may be missing), and what is said in it."""
+    """One recording of a collection: its name there, its file (which may be missing), and what is said in it.
+
+    ``fault``: why the collection's own listing makes it unusable, ``kind: detail``; it is dropped with this reason.
+    """
 
     name: str
     audio: Path
     text: str
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,8 +126,13 @@ def _phoneme_refusals(text: str, limits: Limits, id_map: dict[str, list[int]]) -
 
 
 def _name_refusals(name: str) -> list[str]:
+    if shown(name) != name:
+        return ["name: it is not UTF-8"]
     if not name.strip() or "|" in name or name.startswith('"'):
         return [f"name: {name!r} cannot stand in the metadata"]
+    size = len(os.fsencode(name))
+    if size > MAX_NAME_BYTES:
+        return [f"name: it is {size} bytes long, over the {MAX_NAME_BYTES} that fit into a file's name"]
     return [f"name: it {reason}" for reason in [unsafe(name)] if reason]
 
 
@@ -129,7 +140,7 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note why not."""
     clip_id = item.name.replace("/", "_")
     text, mendings = mend(item.name, item.text)
-    reasons = _name_refusals(item.name)
+    reasons = [item.fault] if item.fault else _name_refusals(item.name)
     samples: npt.NDArray[np.int16] | None = None
     if not reasons:
         reasons += refusals(text, rules)
@@ -146,7 +157,7 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     if not reasons and (wavs / f"{clip_id}.wav").exists():
         reasons.append(f"name: another recording is already {clip_id!r}")
     if reasons or samples is None:
-        tally.dropped.append(Note(item.name, tuple(reasons), item.text))
+        tally.dropped.append(Note(shown(item.name), tuple(reasons), item.text))
         return
     audio.write_wav(wavs / f"{clip_id}.wav", samples, limits.sample_rate)
     tally.rows.append((clip_id, text))
@@ -251,11 +262,13 @@ def _fill(
 
 
 def _listed(items: list[Item]) -> str:
-    """SHA-256 over the items: names, texts, and the bytes of their audio (nothing for a file that cannot be read)."""
-    readable = [item.audio.is_file() and os.access(item.audio, os.R_OK) for item in items]
-    return output.digest(
-        [(item.name, item.text, sha256(item.audio) if can else "") for item, can in zip(items, readable, strict=True)]
-    )
+    """SHA-256 over the items: names, texts, faults, and the bytes of their audio (nothing for a file that cannot be read)."""
+
+    def facts(item: Item) -> list[str]:
+        readable = os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)  # False too for a name no file can have
+        return [shown(item.name), item.text, sha256(item.audio) if readable else "", *([item.fault] if item.fault else [])]
+
+    return output.digest([facts(item) for item in items])
 
 
 def prepare(
@@ -271,11 +284,13 @@ def prepare(
     """Make the data set ``out`` of ``items``: config, metadata, wavs, licence, and the record of what was dropped and why.
 
     Built in a temporary folder beside ``out`` and renamed, so ``out`` is whole or not there. An ``out`` that this function
-    made and nobody changed is replaced (its ``reports/`` stay); when it is the same already, nothing is written.
+    made and nobody changed is replaced (its ``reports/`` stay); when it is the same already, nothing is written. What a run
+    that was killed left is put right first.
 
     Raises:
         RecordingsError: ``out`` holds anything else, no item is left, or a file cannot be written.
     """
+    output.recover(out)
     wanted = list(items)
     chosen = settings(limits, about, digits, latin)
     listed = _listed(wanted)

@@ -147,7 +147,7 @@ _RESPELLING_RULE = re.compile("|".join(sorted(_RESPELLED, key=len, reverse=True)
 
 # Up to 39, enough for centuries and kings; from L on it is more likely a size or an abbreviation.
 _ROMAN = {"I": 1, "V": 5, "X": 10}
-_ROMAN_NUMBER = r"X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
+_ROMAN_NUMBER = r"\b(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
 _UNIT_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 
 

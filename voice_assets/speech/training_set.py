@@ -20,7 +20,7 @@ def accept(
             clips; None keeps all.
 
     Returns:
-        TRAINING_SET, in the order of ``clips``.
+        TRAINING_SET, by clip id: the same clips in other shards are the same training set.
 
     Raises:
         ValueError: a clip was transcribed from other audio than ``clips`` names, or not at all.
@@ -37,4 +37,5 @@ def accept(
         order = accepted["clip_id"].map(lambda clip_id: share_of(f"limit:{clip_id}"))
         accepted = accepted.loc[sorted(order.nsmallest(max_clips).index)]
     split = split_all(list(accepted["clip_id"]), validation_ratio)
-    return accepted.assign(split=split)[list(TRAINING_SET)].reset_index(drop=True)
+    chosen = accepted.assign(split=split)[list(TRAINING_SET)]
+    return chosen.sort_values("clip_id", kind="stable", ignore_index=True)

@@ -3,6 +3,8 @@
 An event is one JSON object a line. A worker's own work does not belong here, and neither does reading events:
 who starts a worker parses its lines with ``json.loads``.
 
+Lightning starts a worker's command line once more for each further device: such a copy tells nothing on stdout.
+
 Exit codes: 0 the result file is complete; 1 a fault in the program (traceback on stderr); 2 an expected error (one
 line on stderr); 3 the parent died. 1 and 2 also print the event ``error``.
 """
@@ -25,6 +27,11 @@ _LOCK = threading.Lock()
 _events: TextIO | None = None
 
 
+def is_copy() -> bool:
+    """Whether Lightning started this process for a further device, from the first one: it sets ``LOCAL_RANK``."""
+    return os.environ.get("LOCAL_RANK", "0") != "0"
+
+
 def _plain(value: Any) -> Any:
     """``value`` as JSON can carry it: NaN and infinity become null, NumPy scalars numbers, the unknown its text."""
     if isinstance(value, bool | str | int) or value is None:
@@ -41,7 +48,12 @@ def _plain(value: Any) -> Any:
 
 
 def emit(event: str, **fields: Any) -> None:
-    """Print one event as a line of JSON and flush it. Lone surrogates in texts are escaped, so any text can be sent."""
+    """Print one event as a line of JSON and flush it. Lone surrogates in texts are escaped, so any text can be sent.
+
+    A copy (:func:`is_copy`) prints nothing: the first process tells the same.
+    """
+    if is_copy():
+        return
     line = json.dumps({"event": event, **_plain(fields)}, ensure_ascii=False, allow_nan=False)
     line = line.encode("utf-8", "backslashreplace").decode("utf-8")
     stream = _events or sys.stdout
@@ -53,8 +65,11 @@ def emit(event: str, **fields: Any) -> None:
 def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
     """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows nobody.
 
-    The check is that ``os.getppid()`` still equals ``pid``: process ids are reused, parenthood is not.
+    The check is that ``os.getppid()`` still equals ``pid``: process ids are reused, parenthood is not. A copy
+    (:func:`is_copy`) has the command line of the first process, and follows that one: its parent as it is now.
     """
+    if is_copy():
+        pid = os.getppid()
     if pid is None:
         return
 

@@ -18,7 +18,7 @@ import pandas as pd
 from voice_assets import files
 from voice_assets.engines import vits, vits_data, vits_training
 from voice_assets.speech.curves import loss_facts
-from voice_assets.workers.protocol import Progress, emit, follow_parent, run
+from voice_assets.workers.protocol import Progress, emit, follow_parent, is_copy, run
 
 EXPECTED = (
     vits.NotFiniteLossError,
@@ -116,6 +116,8 @@ def main(arguments: argparse.Namespace) -> None:
     epochs, checkpoints = vits_training.train(
         rows, arguments.dataset, config_path, arguments.work, arguments.version, cache, options, Events(arguments.epochs)
     )
+    if is_copy():  # the first process knows all checkpoints, and writes the result
+        return
     facts = loss_facts(epochs, arguments.epochs)
     listing = [{**asdict(one), "path": str(one.path)} for one in checkpoints]
     files.write_text(folder / "training.json", json.dumps({**facts, "checkpoints": listing}, indent=1))

@@ -1,9 +1,14 @@
 """Gates: every way past a failed, missing or outdated verdict must be closed, and the refusal must say what closed it."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from voice_assets.defs.history import History
+from voice_assets.defs.tables import read
+from voice_assets.engines.audio import write_wav
+from voice_assets_tests.datasets import RATE, burst
 from voice_assets_tests.defs.conftest import SHARDS, Town
 
 RULES = dg.AssetKey(["toy", "base_validation"])
@@ -15,6 +20,10 @@ def break_first_text(town: Town) -> None:
     lines = metadata.read_text(encoding="utf-8").splitlines()
     lines[0] = lines[0].split("|")[0] + "|я"
     metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def checks_of(town: Town) -> set[dg.AssetCheckKey]:
+    return set(town.gate().graph.get_check_keys_for_assets({RULES}))
 
 
 def revalidate(town: Town) -> None:
@@ -117,10 +126,65 @@ def test_a_check_that_crashed_closes(town: Town, monkeypatch: pytest.MonkeyPatch
 
     town.run("raw_dataset")
     town.run_shards("clips")
-    launcher = town.launcher()
-    monkeypatch.setattr(checks, "run", crash)
-    launcher._run(town.place("base_validation"), assets={RULES}, checks=None)
-    assert any("base_validation" in refusal for refusal in town.refusals("clip_stats", SHARDS[0]))
+    with monkeypatch.context() as ill:
+        ill.setattr(checks, "read", crash)  # only the check reads evidence: the asset itself succeeds
+        outcome = town.run("base_validation")
+    assert not outcome.success
+    assert town.latest("base_validation").run_id == outcome.run_id
+    assert any("mono: planned in run" in refusal for refusal in town.refusals("clip_stats", SHARDS[0]))
+    town.launcher().check(town.place("base_validation"), checks_of(town))
+    assert town.refusals("clip_stats", SHARDS[0]) == []
+
+
+@pytest.mark.slow
+def test_a_check_that_crashed_when_run_again_takes_the_old_verdict_with_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from voice_assets.defs import checks
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("the judge fell ill")
+
+    town.validated()
+    with monkeypatch.context() as ill:
+        ill.setattr(checks, "read", crash)
+        assert not town.launcher().check(town.place("base_validation"), checks_of(town)).success
+    assert any("mono: planned in run" in refusal for refusal in town.refusals("clip_stats", SHARDS[0]))
+    town.launcher().check(town.place("base_validation"), checks_of(town))
+    assert town.refusals("clip_stats", SHARDS[0]) == []
+
+
+@pytest.mark.slow
+def test_a_table_that_is_gone_or_changed_is_not_read(town: Town) -> None:
+    town.validated()
+    table = Path(town.latest("clips", SHARDS[0]).metadata["table"])
+    content = table.read_bytes()
+    table.unlink()
+    assert any(f"clips[{SHARDS[0]}]: out of date: {table} is gone" in one for one in town.refusals("clip_stats", SHARDS[0]))
+    other = Path(town.latest("clips", SHARDS[1]).metadata["table"]).read_bytes()
+    table.write_bytes(other)
+    outcome = town.run("clip_stats", SHARDS[0])
+    assert not outcome.success
+    assert "its SHA-256 is" in outcome.message
+    table.write_bytes(content)
+    assert town.run("clip_stats", SHARDS[0]).success
+
+
+@pytest.mark.slow
+def test_running_an_input_again_with_the_same_result_keeps_what_was_built_from_it(town: Town) -> None:
+    town.validated()
+    town.run_shards("clips")
+    assert town.refusals("clip_stats", SHARDS[0]) == []
+
+
+@pytest.mark.slow
+def test_a_row_that_is_faulty_in_itself_never_goes_further_even_when_the_rule_is_advisory(town: Town) -> None:
+    write_wav(town.dataset / "wavs" / "outtake.wav", burst(2.0), RATE)
+    town.write_voice(advisory={"base_validation/no_extra_wavs": "outtakes stay for now"})
+    town.validated()
+    town.run_shards("clip_stats")
+    tables = [read(town.latest("clip_stats", shard).metadata["table"]) for shard in SHARDS]
+    named = {clip for table in tables for clip in table["clip_id"]}
+    assert len(named) == 10
+    assert "outtake.wav" not in named
 
 
 @pytest.mark.slow

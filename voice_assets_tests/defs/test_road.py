@@ -14,6 +14,8 @@ from voice_assets.defs.instance import BusyError, fail_dead_runs, only_walker
 from voice_assets.defs.road import Road, RoadError, Station, road_to
 from voice_assets_tests.defs.conftest import SHARDS, Town
 
+RUNNING = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+
 
 class Silent:
     """A traveller who only remembers where runs started."""
@@ -115,20 +117,36 @@ def test_two_walkers_of_one_voice(town: Town) -> None:
         pass
 
 
+def start_and_wait_for_a_run(town: Town) -> subprocess.Popen[bytes]:
+    """A shell that walks to ``clip_stats``, with its first run started."""
+    command = [sys.executable, "-m", "voice_assets.cli", "run", "toy", "--to", "clip_stats"]
+    shell = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    deadline = time.monotonic() + 120
+    while not town.instance.get_runs(RUNNING):
+        assert time.monotonic() < deadline, "the walk never started a run"
+        time.sleep(0.01)
+    return shell
+
+
 @pytest.mark.slow
 def test_kill_9_leaves_nothing_half_done_and_the_next_walk_goes_on(town: Town) -> None:
     town.run("raw_dataset")
-    command = [sys.executable, "-m", "voice_assets.cli", "run", "toy", "--to", "clip_stats"]
-    shell = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
-    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-    deadline = time.monotonic() + 120
-    while not town.instance.get_runs(running):
-        assert time.monotonic() < deadline, "the walk never started a run"
-        time.sleep(0.01)
+    shell = start_and_wait_for_a_run(town)
     os.kill(shell.pid, signal.SIGKILL)
     shell.wait()
     assert len(fail_dead_runs(town.instance)) == 1
-    assert town.instance.get_runs(running) == []
+    assert town.instance.get_runs(RUNNING) == []
     stations, _ = walk(town, "clip_stats")
     assert [station.verdict for station in stations] == ["PASS"] * 4
     assert sum(result.metadata["clips"] for result in stations[-1].results) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_walk_stops_at_once(town: Town, stop: signal.Signals) -> None:
+    town.run("raw_dataset")
+    shell = start_and_wait_for_a_run(town)
+    runs = town.instance.get_runs_count()
+    os.kill(shell.pid, stop)
+    assert shell.wait(60) == 130
+    assert town.instance.get_runs_count() <= runs + 1  # the signal may come between two runs

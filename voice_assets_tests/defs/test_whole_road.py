@@ -130,7 +130,7 @@ def test_the_package_speaks_and_says_that_it_is_bad(walked) -> None:
 def test_lineage_leads_from_the_package_to_every_shard(walked) -> None:
     town, _ = walked
     package = town.latest("voice_package", EPOCH)
-    found = {(one.key.path[-1], one.partition) for one in ancestry(History(town.instance), [package])}
+    found = {(one.key.path[-1], one.partition) for one in ancestry(town.gate(), [package])}
     shards = {
         (name, shard) for name in ("clips", "clip_stats", "asr_sample", "whisper_shard") for shard in ("0-of-2", "1-of-2")
     }
@@ -182,6 +182,39 @@ def test_a_missing_whisper_model_says_where_it_looked(walked) -> None:
         voice.write_text(text, encoding="utf-8")
     assert not outcome.success
     assert "no Whisper weights 'enormous-v9': looked for" in outcome.message
+
+
+def test_leaving_the_asr_sample_out_later_closes_nothing(walked) -> None:
+    town, _ = walked
+    voice = town.root / "voices" / "toy.yaml"
+    text = voice.read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    content["asr_sample"]["clips"] = 0
+    voice.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    try:
+        assert town.refusals("training_set") == []
+        assert town.refusals("voice_package", EPOCH) == []
+    finally:
+        voice.write_text(text, encoding="utf-8")
+
+
+def test_another_config_is_another_training(walked) -> None:
+    town, _ = walked
+    file = town.dataset / "config.json"
+    original = file.read_text(encoding="utf-8")
+    config = json.loads(original)
+    config["phoneme_id_map"]["a"], config["phoneme_id_map"]["b"] = config["phoneme_id_map"]["b"], config["phoneme_id_map"]["a"]
+    file.write_text(json.dumps(config), encoding="utf-8")
+    try:
+        voice_assets("run", "toy", "--to", "training_set")
+        gate = town.gate()
+        assert "out of date" in str(gate.staleness(town.place("mini_training"), town.latest("mini_training")))
+        assert town.refusals("onnx_voice", EPOCH) == []  # it stays what it was trained from
+        assert Path(town.latest("checkpoint", EPOCH).metadata["config"]).parent.name == "version_0"
+    finally:
+        file.write_text(original, encoding="utf-8")
+        voice_assets("run", "toy", "--to", "training_set")
+    assert town.gate().staleness(town.place("mini_training"), town.latest("mini_training")) is None
 
 
 def test_swapped_texts_are_heard_and_close_the_gate_before_training(walked, tmp_path: Path) -> None:

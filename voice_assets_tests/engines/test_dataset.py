@@ -251,6 +251,30 @@ def test_extra_wavs(make_dataset: MakeDataset, limits: Limits) -> None:
     assert "no row of metadata_2col.csv names this file" in extra["findings"].item()
 
 
+def test_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    """As a file system holds it that was written with cp1251 names: the table must be one that Parquet takes."""
+    dataset = make_dataset()
+    name = os.fsdecode(os.fsencode(dataset / "wavs") + b"/" + "звук.wav".encode("cp1251"))
+    shutil.copy(dataset / "wavs" / "clip-000.wav", name)
+    clips = read_all(dataset, limits)
+    clips.to_parquet(tmp_path / "clips.parquet")
+    extra = clips[clips["structure"] == "extra_wav"]
+    assert list(extra["clip_id"]) == [r"\xe7\xe2\xf3\xea.wav"]
+    assert (extra["path"].item(), extra["audio_sha256"].item()) == ("", "")
+    assert "the name is not UTF-8" in extra["findings"].item()
+    assert (clips[clips["structure"] == ""]["findings"] == "").all()
+    assert len(fingerprint(dataset, 2)) == 2
+
+
+def test_a_link_to_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    target = os.fsdecode(os.fsencode(tmp_path) + b"/\xe7.wav")
+    shutil.move(dataset / "wavs" / "clip-000.wav", target)
+    (dataset / "wavs" / "clip-000.wav").symlink_to(target)
+    clip = only(read_all(dataset, limits), "clip-000")
+    assert r"\xe7.wav" in clip["findings"]
+
+
 def test_no_wavs_at_all(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     shutil.rmtree(dataset / "wavs")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from voice_assets.engines import vits_data
 from voice_assets.engines.dataset_config import read_config
 from voice_assets.engines.espeak import default_id_map
 from voice_assets.files import sha256
@@ -20,11 +21,18 @@ def write(folder: Path, **changes: Any) -> Path:
         "phoneme_type": "espeak",
         "num_symbols": 256,
         "num_speakers": 1,
+        "hop_length": 256,
         "phoneme_id_map": default_id_map(),
     }
     kept = {key: value for key, value in {**content, **changes}.items() if value != "absent"}
     (folder / "config.json").write_text(json.dumps(kept), encoding="utf-8")
     return folder
+
+
+def write_bytes(folder: Path, data: bytes) -> Path:
+    path = folder / "config.json"
+    path.write_bytes(data)
+    return path
 
 
 def test_a_good_one(tmp_path: Path) -> None:
@@ -35,7 +43,9 @@ def test_a_good_one(tmp_path: Path) -> None:
 
 
 def test_optional_keys_may_be_absent(tmp_path: Path) -> None:
-    facts = read_config(write(tmp_path, phoneme_type="absent", num_symbols="absent", num_speakers="absent"), RATE, "ru")
+    facts = read_config(
+        write(tmp_path, phoneme_type="absent", num_symbols="absent", num_speakers="absent", hop_length="absent"), RATE, "ru"
+    )
     assert facts.valid
 
 
@@ -53,6 +63,8 @@ def test_optional_keys_may_be_absent(tmp_path: Path) -> None:
         ({"phoneme_type": "text"}, "phoneme_type: 'text'"),
         ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
         ({"num_speakers": 2}, "num_speakers: 2"),
+        ({"hop_length": 512}, "hop_length: 512; Piper trains with 256 only"),
+        ({"hop_length": "256"}, "hop_length: '256'; Piper"),
         ({"phoneme_id_map": "absent"}, "phoneme_id_map: a mapping"),
         ({"phoneme_id_map": {}}, "phoneme_id_map: a mapping"),
         ({"phoneme_id_map": {**default_id_map(), "a": 14}}, "phoneme_id_map: 'a' has 14; a list"),
@@ -78,10 +90,27 @@ def test_another_rate_is_a_problem_with_a_rule_of_its_own(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("data", "said"), [(b"", "not JSON"), (b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[1]", "a JSON object is needed")]
+    ("data", "said"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[1]", "a JSON object is needed"),
+        (b"\xef\xbb\xbf{}", "begins with a byte order mark (BOM)"),
+        ("{}".encode("utf-16"), "not UTF-8: byte 0 is 0xff"),
+        ("{}".encode("utf-16-le"), "not JSON"),
+        ("«".encode("cp1251"), "not UTF-8: byte 0 is 0xab"),
+        (b'{"espeak": {"voice": "\\ud800"}}', "half a character (U+D800)"),
+        (b'{"phoneme_id_map": {"\\udfff": [1]}}', "half a character (U+DFFF)"),
+        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b"[" * 100_000, "nested too deep"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "nested too deep"),
+        (b'{"audio": ' + b"9" * 5000 + b"}", "not JSON"),
+    ],
 )
 def test_not_a_json_object(tmp_path: Path, data: bytes, said: str) -> None:
-    (tmp_path / "config.json").write_bytes(data)
+    """The gate says what is wrong, and training's own reader refuses the same files, not others."""
+    with pytest.raises(vits_data.DatasetError, match=r"config\.json: not readable"):
+        vits_data.read_config(write_bytes(tmp_path, data))
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid, facts.sample_rate, facts.espeak_voice) == (True, False, 0, "")
     assert said in facts.problems[0]

@@ -49,7 +49,7 @@ def test_nul_does_not_end_the_text() -> None:
     assert espeak.phonemes("да\0нет", "ru") == espeak.phonemes("да нет", "ru")
 
 
-@pytest.mark.parametrize("voice", ["nope", "", "ru\0", "../ru"])
+@pytest.mark.parametrize("voice", ["nope", "", "ru\0", "../ru", "\ud800"])
 def test_no_such_voice(voice: str) -> None:
     assert not espeak.has_voice(voice)
     with pytest.raises(espeak.EspeakVoiceError, match="is no voice of espeak-ng"):

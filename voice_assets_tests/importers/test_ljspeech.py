@@ -50,9 +50,6 @@ def test_prepared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"a\n", "line 1: 1 columns"),
-        (b"a|b\na|b|c|d\n", "line 2: 4 columns"),
-        (b"a|b\na.wav|c\n", "line 2: 'a' stands further up"),
         (b"\n", "no rows in it"),
         (b"a|\xff", "cannot be read"),
     ],
@@ -62,6 +59,26 @@ def test_bad_metadata(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "metadata.csv").write_bytes(content)
     with pytest.raises(RecordingsError, match=rf"metadata\.csv: {said}"):
         read_ljspeech(tmp_path)
+
+
+def test_one_bad_row_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in")
+    long = "x" * 300
+    with (folder / "metadata.csv").open("a", encoding="utf-8") as file:
+        file.write(f"LJ001.wav|Again|Once more\nLJ006\nLJ007|four|columns|here\n{long}|Long|A name too long\n")
+    limits = Limits(0.2, 15.0, 3, 400, 0.5, RATE, "en", "en-us")
+    summary = prepare(
+        read_ljspeech(folder), tmp_path / "out", limits, About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
+    )
+    assert (summary.read, summary.kept, summary.dropped) == (10, 3, 7)
+    info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
+    for said in (
+        "LJ001\n    row: line 6: 'LJ001' stands further up already, in line 1\n    text: Once more\n",
+        "LJ006\n    row: line 7: 1 column; `id|text` or `id|text|normalised text` is needed\n    text: \n",
+        "LJ007\n    row: line 8: 4 columns; `id|text` or `id|text|normalised text` is needed\n    text: four|columns|here\n",
+        f"{long}\n    name: it is 300 bytes long",
+    ):
+        assert said in info
 
 
 def test_missing_things(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +124,36 @@ def test_every_dropped_recording_has_all_its_reasons(tmp_path: Path, item, limit
     assert [file.name for file in (summary.out / "wavs").iterdir()] == ["good.wav"]
 
 
+def test_names_that_no_data_set_can_have(tmp_path: Path, item, limits: Limits) -> None:
+    cyrillic = os.fsdecode("звук".encode("cp1251"))
+    items = [
+        item("good", "Хорошая фраза."),
+        Item(cyrillic, item("first", "").audio.rename(tmp_path / f"{cyrillic}.wav"), "Первая фраза."),
+        Item("x" * 201, tmp_path / "gone.wav", "Вторая фраза."),
+        Item("x" * 300, tmp_path / ("x" * 300), "Третья фраза."),
+        item("y" * 200, "Четвёртая фраза."),
+    ]
+    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    assert dropped(summary.out) == {
+        r"\xe7\xe2\xf3\xea": ["name: it is not UTF-8"],
+        "x" * 201: ["name: it is 201 bytes long, over the 200 that fit into a file's name"],
+        "x" * 300: ["name: it is 300 bytes long, over the 200 that fit into a file's name"],
+    }
+    assert prepare(items, tmp_path / "out", limits, ABOUT).unchanged
+    (summary.out / "wavs" / f"{cyrillic}.wav").touch()
+    with pytest.raises(RecordingsError, match="changed since it was prepared"):
+        prepare(items[:1], tmp_path / "out", limits, ABOUT)
+
+
+def test_a_row_at_fault_is_dropped_with_its_fault(tmp_path: Path, item, limits: Limits) -> None:
+    good = item("good", "Хорошая фраза.")
+    items = [good, replace(good, text="Другая фраза.", fault="row: line 2 says so")]
+    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    assert (metadata(summary.out), dropped(summary.out)) == ([["good", "Хорошая фраза."]], {"good": ["row: line 2 says so"]})
+    changed = [good, replace(items[1], fault="row: line 2 says other")]
+    assert prepare(changed, tmp_path / "out", limits, ABOUT).unchanged is False
+
+
 def test_two_names_for_one_file(tmp_path: Path, item, limits: Limits) -> None:
     summary = prepare([item("a/b", "Первая фраза."), item("a_b", "Вторая фраза.")], tmp_path / "out", limits, ABOUT)
     assert dropped(summary.out) == {"a_b": ["name: another recording is already 'a_b'"]}
@@ -224,6 +256,54 @@ def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay(tmp_pa
     prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
     assert not dead.exists()
     assert living.exists()
+
+
+@pytest.mark.parametrize("killed", ["before the new one stood", "before the reports moved", "after"])
+def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path, item, limits: Limits, killed: str) -> None:
+    """What `_swap` leaves when it is killed, by hand; the next call must mend it even when it has nothing to prepare."""
+    out, items = tmp_path / "out", [item("a", "Первая фраза.")]
+    prepare(items, out, limits, ABOUT)
+    (out / "reports").mkdir()
+    (out / "reports" / "validation.md").write_text("kept")
+    before = tmp_path / ".out.before-20261122_101500_123"
+    if killed == "before the new one stood":
+        out.rename(before)
+    elif killed == "before the reports moved":
+        shutil.copytree(out, before)
+        shutil.rmtree(out / "reports")
+    else:
+        before.mkdir()
+    assert prepare(items, out, limits, ABOUT).unchanged
+    assert (out / "reports" / "validation.md").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
+
+
+def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: Limits) -> None:
+    out, items = tmp_path / "out", [item("a", "Первая фраза.")]
+    prepare(items, out, limits, ABOUT)
+    before = tmp_path / ".out.before-20261122_101500_123"
+    for folder, names in ((before, ("old", "both")), (out, ("new", "both"))):
+        for name in names:
+            (folder / "reports" / name).mkdir(parents=True)
+            (folder / "reports" / name / "r.md").write_text(folder.name)
+    for _ in range(2):
+        prepare(items, out, limits, ABOUT)
+    assert sorted(path.name for path in (out / "reports").iterdir()) == ["both", "new", "old"]
+    assert (out / "reports" / "both" / "r.md").read_text() == "out"
+    assert (before / "reports" / "both" / "r.md").read_text() == before.name
+
+
+def test_a_swap_that_is_going_on_is_left_alone(tmp_path: Path, item, limits: Limits) -> None:
+    living = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
+    living.mkdir()
+    prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
+    assert living.exists()
+
+
+def test_what_a_killed_run_with_our_own_number_left_is_swept(tmp_path: Path, item, limits: Limits) -> None:
+    """In a container every run may have the same process number."""
+    (tmp_path / f".out.building-{os.getpid()}").mkdir()
+    assert prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT).kept == 1
 
 
 def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: Limits) -> None:

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -82,7 +83,18 @@ def test_what_a_library_prints_does_not_reach_the_events(capsys):
     assert "loading model" in captured.err
 
 
-def test_a_worker_dies_with_its_parent(tmp_path):
+def test_a_copy_for_another_device_tells_nothing(capsys, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    protocol.emit("note")
+    assert len(events(capsys.readouterr().out)) == 1
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    protocol.emit("note")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("rank", [None, "1"])
+def test_a_worker_dies_with_its_parent(tmp_path, rank):
+    """A copy that Lightning starts gets the command line of the first process, whose parent is not the copy's."""
     child = (
         "import sys, time, pathlib, os\n"
         "from voice_assets.workers.protocol import follow_parent\n"
@@ -92,11 +104,15 @@ def test_a_worker_dies_with_its_parent(tmp_path):
     )
     parent = (
         "import subprocess, sys, os, time, pathlib\n"
-        "subprocess.Popen([sys.executable, '-c', sys.argv[1], str(os.getpid()), sys.argv[2]])\n"
+        "subprocess.Popen([sys.executable, '-c', sys.argv[1], sys.argv[3] or str(os.getpid()), sys.argv[2]])\n"
         "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.02)\n"
+        "time.sleep(0.5)\n"
+        "pid = pathlib.Path(sys.argv[2]).read_text()\n"
+        "assert open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z', 'died with its parent alive'\n"
     )
     pid_file = tmp_path / "pid"
-    subprocess.run([sys.executable, "-c", parent, child, str(pid_file)], check=True, timeout=60)
+    followed, environment = ("1", {**os.environ, "LOCAL_RANK": rank}) if rank else ("", None)
+    subprocess.run([sys.executable, "-c", parent, child, str(pid_file), followed], check=True, timeout=60, env=environment)
     pid = int(pid_file.read_text())
     for _ in range(400):
         if not _alive(pid):

@@ -4,6 +4,7 @@ The tiny model has one discriminator of six and narrow layers; everything else i
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -173,13 +174,30 @@ def test_killed_in_the_middle_it_goes_on(ivrvoice: Path, training_set: Path, tmp
             if first[-1]["event"] == "progress" and first[-1]["epoch"] == 1:
                 process.send_signal(signal.SIGKILL)  # in epoch 1, with the checkpoint of epoch 0 on disk
                 break
+    litter = tmp_path / "lightning_logs/version_4/checkpoints/.epoch=1-step=8.a1b2c3d4.ckpt"
+    litter.write_bytes(b"what a kill in the middle of a checkpoint leaves")
     done, told = run(line)
     assert done.returncode == 0, done.stderr
+    assert not litter.exists()
     assert of("checkpoint", told)[0] == of("checkpoint", first)[0]
     assert [one["epoch"] for one in of("checkpoint", told)] == [0, 1, 2]
     assert [one["step"] for one in of("checkpoint", told)] == [4, 8, 12]
     assert {one["epoch"] for one in of("progress", told)} == {1, 2}
     assert list(vits_training.epochs_in(tmp_path / "lightning_logs/version_4")["epoch"]) == [0, 1, 2]
+    shutil.rmtree(tmp_path)
+
+
+def test_two_devices_train_as_one(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+    """Lightning starts the second process itself, by the same command line: it must not take our parent for its own."""
+    more = ("--devices", "2", "--epochs", "1", "--with-parent", str(os.getpid()))
+    done, told = run(command(ivrvoice, training_set, tmp_path, *more))
+    assert done.returncode == 0, done.stderr
+    assert "distributed_backend=gloo" in done.stderr
+    assert "GLOBAL_RANK: 1, MEMBER: 2/2" in done.stderr
+    assert [one["event"] for one in told if one["event"] != "note"] == ["started", "progress", "epoch", "checkpoint", "done"]
+    assert of("progress", told)[0]["steps"] == 1  # of two: each process has five of the ten clips
+    result = json.loads((tmp_path / "lightning_logs/version_4/training.json").read_text())
+    assert [(one["epoch"], one["step"]) for one in result["checkpoints"]] == [(0, 2)]
     shutil.rmtree(tmp_path)
 
 
@@ -203,6 +221,19 @@ def test_no_room_for_a_checkpoint(ivrvoice: Path, training_set: Path, tmp_path: 
     assert list((tmp_path / "lightning_logs/version_4/checkpoints").iterdir()) == []
 
 
+def test_no_room_for_the_cache(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+    """Every write beyond 100 kB fails: less than a second of spectrogram."""
+    line = command(ivrvoice, training_set, tmp_path, "--cache", str(tmp_path / "cache"))
+    done, told = run(["bash", "-c", 'ulimit -f 100; trap "" XFSZ; exec "$@"', "bash", *line])
+    assert done.returncode == 2, done.stderr
+    message = of("error", told)[0]["message"]
+    assert message.startswith(f"{tmp_path / 'cache'}/")
+    assert "not written" in message
+    assert "is the disk full?" in message
+    assert " GB free" in message
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -222,9 +253,17 @@ def test_what_cannot_be_trained(
 
 
 def test_starting_from_another_training(trained, ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+    """Its cache is the only one left then: that of another training set goes, what is not ours stays."""
     checkpoint = trained[0] / "checkpoints" / "epoch=1-step=8.ckpt"
+    cache = training_set.parent / "cache"
+    (cache / "0123456789abcdef").mkdir()
+    (cache / "0123456789abcdef" / "1_Да.spec.pt").touch()
+    (cache / "mine").mkdir()
     done, told = run(command(ivrvoice, training_set, tmp_path, "--epochs", "1", "--resume", str(checkpoint)))
     assert done.returncode == 0, done.stderr
+    assert not (cache / "0123456789abcdef").exists()
+    assert (cache / "mine").exists()
+    assert sum((folder / "COMPLETE").exists() for folder in cache.iterdir()) == 1
     note = next(one for one in of("note", told) if "started from" in one["message"])
     assert note["tensors"] > 100
     assert of("checkpoint", told)[0]["epoch"] == 0
