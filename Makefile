@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test check fix bench-overhead lock clean
+.PHONY: help setup demo ui test check fix bench-overhead bench-whisper lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ fix: setup  ## format, and mend what the linter can
 
 bench-overhead: setup  ## what Dagster adds to a run of one partition; last line one JSON object
 	$(BIN)/python -m voice_assets_tests.bench_overhead
+
+bench-whisper: setup  ## our Whisper beside stock faster-whisper, speed and similarity; last line one JSON object
+	$(BIN)/python -m voice_assets_tests.bench_whisper
 
 lock: setup  ## write what is installed into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

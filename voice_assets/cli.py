@@ -28,6 +28,7 @@ def main() -> None:
     \b
     voice-assets demo                 make the demo's data set of real Russian speech
     voice-assets run ivrvoice_ru      walk the whole road, as far as the gates let you
+    voice-assets watch ivrvoice_ru    see how far it is, clip by clip
     voice-assets ui                   see it all in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
 
@@ -82,6 +83,93 @@ def doctor(voice: str | None) -> None:
     from voice_assets.shell import print_findings
 
     sys.exit(0 if print_findings(list(examine(voice))) else EXIT_CLOSED)
+
+
+@main.command()
+@click.argument("voice")
+@click.option("--once", is_flag=True, help="Print one snapshot and end: for scripts and logs.")
+def watch(voice: str, once: bool) -> None:
+    """Watch what runs for VOICE: per shard progress, clips/s, time to go, scores, the last clips; GPUs where there are any.
+
+    Shows runs of the UI, the daemon and other shells alike. When nothing runs, it says so and shows the last result.
+    Ctrl-C ends it, and nothing else.
+    """
+    from voice_assets.watch import watch as show
+
+    show(_voice(voice), once=once)
+
+
+@main.command()
+@click.argument("voice")
+@click.option(
+    "--decisions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE.tsv",
+    help="Columns clip_id, decision, new_text. Default: low_similarity.tsv and suspects.tsv of the newest report.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the new version. Default: beside the data set, <dataset>-v2, -v3 …",
+)
+@click.option("--switch", is_flag=True, help="Make the voice use the new version: changes one line of voices/VOICE.yaml.")
+@click.option("--copy", is_flag=True, help="Copy the wavs. Default: hard links, which share the bytes with the source.")
+def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool, copy: bool) -> None:
+    """Carry out decisions about suspects in a new version of VOICE's data set. The data set itself stays as it is.
+
+    \b
+    drop             leave the clip out
+    use_hypothesis   the text becomes what Whisper heard
+    replace          the text becomes new_text
+    keep             somebody listened and it is right; the next report says so
+
+    Fill in the column `decision` of a report's low_similarity.tsv or suspects.tsv, then run this. FIX_INFO.txt and
+    fix_decisions.tsv in the new folder name every change. Validating it decodes only audio that was never heard.
+    """  # noqa: D301 - click reads the control character, which a raw string would not hold
+    from voice_assets.importers import fixing
+    from voice_assets.speech.decisions import read_decisions
+    from voice_assets.speech.faults import Limits
+    from voice_assets.voice_file import dataset_line, switch_dataset
+
+    chosen = _voice(voice)
+    limits = Limits(
+        sample_rate=chosen.sample_rate, language=chosen.language, espeak_voice=chosen.espeak_voice, **chosen.limits.model_dump()
+    )
+    made: list[fixing.Version] = []
+
+    def make(tell: Any) -> str:
+        report = fixing.newest_report(chosen.reports_dir)
+        sources = list(decisions) or fixing.suspect_files(report)
+        found = [decision for file in sources for decision in read_decisions(file)]
+        known = fixing.heard(report)
+        names = [str(file) for file in sources]
+        made.append(fixing.fix(chosen.dataset, found, limits, out, known=known, copy=copy, sources=names, on_progress=tell))
+        return str(made[0])
+
+    _make(make)
+    line = dataset_line(chosen.file, made[0].out)
+    try:
+        click.echo(
+            f"{chosen.file}: now {switch_dataset(chosen.file, made[0].out)}" if switch else f"{chosen.file}: to use it: {line}"
+        )
+    except ValueError as error:
+        raise _Expected(str(error)) from error
+
+
+def _voice(name: str) -> Any:
+    """The voice called ``name``, or an error that names those there are."""
+    from voice_assets import project
+    from voice_assets.voices import VoiceError, load_voice
+
+    file = project.voices_dir() / f"{name}.yaml"
+    known = ", ".join(sorted(path.stem for path in project.voices_dir().glob("*.yaml")))
+    if not file.is_file():
+        raise _Expected(f"there is no voice {name!r}; there are: {known or 'none'}")
+    try:
+        return load_voice(file)
+    except VoiceError as error:
+        raise _Expected(str(error)) from error
 
 
 @main.command()

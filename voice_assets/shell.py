@@ -25,6 +25,7 @@ FIGURES = (
     "low_similarity", "train", "validation", "epochs", "first_loss", "last_loss", "max_abs_difference", "mean_cer", "mean_mos",
 )  # fmt: skip
 SECONDS_BETWEEN_LOOKS = 0.5
+WIDE = 120
 
 
 class _Rate(ProgressColumn):
@@ -65,13 +66,12 @@ def counting(unit: str) -> Iterator[Any]:
 
 
 class Watcher:
-    """Shows the run that is going on: a bar fed from the progress file its asset writes, whichever process writes it."""
+    """Shows the runs that are going on: a bar each, fed from the progress file its asset writes, whichever process does."""
 
     def __init__(self, console: Console, voice: str):
         self.console, self.voice = console, voice
         self.bars = _bars(console)
-        self._task: TaskID | None = None
-        self._file: Path | None = None
+        self._going: dict[str, tuple[TaskID, Path]] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -90,32 +90,33 @@ class Watcher:
         from voice_assets.defs.progress import progress_file
 
         short = reason if len(reason) <= 60 else reason[:59] + "…"
-        self._file = progress_file(self.voice, place.key.path[-1], place.partition)
-        self._task = self.bars.add_task(f"{_short(place)} [dim]({escape(short)})", total=None, figures="")
+        task = self.bars.add_task(f"{_short(place)} [dim]({escape(short)})", total=None, figures="")
+        self._going[str(place)] = task, progress_file(self.voice, place.key.path[-1], place.partition)
 
     def ended(self, place: Any, outcome: Any) -> None:
         """Turn the bar of ``place`` into a line that stays."""
-        task, self._task, self._file = self._task, None, None
-        if task is not None:
-            elapsed = self.bars.tasks[-1].elapsed or 0.0
-            self.bars.remove_task(task)
-            mark = "[green]done[/]" if outcome.success else "[red]stopped[/]"
-            self.console.print(f"  {mark} {_short(place)} [dim]{elapsed:.1f} s, run {outcome.run_id[:8]}")
+        task, _ = self._going.pop(str(place))
+        elapsed = next(bar.elapsed for bar in self.bars.tasks if bar.id == task) or 0.0
+        self.bars.remove_task(task)
+        mark = "[green]done[/]" if outcome.success else "[red]stopped[/]"
+        self.console.print(f"  {mark} {_short(place)} [dim]{elapsed:.1f} s, run {outcome.run_id[:8]}")
 
     def _look(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
-            task, file = self._task, self._file
-            state = _state(file) if file is not None else None
-            if task is not None and state is not None:
-                figures = ", ".join(f"{name} {_figure(value)}" for name, value in state["figures"].items())
-                self.bars.update(
-                    task,
-                    completed=state["done"],
-                    total=state["total"],
-                    rate=state["rate_per_s"],
-                    remaining=state["remaining_s"],
-                    figures=figures,
-                )
+            for task, file in list(self._going.values()):
+                state = _state(file)
+                if state is not None:
+                    self._show(task, state)
+
+    def _show(self, task: TaskID, state: dict[str, Any]) -> None:
+        self.bars.update(
+            task,
+            completed=state["done"],
+            total=state["total"],
+            rate=state["rate_per_s"],
+            remaining=state["remaining_s"],
+            figures=", ".join(f"{name} {_figure(value)}" for name, value in state["figures"].items()),
+        )
 
 
 def _state(file: Path) -> dict[str, Any] | None:
@@ -141,7 +142,8 @@ def walk(voice: str, asset: str | None, epoch: str | None) -> bool:
     Raises:
         RoadError: there is no such voice, asset or epoch.
     """
-    from voice_assets.definitions import build_definitions
+    from voice_assets.definitions import build_definitions, read_voices
+    from voice_assets.defs import pools
     from voice_assets.defs.instance import fail_dead_runs, only_walker, open_instance
     from voice_assets.defs.launch import Launcher
     from voice_assets.defs.road import Road, road_to
@@ -153,28 +155,28 @@ def walk(voice: str, asset: str | None, epoch: str | None) -> bool:
         for run_id in fail_dead_runs(instance):
             console.print(f"[yellow]run {run_id[:8]} was killed earlier; it is marked as failed and its work goes on")
         with Watcher(console, voice) as watcher:
-            stations = list(Road(graph, Launcher(instance), watcher, epoch).walk(keys))
+            widths = pools.widths(known for known in read_voices()[0] if known.name == voice)
+            stations = list(Road(graph, Launcher(instance), watcher, epoch, widths).walk(keys))
     _print_road(console, voice, stations, len(keys))
     return len(stations) == len(keys) and all(station.open for station in stations)
 
 
 def _print_road(console: Console, voice: str, stations: list[Any], length: int) -> None:
     table = Table(title=f"{voice}: {len(stations)} of {length} assets", title_justify="left", title_style="bold")
-    for column in ("asset", "verdict", "runs", "figures", "report"):
-        table.add_column(column, overflow="fold")
+    wide = console.width >= WIDE
+    for column in ("asset", "verdict", "runs"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("figures", overflow="fold")
+    if wide:
+        table.add_column("report", overflow="fold")
     for station in stations:
         done = f"{station.ran} run" if station.ran else "current"
         report = _report(station)
-        table.add_row(
-            station.key.path[-1],
-            f"[{COLOURS[station.verdict]}]{station.verdict}",
-            done,
-            escape(_figures(station.results)),
-            report.name if report is not None else "",
-        )
+        row = [station.key.path[-1], f"[{COLOURS[station.verdict]}]{station.verdict}", done, escape(_figures(station.results))]
+        table.add_row(*row, *([report.name if report is not None else ""] if wide else []))
     console.print(table)
-    for folder in sorted({report.parent for report in map(_report, stations) if report is not None}):
-        console.print(f"  in {folder}", soft_wrap=True, highlight=False)
+    for report in filter(None, map(_report, stations)):
+        console.print(f"  {report}", soft_wrap=True, highlight=False)
     for station in stations:
         for reason in station.reasons:
             console.print(f"[{COLOURS[station.verdict]}]{station.verdict}[/] {escape(reason)}", soft_wrap=True, highlight=False)
@@ -228,9 +230,13 @@ def print_findings(findings: list[Any]) -> bool:
 
 def serve(host: str, port: int) -> int:
     """Run the web UI and the daemon until Ctrl-C or until one of them ends. Returns the exit code."""
-    from voice_assets.defs.instance import ready_home
+    from voice_assets.definitions import read_voices
+    from voice_assets.defs import pools
+    from voice_assets.defs.instance import open_instance, ready_home
 
     home = ready_home()
+    with open_instance() as instance:
+        pools.apply(instance, pools.widths(read_voices()[0]))
     workspace = ["-w", str(project.root() / "workspace.yaml")]
     commands = [
         [sys.executable, "-m", "dagster_webserver", "-h", host, "-p", str(port), *workspace],

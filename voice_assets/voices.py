@@ -99,8 +99,15 @@ class Whisper(Section):
 
     model: str = Field("large-v3", description="A model folder, or the name of installed weights.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto` takes CUDA where there is one.")
+    devices: list[Annotated[int, Field(ge=0)]] | None = Field(
+        None, min_length=1, description="GPUs to use, as nvidia-smi numbers them; null takes all that are visible."
+    )
+    workers_per_device: Positive = Field(1, description="Shards at once on each GPU, or on the CPU, whose cores they share.")
+    allow_busy_gpu: bool = Field(False, description="Start on a GPU that somebody else is using; otherwise it is refused.")
     compute_type: str = Field("float16", description="CTranslate2's: `float16` on a GPU, `int8` on a CPU.")
     beam_size: Positive = Field(5, description="Beam of the second look at clips that came out badly.")
+    second_look_below: Ratio = Field(0.9, description="A clip under this similarity is heard again on a wider window.")
+    vad_filter: bool = Field(False, description="Cut silence out before a full look (faster-whisper's VAD).")
     batch_size: Positive = Field(8, description="Clips decoded together.")
     progress_every: Positive = Field(200, description="Clips between two lines in the run's log.")
     low_similarity: Ratio = Field(0.8, description="A clip is low under this similarity.")

@@ -26,7 +26,19 @@ def call(*arguments: str):
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["run"], ["voices"], ["doctor"], ["ui"], ["demo"], ["import"], ["import", "prompts"], ["import", "ljspeech"]],
+    [
+        [],
+        ["run"],
+        ["watch"],
+        ["fix"],
+        ["voices"],
+        ["doctor"],
+        ["ui"],
+        ["demo"],
+        ["import"],
+        ["import", "prompts"],
+        ["import", "ljspeech"],
+    ],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     done = call(*command, "--help")
@@ -90,3 +102,72 @@ def test_an_import_that_cannot_be_says_why_without_a_traceback(project: Path) ->
     assert done.exit_code == 2
     assert "no audio files" in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.fixture
+def decided(project: Path, make_dataset) -> tuple[Path, Path, Path]:
+    """A voice on a small data set with a report, one clip of which is to be dropped: voice file, data set, decisions."""
+    dataset = make_dataset()
+    voice = write_voice(project / "voices" / "toy.yaml", dataset)
+    voice.write_text(f"# a comment\n{voice.read_text(encoding='utf-8')}", encoding="utf-8")
+    report = dataset / "reports" / "validation_whisper_sharded_20260101_000000_000"
+    report.mkdir(parents=True)
+    text = dict(line.split("|") for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines())
+    (report / "low_similarity.tsv").write_text(
+        "clip_id\tdecision\tnew_text\treference\thypothesis\n"
+        f"clip-000\tdrop\t\t{text['clip-000']}\t\n"
+        f"clip-001\t\t\t{text['clip-001']}\tКонференция начнётся.\n",
+        encoding="utf-8",
+    )
+    return voice, dataset, report / "low_similarity.tsv"
+
+
+def test_fix_makes_a_version_and_says_which_line_to_change(decided) -> None:
+    voice, dataset, _ = decided
+    before = voice.read_text(encoding="utf-8")
+    done = call("fix", "toy")
+    assert done.exit_code == 0, done.output
+    assert f"{dataset}-v2: 5 clips; drop 1" in done.output
+    assert f"{voice}: to use it: dataset: {dataset}-v2" in done.output
+    assert voice.read_text(encoding="utf-8") == before
+    assert not (dataset.with_name("dataset-v2") / "wavs" / "clip-000.wav").exists()
+
+
+def test_fix_switches_the_voice_and_keeps_its_comments(decided, project: Path) -> None:
+    voice, dataset, _ = decided
+    short = project / "short.tsv"
+    short.write_text("clip_id\tdecision\tnew_text\nclip-001\tuse_hypothesis\t\n", encoding="utf-8")
+    before = voice.read_text(encoding="utf-8")
+    done = call("fix", "toy", "--decisions", str(short), "--out", str(project / "better"), "--switch", "--copy")
+    assert done.exit_code == 0, done.output
+    assert voice.read_text(encoding="utf-8") == before.replace(str(dataset), str(project / "better"))
+    assert "clip-001|Конференция начнётся.\n" in (project / "better" / "metadata_2col.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            "clip_id\tdecision\nclip-009\tdrop\n",
+            "short.tsv: row 2, clip 'clip-009', decision 'drop': metadata_2col.csv has no such",
+        ),
+        ("clip_id\tdecision\nclip-000\n", "no decision"),
+        ("clip\tdecision\n", "no column clip_id"),
+    ],
+)
+def test_fix_says_what_it_cannot_do_without_a_traceback(decided, project: Path, table: str, message: str) -> None:
+    short = project / "short.tsv"
+    short.write_text(table, encoding="utf-8")
+    done = call("fix", "toy", "--decisions", str(short))
+    assert done.exit_code == 2
+    assert message in done.output
+    assert "Traceback" not in done.output
+    assert not decided[1].with_name("dataset-v2").exists()
+
+
+def test_fix_without_a_report_asks_for_decisions(decided) -> None:
+    decided[2].unlink()
+    decided[2].parent.rmdir()
+    done = call("fix", "toy")
+    assert done.exit_code == 2
+    assert "name a file with --decisions" in done.output

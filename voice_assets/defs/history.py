@@ -130,6 +130,11 @@ class History:
             self._latest[key, partition] = _read(records[0]) if records else None
         return self._latest[key, partition]
 
+    def newest(self, key: dg.AssetKey, limit: int) -> list[Materialisation]:
+        """The last ``limit`` materialisations of ``key``, the newest first."""
+        wanted = dg.AssetRecordsFilter(asset_key=key)
+        return [_read(record) for record in self.instance.fetch_materializations(wanted, limit=limit).records]
+
     def exact(self, pin: Pin) -> Materialisation | None:
         """The very materialisation a pin names, or None when it was wiped."""
         if (pin.key, pin.storage_id) not in self._exact:

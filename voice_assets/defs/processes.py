@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def run_worker(
     log: Path,
     on_event: Callable[[dict[str, Any]], None],
     environment: dict[str, str] | None = None,
+    inherited: Collection[int] = (),
 ) -> None:
     """Run ``python -m voice_assets.workers.<module>`` and hand over its events as they come.
 
@@ -34,6 +35,7 @@ def run_worker(
         log: file that takes its standard error; appended, so a run that goes on keeps what was there.
         on_event: called with each event in the order they were printed.
         environment: variables set on top of this process's.
+        inherited: open files, by number, that the worker keeps too: a lock among them lasts as long as either process.
 
     Raises:
         dagster.Failure: without retries, with the worker's own message, when it did not end well.
@@ -50,6 +52,7 @@ def run_worker(
             encoding="utf-8",
             errors="replace",
             env={**os.environ, **(environment or {})},
+            pass_fds=tuple(inherited),
         )
         try:
             assert process.stdout is not None

@@ -1,16 +1,20 @@
 """The road to an asset: what is missing or out of date on the way, materialised in order, up to the first closed gate.
 
+Assets follow one another; partitions of one asset run side by side where its pool is wider than one.
+
 This is what ``voice-assets run`` does. It decides by the same ``gates`` as the assets themselves, and it leaves
 alone what is current: a road walked twice does nothing the second time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from voice_assets.defs.apart import Apart
 from voice_assets.defs.gates import RUN_OF, Gate, Place
 from voice_assets.defs.history import History, Materialisation
 from voice_assets.defs.launch import Launcher, Outcome
@@ -38,8 +42,17 @@ class Station:
         return self.verdict in ("PASS", "WARN")
 
 
+@dataclass(frozen=True)
+class Errand:
+    """What there is to do at one place, and why."""
+
+    place: Place
+    reason: str
+    checks_only: bool = False
+
+
 class Traveller(Protocol):
-    """Whoever watches a road being walked."""
+    """Whoever watches a road being walked. Several places may have started and not ended."""
 
     def starting(self, place: Place, reason: str) -> None:
         """A run starts for ``place``, because of ``reason``."""
@@ -71,11 +84,18 @@ def road_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetKey
 
 
 class Road:
-    """Walks to an asset, one run at a time."""
+    """Walks to an asset. ``widths`` says how many runs of a pool may go on at once; one, for a pool it does not name."""
 
-    def __init__(self, graph: AssetGraph, launcher: Launcher, traveller: Traveller, epoch: str | None = None):
+    def __init__(
+        self,
+        graph: AssetGraph,
+        launcher: Launcher,
+        traveller: Traveller,
+        epoch: str | None = None,
+        widths: Mapping[str, int] | None = None,
+    ):
         self.graph, self.launcher, self.traveller, self.epoch = graph, launcher, traveller, epoch
-        self.instance = launcher.instance
+        self.instance, self.widths = launcher.instance, widths or {}
 
     def walk(self, keys: list[dg.AssetKey]) -> Iterator[Station]:
         """Bring each asset of ``keys`` up to date, upstream first; ends after the first whose gate or rules are closed."""
@@ -91,14 +111,17 @@ class Road:
     def _visit(self, key: dg.AssetKey) -> Station:
         station = Station(key)
         node = self.graph.get(key)
-        for place in self._places(key):
-            if node.is_observable:
-                self._observe(place, station)
-                break  # one observation covers every shard
-            if not node.is_external:
-                self._bring_up_to_date(place, station)
-            if station.verdict == "CLOSED":
-                break  # what closes the gate of one partition mostly closes that of the next
+        if node.is_observable:
+            self._do([Errand(Place(key), "the data set may have changed")], station)  # one observation covers every shard
+            return station
+        places = self._places(key)
+        if not node.is_external:
+            errands = [errand for errand in map(self._errand, places) if errand is not None]
+            station.current = len(places) - len(errands)
+            self._do(errands, station)
+        if station.verdict == "CLOSED":
+            return station
+        for place in places:
             self._judge(place, station)
         return station
 
@@ -120,37 +143,55 @@ class Road:
             raise RoadError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
         return epoch
 
-    def _observe(self, place: Place, station: Station) -> None:
-        self._run(Place(place.key), station, "the data set may have changed")
-
-    def _bring_up_to_date(self, place: Place, station: Station) -> None:
-        """Materialise ``place`` if it is missing or out of date, or run its checks if only they are."""
+    def _errand(self, place: Place) -> Errand | None:
+        """What ``place`` needs: to be materialised when it is missing or out of date, its checks when only they are."""
         gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(place.key, place.partition)
         reason = "never materialised" if latest is None else gate.staleness(place, latest)
         if reason is not None:
-            self._run(place, station, reason)
-            return
+            return Errand(place, reason)
         assert latest is not None
         unjudged = [refusal for refusal in gate.verdicts(latest) if refusal.unjudged]
-        if unjudged:
-            outcome = self._launch(place, f"{len(unjudged)} rules without a verdict in force", checks_only=True)
-            station.ran += 1
-            self._note(outcome, station)
-        else:
-            station.current += 1
+        return Errand(place, f"{len(unjudged)} rules without a verdict in force", checks_only=True) if unjudged else None
 
-    def _run(self, place: Place, station: Station, reason: str) -> None:
-        outcome = self._launch(place, reason, checks_only=False)
+    def _do(self, errands: list[Errand], station: Station) -> None:
+        """Run ``errands``, as many at once as the asset's pools allow; one at a time in this very process."""
+        width = min([self.widths.get(pool, 1) for pool in self.graph.get(station.key).pools or ()], default=1)
+        if width > 1 and len(errands) > 1:
+            self._do_side_by_side(errands, station, width)
+            return
+        for errand in errands:
+            if station.verdict == "CLOSED":
+                return  # what closes the gate of one partition mostly closes that of the next
+            self.traveller.starting(errand.place, errand.reason)
+            checks = self._checks(errand)
+            outcome = self.launcher.materialise(errand.place) if checks is None else self.launcher.check(errand.place, checks)
+            self._ended(errand, outcome, station)
+
+    def _do_side_by_side(self, errands: list[Errand], station: Station, width: int) -> None:
+        """Run ``errands`` in processes of their own. What one of them does, even dying, leaves the others alone."""
+        apart, left, going = Apart(self.instance), list(errands), dict[Future[Outcome], Errand]()
+        with ThreadPoolExecutor(width) as threads:
+            try:
+                while left or going:
+                    left = [] if station.verdict == "CLOSED" else left
+                    while left and len(going) < width:
+                        errand = left.pop(0)
+                        self.traveller.starting(errand.place, errand.reason)
+                        going[threads.submit(apart.run, errand.place, self._checks(errand))] = errand
+                    for future in wait(going, return_when=FIRST_COMPLETED).done:
+                        self._ended(going.pop(future), future.result(), station)
+            except BaseException:  # Ctrl-C too: the threads wait for their processes
+                apart.end()
+                raise
+
+    def _checks(self, errand: Errand) -> set[dg.AssetCheckKey] | None:
+        return set(self.graph.get_check_keys_for_assets({errand.place.key})) if errand.checks_only else None
+
+    def _ended(self, errand: Errand, outcome: Outcome, station: Station) -> None:
+        self.traveller.ended(errand.place, outcome)
         station.ran += 1
         self._note(outcome, station)
-
-    def _launch(self, place: Place, reason: str, *, checks_only: bool) -> Outcome:
-        self.traveller.starting(place, reason)
-        checks = self.graph.get_check_keys_for_assets({place.key})
-        outcome = self.launcher.check(place, checks) if checks_only else self.launcher.materialise(place)
-        self.traveller.ended(place, outcome)
-        return outcome
 
     def _note(self, outcome: Outcome, station: Station) -> None:
         if not outcome.success:

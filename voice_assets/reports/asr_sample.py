@@ -11,6 +11,7 @@ from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
+from voice_assets.speech.word_diff import NOTATION
 
 SHOWN = 20
 """Clips listed in the Markdown, worst first; all are in the TSV."""
@@ -23,15 +24,27 @@ def _markdown(
     by_category: pd.DataFrame,
     verdicts: Sequence[Verdict] | None,
 ) -> str:
-    worst = [{str(key): value for key, value in row.items()} for row in transcripts.head(SHOWN).to_dict("records")]
-    shown = {"clip_id": "Clip", "similarity": "Similarity", "reference": "Reference", "hypothesis": "Hypothesis"}
+    worst = layout.records(transcripts.head(SHOWN))
+    shown = {
+        "clip_id": "Clip",
+        "similarity": "Similarity",
+        "reference": "Reference",
+        "hypothesis": "Hypothesis",
+        "diff": "Diff",
+    }
     figures = [{"name": name, "value": value} for name, value in layout.summary(facts)]
     lines = [f"# Sample through Whisper: {title}", "", f"**{word(verdicts)}**", ""]
     lines += table(figures, {"name": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     lines += ["## Categories", "", "A clip can be in several. A category is judged from 10 clips on.", ""]
     lines += table(layout.category_rows(by_category), layout.CATEGORY_HEADINGS)
-    lines += [f"## The {len(worst)} worst clips", "", "All are in `asr_sample.tsv`.", "", *table(worst, shown)]
+    lines += [
+        f"## The {len(worst)} worst clips",
+        "",
+        f"All are in `asr_sample.tsv`. In the diff {NOTATION}.",
+        "",
+        *table(worst, shown),
+    ]
     return "\n".join(lines)
 
 
@@ -42,6 +55,9 @@ def write(
     facts: layout.Facts,
     by_category: pd.DataFrame,
     verdicts: Sequence[Verdict] | None,
+    *,
+    language: str,
+    low_similarity: float,
 ) -> Path:
     """Write one report and return its new folder ``<reports_dir>/asr_sample_<ts>``, complete or not at all.
 
@@ -52,10 +68,12 @@ def write(
         facts: from ``speech.validation.sample_facts``.
         by_category: from ``speech.categories.by_category``.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
+        language: Whisper's code, for the word diff.
+        low_similarity: a clip is low under this.
     """
     building = files.new_folder(reports_dir, ".asr_sample_")
     folder = reports_dir / building.name.removeprefix(".")
-    worst_first = layout.by_similarity(transcripts)
+    worst_first = layout.with_diff(transcripts, low_similarity, language)
     try:
         write_tsv(building / "asr_sample.tsv", worst_first, layout.COLUMNS)
         files.write_text(building / "asr_sample.md", _markdown(title, worst_first, facts, by_category, verdicts))

@@ -60,6 +60,9 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td ul { margin: 0; padding-left: 1.1em; min-width: 20em; }
 td code { display: inline-block; min-width: 9em; max-width: 18em; }
 td audio { display: block; width: 230px; height: 34px; }
+del, ins { text-decoration: none; border-radius: 4px; padding: 0 3px; }
+del { color: var(--bad); background: var(--bad-bg); text-decoration: line-through; }
+ins { color: var(--good); background: var(--good-bg); }
 .badge { display: inline-block; padding: 1px 10px; border-radius: 99px; font-size: 12.5px; font-weight: 650; }
 .badge { white-space: nowrap; }
 .badge.pass { color: var(--good); background: var(--good-bg); }

@@ -33,6 +33,7 @@ _RING = Markup(
 )
 _CURVE = Markup('<polyline points="{}" fill="none" stroke="var(--{})" stroke-width="2"/>')
 _DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="var(--{})"><title>{}: {} {}, {}</title></circle>')
+_POINT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="var(--mark)"><title>{}: {} {}</title></circle>')
 _LEGEND = Markup('<text x="{:.1f}" y="9" text-anchor="end" style="fill:var(--{})">{}</text>')
 
 
@@ -168,3 +169,34 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], units: tuple[str,
         parts += [_DOT.format(across.px(x), up.px(y), colour, name, units[0], _label(x), _label(y)) for x, y in one]
         parts.append(_LEGEND.format(WIDTH - _RIGHT - 130 * index, colour, name))
     return _svg(parts, ", ".join(series))
+
+
+_TINY_RANGE = 0.02
+"""Least height of a history's axis, as a share of what its values can be: a change nobody notices is no mountain."""
+
+
+def history(values: Sequence[float], names: Sequence[str], unit: str, bounds: tuple[float, float]) -> Markup:
+    """One figure over time: a line through equally spaced points, oldest first, with a tooltip each.
+
+    Args:
+        values: at least one.
+        names: what each point is called, such as its date; the first and the last stand under the axis.
+        unit: what the values are, over the axis.
+        bounds: least and greatest value there can be; the axis shows the part of it where the values are.
+    """
+    _axis(values, HEIGHT - _BOTTOM, _TOP)  # refuses what is not finite
+    low, high = min(values), max(values)
+    margin = max((high - low) * 0.15, (bounds[1] - bounds[0]) * _TINY_RANGE / 2)
+    up = Axis(max(low - margin, bounds[0]), min(high + margin, bounds[1]), HEIGHT - _BOTTOM, _TOP)
+    across = Axis(0.0, max(len(values) - 1, 1), _LEFT, WIDTH - _RIGHT)
+    parts = []
+    for tick in up.ticks():
+        parts.append(_LINE.format(across.start_px, up.px(tick), across.end_px, up.px(tick), "line", 1, ""))
+        parts.append(_TEXT.format(across.start_px - 6, up.px(tick) + 4, "end", _label(tick)))
+    parts.append(_TEXT.format(across.start_px, 9, "start", unit))
+    for index, anchor in {0: "start", len(values) - 1: "end"}.items():
+        parts.append(_TEXT.format(across.px(index), up.start_px + 15, anchor, names[index]))
+    parts.append(_CURVE.format(" ".join(f"{across.px(x):.1f},{up.px(y):.1f}" for x, y in enumerate(values)), "mark"))
+    for index, (value, name) in enumerate(zip(values, names, strict=True)):
+        parts.append(_POINT.format(across.px(index), up.px(value), name, f"{value:.6g}", unit))
+    return _svg(parts, f"{unit} over time")

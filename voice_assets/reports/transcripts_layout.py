@@ -1,16 +1,32 @@
 """What the two reports on transcripts have in common: columns, headings, and which clips and figures they show."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from voice_assets.speech.tables import TRANSCRIPTS
+from voice_assets.speech.decisions import kept_in
+from voice_assets.speech.word_diff import diff, marked
 
 Facts = Mapping[str, object]
 
-# Reference and hypothesis beside each other, the score first: what one scans.
-COLUMNS = ("clip_id", "similarity", "cer", "reference", "hypothesis", "decoding", "duration_s", "path", "audio_sha256")
-assert set(COLUMNS) == set(TRANSCRIPTS)
+# What one scans first: the score, then where the two texts differ, then both; decision and new_text are for a person to fill
+# in, and `voice-assets fix` reads them.
+COLUMNS = (
+    "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "reference", "hypothesis", "cer", "wer",
+    "first_word_wrong", "last_word_wrong", "repeated", "hallucination", "categories", "decoding", "duration_s", "path",
+    "audio_sha256",
+)  # fmt: skip
+ADDED = {"suspicion", "diff", "decision", "new_text", "kept"}
+"""Columns of ``with_diff`` that TRANSCRIPTS has not."""
+
+SUSPICIONS = {
+    "low": "the similarity is under the limit, or there is none",
+    "hallucination": "words over silence, or a phrase that Whisper is known to invent",
+    "repeated": "what was heard loops, or says a one-word answer twice",
+    "cut": "the first or the last word is wrong: the cut may be bad",
+}
+"""What makes a clip a suspect, the first that holds being where the page shows it."""
 
 CATEGORY_HEADINGS = {
     "category": "Category",
@@ -24,7 +40,7 @@ CATEGORY_HEADINGS = {
 
 def category_rows(by_category: pd.DataFrame) -> list[dict[str, object]]:
     """The categories as rows of plain values."""
-    return [{str(key): value for key, value in row.items()} for row in by_category.to_dict("records")]
+    return records(by_category)
 
 
 def by_similarity(transcripts: pd.DataFrame) -> pd.DataFrame:
@@ -35,6 +51,41 @@ def by_similarity(transcripts: pd.DataFrame) -> pd.DataFrame:
 def low_clips(transcripts: pd.DataFrame, low_similarity: float) -> pd.DataFrame:
     """The clips under ``low_similarity``, and those without a score, worst first."""
     return by_similarity(transcripts[~(transcripts["similarity"] >= low_similarity)])
+
+
+def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
+    """For each clip the names of ``SUSPICIONS`` that hold, separated by spaces; empty for a clip beyond suspicion."""
+    held = {
+        "low": ~(transcripts["similarity"] >= low_similarity),
+        "hallucination": transcripts["hallucination"] != "",
+        "repeated": transcripts["repeated"],
+        "cut": transcripts["first_word_wrong"] | transcripts["last_word_wrong"],
+    }
+    rows = zip(*(held[name].to_numpy(dtype=bool) for name in SUSPICIONS), strict=True)
+    words = [" ".join(name for name, holds in zip(SUSPICIONS, row, strict=True) if holds) for row in rows]
+    return pd.Series(words, index=transcripts.index, dtype="object")
+
+
+def with_diff(
+    transcripts: pd.DataFrame, low_similarity: float, language: str, kept: Mapping[str, dict[str, str]] | None = None
+) -> pd.DataFrame:
+    """``COLUMNS`` of ``transcripts``, worst first, those that somebody has heard and kept (``speech.decisions.kept``) last."""
+    table = by_similarity(transcripts).reset_index(drop=True)
+    texts = zip(table["reference"], table["hypothesis"], strict=True)
+    table = table.assign(
+        suspicion=suspicions(table, low_similarity),
+        diff=pd.Series([marked(diff(said, heard, language)) for said, heard in texts], dtype="object"),
+        decision="",
+        new_text="",
+        kept=pd.Series([kept_in(clip, kept or {}) for clip in records(table)], dtype="object"),
+    )
+    heard_last = (table["kept"] != "").sort_values(kind="stable").index
+    return table.loc[heard_last, list(COLUMNS)].reset_index(drop=True)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of ``table`` as plain mappings."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def summary(facts: Facts) -> list[tuple[str, str]]:

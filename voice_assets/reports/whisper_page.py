@@ -1,74 +1,131 @@
-"""``whisper_report.html``: the figures of a validation, and every low clip to be heard beside both texts."""
+"""``whisper_report.html``: the figures of a validation, and every suspect to be heard beside what differs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
-from voice_assets.reports import html
+from voice_assets.reports import html, trend
 from voice_assets.reports import transcripts_layout as layout
-from voice_assets.reports.verdicts import Verdict, word
+from voice_assets.reports.verdicts import word
+from voice_assets.reports.whisper_result import Report
+from voice_assets.speech.categories import by_category
+from voice_assets.speech.word_diff import diff
 
 MOST_PLAYERS = 500
-"""Clips with a player: a page with more is slow to open, and all are in ``low_similarity.tsv``."""
+"""Clips with a player in one section: a page with more is slow to open, and all are in the TSV files."""
+
+_HEADINGS = {
+    "clip_id": "Clip", "player": "Listen", "similarity": "Similarity", "cer": "CER", "wer": "WER", "diff": "What differs",
+    "reference": "Reference", "hypothesis": "Whisper heard", "notes": "Notes",
+}  # fmt: skip
+_WORDS = {
+    "same": Markup("{}"),
+    "missing": Markup('<del title="in the text, not heard">{}</del>'),
+    "added": Markup('<ins title="heard, not in the text">{}</ins>'),
+}
+_SECTIONS = {
+    "low": "Low clips",
+    "hallucination": "Hallucinations",
+    "repeated": "Repeated",
+    "cut": "Bad cuts",
+}
+_HELP = {
+    "low": "Text or cut may be wrong, or Whisper misheard: listen.",
+    "hallucination": "Scored high enough, but Whisper wrote words over silence or a phrase it is known to invent.",
+    "repeated": "Scored high enough, but what was heard loops or says the text twice: a repetition in the audio, or Whisper's.",
+    "cut": "Scored high enough, but the first or the last word is another: the audio may begin too late or end too early.",
+}
+_FILES = {"low": "low_similarity.tsv"}
 
 
-def _low_rows(low: pd.DataFrame, dataset: Path, folder: Path) -> list[dict[str, object]]:
-    rows = []
-    for row in low.head(MOST_PLAYERS).to_dict("records"):
-        player = html.audio(html.relative_url(dataset / str(row["path"]), folder)) if row["path"] else ""
-        rows.append(
-            {
-                **{name: row[name] for name in ("clip_id", "similarity", "cer", "reference", "hypothesis", "decoding")},
-                "player": player,
-            }
-        )
+def coloured(reference: str, hypothesis: str, language: str) -> Markup:
+    """The word diff as HTML: what was not heard struck through in red, what was heard beside the text in green."""
+    return Markup(" ").join(_WORDS[piece.kind].format(piece.words) for piece in diff(reference, hypothesis, language))
+
+
+def _notes(row: Mapping[str, object]) -> Markup:
+    """What else is known about a suspect: why, what kind of clip, which pass, and whether somebody kept it."""
+    ends = [name for name, column in (("first word", "first_word_wrong"), ("last word", "last_word_wrong")) if row[column]]
+    said = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
+    said += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding']}"]
+    badge = Markup('<span class="badge pass">heard and kept in {}</span> ').format(row["kept"]) if row["kept"] else Markup("")
+    return badge + "; ".join(part for part in said if part)
+
+
+def _clip_rows(suspects: pd.DataFrame, report: Report, folder: Path) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for row in layout.records(suspects.head(MOST_PLAYERS)):
+        player = html.audio(html.relative_url(report.dataset / str(row["path"]), folder)) if row["path"] else ""
+        marked = coloured(row["reference"], row["hypothesis"], report.language)
+        rows.append({**row, "player": player, "diff": marked, "notes": _notes(row)})
     return rows
 
 
-def page(
-    title: str,
-    dataset: Path,
-    folder: Path,
-    transcripts: pd.DataFrame,
-    low: pd.DataFrame,
-    low_similarity: float,
-    facts: layout.Facts,
-    by_category: pd.DataFrame,
-    verdicts: Sequence[Verdict] | None,
-) -> str:
-    """The whole page, for a place in ``folder``.
+def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
+    """The suspects whose first suspicion is ``kind``."""
+    suspects = report.suspects[report.suspects["suspicion"].str.split().str[0] == kind]
+    limit = f" under {report.low_similarity:g}" if kind == "low" else ""
+    note = f"{_HELP[kind]} All are in {_FILES.get(kind, 'suspects.tsv')}; its column decision is what voice-assets fix reads."
+    return html.section(
+        f"{_SECTIONS[kind]}: {len(suspects)}{limit}",
+        html.paragraph(note, "soft"),
+        html.table(_clip_rows(suspects, report, folder), _HEADINGS),
+    )
 
-    Args:
-        title: the voice's name for people.
-        dataset: the data set's folder, for the players.
-        folder: where the page will lie.
-        transcripts: TRANSCRIPTS of all shards.
-        low: the low ones, worst first.
-        low_similarity: the limit they are under.
-        facts: from ``speech.validation.facts``.
-        by_category: from ``speech.categories.by_category``.
-        verdicts: one mapping per rule (``reports.verdicts.Verdict``), or None.
-    """
-    headings = {
-        "clip_id": "Clip", "player": "Listen", "similarity": "Similarity", "cer": "CER", "reference": "Reference",
-        "hypothesis": "Whisper heard", "decoding": "Pass",
-    }  # fmt: skip
-    second = int((transcripts["decoding"] == "full").sum())
-    figures = [(name, value, "") for name, value in layout.summary(facts)]
+
+def _shard_rows(report: Report) -> list[dict[str, object]]:
+    """Category by shard: mean similarity, clips and low clips of each; the first column of figures is all shards."""
+    tables = {"all": report.by_category}
+    for shard in report.shards:
+        tables[shard.key] = by_category(shard.transcripts, report.language, report.low_similarity)
+    return [
+        {"category": name, **{key: _category_cell(table, str(name)) for key, table in tables.items()}}
+        for name in report.by_category["category"]
+    ]
+
+
+def _category_cell(table: pd.DataFrame, category: str) -> str:
+    for row in layout.records(table[table["category"] == category]):
+        low = f", {row['low']} low" if row["low"] else ""
+        return f"{row['mean_similarity']:.3f} ({row['clips']} clips{low})"
+    return "–"
+
+
+def _categories(report: Report) -> Markup:
+    parts: list[str] = [
+        html.paragraph("A clip can be in several. A category is judged from 10 clips on.", "soft"),
+        html.table(layout.category_rows(report.by_category), layout.CATEGORY_HEADINGS),
+    ]
+    if len(report.shards) > 1:
+        keys = {shard.key: shard.key for shard in report.shards}
+        parts += [
+            html.paragraph("Mean similarity of each category, shard by shard:", "soft"),
+            html.table(_shard_rows(report), {"category": "Category", "all": "All", **keys}),
+        ]
+    return html.section("Categories", *parts)
+
+
+def _tile(name: str, text: str) -> tuple[str, str, str]:
+    """A fact as (name, its first word, the rest as a note): tiles are narrow."""
+    value, _, rest = text.partition(" ")
+    return name, value.rstrip(","), rest.strip("()")
+
+
+def page(report: Report, folder: Path) -> str:
+    """The whole page, for a place in ``folder``."""
+    second = int((report.every["decoding"] == "full").sum())
+    figures = [_tile(name, value) for name, value in layout.summary(report.facts)]
+    kept = int((report.suspects["kept"] != "").sum())
+    figures += [("Other suspects", str(len(report.others())), "not low; sections below")]
+    figures += [("Heard and kept", str(kept), "suspects that somebody listened to")] if kept else []
     body = html.join([
-        html.verdict_badge(word(verdicts)),
+        html.verdict_badge(word(report.verdicts)),
         html.tiles([*figures, ("Kept from the second look", str(second), "decoded again: full window and beam")]),
-        html.section("Rules", html.rule_table(verdicts)),
-        html.section(
-            "Categories",
-            html.paragraph("A clip can be in several. A category is judged from 10 clips on.", "soft"),
-            html.table(layout.category_rows(by_category), layout.CATEGORY_HEADINGS),
-        ),
-        html.section(
-            f"Low clips: {len(low)} under {low_similarity:g}",
-            html.paragraph("Text or cut may be wrong, or Whisper misheard: listen. All are in low_similarity.tsv.", "soft"),
-            html.table(_low_rows(low, dataset, folder), headings),
-        ),
+        html.section("Rules", html.rule_table(report.verdicts)),
+        trend.section(report.past),
+        _categories(report),
+        *(_suspect_section(kind, report, folder) for kind in layout.SUSPICIONS),
     ])  # fmt: skip
-    return html.page(f"Whisper validation: {title}", body, f"Data set {dataset}")
+    return html.page(f"Whisper validation: {report.title}", body, f"Data set {report.dataset}")

@@ -114,7 +114,8 @@ def _audio_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
         yield Fault("duration", f"{seconds:.4f}", f"{_exact(seconds, outside)} s, {outside}")
 
 
-def _text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
+def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
+    """Every fault of the text: of the columns ``text``, those of ``text_facts``, and ``unknown_phonemes``."""
     length = int(clip["text_length"])
     outside = _between(length, limits.min_text_chars, limits.max_text_chars, "min_text_chars", "max_text_chars")
     if outside:
@@ -141,8 +142,8 @@ def faults(clip: Mapping[str, Any], limits: Limits) -> list[Fault]:
     """
     code = clip["structure"]
     if not code:
-        return [*_audio_faults(clip, limits), *_text_faults(clip, limits)]
-    of_text = list(_text_faults(clip, limits)) if code in TEXT_JUDGED else []
+        return [*_audio_faults(clip, limits), *text_faults(clip, limits)]
+    of_text = list(text_faults(clip, limits)) if code in TEXT_JUDGED else []
     said = "".join(f"; {fault.finding}" for fault in of_text)
     return [Fault(STRUCTURE_RULES[code], code, clip["findings"].removesuffix(said)), *of_text]
 

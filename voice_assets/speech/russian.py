@@ -1,14 +1,15 @@
 """Russian as it is read aloud: numbers, abbreviations and Latin words spelled out in Russian words.
 
 Belongs here: what turns written Russian into the words a speaker says. Does not belong here: cleaning that every
-language shares (``speech.text``). Numbers get the case that the writing shows (``1-го``, ``в 1941 году``) and the
-citation form where it shows none.
+language shares (``speech.text``), Latin words and spelled letters (``russian_latin``), forgetting the case of a number
+where figures leave it open (``russian_numbers``). Numbers get the case that the writing shows (``1-го``,
+``в 1941 году``) and the citation form where it shows none.
 """
 
 import re
 from collections.abc import Callable
-from functools import cache
 
+from voice_assets.speech import russian_latin
 from voice_assets.speech.digits import digit_by_digit, integer, numeral
 
 _Match = re.Match[str]
@@ -35,13 +36,31 @@ _YEARS = range(1000, 2101)
 # After a number: one, two to four, five and more.
 _UNITS = {
     "км/ч": ("километр в час", "километра в час", "километров в час"),
+    "кв. м": ("квадратный метр", "квадратных метра", "квадратных метров"),
+    "кв.м": ("квадратный метр", "квадратных метра", "квадратных метров"),
+    "м2": ("квадратный метр", "квадратных метра", "квадратных метров"),
+    "м3": ("кубический метр", "кубических метра", "кубических метров"),
+    "куб. м": ("кубический метр", "кубических метра", "кубических метров"),
+    "мбит/с": ("мегабит в секунду", "мегабита в секунду", "мегабит в секунду"),
+    "гбит/с": ("гигабит в секунду", "гигабита в секунду", "гигабит в секунду"),
     "м/с": ("метр в секунду", "метра в секунду", "метров в секунду"),
     "км": ("километр", "километра", "километров"),
     "м": ("метр", "метра", "метров"),
     "см": ("сантиметр", "сантиметра", "сантиметров"),
     "мм": ("миллиметр", "миллиметра", "миллиметров"),
     "кг": ("килограмм", "килограмма", "килограммов"),
+    "гр": ("грамм", "грамма", "граммов"),
     "г": ("грамм", "грамма", "граммов"),
+    "мг": ("миллиграмм", "миллиграмма", "миллиграммов"),
+    "мл": ("миллилитр", "миллилитра", "миллилитров"),
+    "т": ("тонна", "тонны", "тонн"),
+    "га": ("гектар", "гектара", "гектаров"),
+    "вт": ("ватт", "ватта", "ватт"),
+    "квт": ("киловатт", "киловатта", "киловатт"),
+    "ккал": ("килокалория", "килокалории", "килокалорий"),
+    "шт": ("штука", "штуки", "штук"),
+    "чел": ("человек", "человека", "человек"),
+    "мес": ("месяц", "месяца", "месяцев"),
     "л": ("литр", "литра", "литров"),
     "ч": ("час", "часа", "часов"),
     "мин": ("минута", "минуты", "минут"),
@@ -54,6 +73,9 @@ _UNITS = {
     "гц": ("герц", "герца", "герц"),
     "кгц": ("килогерц", "килогерца", "килогерц"),
     "мб": ("мегабайт", "мегабайта", "мегабайт"),
+    "кб": ("килобайт", "килобайта", "килобайт"),
+    "тб": ("терабайт", "терабайта", "терабайт"),
+    "дб": ("децибел", "децибела", "децибел"),
     "гб": ("гигабайт", "гигабайта", "гигабайт"),
     "%": ("процент", "процента", "процентов"),
     "°c": ("градус", "градуса", "градусов"),
@@ -62,8 +84,14 @@ _UNITS = {
     "$": ("доллар", "доллара", "долларов"),
     "€": ("евро", "евро", "евро"),
     "₽": ("рубль", "рубля", "рублей"),
+    "£": ("фунт", "фунта", "фунтов"),
 }
-_FEMININE = {"мин", "сек", "коп", "тыс"}
+# What a sum with two digits after the comma has besides whole units.
+_SMALL_MONEY = {
+    **dict.fromkeys(("руб", "₽"), ("копейка", "копейки", "копеек")),
+    **dict.fromkeys(("$", "€"), ("цент", "цента", "центов")),
+}
+_FEMININE = {"мин", "сек", "коп", "тыс", "т", "ккал", "шт"}
 _MONTHS = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
 _FRACTION_UNITS = {unit: forms[1] for unit, forms in _UNITS.items()}
 # Units that are no other word, so they can be read without a number before them.
@@ -107,6 +135,25 @@ _ABBREVIATIONS = [
     (r"гг\.", "годов"),
     (r"г\.(?=\s*[А-ЯЁ][а-яё])", "город"),
     (r"(?<=\d)\s?р\.", " руб "),
+    (r"тыс\.(?=\s*руб)", "тыс"),
+    (r"обл\.", "область"),
+    (r"р-н\b", "район"),
+    (r"корп\.(?=\s*\d)", "корпус"),
+    (r"эт\.(?=\s*\d)", "этаж"),
+    (r"пл\.(?=\s*[А-ЯЁ])", "площадь"),
+    (r"наб\.(?=\s*[А-ЯЁ])", "набережная"),
+    (r"ст\.(?=\s*\d)", "статья"),
+    (r"п\.(?=\s*\d)", "пункт"),
+    (r"с\.(?=\s*\d)", "страница"),
+    (r"доп\.", "дополнительный"),
+    (r"мин\.(?=\s*[а-яё])", "минут"),
+    (r"м\.\s*б\.", "может быть"),
+    (r"ж/д\b", "железнодорожный"),
+    (r"б/у\b", "бэу"),
+    (r"@(?=[A-Za-z])", " собака "),
+    (r"±", " плюс минус "),
+    (r"(?<=\d)\sВ(?=\s*(?:[.,;!?)]|$))", " вольт "),
+    (r"(?<=[A-Za-z])\.(?=[A-Za-z]{2,})", " точка "),
     (r"&", " и "),
     (r"§\s*", " параграф "),
 ]
@@ -115,39 +162,11 @@ _ABBREVIATION_RULES = [
     for pattern, words in _ABBREVIATIONS
 ]
 
-# Latin words as Russians say them. Two words in the key are two words in the text.
-_LATIN = {
-    "iphone": "айфон", "ipad": "айпад", "apple": "эппл", "google": "гугл", "youtube": "ютуб", "facebook": "фейсбук",
-    "instagram": "инстаграм", "twitter": "твиттер", "whatsapp": "ватсап", "telegram": "телеграм", "skype": "скайп",
-    "windows": "виндоус", "microsoft": "майкрософт", "android": "андроид", "linux": "линукс", "intel": "интел",
-    "samsung": "самсунг", "sony": "сони", "nokia": "нокиа", "xiaomi": "сяоми", "amazon": "амазон", "netflix": "нетфликс",
-    "internet": "интернет", "online": "онлайн", "offline": "офлайн", "email": "имейл", "e mail": "имейл", "mail": "мейл",
-    "wi fi": "вай фай", "wifi": "вай фай", "bluetooth": "блютуз", "web": "веб", "asterisk": "астериск", "ok": "окей",
-    "okay": "окей", "vip": "вип", "pin": "пин", "usb": "юэсби", "sms": "смс", "pdf": "пдф", "sim": "сим", "gps": "джипиэс",
-    "bmw": "бмв", "ford": "форд", "toyota": "тойота", "audi": "ауди", "tesla": "тесла", "covid": "ковид", "python": "питон",
-    "music": "мьюзик", "rock": "рок", "show": "шоу", "live": "лайв", "club": "клуб", "forbes": "форбс", "new york": "нью йорк",
-}  # fmt: skip
-_LATIN_RULE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _LATIN), key=len, reverse=True)) + r")\b")
-
-# Names of the letters, for what is written in capitals and cannot be read as a word.
-_LETTERS = {
-    "a": "эй", "b": "би", "c": "си", "d": "ди", "e": "и", "f": "эф", "g": "джи", "h": "эйч", "i": "ай", "j": "джей", "k": "кей",
-    "l": "эл", "m": "эм", "n": "эн", "o": "о", "p": "пи", "q": "кью", "r": "ар", "s": "эс", "t": "ти", "u": "ю", "v": "ви",
-    "w": "дабл ю", "x": "икс", "y": "уай", "z": "зет",
-}  # fmt: skip
-# How other Latin words are respelled, longest first: rough, but the same for both sides.
-_RESPELLED = {
-    "shch": "щ", "sch": "ш", "tion": "шн", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ph": "ф", "th": "т", "ck": "к",
-    "ts": "ц", "oo": "у", "ee": "и", "ya": "я", "yu": "ю", "yo": "е", "ye": "е", "qu": "кв", "ai": "ай", "ay": "ей",
-    "ei": "ей", "ey": "ей", "a": "а", "b": "б", "c": "к", "d": "д", "e": "е", "f": "ф", "g": "г", "h": "х", "i": "и",
-    "j": "дж", "k": "к", "l": "л", "m": "м", "n": "н", "o": "о", "p": "п", "q": "к", "r": "р", "s": "с", "t": "т", "u": "у",
-    "v": "в", "w": "в", "x": "кс", "y": "и", "z": "з",
-}  # fmt: skip
-_RESPELLING_RULE = re.compile("|".join(sorted(_RESPELLED, key=len, reverse=True)))
-
 # Up to 39, enough for centuries and kings; from L on it is more likely a size or an abbreviation.
-_ROMAN = {"I": 1, "V": 5, "X": 10}
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN_NUMBER = r"\b(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
+# Four letters and more are no size and hardly an abbreviation.
+_LONG_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _UNIT_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 
 
@@ -245,11 +264,33 @@ def _agreeing(match: _Match) -> str:
 
 def _with_unit(match: _Match) -> str:
     whole, fraction, unit = match["number"], match["fraction"], match["unit"].lower()
+    if fraction and len(fraction) == 2 and unit in _SMALL_MONEY:
+        return f" {_sum(whole, fraction, unit)} "
     if fraction:
         return f" {_decimal(whole, fraction)} {_FRACTION_UNITS[unit]} "
     number = integer(whole)
     word = _UNITS[unit][2] if number is None else _forms(number, _UNITS[unit])
     return f" {_say(whole, gender='f' if unit in _FEMININE else 'm')} {word} "
+
+
+def _sum(whole: str, fraction: str, unit: str) -> str:
+    number, part = integer(whole), int(fraction)
+    money = f"{_say(whole)} {_UNITS[unit][2] if number is None else _forms(number, _UNITS[unit])}"
+    gender = "f" if unit in ("руб", "₽") else "m"
+    return f"{money} {_say(str(part), gender=gender)} {_forms(part, _SMALL_MONEY[unit])}" if part else money
+
+
+def _numeric_date(match: _Match) -> str:
+    day, month, year = int(match["day"]), int(match["month"]), int(match["year"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return match[0]
+    spoken = _ordinal(year, "g") if year in _YEARS else _say(str(year))
+    return f" {_ordinal(day, 'g')} {_MONTHS.split('|')[month - 1]} {spoken} года "
+
+
+def _percent_adjective(match: _Match) -> str:
+    number = int(match["number"])
+    return f" {numeral(number, 'ru', case='g' if number not in (90, 100) else 'n').replace(' ', '')}процентн{match['ending']} "
 
 
 def _currency_first(match: _Match) -> str:
@@ -259,8 +300,7 @@ def _currency_first(match: _Match) -> str:
 def _decimal(whole: str, fraction: str) -> str:
     if integer(whole) is None or len(fraction) > 3:
         return f"{_say(whole)} запятая {digit_by_digit(fraction, 'ru')}"
-    part = numeral(f"{int(whole)}.{fraction}", "ru")
-    return part.replace("одна тысяча", "тысяча")
+    return numeral(f"{int(whole)}.{fraction}", "ru")
 
 
 def _clock(match: _Match) -> str:
@@ -268,6 +308,10 @@ def _clock(match: _Match) -> str:
     if minutes == "00":
         return f" {_say(str(hours))} {_forms(hours, _UNITS['ч'])} "
     return f" {_say(str(hours))} {'ноль ' if minutes[0] == '0' else ''}{_say(str(int(minutes)))} "
+
+
+def _dotted_clock(match: _Match) -> str:
+    return f"{match['before']}{_clock(match)}"
 
 
 def _decimal_number(match: _Match) -> str:
@@ -282,7 +326,11 @@ _COMPOUNDS = "лет|этаж|комнат|минут|час|днев|проце
 _SUFFIX = r"(?:-?(?:й|го|му|м))?"
 # In this order: what is more particular comes before what would take a part of it.
 _RULES: list[tuple[str, Callable[[_Match], str]]] = [
-    (r"(?P<unit>[$€₽])\s?(?P<number>\d+(?:[.,]\d+)?)", _currency_first),
+    (r"(?:(?<=\s)|^)[-−–](?=\d)", lambda _: " минус "),
+    (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
+    (r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b(?!-)", _numeric_date),
+    (r"\b(?P<number>\d{1,3})\s?%-?н?(?P<ending>(?:ый|ая|ое|ые|ого|ой|ому|ым|ом|ую|ых|ыми))\b", _percent_adjective),
+    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)", _currency_first),
     (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\.", _year_abbreviated),
     (rf"\b(?P<number>\d{{4}}){_SUFFIX}\s+(?P<word>(?i:год(?:а|у|ом|е)?))\b", _year),
     (
@@ -291,6 +339,13 @@ _RULES: list[tuple[str, Callable[[_Match], str]]] = [
         _century,
     ),
     (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-)", _roman_number),
+    # One letter is a number after a name or a part of a book; a long one is a year.
+    (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
+    (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
+    (
+        r"(?P<before>\b[ВвКкСс]о?\s+|\b[Дд]о\s+)(?P<hours>[01]?\d|2[0-3])\.(?P<minutes>[0-5]\d)(?![.,]?\d|\s?%|\s[а-яё])",
+        _dotted_clock,
+    ),
     (r"(?<![\d:.,])(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]\d)(?![\d:])", _clock),
     (r"(?<![\d.,])(?P<number>\d+)-(?P<ending>(?i:[а-яё]{1,3}))\b(?=(?P<years>\s+год)?)", _with_ending),
     (rf"(?<![\d.,])(?P<number>\d{{1,3}})-(?P<rest>(?:{_COMPOUNDS})[а-яё]+)", _compound),
@@ -298,7 +353,6 @@ _RULES: list[tuple[str, Callable[[_Match], str]]] = [
     (rf"(?P<number>\d+)(?:[.,](?P<fraction>\d+))?\s?(?P<unit>(?i:{_UNIT_NAMES}))(?![А-Яа-яЁёA-Za-z])", _with_unit),
     (r"(?<![\d.,])(?P<number>\d+)[.,](?P<fraction>\d+)(?![\d.,]?\d)", _decimal_number),
     (r"(?<![\d.,])(?P<number>\d*[12])\s+(?P<noun>(?!или|ночи|хотя)[а-яё]+[аяуюыи])\b", _agreeing),
-    (r"(?:(?<=\s)|^)[-−–](?=\d)", lambda _: " минус "),
     (r"\d+", _number),
     (r"\s*\+\s*", lambda _: " плюс "),
     (r"%", lambda _: " процентов "),
@@ -307,17 +361,14 @@ _COMPILED = [(re.compile(pattern), reading) for pattern, reading in _RULES]
 
 _STRESS_PLUS = re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])|(?<=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])\+(?=[а-яёА-ЯЁ])")
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])")
-_ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{1,6}(?![A-Za-z])")
-_READABLE = re.compile(r"(?![^aeiouy]{0,9}$)(?:(?![^aeiouy]{3}).)+")
-_ONE_THOUSAND = re.compile(r"\b(?:одна )+(?=тысяч[аи]?\b)")
+# "одна" before a thousand says nothing, unless it is the end of another number: двадцать одна тысяча.
+_ONE_THOUSAND = re.compile(r"\b(?P<before>\w*(?:дцать|десят|сорок|сто|двести|ста|сот) )?(?:одна )+(?=тысяч[аи]?\b)")
 _BARE_UNIT_RULE = re.compile(r"\b(?:" + "|".join(_BARE_UNITS) + r")\b")
 
 
-def _acronym(match: _Match) -> str:
-    letters = match[0].lower()
-    if letters in _LATIN or (len(letters) > 1 and _READABLE.fullmatch(letters)):
-        return match[0]
-    return " " + "".join(_LETTERS[letter] for letter in letters) + " "
+# Looked at first, since most texts have nothing to expand: measured, this halves the time of a score.
+_MAY_ABBREVIATE = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\d\s?[./р]|\d\s?В|[A-Za-z]\.|[&§@±/]|(?:пр|г|р)-[танж]")
+_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
 
 
 def strip_stress(text: str) -> str:
@@ -328,21 +379,21 @@ def strip_stress(text: str) -> str:
 def expand(text: str) -> str:
     """Spell out the numbers, units and abbreviations of ``text``; its case and dots are still as written."""
     text = _GROUPED.sub(lambda match: re.sub(r"\D", "", match[0]), text)
-    for rule, words in _ABBREVIATION_RULES:
-        text = rule.sub(f"{words} ", text)
-    for rule, reading in _COMPILED:
-        text = rule.sub(reading, text)
-    return _ACRONYM.sub(_acronym, text)
+    if _MAY_ABBREVIATE.search(text):
+        for rule, words in _ABBREVIATION_RULES:
+            text = rule.sub(f"{words} ", text)
+    if _MAY_HAVE_FIGURES.search(text):
+        for rule, reading in _COMPILED:
+            text = rule.sub(reading, text)
+    return russian_latin.spell_acronyms(text)
 
 
-@cache
-def _respelled(word: str) -> str:
-    return _RESPELLING_RULE.sub(lambda match: _RESPELLED[match[0]], word)
+def _one_thousand(match: _Match) -> str:
+    return match[0] if match["before"] else ""
 
 
 def respell(text: str) -> str:
     """The last step, on lower-case words: Latin words in Cyrillic, ``ё`` as ``е``, one wording of a thousand."""
-    text = _LATIN_RULE.sub(lambda match: _LATIN[match[0]], text)
-    text = re.sub("[a-z]+", lambda match: _respelled(match[0]), text).replace("ё", "е")
+    text = russian_latin.respell(text.replace("ё", "е"))
     text = _BARE_UNIT_RULE.sub(lambda match: _UNITS[match[0]][2], text)
-    return _ONE_THOUSAND.sub("", text)
+    return _ONE_THOUSAND.sub(_one_thousand, text) if "тысяч" in text else text

@@ -3,9 +3,11 @@
 rapidfuzz, not difflib: difflib's ``autojunk`` collapses on texts of 200 characters and more.
 """
 
+from collections import Counter
+
 from rapidfuzz.distance import Indel, Levenshtein
 
-from voice_assets.speech.text import normalise
+from voice_assets.speech.comparison import pair
 
 # So many times in a row is a loop, not speech ("да, да, да" is said; four times the same words hardly).
 _LOOP_TIMES = 4
@@ -18,7 +20,12 @@ def similarity(reference: str, hypothesis: str, language: str) -> float:
     The formula behind ``SequenceMatcher.ratio`` without its heuristics, so that the plan's thresholds keep their meaning.
     1.0 for two texts without words, 0.0 when only one has none.
     """
-    return Indel.normalized_similarity(normalise(reference, language), normalise(hypothesis, language))
+    return ratio(*pair(reference, hypothesis, language))
+
+
+def ratio(said: str, heard: str) -> float:
+    """`similarity` of two texts that are normalised already."""
+    return Indel.normalized_similarity(said, heard)
 
 
 def cer(reference: str, hypothesis: str, language: str) -> float:
@@ -26,7 +33,11 @@ def cer(reference: str, hypothesis: str, language: str) -> float:
 
     Over 1 when much is inserted. For a reference without words: 0.0 when the hypothesis has none either, else 1.0.
     """
-    said, heard = normalise(reference, language), normalise(hypothesis, language)
+    return error_rate(*pair(reference, hypothesis, language))
+
+
+def error_rate(said: str, heard: str) -> float:
+    """`cer` of two texts that are normalised already."""
     if not said:
         return 1.0 if heard else 0.0
     return Levenshtein.distance(said, heard) / len(said)
@@ -59,5 +70,7 @@ def repeats(hypothesis: str, reference: str) -> bool:
     words, said = hypothesis.split(), reference.split()
     if said and _spaced(words).count(_spaced(said)) >= 2:
         return True
+    if not words or max(Counter(words).values()) < _LOOP_TIMES:
+        return False
     times = _loops(words)
     return times >= _LOOP_TIMES and times > _loops(said)

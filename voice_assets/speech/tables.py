@@ -67,6 +67,12 @@ TRANSCRIPTS = {
     "hypothesis": Column(str, "what Whisper heard, as it wrote it"),
     "similarity": Column(float, "of the normalised texts, 0 to 1 (speech.similarity.similarity)"),
     "cer": Column(float, "character error rate on the normalised texts; over 1 when much is inserted"),
+    "wer": Column(float, "word error rate on the normalised texts; over 1 when much is inserted"),
+    "first_word_wrong": Column(bool, "the hypothesis begins with another word: the clip may be cut badly at its start"),
+    "last_word_wrong": Column(bool, "the hypothesis ends with another word: the clip may be cut badly at its end"),
+    "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
+    "hallucination": Column(str, "why the hypothesis is taken for invented (speech.hallucination); empty when it is not"),
+    "categories": Column(str, "the clip's kinds, keys of speech.categories.CATEGORIES, separated by spaces"),
     "decoding": Column(str, "the pass whose hypothesis was kept: `fast` or `full`"),
 }
 

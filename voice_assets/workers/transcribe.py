@@ -1,33 +1,35 @@
 """Transcribe and score a table of clips: ``python -m voice_assets.workers.transcribe --help``.
 
 Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s, writes one with the columns
-TRANSCRIPTS (``speech.tables``), in the same order. A run that was killed goes on where it was: finished batches are in
-``<out>.partial.jsonl``. How clips are decoded is in ``engines.whisper``, how they are scored in ``speech.similarity``.
+TRANSCRIPTS (``speech.tables``), in the same order. What Whisper heard is kept in a ledger: a run that was killed goes on
+where it was, and audio that was heard before, under the same model and options, is not decoded again. Which pass is due
+is in ``workers.hearing``, how clips are decoded in ``engines.whisper``.
 
-Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, last), done, error.
+Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, decoded, from_ledger, last),
+done, error.
 """
 
 import argparse
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pandas as pd
 
-from voice_assets.engines import weights, whisper
+from voice_assets.engines import devices, ledger, weights, whisper
 from voice_assets.files import replacing, sha256
-from voice_assets.speech.similarity import cer, similarity
+from voice_assets.speech.looks import Rule
 from voice_assets.speech.tables import TRANSCRIPTS, frame
 from voice_assets.workers import protocol
-from voice_assets.workers.partial import Partial, PartialError, Record, opened, options_key
+from voice_assets.workers.hearing import Listener, Record, Settings, engine_name
 
 NEEDED = ("clip_id", "path", "text", "audio_sha256", "duration_s")
-# Part of every key: change it when decoding changes so that older partial results no longer count.
-_DECODER = 1
 
 
 class ClipsError(ValueError):
@@ -49,9 +51,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--beam-size", type=_positive, default=5, help="beam of the second look at clips that came out badly (default: 5)")
     add("--batch-size", type=_positive, default=16, help="clips decoded together (default: 16)")
     add("--low-similarity", type=float, default=0.8, help="a clip is low under this similarity (default: 0.8)")
+    add("--second-look-below", type=float, default=0.9, help="a clip under this is heard again, wider (default: 0.9)")
+    add("--vad-filter", action="store_true", help="cut silence out before the full look (faster-whisper's VAD)")
     add("--progress-every", type=_positive, default=40, help="clips between two progress events (default: 40)")
     add("--weights-cache", type=Path, required=True, help="folder for weights that are joined from installed packages")
     add("--cpu-threads", type=int, default=0, help="threads on a CPU; 0 takes all cores (default)")
+    add("--ledger", type=Path, required=True, help="SQLite file with what was heard before; made when there is none")
     add("--log", type=Path, required=True, help="file that takes one line a clip (validator_whisper.log)")
     add("--with-parent", type=int, help="end as soon as this process is no longer the parent")
     return parser.parse_args(arguments)
@@ -105,73 +110,61 @@ def audio_file(dataset: Path, row: Record) -> Path:
 
 @dataclass
 class Report:
-    """Tells what is done so far: a line a clip in the log, progress events with the figures."""
+    """Tells what is done so far: a line a clip in the log, progress events with the figures, notes of the ledger."""
 
     log: IO[str]
-    progress: protocol.Progress
+    total: int
     low_similarity: float
     every: int
-    number: int = 0
+    model: str
+    notes: list[str]
+    decoded: int = 0
+    from_ledger: int = 0
     total_similarity: float = 0.0
     low: int = 0
-    _told: int = field(default=0)
+    _progress: protocol.Progress | None = None
+    _untold: int = 0
 
-    def add(self, records: Sequence[Record], note: str = "") -> None:
-        """Take finished clips into log and figures."""
+    def portion(self, records: Sequence[Record], now: bool) -> None:
+        """Take finished clips, decoded ``now`` or out of the ledger, and tell the progress when it is time to.
+
+        The first portion is the ledger's: what is in it does not count into the rate.
+        """
         for record in records:
-            self.number += 1
-            self.total_similarity += record["similarity"]
-            self.low += record["similarity"] < self.low_similarity
-            texts = " | ".join(" ".join(str(record[name]).split()) for name in ("clip_id", "reference", "hypothesis"))
-            self.log.write(
-                f"[{self.number}/{self.progress.total}] sim={record['similarity']:.2f} cer={record['cer']:.2f} "
-                f"pass={record['decoding']} {texts}{note}\n"
-            )
+            self._count(record, now)
         self.log.flush()
+        for note in self.notes:
+            protocol.emit("note", message=note)
+        self.notes.clear()
+        if self._progress is None:
+            self._progress = protocol.Progress(self.total, done=self.from_ledger)
+            protocol.emit("started", clips=self.total, from_ledger=self.from_ledger, model=self.model)
+        else:
+            self._untold += len(records)
+        if self._untold >= self.every or (self.decoded + self.from_ledger == self.total and records):
+            shown = ("clip_id", "reference", "hypothesis", "similarity")
+            self._progress.step(self._untold, **self.figures(), last={name: records[-1][name] for name in shown})
+            self._untold = 0
+
+    def _count(self, record: Record, now: bool) -> None:
+        self.decoded += now
+        self.from_ledger += not now
+        self.total_similarity += record["similarity"]
+        self.low += record["similarity"] < self.low_similarity
+        texts = " | ".join(" ".join(str(record[name]).split()) for name in ("clip_id", "reference", "hypothesis"))
+        self.log.write(
+            f"[{self.decoded + self.from_ledger}/{self.total}] sim={record['similarity']:.2f} cer={record['cer']:.2f} "
+            f"pass={record['decoding']}{'' if now else ' ledger'} {texts}\n"
+        )
 
     def figures(self) -> Record:
-        """Mean similarity (null before the first clip) and number of low clips so far."""
-        return {"mean_similarity": self.total_similarity / self.number if self.number else None, "low": self.low}
-
-    def batch(self, records: Sequence[Record]) -> None:
-        """A batch is done: log it, and tell the progress when it is time to."""
-        self.add(records)
-        self._told += len(records)
-        if self._told >= self.every or self.number == self.progress.total:
-            shown = ("clip_id", "reference", "hypothesis", "similarity")
-            self.progress.step(self._told, **self.figures(), last={name: records[-1][name] for name in shown})
-            self._told = 0
+        """Mean similarity (null before the first clip), number of low clips, and where the hypotheses came from."""
+        number = self.decoded + self.from_ledger
+        mean = self.total_similarity / number if number else None
+        return {"mean_similarity": mean, "low": self.low, "decoded": self.decoded, "from_ledger": self.from_ledger}
 
 
-def _record(row: Record, transcript: whisper.Transcript, language: str) -> Record:
-    return {
-        "clip_id": row["clip_id"],
-        "path": row["path"],
-        "audio_sha256": row["audio_sha256"],
-        "duration_s": float(row["duration_s"]),
-        "reference": row["text"],
-        "hypothesis": transcript.hypothesis,
-        "similarity": similarity(row["text"], transcript.hypothesis, language),
-        "cer": cer(row["text"], transcript.hypothesis, language),
-        "decoding": transcript.decoding,
-    }
-
-
-def _decode(
-    options: argparse.Namespace, rows: Sequence[Record], transcriber: whisper.Transcriber, partial: Partial, report: Report
-) -> None:
-    by_id = {row["clip_id"]: row for row in rows}
-    clips = [whisper.Clip(row["clip_id"], options.dataset / row["path"], float(row["duration_s"]), row["text"]) for row in rows]
-    for batch in whisper.plan(clips, options.batch_size):
-        for clip in batch:
-            audio_file(options.dataset, by_id[clip.clip_id])
-        heard = transcriber.transcribe_batch(batch)
-        records = [_record(by_id[transcript.clip_id], transcript, options.language) for transcript in heard]
-        partial.append(records)
-        report.batch(records)
-
-
-def _load(options: argparse.Namespace, folder: Path) -> whisper.Transcriber:
+def _load(options: argparse.Namespace, folder: Path, expected: tuple[str, str]) -> whisper.Transcriber:
     transcriber = whisper.Transcriber(
         folder,
         device=options.device,
@@ -181,31 +174,46 @@ def _load(options: argparse.Namespace, folder: Path) -> whisper.Transcriber:
         batch_size=options.batch_size,
         cpu_threads=options.cpu_threads,
         low_similarity=options.low_similarity,
+        second_look_below=options.second_look_below,
+        vad_filter=options.vad_filter,
     )
-    for note in transcriber.notes:
-        protocol.emit("note", message=note)
+    if (transcriber.device, transcriber.compute_type) != expected:
+        raise whisper.TranscriberError(
+            f"the model runs on {transcriber.device} as {transcriber.compute_type}, expected was {' as '.join(expected)}"
+        )
     return transcriber
 
 
-def _key(options: argparse.Namespace, folder: Path) -> str:
-    device = whisper.choose_device(options.device)
-    compute_type, _ = whisper.choose_compute_type(options.compute_type, device, options.device)
-    return options_key(
-        decoder=_DECODER,
-        model=weights.fingerprint(folder),
-        device=device,
-        compute_type=compute_type,
-        language=options.language,
-        beam_size=options.beam_size,
-        low_similarity=options.low_similarity,
-    )
+def settled(device: str, compute_type: str) -> tuple[str, str]:
+    """The device and compute type that will really be used.
+
+    Known without asking CTranslate2 on a CPU, where ``int8`` and ``float32`` always run: a run that decodes nothing then
+    loads no library.
+
+    Raises:
+        TranscriberError: they cannot be used.
+    """
+    hidden = os.environ.get(devices.VISIBLE) == ""
+    if (device == "cpu" or (device == "auto" and hidden)) and compute_type in ("int8", "float32"):
+        return "cpu", compute_type
+    chosen = whisper.choose_device(device)
+    return chosen, whisper.choose_compute_type(compute_type, chosen, device)[0]
 
 
-def _write(out: Path, rows: Sequence[Record], partial: Partial) -> pd.DataFrame:
-    records = [partial.find(row["clip_id"], row["audio_sha256"], row["text"]) for row in rows]
-    table = frame([record for record in records if record is not None], TRANSCRIPTS)
-    if len(table) != len(rows):
-        raise ClipsError(f"{out}: {len(rows)} clips were asked for, {len(table)} came back")
+def verify(dataset: Path, rows: Sequence[Record]) -> None:
+    """Check every clip's file before anything is decoded, on all cores: hashing lets go of Python's lock.
+
+    Raises:
+        ClipsError: naming the first clip whose file is not the validated one.
+    """
+    with ThreadPoolExecutor(devices.cores()) as threads:
+        for _ in threads.map(lambda row: audio_file(dataset, row), rows):
+            pass
+
+
+def _write(out: Path, rows: Sequence[Record], records: dict[str, Record]) -> pd.DataFrame:
+    """The records in the order of ``rows``, by rename."""
+    table = frame([records[row["clip_id"]] for row in rows], TRANSCRIPTS)
     with replacing(out) as temporary:
         table.to_parquet(temporary, index=False)
     return table
@@ -215,31 +223,38 @@ def work(options: argparse.Namespace) -> None:
     """Do what the command line says.
 
     Raises:
-        ClipsError, PartialError, weights.WeightsError, whisper.TranscriberError, whisper.ClipAudioError
+        ClipsError, LedgerError, weights.WeightsError, whisper.TranscriberError, whisper.ClipAudioError
     """
     started = time.monotonic()
     rows = read_clips(options.clips)
     folder = weights.resolve(options.model, options.weights_cache)
-    key = _key(options, folder)
+    device, compute_type = settled(options.device, options.compute_type)
+    fingerprint = weights.fingerprint(folder)
+    settings = Settings.of(fingerprint, device, compute_type, options.language, options.beam_size, options.vad_filter)
+    verify(options.dataset, rows)
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
-        opened(options.out.with_name(options.out.name + ".partial.jsonl"), key) as partial,
+        ledger.opened(options.ledger, engine_name()) as kept,
         options.log.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as log,
     ):
-        found = {row["clip_id"]: partial.find(row["clip_id"], row["audio_sha256"], row["text"]) for row in rows}
-        kept = [record for record in found.values() if record is not None]
-        left = [row for row in rows if found[row["clip_id"]] is None]
-        protocol.emit("started", clips=len(rows), resumed=len(kept), model=str(folder), key=key)
-        report = Report(log, protocol.Progress(len(rows), done=len(kept)), options.low_similarity, options.progress_every)
-        report.add(kept, note=" (from the run before)")
-        if left:
-            _decode(options, left, _load(options, folder), partial, report)
-        table = _write(options.out, rows, partial)
-        partial.remove()
+        listener = Listener(
+            options.dataset,
+            Rule(options.language, options.second_look_below, options.low_similarity),
+            settings,
+            kept,
+            load=lambda: _load(options, folder, (device, compute_type)),
+            check=lambda row: audio_file(options.dataset, row),
+            on_note=lambda note: protocol.emit("note", message=note),
+        )
+        report = Report(log, len(rows), options.low_similarity, options.progress_every, str(folder), kept.notes)
+        records: dict[str, Record] = {}
+        for part, now in listener.listen(rows):
+            report.portion(part, now)
+            records.update((record["clip_id"], record) for record in part)
+        table = _write(options.out, rows, records)
     full = int((table["decoding"] == "full").sum())
-    protocol.emit(
-        "done", out=str(options.out), clips=len(table), full=full, seconds=time.monotonic() - started, **report.figures()
-    )
+    seconds = time.monotonic() - started
+    protocol.emit("done", out=str(options.out), clips=len(table), full=full, seconds=seconds, **report.figures())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -250,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return protocol.run(
         lambda: work(options),
         ClipsError,
-        PartialError,
+        ledger.LedgerError,
         weights.WeightsError,
         whisper.TranscriberError,
         whisper.ClipAudioError,

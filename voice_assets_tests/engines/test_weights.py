@@ -1,3 +1,4 @@
+import os
 import shutil
 import socket
 import subprocess
@@ -57,7 +58,8 @@ def test_an_unknown_name_says_where_was_looked(name, tmp_path):
 
 
 def test_base_is_joined_from_the_packages(joined):
-    assert {file.name for file in joined.iterdir()} == {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"}
+    files = {file.name for file in joined.iterdir()} - {".sha256.json"}
+    assert files == {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"}
     assert (joined / "model.bin").stat().st_size == 145_217_532
     assert [child.name for child in joined.parent.iterdir()] == [joined.name]
 
@@ -102,3 +104,23 @@ def test_the_fingerprint_is_of_what_decides_the_transcripts(folder):
 
 def test_the_doctor_is_told_of_base():
     assert "base" in [found.name for found in weights.installed()]
+
+
+def test_a_hash_is_remembered_until_the_file_changes(folder):
+    file = folder / "model.bin"
+    before = weights.fingerprint(folder)
+    assert weights.remembered_sha256(file) == weights.sha256(file)
+    memory = folder / ".sha256.json"
+    memory.write_text(memory.read_text().replace(weights.sha256(file), "f" * 64))
+    assert weights.remembered_sha256(file) == "f" * 64
+    stat = file.stat()
+    file.write_bytes(bytes(len(file.read_bytes())))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert weights.remembered_sha256(file) == weights.sha256(file)
+    assert weights.fingerprint(folder) != before
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"model.bin": 7}', '{"model.bin": {"state": null}}'])
+def test_a_broken_memory_of_hashes_is_not_believed(folder, content):
+    (folder / ".sha256.json").write_text(content)
+    assert weights.remembered_sha256(folder / "model.bin") == weights.sha256(folder / "model.bin")

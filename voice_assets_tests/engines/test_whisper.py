@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from voice_assets import project
 from voice_assets.engines import audio, weights, whisper
-from voice_assets.engines.whisper import Clip, Transcriber, better, doubtful, plan, window_s
+from voice_assets.engines.whisper import Clip, Transcriber, plan, window_s
 from voice_assets.speech.similarity import similarity
 from voice_assets_tests.engines import tiny_whisper
 
@@ -18,7 +18,8 @@ CLIPS = st.lists(st.tuples(st.uuids().map(str), st.floats(0, 80)), max_size=60, 
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "window"), [(0.2, 5), (4.0, 5), (4.01, 6), (5.0, 6), (14.99, 16), (29.0, 30), (29.5, 30), (30.0, 30)]
+    ("duration_s", "window"),
+    [(0.2, 5), (4.0, 5), (4.01, 6), (7.0, 8), (7.01, 10), (9.0, 10), (9.01, 12), (14.99, 16), (29.0, 30), (30.0, 30)],
 )
 def test_the_window_leaves_a_second_and_is_5_to_30(duration_s, window):
     assert window_s(duration_s) == window
@@ -37,36 +38,56 @@ def test_the_plan_has_every_clip_once_and_no_batch_mixes_windows(clips, size, rn
     assert plan(shuffled, size) == batches
 
 
-@pytest.mark.parametrize(
-    ("reference", "hypothesis", "expected"),
-    [
-        ("нажмите один", "Нажмите 1.", False),
-        ("нажмите один", "", True),
-        ("нажмите один", "...", True),
-        ("да", "Да, да.", True),
-        ("абвгд", "абвгж", False),  # 0.8 is not low
-        ("абвгде", "зийклм", True),
-        (None, "что угодно", False),
-        (None, "", True),
-        (None, "а а а а а", True),
-    ],
-)
-def test_when_a_second_look_is_due(reference, hypothesis, expected):
-    assert doubtful(reference, hypothesis, "ru", 0.8) is expected
+@pytest.mark.parametrize(("cores", "expected"), [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (8, (4, 2)), (9, (4, 2))])
+def test_lanes_use_the_cores(cores, expected):
+    assert whisper.lanes(cores) == expected
 
 
-@pytest.mark.parametrize(
-    ("reference", "full", "fast", "expected"),
-    [
-        ("да", "Да.", "Да, да.", True),
-        ("да", "Да, да.", "Да.", False),
-        ("да", "Да!", "Да.", False),
-        (None, "слово", "", True),
-        (None, "", "а а а а", False),
-    ],
-)
-def test_the_better_hypothesis_is_kept(reference, full, fast, expected):
-    assert better(reference, full, fast, "ru") is expected
+class _Device:
+    """Holds ``room`` items at once and says what CTranslate2 says when there are more."""
+
+    def __init__(self, room):
+        self.room, self.held = room, []
+
+    def decode(self, items):
+        if len(items) > self.room:
+            raise RuntimeError("CUDA failed with error out of memory")
+        self.held.append(len(items))
+        return [item.upper() for item in items]
+
+
+def test_what_does_not_fit_together_is_decoded_in_halves_in_order():
+    device, told = _Device(3), []
+    assert whisper.halving(device.decode, list("abcdefghij"), lambda *numbers: told.append(numbers)) == list("ABCDEFGHIJ")
+    assert device.held == [3, 2, 3, 2]
+    assert told == [(10, 5), (5, 3), (5, 3)]
+    assert whisper.halving(_Device(4).decode, list("abcd"), lambda *_: pytest.fail("halved")) == list("ABCD")
+
+
+def test_one_clip_that_does_not_fit_is_an_error_and_so_is_any_other_trouble():
+    with pytest.raises(whisper.TranscriberError, match="one clip alone"):
+        whisper.halving(_Device(0).decode, ["a", "b"], lambda *_: None)
+
+    def broken(items):
+        raise RuntimeError(f"cuBLAS failed on {len(items)}")
+
+    with pytest.raises(RuntimeError, match="cuBLAS failed on 2"):
+        whisper.halving(broken, ["a", "b"], lambda *_: pytest.fail("halved"))
+
+
+@pytest.mark.parametrize("bins", [80, 128])
+@pytest.mark.parametrize("seconds", [0.1, 3.3, 5.0, 7.0])
+def test_features_are_those_of_the_padded_sound(bins, seconds):
+    from faster_whisper.feature_extractor import FeatureExtractor
+
+    extract = FeatureExtractor(feature_size=bins)
+    sound = np.random.default_rng(4).normal(scale=0.1, size=round(seconds * 16000)).astype(np.float32)
+    padded = np.pad(sound[: 5 * 16000], (0, max(0, 5 * 16000 - len(sound))))
+    found = whisper.log_mel(extract, sound, 5)
+    assert found.shape == (bins, 500)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, extract(padded)[:, :500], atol=1e-5)
+    np.testing.assert_allclose(whisper.log_mel(extract, np.zeros(100, np.float32), 5), -1.5, atol=1e-5)
 
 
 @pytest.mark.parametrize("device", ["tpu", ""])
@@ -125,7 +146,7 @@ def test_real_speech_is_understood(heard, clips):
     scores = [similarity(clip.reference, heard[clip.clip_id].hypothesis, "ru") for clip in clips]
     assert np.mean(scores) > 0.93
     assert min(scores) >= 0.7
-    assert {transcript.decoding for transcript in heard.values()} <= {"fast", "full"}
+    assert {transcript.decoding for transcript in heard.values()} <= {"fast", "wide", "full"}
 
 
 @pytest.mark.slow
@@ -144,6 +165,35 @@ def test_a_swapped_text_stays_low_after_the_second_look(transcriber, clips):
     (transcript,) = transcriber.transcribe([swapped])
     assert similarity(swapped.reference, transcript.hypothesis, "ru") < 0.8
     assert similarity(one.reference, transcript.hypothesis, "ru") > 0.8
+
+
+@pytest.mark.slow
+def test_a_batch_halved_for_want_of_memory_is_told_and_hears_the_same(base, heard, clips, monkeypatch):
+    small = Transcriber(base, device="cpu", compute_type="int8", language="ru", batch_size=8, cpu_threads=1)
+    decode = small._decode
+    device = _Device(3)
+    monkeypatch.setattr(small, "_decode", lambda sounds, *how: device.decode(["-"] * len(sounds)) and decode(sounds, *how))
+    assert {one.clip_id: one for one in small.transcribe(clips[:10])} == {one.clip_id: heard[one.clip_id] for one in clips[:10]}
+    assert max(device.held) <= 3
+    assert small.batch_size <= 4
+    assert "out of memory" in small.notes[0]
+
+
+@pytest.mark.slow
+def test_words_over_silence_get_the_full_look_and_the_filter_leaves_none(base, tmp_path):
+    path = audio.write_wav(tmp_path / "silent.wav", np.zeros(48000, np.int16), 16000)
+    deaf = Transcriber(base, device="cpu", compute_type="int8", language="ru", vad_filter=True)
+    looks = []
+    real = deaf.look
+    deaf.look = lambda look, some, sounds: looks.append((look, len(some))) or real(look, some, sounds)
+    clip = Clip("silent", path, 3.0, "Продолжение следует.")
+    (transcript,) = deaf.transcribe([clip])
+    assert looks == [
+        ("fast", 1),
+        ("wide", 0),
+        ("full", int(deaf.rule.due(None, {"fast": transcript.hypothesis}, True) == "full")),
+    ]
+    assert real("full", [clip], [whisper.read_clip(clip)]) == [""]
 
 
 @pytest.mark.slow

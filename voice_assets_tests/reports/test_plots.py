@@ -70,3 +70,25 @@ def test_ticks_are_round_few_and_inside(low, width):
     ticks = axis.ticks()
     assert len(ticks) <= 7
     assert all(low - width * 1e-6 <= tick <= low + width * (1 + 1e-6) for tick in ticks)
+
+
+def test_a_history_rises_where_the_values_rise_and_names_its_points():
+    drawing = parsed(plots.history([0.9, 0.95, 0.92], ["mon", "tue <1>", "wed"], "mean", (0.0, 1.0)))
+    points = drawing.findall("circle")
+    heights = [float(point.get("cy", "")) for point in points]
+    assert heights[1] < heights[2] < heights[0]
+    assert [point[0].text for point in points] == ["mon: 0.9 mean", "tue <1>: 0.95 mean", "wed: 0.92 mean"]
+    assert {"mon", "wed"} <= {one.text for one in drawing.iter("text")}
+
+
+@pytest.mark.parametrize("values", [[0.0], [1.0], [0.5, 0.5], [1.0, 1.0, 1.0]])
+def test_a_history_that_does_not_change_is_a_flat_line_inside(values):
+    drawing = parsed(plots.history(values, [str(one) for one in range(len(values))], "mean", (0.0, 1.0)))
+    heights = {float(point.get("cy", "")) for point in drawing.findall("circle")}
+    assert len(heights) == 1
+    assert all(0 < height < plots.HEIGHT for height in heights)
+
+
+def test_a_history_refuses_what_is_no_number():
+    with pytest.raises(ValueError, match="finite"):
+        plots.history([0.5, float("nan")], ["a", "b"], "mean", (0.0, 1.0))

@@ -2,15 +2,24 @@ import csv
 
 import pytest
 
-from voice_assets.reports import asr_sample, whisper
+from voice_assets.reports import asr_sample, trend, whisper
 from voice_assets.speech import categories, validation
 from voice_assets.speech.tables import TRANSCRIPTS, frame
 
 NASTY = 'текст | с [ссылкой](http://x) <b>"кавычками"</b>\tи\nстрокой'
 
 
-def transcript(clip_id, similarity, reference="Обычное предложение"):
+def transcript(clip_id, similarity, reference="Обычное предложение", **changes):
+    scores = {
+        "wer": 1 - similarity,
+        "first_word_wrong": False,
+        "last_word_wrong": False,
+        "repeated": False,
+        "hallucination": "",
+        "categories": "",
+    }
     return {
+        **scores,
         "clip_id": clip_id,
         "path": f"wavs/{clip_id}.wav",
         "audio_sha256": "00",
@@ -20,6 +29,7 @@ def transcript(clip_id, similarity, reference="Обычное предложен
         "similarity": similarity,
         "cer": 1 - similarity,
         "decoding": "full",
+        **changes,
     }
 
 
@@ -46,7 +56,9 @@ def read_tsv(path):
 def write_sample(tmp_path, transcripts, verdicts):
     table = categories.by_category(transcripts, "ru", 0.8)
     facts = validation.sample_facts(len(transcripts), transcripts, table, 0.8)
-    return asr_sample.write(tmp_path / "reports", "Голос", transcripts, facts, table, verdicts)
+    return asr_sample.write(
+        tmp_path / "reports", "Голос", transcripts, facts, table, verdicts, language="ru", low_similarity=0.8
+    )
 
 
 def test_the_sample_is_a_table_worst_first(tmp_path, transcripts):
@@ -67,10 +79,11 @@ def test_two_samples_are_two_folders(tmp_path, transcripts):
     assert {child.name for child in (tmp_path / "reports").iterdir()} == {folder.name for folder in folders}
 
 
-def write_whisper(tmp_path, transcripts, shards, verdicts):
+def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
     table = categories.by_category(transcripts, "ru", 0.8)
     facts = validation.facts(transcripts["clip_id"], transcripts, table, 0.8, 2, len(shards))
-    return whisper.write(tmp_path / "reports", "Голос", tmp_path / "data", shards, 0.8, facts, table, verdicts)
+    places = (tmp_path / "reports", "Голос", tmp_path / "data")
+    return whisper.write(*places, shards, 0.8, facts, table, verdicts, language="ru", history=history)
 
 
 def test_the_report_has_the_files_people_know(tmp_path, transcripts):
@@ -86,6 +99,7 @@ def test_the_report_has_the_files_people_know(tmp_path, transcripts):
         "SUMMARY.txt",
         "runner.log",
         "low_similarity.tsv",
+        "suspects.tsv",
         "whisper_report.html",
         "shard_reports/shard_0/validator_whisper.log",
         f"shard_reports/shard_0/validation_{stamp}.md",
@@ -135,3 +149,106 @@ def test_a_shard_without_clips_has_its_folder(tmp_path, transcripts):
     shards = [whisper.ShardResult("0-of-2", transcripts), whisper.ShardResult("1-of-2", transcripts[:0])]
     folder = write_whisper(tmp_path, transcripts, shards, None)
     assert "shard 1-of-2: PASS clips=0 mean=- low=0" in (folder / "runner.log").read_text()
+
+
+def whole(transcripts):
+    return [whisper.ShardResult("0-of-1", transcripts)]
+
+
+SUSPECTS = (
+    transcript("fine", 0.99, "Ждите ответа", hypothesis="Ждите ответа"),
+    transcript(
+        "low", 0.5, "Введите номер сейчас", hypothesis="Введите пароль сейчас", last_word_wrong=True, categories="names"
+    ),
+    transcript("first", 0.9, first_word_wrong=True),
+    transcript("last", 0.91, last_word_wrong=True),
+    transcript("again", 0.85, repeated=True, last_word_wrong=True),
+    transcript("silent", 0.95, hallucination="words over silence"),
+)
+
+
+def test_suspects_are_told_by_what_speaks_against_them(tmp_path):
+    folder = write_whisper(tmp_path, table := frame(list(SUSPECTS), TRANSCRIPTS), whole(table), None)
+    (low,) = read_tsv(folder / "low_similarity.tsv")
+    assert (low["clip_id"], low["suspicion"], low["diff"]) == ("low", "low cut", "введите [-номер-] {+пароль+} сейчас")
+    assert (low["decision"], low["new_text"], low["kept"]) == ("", "", "")
+    assert (low["wer"], low["first_word_wrong"], low["last_word_wrong"], low["categories"]) == ("0.5", "no", "yes", "names")
+    others = {row["clip_id"]: row["suspicion"] for row in read_tsv(folder / "suspects.tsv")}
+    assert others == {"again": "repeated cut", "first": "cut", "last": "cut", "silent": "hallucination"}
+    assert "Other suspects: 4 (1 hallucination, 1 repeated, 3 cut)" in (folder / "SUMMARY.txt").read_text(encoding="utf-8")
+
+
+def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
+    folder = write_whisper(tmp_path, table := frame(list(SUSPECTS), TRANSCRIPTS), whole(table), None)
+    page = (folder / "whisper_report.html").read_text(encoding="utf-8")
+    sections = page.split("<h2>")[1:]
+    clips = {
+        section.split("<")[0]: [
+            name for name in ("fine", "low", "first", "last", "again", "silent") if f"/{name}.wav" in section
+        ]
+        for section in sections
+    }
+    assert {title: found for title, found in clips.items() if found} == {
+        "Low clips: 1 under 0.8": ["low"],
+        "Hallucinations: 1": ["silent"],
+        "Repeated: 1": ["again"],
+        "Bad cuts: 2": ["first", "last"],
+    }
+    assert '<del title="in the text, not heard">номер</del> <ins title="heard, not in the text">пароль</ins>' in page
+
+
+def test_a_diff_escapes_what_was_said(tmp_path):
+    table = frame([transcript("x", 0.1, "a<b c", hypothesis="<script>alert</script>")], TRANSCRIPTS)
+    folder = write_whisper(tmp_path, table, whole(table), None)
+    assert "<script" not in (folder / "whisper_report.html").read_text(encoding="utf-8")
+
+
+def test_clips_that_somebody_heard_and_kept_are_marked_and_come_last(tmp_path):
+    record = "version\trow\tclip_id\tdecision\told_text\tnew_text\taudio_sha256\n"
+    record += "data-v2\t1\tworst\tkeep\tОбычное предложение\tОбычное предложение\t00\n"
+    record += "data-v2\t2\tedited\tkeep\tЧто-то другое\tЧто-то другое\t00\n"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "fix_decisions.tsv").write_text(record, encoding="utf-8")
+    table = frame([transcript("worst", 0.1), transcript("edited", 0.2), transcript("bad", 0.3)], TRANSCRIPTS)
+    folder = write_whisper(tmp_path, table, whole(table), None)
+    kept = [(row["clip_id"], row["kept"]) for row in read_tsv(folder / "low_similarity.tsv")]
+    assert kept == [("edited", ""), ("bad", ""), ("worst", "data-v2")]
+    assert (folder / "whisper_report.html").read_text(encoding="utf-8").count("heard and kept in data-v2") == 1
+
+
+def test_a_report_without_a_trend_says_so_and_with_one_draws_it(tmp_path, transcripts):
+    first = write_whisper(tmp_path, transcripts, whole(transcripts), None)
+    assert "from the second validation on" in (first / "whisper_report.html").read_text(encoding="utf-8")
+    history = [trend.Past(2e9 - 100, 0.9, 0.2, 50), trend.Past(1e9, 0.8, 0.3, 40), trend.Past(5e8, 0.0, 0.0, 0)]
+    folder = write_whisper(tmp_path, transcripts, whole(transcripts), None, [past for past in history if past.time < 1.5e9])
+    page = (folder / "whisper_report.html").read_text(encoding="utf-8")
+    assert page.count("<polyline") == 2
+    assert page.count("<circle") == 4
+    summary = (folder / "SUMMARY.txt").read_text(encoding="utf-8").split("Last validations")[1].splitlines()
+    assert "0.8000" in summary[2]
+    assert "30.00%" in summary[2]
+    assert "-0.2625" in summary[3]
+    assert "50.00%" in summary[3]
+
+
+def test_the_trend_takes_the_newest_in_order():
+    past = [trend.Past(float(number), 0.9, 0.1, 10) for number in range(30)]
+    assert [one.time for one in trend.newest(past[::-1])] == [float(number) for number in range(10, 30)]
+    now = trend.Past(99.0, 0.9, 0.1, 10)
+    assert trend.newest(past, now)[-2:] == [past[-1], now]
+    assert trend.newest([trend.Past(1.0, 0.0, 0.0, 0)]) == []
+
+
+def test_categories_stand_shard_by_shard(tmp_path):
+    texts = ["Нажмите 5", "Нажмите 6", "Ждите ответа оператора"]
+    scores = (0.7, 0.85, 0.9)
+    rows = [transcript(f"c{number}", *one) for number, one in enumerate(zip(scores, texts, strict=True))]
+    table = frame(rows, TRANSCRIPTS)
+    shards = [whisper.ShardResult("0-of-2", table[:1]), whisper.ShardResult("1-of-2", table[1:])]
+    folder = write_whisper(tmp_path, table, shards, None)
+    page = (folder / "whisper_report.html").read_text(encoding="utf-8")
+    assert "0.775 (2 clips, 1 low)" in page
+    assert "0.700 (1 clips, 1 low)" in page
+    assert "0.850 (1 clips)" in page
+    (text,) = (folder / "shard_reports" / "shard_1").glob("*.md")
+    assert "| numbers | 1 | 0.8500 | 0 |" in text.read_text(encoding="utf-8")

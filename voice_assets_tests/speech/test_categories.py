@@ -1,7 +1,16 @@
 import pandas as pd
 import pytest
 
-from voice_assets.speech.categories import CATEGORIES, COLUMNS, by_category, categories, worst_gap
+from voice_assets.speech.categories import (
+    CATEGORIES,
+    COLUMNS,
+    FAST_CHARS_PER_S,
+    by_category,
+    categories,
+    chars_per_s,
+    fast_limit,
+    worst_gap,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +33,16 @@ from voice_assets.speech.categories import CATEGORIES, COLUMNS, by_category, cat
         ("Обычное предложение", 10.01, "ru", {"long"}),
         ("Обычное предложение", 1.5, "ru", set()),
         ("Обычное предложение", 1.49, "ru", {"short"}),
+        ("Нажмите пять сейчас", 3.0, "ru", {"numbers"}),
+        ("Нажмите один раз", 3.0, "ru", set()),
+        ("с семью детьми", 3.0, "ru", set()),
+        ("press five now", 3.0, "en", {"numbers"}),
+        ("Drücke einundzwanzig jetzt", 3.0, "de", {"numbers"}),
+        ("Пять", 3.0, "ru", {"numbers", "one_word"}),
+        ("абвгд " * 10, 2.0, "ru", set()),  # 50 letters: 25 a second
+        ("абвгд " * 10, 1.99, "ru", {"fast"}),
+        ("1941", 1.6, "ru", {"numbers"}),  # said in 24 letters: 15 a second
+        ("1941", 0.9, "ru", {"numbers", "short", "fast"}),
         ("", 3.0, "ru", set()),
     ],
 )
@@ -69,3 +88,30 @@ def test_no_clips_no_categories():
 def test_only_a_category_with_enough_clips_is_judged(clips, expected):
     table = pd.DataFrame([("numbers", clips, 0.7, 3, 0.3, 0.25), ("long", 50, 0.99, 0, 0.0, -0.1)], columns=list(COLUMNS))
     assert worst_gap(table) == expected
+
+
+def test_fast_is_far_over_the_rest_of_the_voice():
+    rates = [9.0, 11.0] * 10
+    limit = fast_limit(rates)  # 10 + 3.5 * 1.4826 * 1
+    assert limit == pytest.approx(15.1891)
+    assert fast_limit([20.0, 24.0] * 10) == FAST_CHARS_PER_S  # 32.4 would be over what anybody speaks
+    assert fast_limit([10.0] * 20) == FAST_CHARS_PER_S  # no spread to measure by
+    assert fast_limit(rates[:9]) == FAST_CHARS_PER_S
+    text = "абвгд " * 9
+    slow, usual, fast = (len(text.replace(" ", "")) / rate for rate in (9.0, 11.0, 24.0))  # the limit is 21.4 with the last
+    frame = transcripts(*[(text, slow, 1.0), (text, usual, 1.0)] * 10, (text, fast, 0.5))
+    table = by_category(frame, "ru", 0.8).set_index("category")
+    assert (table.loc["fast", "clips"], table.loc["fast", "gap_to_rest"]) == (1, 0.5)
+
+
+def test_a_clip_without_length_or_letters_has_no_rate():
+    assert chars_per_s("да", 0.0, "ru") == 0.0
+    assert chars_per_s("…", 1.0, "ru") == 0.0
+    assert chars_per_s("5", 2.0, "ru") == 2.0
+
+
+@pytest.mark.parametrize(("similarity", "over"), [(0.85, False), (0.8499, True)])
+def test_a_gap_of_the_limit_is_not_over_it(similarity, over):
+    # 1.0 - 0.85 is 0.15000000000000002.
+    frame = transcripts(*[("Нажмите 1 снова", 3.0, similarity)] * 10, ("Нажмите снова", 3.0, 1.0))
+    assert (worst_gap(by_category(frame, "ru", 0.8))[0] > 0.15) is over

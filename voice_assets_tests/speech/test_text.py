@@ -109,7 +109,7 @@ RUSSIAN = [
 ]
 
 OTHERS = [
-    ("en", "It's 5% of $1,234.50", "its five percent of one thousand two hundred and thirty four point five zero dollars"),
+    ("en", "It's 5% of $1,234.50", "its five percent of one thousand two hundred and thirty four dollars and fifty cents"),
     ("en", "Dr. Smith's 1st", "doctor smiths first"),
     ("en", "in 1941", "in nineteen forty one"),
     ("en", "3.5", "three point five"),

@@ -1,14 +1,18 @@
 import json
-import signal
+import random
+import re
+import shutil
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from voice_assets import files, project
-from voice_assets.engines import audio
+from voice_assets.engines import audio, whisper
 from voice_assets.speech.tables import TRANSCRIPTS
 from voice_assets.workers import transcribe
 
@@ -42,6 +46,7 @@ def command(dataset, clips, out, *more):
         "--batch-size": 4,
         "--progress-every": 4,
         "--weights-cache": project.cache_dir() / "whisper",
+        "--ledger": out.with_name("ledger.sqlite"),
         "--log": out.with_suffix(".log"),
     }
     return [str(part) for pair in options.items() for part in pair] + [str(part) for part in more]
@@ -155,30 +160,178 @@ def test_every_clip_is_scored_in_the_order_of_the_table(ivrvoice, speech, tmp_pa
     progress = [event for event in printed if event["event"] == "progress"]
     assert (progress[-1]["done"], progress[-1]["total"], progress[-1]["low"]) == (8, 8, int((result["similarity"] < 0.8).sum()))
     assert progress[-1]["mean_similarity"] == pytest.approx(result["similarity"].mean())
+    assert (progress[-1]["decoded"], progress[-1]["from_ledger"]) == (8, 0)
     assert set(progress[-1]["last"]) == {"clip_id", "reference", "hypothesis", "similarity"}
     lines = out.with_suffix(".log").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 8
     assert lines[-1].startswith("[8/8] sim=")
-    assert not out.with_name("out.parquet.partial.jsonl").exists()
+    assert not any(" ledger " in line for line in lines)
+
+
+def figures(printed):
+    done = printed[-1]
+    assert done["event"] == "done"
+    return done["decoded"], done["from_ledger"]
+
+
+@pytest.fixture(scope="module")
+def heard(ivrvoice, speech, tmp_path_factory):
+    """The 24 clips, transcribed: the folder with table, result and ledger. Copy what you change."""
+    folder = tmp_path_factory.mktemp("heard")
+    speech.to_parquet(folder / "clips.parquet")
+    assert transcribe.main(command(ivrvoice, folder / "clips.parquet", folder / "out.parquet")) == 0
+    return folder
+
+
+@pytest.fixture
+def again(heard, tmp_path):
+    return shutil.copytree(heard, tmp_path / "again")
 
 
 @pytest.mark.slow
-def test_a_killed_worker_goes_on_where_it_was(ivrvoice, speech, tmp_path, capsys):
-    clips, whole, out = tmp_path / "clips.parquet", tmp_path / "whole.parquet", tmp_path / "out.parquet"
-    speech.to_parquet(clips)
-    assert run(capsys, command(ivrvoice, clips, whole))[0] == 0
-    arguments = [sys.executable, "-m", "voice_assets.workers.transcribe", *command(ivrvoice, clips, out)]
-    worker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    before = next(event for line in worker.stdout if (event := json.loads(line))["event"] == "progress")
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
-    assert not out.exists()
+def test_an_untouched_set_decodes_nothing_and_loads_no_model(ivrvoice, again):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before = pd.read_parquet(out)
+    out.unlink()
+    code = (
+        "import sys; from voice_assets.workers import transcribe; code = transcribe.main(sys.argv[1:])\n"
+        "heavy = {'faster_whisper', 'ctranslate2', 'torch', 'onnxruntime', 'dagster'} & set(sys.modules)\n"
+        "assert not heavy, heavy; sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command(ivrvoice, clips, out)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert figures(events(done.stdout)) == (0, 24)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before)
+    lines = (again / "out.log").read_text(encoding="utf-8").splitlines()[-24:]
+    assert all(re.search(r" pass=(fast|wide|full) ledger ", line) for line in lines)
+
+
+@pytest.mark.slow
+def test_other_rows_in_another_order_take_what_is_there(ivrvoice, speech, again, capsys):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before = pd.read_parquet(out)
+    table(ivrvoice, list(speech["clip_id"][10:0:-1]), dict(zip(speech["clip_id"], speech["text"], strict=True))).to_parquet(
+        clips
+    )
     code, printed = run(capsys, command(ivrvoice, clips, out))
+    assert (code, figures(printed)) == (0, (0, 10))
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before[10:0:-1].reset_index(drop=True))
+
+
+@pytest.mark.slow
+def test_an_edited_text_is_scored_anew_and_only_a_look_that_is_owed_is_made(ivrvoice, speech, again, capsys, monkeypatch):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before, looks = pd.read_parquet(out), []
+    sure = int(before.index[(before["similarity"] == 1) & (before["decoding"] == "fast")][0])
+    text = speech["text"][sure]
+    small = changed(speech.copy(), "text", speech["text"][0])
+    small.loc[sure, "text"] = text.upper()
+    small.to_parquet(clips)
+    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
+    look = whisper.Transcriber.look
+    monkeypatch.setattr(
+        whisper.Transcriber, "look", lambda self, name, *what: looks.append((name, len(what[0]))) or look(self, name, *what)
+    )
+    small.loc[sure, "text"] = "Совсем другие слова, которых никто не говорил."
+    small.to_parquet(clips)
+    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (1, 23)
+    row = pd.read_parquet(out).loc[sure]
+    assert row["reference"].startswith("Совсем")
+    assert looks == [("fast", 0), ("wide", 1), ("full", 1)]
+    assert row["similarity"] < 0.8
+    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
+    speech.to_parquet(clips)
+    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before)
+
+
+@pytest.mark.slow
+def test_one_recording_under_two_names_is_decoded_once_and_scored_twice(ivrvoice, speech, tmp_path, capsys):
+    clips, out = tmp_path / "clips.parquet", tmp_path / "out.parquet"
+    rows = pd.concat([speech[:1], speech[:1].assign(clip_id="copy", text="нечто иное")], ignore_index=True)
+    rows.to_parquet(clips)
+    code, printed = run(capsys, command(ivrvoice, clips, out))
+    assert (code, figures(printed)) == (0, (2, 0))
+    result = pd.read_parquet(out)
+    assert list(result["clip_id"]) == [speech["clip_id"][0], "copy"]
+    assert result["similarity"][0] > 0.8 > result["similarity"][1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("option", "value", "decoded"), [("--beam-size", "2", "few"), ("--language", "uk", "all")])
+def test_other_options_decode_what_they_concern(ivrvoice, again, capsys, option, value, decoded):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    full = int((pd.read_parquet(out)["decoding"] != "fast").sum())
+    now, _ = figures(run(capsys, command(ivrvoice, clips, out, option, value))[1])
+    assert now == 24 if decoded == "all" else full <= now < 24
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_change_nothing(ivrvoice, tmp_path, capsys):
+    """``kill -9`` again and again until the table is done: it equals that of a run which nobody disturbed."""
+    names = (ivrvoice / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()[:60]
+    texts = {name.removesuffix(".wav"): text for name, text in (line.split("|") for line in names)}
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    for folder in (whole, torn):
+        folder.mkdir()
+        table(ivrvoice, list(texts), texts).to_parquet(folder / "clips.parquet")
+    begun = time.monotonic()
+    assert run(capsys, command(ivrvoice, whole / "clips.parquet", whole / "out.parquet"))[0] == 0
+    longest = (time.monotonic() - begun) * 0.4
+    arguments = [
+        sys.executable,
+        "-m",
+        "voice_assets.workers.transcribe",
+        *command(ivrvoice, torn / "clips.parquet", torn / "out.parquet"),
+    ]
+    moments, kept = random.Random(1), 0
+    for _ in range(20):
+        worker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        threading.Timer(moments.uniform(0.2, longest), worker.kill).start()
+        printed = events("".join(line for line in worker.stdout if line.endswith("\n")))
+        worker.wait()
+        worker.stdout.close()
+        started = [event["from_ledger"] for event in printed if event["event"] == "started"]
+        if started:
+            assert started[0] >= kept, "a stored batch was lost"
+        told = [event["decoded"] + event["from_ledger"] for event in printed if event["event"] == "progress"]
+        kept = max([kept, *started, *told])
+    assert kept > 0
+    code, printed = run(capsys, command(ivrvoice, torn / "clips.parquet", torn / "out.parquet"))
     assert code == 0
-    started = next(event for event in printed if event["event"] == "started")
-    assert before["done"] <= started["resumed"] < 24
-    pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(whole))
-    assert not out.with_name("out.parquet.partial.jsonl").exists()
+    assert figures(printed)[1] >= kept
+    pd.testing.assert_frame_equal(pd.read_parquet(torn / "out.parquet"), pd.read_parquet(whole / "out.parquet"))
+
+
+@pytest.mark.slow
+def test_a_ledger_that_is_not_sound_is_told_and_everything_decoded_again(ivrvoice, again, capsys):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before = pd.read_parquet(out)
+    (again / "ledger.sqlite").write_bytes(b"\0" * 5000)
+    code, printed = run(capsys, command(ivrvoice, clips, out))
+    assert (code, figures(printed)) == (0, (24, 0))
+    assert any("moved aside" in event["message"] for event in printed if event["event"] == "note")
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before)
+
+
+@pytest.mark.parametrize(
+    ("device", "compute_type", "hidden", "expected"),
+    [
+        ("cpu", "int8", False, "int8"),
+        ("auto", "int8", True, "int8"),
+        ("auto", "float16", True, "int8"),
+        ("cpu", "float32", False, "float32"),
+    ],
+)
+def test_what_is_settled_before_a_library_is_loaded_is_what_the_model_takes(
+    monkeypatch, device, compute_type, hidden, expected
+):
+    if hidden:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert transcribe.settled(device, compute_type) == ("cpu", expected)
+    assert whisper.choose_compute_type(compute_type, "cpu", device)[0] == expected
 
 
 @pytest.mark.slow

@@ -1,0 +1,73 @@
+"""How the validations of one voice went over time: two drawings and a table. Which validations, the caller says."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from voice_assets.reports import html, plots
+
+MOST = 20
+"""Validations shown, the newest ones: more are too close together to read."""
+
+
+class Past(NamedTuple):
+    """One validation: when it ended (seconds since the epoch), mean similarity, share of low clips, clips."""
+
+    time: float
+    mean_similarity: float
+    low_ratio: float
+    clips: int
+
+
+HEADINGS = {"when": "When", "clips": "Clips", "mean": "Mean similarity", "change": "Change", "low": "Low share"}
+
+
+def newest(history: Sequence[Past], now: Past | None = None) -> list[Past]:
+    """The last ``MOST`` validations that scored a clip, oldest first, with ``now`` at the end."""
+    return [one for one in (*sorted(history), *([now] if now else [])) if one.clips][-MOST:]
+
+
+def present(facts: Mapping[str, object], clips: int) -> Past:
+    """The validation that ``facts`` (``speech.validation.facts``) are about, as ending now."""
+    return Past(time.time(), float(str(facts["mean_similarity"])), float(str(facts["low_ratio"])), clips)
+
+
+def rows(past: Sequence[Past]) -> list[dict[str, str | int]]:
+    """Validations as rows of texts with the keys of ``HEADINGS``, oldest first; ``change`` is against the one before."""
+    changes = ["", *(f"{new.mean_similarity - old.mean_similarity:+.4f}" for old, new in pairwise(past))]
+    return [
+        {
+            "when": _when(one),
+            "clips": one.clips,
+            "mean": f"{one.mean_similarity:.4f}",
+            "change": change,
+            "low": f"{one.low_ratio:.2%}",
+        }
+        for one, change in zip(past, changes, strict=False)
+    ]
+
+
+def _when(one: Past) -> str:
+    return datetime.fromtimestamp(one.time).strftime("%Y-%m-%d %H:%M")
+
+
+def section(past: Sequence[Past]) -> Markup:
+    """The trend for a page: mean similarity and low share as a line each from two validations on, and the table."""
+    drawings = []
+    if len(past) > 1:
+        names = [_when(one) for one in past]
+        mean = plots.history([one.mean_similarity for one in past], names, "mean similarity", (0.0, 1.0))
+        low = plots.history([100 * one.low_ratio for one in past], names, "low clips, %", (0.0, 100.0))
+        drawings = [
+            html.figures(
+                html.figure("Mean similarity", mean, "of all clips, over the last validations; up is better"),
+                html.figure("Low clips", low, "share of all clips, in per cent; down is better"),
+            )
+        ]
+    note = "" if drawings else "A line is drawn from the second validation on."
+    newest_first = list(reversed(rows(past)))
+    return html.section("Trend", *drawings, html.paragraph(note, "soft"), html.table(newest_first, HEADINGS))

@@ -1,0 +1,70 @@
+"""What the report on a full validation is made of: its shards, and everything its files choose from. Writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from voice_assets.reports import transcripts_layout as layout
+from voice_assets.reports import trend
+from voice_assets.reports.verdicts import Verdict
+from voice_assets.speech.sharding import parse_shard_key
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """One shard's result: its key, TRANSCRIPTS, the worker's log, how long it took (where known) and the run that made it."""
+
+    key: str
+    transcripts: pd.DataFrame
+    log: Path | None = None
+    seconds: float | None = None
+    run_id: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The shard's folder, ``shard_0`` for the key ``0-of-4``."""
+        return f"shard_{parse_shard_key(self.key)[0]}"
+
+    @property
+    def unscored(self) -> int:
+        """Clips without a similarity between 0 and 1: a shard with any has failed."""
+        return int((~self.transcripts["similarity"].between(0, 1)).sum())
+
+    def line(self, low_similarity: float) -> str:
+        """The shard in one line."""
+        low = len(layout.low_clips(self.transcripts, low_similarity))
+        mean = f"{self.transcripts['similarity'].mean():.4f}" if len(self.transcripts) else "-"
+        took = "" if self.seconds is None else f" seconds={self.seconds:.0f}"
+        verdict = "FAIL" if self.unscored else "PASS"
+        return f"shard {self.key}: {verdict} clips={len(self.transcripts)} mean={mean} low={low}{took} run={self.run_id or '-'}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a report says, for its files to choose from.
+
+    ``every``: TRANSCRIPTS of all shards; ``suspects``: ``transcripts_layout.with_diff`` of those with a suspicion, worst first;
+    ``past``: the validations so far with this one at the end. The rest as in ``write``.
+    """
+
+    title: str
+    dataset: Path
+    shards: Sequence[ShardResult]
+    low_similarity: float
+    facts: layout.Facts
+    by_category: pd.DataFrame
+    verdicts: Sequence[Verdict] | None
+    language: str
+    every: pd.DataFrame
+    suspects: pd.DataFrame
+    past: Sequence[trend.Past] = field(default=())
+
+    def low(self) -> pd.DataFrame:
+        """The suspects that are low."""
+        return self.suspects[self.suspects["suspicion"].str.startswith("low")]
+
+    def others(self) -> pd.DataFrame:
+        """The suspects that are not low."""
+        return self.suspects[~self.suspects["suspicion"].str.startswith("low")]

@@ -1,0 +1,170 @@
+"""Reading runs of number words as values, in any language that gives a lexicon: the grammar of "how words add up".
+
+A number word means one or more `Step`: add a value (``forty``), multiply by a hundred, or close a group with a scale
+(``thousand``). Words that do not fit what came before begin the next number, so a phone number read in groups gives
+its groups. Which words a language has belongs to ``russian_numbers`` and ``western_numbers``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+# From so many digits on a run of numbers is compared digit by digit: phone and card numbers are read in groups of any
+# length, and written in others.
+DIGITS_READ_SINGLY = 7
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one number word does: ``kind`` is ``add``, ``hundred`` or ``scale``; ``ordinal`` ends the number."""
+
+    kind: str
+    value: int
+    ordinal: bool = False
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that was read; ``ordinal`` tells "fifth" from "five"."""
+
+    value: Fraction
+    ordinal: bool = False
+
+
+Element = Number | str
+Lexicon = Callable[[str], Sequence[Step]]
+Adds = Callable[[int, int], int | None]
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The words of ``text``: how the tables of number words are written."""
+    return tuple(text.split())
+
+
+def decimal_adds(group: int, value: int) -> int | None:
+    """``group`` with ``value`` after it as one number below 1000: 20 and 5, 100 and 45, not 5 and 20; None when it is two."""
+    return group + value if value and group and group % 10 ** len(str(value)) == 0 else None
+
+
+class _Reader:
+    """The number being read: what is closed by scales (``total``), and the group below the next scale."""
+
+    def __init__(self, adds: Adds) -> None:
+        self._adds = adds
+        self.found: list[Element] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._total, self._group, self._scale = 0, -1, 0
+
+    def flush(self, ordinal: bool = False) -> None:
+        """The number ends here."""
+        if self._group >= 0 or self._total:
+            self.found.append(Number(Fraction(self._total + max(self._group, 0)), ordinal))
+        self._start()
+
+    def take(self, step: Step) -> None:
+        """The next step; begins a new number where it does not fit."""
+        {"add": self._add, "hundred": self._hundred, "scale": self._close}[step.kind](step.value)
+        if step.ordinal:
+            self.flush(ordinal=True)
+
+    def _add(self, value: int) -> None:
+        if self._group < 0 and (not self._total or 0 < value < self._scale):
+            self._group = value
+            return
+        together = self._adds(self._group, value) if self._group > 0 else None
+        if together is None:
+            self.flush()
+            together = value
+        self._group = together
+
+    def _hundred(self, value: int) -> None:
+        if self._group > 0 and self._group < value:
+            self._group *= value
+        else:
+            self._add(value)
+
+    def _close(self, value: int) -> None:
+        if (self._total and self._scale <= value) or self._group == 0:
+            self.flush()
+        self._total += max(self._group, 1) * value
+        self._group, self._scale = -1, value
+
+    @property
+    def round(self) -> bool:
+        """Whether a linking word (``hundred and five``) may follow."""
+        return (self._group < 0 and self._total > 0) or (self._group > 0 and self._group % 10 == 0)
+
+
+def read(words: Sequence[str], lexicon: Lexicon, adds: Adds = decimal_adds, link: str = "") -> list[Element]:
+    """``words`` with every run of number words replaced by the numbers it says.
+
+    Args:
+        words: normalised words.
+        lexicon: the steps of a word; none for a word that is no number.
+        adds: how two values join within a group of a thousand.
+        link: the word that may stand inside a number, such as ``and``.
+    """
+    reader = _Reader(adds)
+    for index, word in enumerate(words):
+        steps = lexicon(word)
+        for step in steps:
+            reader.take(step)
+        if steps:
+            continue
+        following = lexicon(words[index + 1]) if link and word == link and index + 1 < len(words) else ()
+        if following and reader.round and following[0].kind == "add" and adds_up(following[0].value):
+            continue
+        reader.flush()
+        reader.found.append(word)
+    reader.flush()
+    return reader.found
+
+
+def adds_up(value: int) -> bool:
+    """Whether ``value`` may follow a linking word: one hundred and *five*, treinta y *uno*; not two and *three hundred*."""
+    return 0 < value < 100
+
+
+def runs(elements: Sequence[Element]) -> list[list[Number] | str]:
+    """``elements`` with neighbouring numbers in one list."""
+    found: list[list[Number] | str] = []
+    for element in elements:
+        if isinstance(element, str):
+            found.append(element)
+        elif found and isinstance(found[-1], list):
+            found[-1].append(element)
+        else:
+            found.append([element])
+    return found
+
+
+def _digits(run: Sequence[Number]) -> str:
+    whole = all(number.value.denominator == 1 for number in run)
+    return "".join(str(number.value) for number in run) if whole else ""
+
+
+def all_digits(elements: Sequence[Element]) -> str:
+    """The digits of every number in ``elements``, those of one run apart from the next; empty when one has a part."""
+    found = [_digits(run) for run in runs(elements) if not isinstance(run, str)]
+    return " ".join(found) if all(found) else ""
+
+
+def render(elements: Sequence[Element], say: Callable[[Fraction], str], singly: bool = False) -> str:
+    """Words again, every number as ``say`` says it, long runs of digits one by one. The same for every grouping.
+
+    ``singly``: all whole numbers digit by digit.
+    """
+    words: list[str] = []
+    for run in runs(elements):
+        if isinstance(run, str):
+            words.append(run)
+            continue
+        digits = _digits(run)
+        is_amount = len(run) == 1 and run[0].value % 1000 == 0
+        if digits and (singly or (len(digits) >= DIGITS_READ_SINGLY and not is_amount)):
+            words.extend(say(Fraction(int(digit))) for digit in digits)
+        else:
+            words.extend(say(number.value) for number in run)
+    return " ".join(words)
