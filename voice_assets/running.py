@@ -38,7 +38,8 @@ def _process_start(pid: int) -> str | None:
     return None if fields[0] == "Z" else fields[19]  # state, and field 22 of proc(5)
 
 
-def _alive(pid: int) -> bool:
+def process_alive(pid: int) -> bool:
+    """Whether a process of this number runs, whoever it belongs to."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -80,7 +81,7 @@ class Running:
     def alive(self) -> bool:
         """Whether the very process that wrote this is still there."""
         start = _process_start(self.pid)
-        return start is not None and (start == self.process_start if start and self.process_start else _alive(self.pid))
+        return start is not None and (start == self.process_start if start and self.process_start else process_alive(self.pid))
 
 
 def own_process() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from voice_assets import project
+from voice_assets.running import process_alive
 
 PID_TAG = ".voice_assets/pid"  # the dot hides it in the UI
 
@@ -60,17 +61,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     unfinished = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
     )
-    dead = [run for run in instance.get_runs(unfinished) if PID_TAG in run.tags and not _alive(int(run.tags[PID_TAG]))]
+    dead = [run for run in instance.get_runs(unfinished) if PID_TAG in run.tags and not process_alive(int(run.tags[PID_TAG]))]
     for run in dead:
         instance.report_run_failed(run, "The process that ran this was killed.")
     return [run.run_id for run in dead]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
