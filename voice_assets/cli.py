@@ -1,5 +1,6 @@
 """The command ``voice-assets``. Parses, calls one room, prints. Rooms are imported inside commands: ``--help`` is instant."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,7 @@ def run(voice: str, asset: str | None, epoch: str | None) -> None:
             parse_epoch_key(epoch)
     except ValueError as error:
         raise _Expected(f"--epoch: {error}") from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops the road as Ctrl-C does
     try:
         sys.exit(0 if walk(voice, asset, epoch) else EXIT_CLOSED)
     except (RoadError, BusyError) as error:
