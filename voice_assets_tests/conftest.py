@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from voice_assets import project
 from voice_assets.engines.dataset import Limits
@@ -16,6 +17,10 @@ from voice_assets.importers.errors import RecordingsError
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
 
 MakeDataset = Callable[..., Path]
+
+# A test says what is right, not how long it takes: on a loaded machine Hypothesis' limit of 200 ms an example fails good code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
