@@ -1,73 +1,77 @@
-"""Transcribing many short clips with faster-whisper: a fast pass in batches, second looks at what came out badly.
+"""Transcribing many short clips with faster-whisper: a fast look in batches, further looks at what came out badly.
 
 Whisper pads every clip to 30 s, so most of the work on short clips is padding. There are three looks, each dearer than
-the one before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one core a clip):
+the one before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core a clip):
 
-- ``fast``, 0.10: clips of about one length together, greedily, on windows little longer than the clips;
-- ``wide``, 0.25: the same on windows 3 s longer with the beam, for what scored under ``second_look_below``, repeats
-  itself, came back empty or was cut off;
-- ``full``, 1.5: faster-whisper's own decoding, one clip at a time on 30 s with the beam, for what still is low, repeats
-  itself, came back empty, or has words over silence. Clips over 30 s have this look only.
+- ``fast``, 0.3: clips of about one length together, greedily, on windows as short as the clips allow
+  (``engines.whisper_windows``);
+- ``wide``, 1.1: the same on windows 3 s longer with the beam, for what scored under ``second_look_below``, has many letters
+  wrong, repeats itself or came back empty;
+- ``full``, 4: faster-whisper's own decoding, one clip at a time on 30 s with the beam, for what still is low, lacks its end,
+  repeats itself, came back empty, or has words over silence. Clips over 30 s have this look only.
 
-The best hypothesis is kept, with its look. Which look is due is decided in `due`, which is kept in `chosen`; both follow
-from texts alone, so hypotheses can be stored and judged again when a reference changes. Finding weights belongs to
-``engines.weights``, scoring to ``speech.similarity``.
+Which look is due, and whose hypothesis is kept, follows from texts alone (``speech.looks``), so hypotheses can be stored and
+judged again when a reference changes. Finding weights belongs to ``engines.weights``, scoring to ``speech.similarity``.
 
 Determinism: a clip's window depends on its own duration only and batches hold clips of one window, so neither the order
 of the clips nor their company changes what is heard; no temperature, so nothing is drawn at random. On a CPU, lanes of
-one or few threads decode parts of a batch side by side: that uses cores better than threads inside one matrix product.
+one or few threads decode a batch each: that uses cores better than threads inside one matrix product.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import chain, groupby
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from voice_assets.engines import audio
-from voice_assets.speech.looks import FAST, FULL, WIDE, Rule, better, doubtful
+from voice_assets.engines.whisper_windows import (
+    FRAMES_PER_S,
+    FULL_WINDOW_S,
+    SAMPLE_RATE,
+    Clip,
+    babble,
+    log_mel,
+    plan,
+    window_s,
+    with_quiet_end,
+)
+from voice_assets.speech.looks import FULL, LOOKS, WIDE, Rule
 from voice_assets.speech.quality import SILENT_DB
 from voice_assets.speech.signals import level_db
 
 __all__ = [
     "Clip",
     "ClipAudioError",
+    "Heard",
     "Transcriber",
     "TranscriberError",
     "Transcript",
-    "better",
     "choose_compute_type",
     "choose_device",
-    "doubtful",
     "halving",
     "lanes",
-    "log_mel",
     "plan",
     "read_clip",
-    "window_s",
 ]
 
-SAMPLE_RATE = 16000
 # Part of what a hypothesis is kept under: raise it with every change of what is decoded, or old ones stay in force.
-VERSION = 2
-FRAMES_PER_S = 100
-# Whisper's own window, in seconds. Longer clips go through faster-whisper's long-form decoding.
-FULL_WINDOW_S = 30
-# Measured: shorter windows make Whisper repeat the sentence, and so does a clip that fills its window.
-SHORTEST_WINDOW_S = 5
-MARGIN_S = 1.0
-_EVEN_FROM_S = 8
+VERSION = 3
 # Seconds a wide look shows beyond the fast one. Measured: 8 s heals all that 5 s made low; 12 s no more, at 1.6 times the cost.
-WIDER_S = 3
+WIDER_S = 3.0
 # Tokens a look in a batch may write, and how many more per second of window; Russian needs about 8. So loops stop before 448.
 _TOKENS, _TOKENS_PER_S = 10, 12
 _LONGEST_OUTPUT = 448
+# Seconds of windows that a core encodes at once. Measured: 13 s windows take 1.10 s each in sixteens, 0.91 s one by one.
+_ENCODED_AT_ONCE_S = 12
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 class TranscriberError(ValueError):
@@ -79,16 +83,6 @@ class ClipAudioError(ValueError):
 
 
 @dataclass(frozen=True)
-class Clip:
-    """What is to be heard. ``path`` is the audio file; ``reference``, where known, tells when a second look is due."""
-
-    clip_id: str
-    path: Path
-    duration_s: float
-    reference: str | None = None
-
-
-@dataclass(frozen=True)
 class Transcript:
     """What was heard, and by which look: ``fast``, ``wide`` or ``full`` (`voice_assets.speech.looks`)."""
 
@@ -97,32 +91,21 @@ class Transcript:
     decoding: str
 
 
-def window_s(duration_s: float) -> int:
-    """Seconds of audio the fast look shows Whisper for a clip of ``duration_s``: 5 to 30, a second or more over it.
+@dataclass
+class Heard:
+    """What is known of one audio: hypotheses by look, and its RMS level in dBFS, None before it was ever read."""
 
-    Whole seconds up to 8, even ones above: longer clips are rarer, and full batches save more than short windows.
-    """
-    window = max(SHORTEST_WINDOW_S, math.ceil(duration_s + MARGIN_S))
-    if window > _EVEN_FROM_S:
-        window += window % 2
-    return min(FULL_WINDOW_S, window)
+    texts: dict[str, str]
+    level_db: float | None = None
 
-
-def plan(clips: Sequence[Clip], batch_size: int) -> list[tuple[Clip, ...]]:
-    """The batches, shortest clips first: every batch holds clips of one window, in the order (duration, id).
-
-    Clips over 30 s come last, each alone. The order of ``clips`` does not matter.
-    """
-    ordered = sorted(clips, key=lambda clip: (clip.duration_s, clip.clip_id))
-    short = [clip for clip in ordered if clip.duration_s <= FULL_WINDOW_S]
-    batches: list[tuple[Clip, ...]] = []
-    for _, group in groupby(short, key=lambda clip: window_s(clip.duration_s)):
-        batches.extend(_batched(list(group), batch_size))
-    return batches + [(clip,) for clip in ordered if clip.duration_s > FULL_WINDOW_S]
+    @property
+    def silent(self) -> bool:
+        """Whether the audio counts as silent, by the rule of the quality stage."""
+        return self.level_db is not None and self.level_db < SILENT_DB
 
 
-def _batched(clips: list[Clip], size: int) -> Iterator[tuple[Clip, ...]]:
-    return (tuple(clips[start : start + size]) for start in range(0, len(clips), size))
+Due = Callable[[Clip, Heard], str | None]
+"""The next look that a clip asks for; None when it asks for no more."""
 
 
 def lanes(cores: int) -> tuple[int, int]:
@@ -152,20 +135,6 @@ def halving(decode: Callable[[list[_T]], list[str]], items: list[_T], on_halved:
     half = math.ceil(len(items) / 2)
     on_halved(len(items), half)
     return halving(decode, items[:half], on_halved) + halving(decode, items[half:], on_halved)
-
-
-def log_mel(extract: Any, sound: np.ndarray, window: int) -> np.ndarray:
-    """Whisper's features of ``sound`` followed by silence up to ``window`` seconds: float32 ``[bins, 100 * window]``.
-
-    The same as extracting from the padded sound, without computing the silence: frames that see none of the sound are at
-    the floor, -10 before Whisper limits the range to 8 under the maximum and takes (x + 4) / 4.
-    """
-    frames = window * FRAMES_PER_S
-    heard = extract(np.pad(sound[: window * SAMPLE_RATE], (0, 2 * extract.n_fft)), padding=0)[:, :frames]
-    floor = np.maximum(-10.0, heard.max() * 4.0 - 12.0)
-    filled = np.full((heard.shape[0], frames), (floor + 4.0) / 4.0, np.float32)
-    filled[:, : heard.shape[1]] = heard
-    return filled
 
 
 def choose_device(device: str) -> str:
@@ -221,8 +190,8 @@ class Transcriber:
 
     Attributes:
         device, compute_type: what is really used.
-        batch_size: clips decoded together in one lane; halved when the device's memory does not hold them.
-        portion: clips that keep all lanes busy; what `plan` should make batches of.
+        batch_size: clips that a lane decodes together, what `plan` should make batches of; all lanes together hold as many
+            as were asked for. Halved when the device's memory does not hold them.
         notes: what was changed of the request, in words; grows when a batch is halved.
     """
 
@@ -247,12 +216,11 @@ class Transcriber:
         self.device = choose_device(device)
         self.compute_type, note = choose_compute_type(compute_type, self.device, device)
         self.notes = [note] if note else []
-        self.language, self.beam_size, self.batch_size, self.vad_filter = language, beam_size, batch_size, vad_filter
+        self.language, self.beam_size, self.vad_filter = language, beam_size, vad_filter
         self.rule = Rule(language, second_look_below, low_similarity)
         # One lane on a GPU: its memory holds one batch, and one batch keeps it busy.
         self._lanes, threads = lanes(cpu_threads or len(os.sched_getaffinity(0))) if self.device == "cpu" else (1, 0)
-        self.portion = batch_size * self._lanes
-        self._pool = ThreadPoolExecutor(self._lanes, "whisper")
+        self.batch_size = math.ceil(batch_size / self._lanes)
         self._model = _load(model_dir, self.device, self.compute_type, self._lanes, threads)
         if language not in self._model.supported_languages:
             raise TranscriberError(f"language {language!r}: the model in {model_dir} does not know it")
@@ -271,77 +239,103 @@ class Transcriber:
         self._prompt = model.get_prompt(self._tokenizer, [], without_timestamps=True)
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
 
-    def transcribe(
-        self, clips: Sequence[Clip], on_batch: Callable[[list[Transcript]], None] | None = None
-    ) -> Iterator[Transcript]:
-        """Transcribe ``clips``, shortest first; every clip gives exactly one transcript.
+    @cached_property
+    def _quiet(self) -> np.ndarray:
+        """The encoder's states of `babble` and the silence after it: ``[1500, width]``."""
+        return self._encode(log_mel(self._features, babble(), FULL_WINDOW_S)[np.newaxis])[0]
 
-        ``on_batch`` gets each finished batch before any of its transcripts is yielded.
+    def transcribe(self, clips: Sequence[Clip]) -> Iterator[Transcript]:
+        """Transcribe ``clips``; every clip gives exactly one transcript, as soon as its batch is done.
 
         Raises:
             ClipAudioError: a file cannot be decoded.
             TranscriberError: one clip alone does not fit into the device's memory.
         """
-        for batch in plan(clips, self.portion):
-            transcripts = self.transcribe_batch(batch)
-            if on_batch:
-                on_batch(transcripts)
+
+        def due(clip: Clip, heard: Heard) -> str | None:
+            return self.rule.due(clip.reference, heard.texts, heard.silent, clip.long)
+
+        def hear(batch: Sequence[Clip]) -> list[Transcript]:
+            found = [(clip, heard) for clip, heard in zip(batch, self.hear(batch, due), strict=True)]
+            return [Transcript(clip.clip_id, *self.rule.chosen(clip.reference, one.texts, one.silent)) for clip, one in found]
+
+        for transcripts in self.side_by_side(hear, plan(clips, self.batch_size)):
             yield from transcripts
 
-    def transcribe_batch(self, batch: Sequence[Clip]) -> list[Transcript]:
-        """Transcribe one batch of ``plan``: the fast look, then the further looks at each clip that asks for them."""
-        sounds = dict(zip((clip.clip_id for clip in batch), self._pool.map(read_clip, batch), strict=True))
-        silent = {name: level_db(sound) < SILENT_DB for name, sound in sounds.items()}
-        heard: dict[str, dict[str, str]] = {clip.clip_id: {} for clip in batch}
-        long = any(clip.duration_s > FULL_WINDOW_S for clip in batch)
-        for look in (FULL,) if long else (FAST, WIDE, FULL):
-            due = [clip for clip in batch if long or look == self._due(clip, heard, silent)]
-            texts = self.look(look, due, [sounds[clip.clip_id] for clip in due])
-            for clip, text in zip(due, texts, strict=True):
-                heard[clip.clip_id][look] = text
-        return [
-            Transcript(clip.clip_id, *self.rule.chosen(clip.reference, heard[clip.clip_id], silent[clip.clip_id]))
-            for clip in batch
-        ]
+    def side_by_side(self, work: Callable[[_T], _R], parts: Iterable[_T]) -> Iterator[_R]:
+        """``work`` on each of ``parts``, as many at once as there are lanes; results as they come.
 
-    def _due(self, clip: Clip, heard: dict[str, dict[str, str]], silent: dict[str, bool]) -> str | None:
-        return self.rule.due(clip.reference, heard[clip.clip_id], silent[clip.clip_id])
+        What has not begun when ``work`` raises never begins.
+        """
+        waiting = iter(parts)
+        with ThreadPoolExecutor(self._lanes, "whisper") as pool:
+            going: set[Future[_R]] = {pool.submit(work, part) for part in islice(waiting, self._lanes)}
+            while going:
+                done, going = wait(going, return_when=FIRST_COMPLETED)
+                going |= {pool.submit(work, part) for part in islice(waiting, len(done))}
+                for future in done:
+                    yield future.result()
 
-    def look(self, look: str, clips: Sequence[Clip], sounds: Sequence[np.ndarray]) -> list[str]:
-        """Have one look (``fast``, ``wide``, ``full``) at ``clips`` of one window, whose samples are ``sounds``: hypotheses.
+    def hear(self, batch: Sequence[Clip], due: Due, known: Mapping[str, Mapping[str, str]] | None = None) -> list[Heard]:
+        """Have every look at the clips of one batch of `plan` that ``due`` asks for. ``known``: clip id -> hypotheses by look.
 
         Raises:
+            ClipAudioError: a file cannot be decoded.
             TranscriberError: one clip alone does not fit into the device's memory.
         """
+        sounds = [read_clip(clip) for clip in batch]
+        heard = [
+            Heard(dict((known or {}).get(clip.clip_id, {})), round(level_db(sound), 2))
+            for clip, sound in zip(batch, sounds, strict=True)
+        ]
+        for look in LOOKS:
+            chosen = [index for index, clip in enumerate(batch) if due(clip, heard[index]) == look]
+            texts = self._look(look, [batch[index] for index in chosen], [sounds[index] for index in chosen])
+            for index, text in zip(chosen, texts, strict=True):
+                heard[index].texts[look] = text
+        return heard
+
+    def _look(self, look: str, clips: Sequence[Clip], sounds: list[np.ndarray]) -> list[str]:
         if not clips:
             return []
         if look == FULL:
-            return list(self._pool.map(lambda sound: halving(self._full, [sound], self._shrink)[0], sounds))
-        window = max(window_s(clip.duration_s) for clip in clips)
-        if look == WIDE:
-            return self._together(list(sounds), min(FULL_WINDOW_S, window + WIDER_S), self.beam_size)
-        return self._together(list(sounds), window, 1)
-
-    def _together(self, sounds: list[np.ndarray], window: int, beam_size: int) -> list[str]:
-        """Decode ``sounds`` on ``window`` seconds each, shared out to the lanes."""
-        size = min(self.batch_size, math.ceil(len(sounds) / self._lanes))
-        parts = [sounds[start : start + size] for start in range(0, len(sounds), size)]
-        return list(chain(*self._pool.map(lambda part: self._part(part, window, beam_size), parts)))
-
-    def _part(self, sounds: list[np.ndarray], window: int, beam_size: int) -> list[str]:
-        return halving(lambda some: self._decode(some, window, beam_size), sounds, self._shrink)
+            return [text for sound in sounds for text in halving(self._full, [sound], self._shrink)]
+        wider_s, beam_size = (WIDER_S, self.beam_size) if look == WIDE else (0.0, 1)
+        window = max(window_s(clip.duration_s, wider_s) for clip in clips)
+        texts: list[str] = []
+        while len(texts) < len(sounds):
+            part = sounds[len(texts) : len(texts) + self.batch_size]  # which an earlier part may have halved
+            texts += halving(lambda some: self._decode(some, window, beam_size), part, self._shrink)
+        return texts
 
     def _shrink(self, tried: int, half: int) -> None:
         self.batch_size = min(self.batch_size, half)
         self.notes.append(f"out of memory with {tried} clips at once: batches of {self.batch_size} from here on")
 
-    def _decode(self, sounds: list[np.ndarray], window: int, beam_size: int) -> list[str]:
+    def _encode(self, features: np.ndarray) -> np.ndarray:
+        """The encoder's states of ``[batch, bins, frames]``: float32 ``[batch, frames / 2, width]``."""
+        from ctranslate2 import DataType, StorageView
+
+        at_once = len(features)
+        if self.device == "cpu":  # a core's cache holds few clips' attention; a GPU wants them all
+            at_once = max(1, int(_ENCODED_AT_ONCE_S * FRAMES_PER_S / features.shape[2]))
+        parts = []
+        for start in range(0, len(features), at_once):
+            some = StorageView.from_array(np.ascontiguousarray(features[start : start + at_once]))
+            parts.append(np.asarray(self._model.model.encode(some, to_cpu=True).to(DataType.float32)))
+        return np.concatenate(parts)
+
+    def _decode(self, sounds: list[np.ndarray], window: float, beam_size: int) -> list[str]:
+        """The hypotheses for ``sounds`` on ``window`` seconds each, together."""
+        from ctranslate2 import StorageView
+
         features = np.stack([log_mel(self._features, sound, window) for sound in sounds])
+        states = with_quiet_end(self._encode(features), self._quiet)
         results = self._model.model.generate(
-            self._model.encode(features),
+            StorageView.from_array(np.ascontiguousarray(states)),
             [self._prompt] * len(sounds),
             beam_size=beam_size,
-            max_length=min(_LONGEST_OUTPUT, len(self._prompt) + _TOKENS + _TOKENS_PER_S * window),
+            max_length=min(_LONGEST_OUTPUT, len(self._prompt) + _TOKENS + round(_TOKENS_PER_S * window)),
             suppress_blank=True,
             suppress_tokens=self._suppressed,
         )

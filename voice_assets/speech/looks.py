@@ -7,11 +7,19 @@ reference and whether the audio is silent decides, stored hypotheses can be judg
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Indel
+
+from voice_assets.speech.comparison import pair
 from voice_assets.speech.similarity import repeats, similarity
 from voice_assets.speech.text import normalise
 
 FAST, WIDE, FULL = "fast", "wide", "full"
 LOOKS = (FAST, WIDE, FULL)
+
+# Letters missing or added from which a long text is heard again, however similar: about a word lost and one invented.
+MANY_LETTERS = 15
+# A hypothesis with less than this share of the reference's letters stopped early, which short windows can make Whisper do.
+_WHOLE = 0.85
 
 
 def doubtful(reference: str | None, hypothesis: str, language: str, below: float) -> bool:
@@ -20,6 +28,19 @@ def doubtful(reference: str | None, hypothesis: str, language: str, below: float
     if not words or repeats(words, normalise(reference or "", language)):
         return True
     return reference is not None and similarity(reference, hypothesis, language) < below
+
+
+def many_letters(reference: str | None, hypothesis: str, language: str) -> bool:
+    """Whether `MANY_LETTERS` or more differ, in the form in which the texts are compared."""
+    return reference is not None and Indel.distance(*pair(reference, hypothesis, language)) >= MANY_LETTERS
+
+
+def stopped_early(reference: str | None, hypothesis: str, language: str) -> bool:
+    """Whether so much of the reference is missing that Whisper, or the speaker, must have stopped before its end."""
+    if reference is None:
+        return False
+    said, heard = pair(reference, hypothesis, language)
+    return len(heard) < _WHOLE * len(said)
 
 
 def better(reference: str | None, later: str, earlier: str, language: str) -> bool:
@@ -34,31 +55,40 @@ class Rule:
     """When a further look is due. The thresholds are similarities.
 
     ``second_look_below`` lies above ``low_similarity``: most clips between the two were misheard on the short window, and
-    a wide look costs little. The full look costs fifteen times the fast one, so only a clip that would be called low gets it.
+    a wide look costs little. The full look costs ten times the fast one, so only a clip gets it that would be called low, or
+    whose end was not heard.
     """
 
     language: str
     second_look_below: float = 0.9
     low_similarity: float = 0.8
 
-    def due(self, reference: str | None, heard: Mapping[str, str], silent: bool = False) -> str | None:
-        """The look that is missing from ``heard`` (look: hypothesis), or None when the clip is done."""
+    def due(self, reference: str | None, heard: Mapping[str, str], silent: bool = False, long: bool = False) -> str | None:
+        """The look that is missing from ``heard`` (look: hypothesis), or None when the clip is done.
+
+        A clip that is ``long``er than Whisper's window has a full look only.
+        """
         if FULL in heard:
             return None
+        if long:
+            return FULL
         if FAST not in heard:
             return FAST
         best, _ = self._best(reference, heard)
         if silent:
             return FULL if normalise(best, self.language) else None
         if WIDE not in heard:
-            return WIDE if doubtful(reference, best, self.language, max(self.second_look_below, self.low_similarity)) else None
-        return FULL if doubtful(reference, best, self.language, self.low_similarity) else None
+            under = max(self.second_look_below, self.low_similarity)
+            again = doubtful(reference, best, self.language, under) or many_letters(reference, best, self.language)
+            return WIDE if again else None
+        last = doubtful(reference, best, self.language, self.low_similarity) or stopped_early(reference, best, self.language)
+        return FULL if last else None
 
     def chosen(self, reference: str | None, heard: Mapping[str, str], silent: bool = False) -> tuple[str, str]:
         """The hypothesis to keep and its look.
 
-        A look in ``heard`` counts only where this reference asks for it, so that a row does not depend on what an earlier
-        reference had decoded. With only a full look (a clip over 30 s) that one is kept.
+        A look in ``heard`` counts only where this reference asks for it, as if the others had never been had for an earlier
+        reference. With only a full look (a clip over 30 s) that one is kept.
         """
         if FAST not in heard:
             return heard[FULL], FULL

@@ -73,7 +73,7 @@ TRANSCRIPTS = {
     "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
     "hallucination": Column(str, "why the hypothesis is taken for invented (speech.hallucination); empty when it is not"),
     "categories": Column(str, "the clip's kinds, keys of speech.categories.CATEGORIES, separated by spaces"),
-    "decoding": Column(str, "the pass whose hypothesis was kept: `fast` or `full`"),
+    "decoding": Column(str, "the look whose hypothesis was kept: `fast`, `wide` or `full` (speech.looks)"),
 }
 
 TRAINING_SET = {

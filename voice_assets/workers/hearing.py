@@ -1,8 +1,11 @@
 """Every look at a table of clips, out of the ledger where it has them and from Whisper where it has not.
 
 What belongs here: which look at which audio is missing, having it decoded in the engine's batches, and the row of
-TRANSCRIPTS that follows. That row depends on the hypotheses and the reference only, never on when they were decoded. How
-clips are decoded is in ``engines.whisper``, storing in ``engines.ledger``, scoring in ``speech.scoring``.
+TRANSCRIPTS that follows. How clips are decoded is in ``engines.whisper``, storing in ``engines.ledger``, scoring in
+``speech.scoring``.
+
+Audio is heard once, to the end: all looks that its text asks for, under one model, options and thresholds. Who edits the
+text afterwards gets another score and no other hypothesis, so an edited text decodes nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,44 +16,47 @@ from typing import Any
 
 from voice_assets.engines import whisper
 from voice_assets.engines.ledger import Ledger, Setting
+from voice_assets.engines.whisper import Clip, Heard
+from voice_assets.engines.whisper_windows import FULL_WINDOW_S, SAMPLE_RATE
 from voice_assets.speech.looks import FAST, FULL, LOOKS, WIDE, Rule
-from voice_assets.speech.quality import SILENT_DB
 from voice_assets.speech.scoring import score
-from voice_assets.speech.signals import level_db
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides each look beside the audio: a ledger setting each, so that a beam leaves the fast looks in force."""
+    """What decides each look beside the audio: a ledger setting each, so that a beam leaves the fast looks in force.
+
+    Under ``ended``, which knows the thresholds as well, an audio that was heard to the end has the names of its looks;
+    under ``level`` its RMS level in dBFS.
+    """
 
     looks: Mapping[str, Setting]
+    ended: Setting
     level: Setting
 
     @classmethod
     def of(
-        cls, model: str, device: str, compute_type: str, language: str, beam_size: int = 5, vad_filter: bool = False
+        cls, model: str, device: str, compute_type: str, rule: Rule, beam_size: int = 5, vad_filter: bool = False
     ) -> "Settings":
         """The settings for one model (its fingerprint); the rest as in ``engines.whisper.Transcriber``."""
-
-        def setting(look: str, **more: object) -> Setting:
-            return Setting.of(
-                look=look,
-                version=whisper.VERSION,
-                model=model,
-                device=device,
-                compute_type=compute_type,
-                language=language,
-                **more,
-            )
-
-        looks = {
-            FAST: setting(FAST),
-            WIDE: setting(WIDE, beam_size=beam_size),
-            FULL: setting(FULL, beam_size=beam_size, vad_filter=vad_filter),
+        common = {
+            "version": whisper.VERSION,
+            "model": model,
+            "device": device,
+            "compute_type": compute_type,
+            "language": rule.language,
         }
-        return cls(looks, Setting.of(look="level", sample_rate=whisper.SAMPLE_RATE))
+        further = {**common, "beam_size": beam_size}
+        thresholds = {"second_look_below": rule.second_look_below, "low_similarity": rule.low_similarity}
+        looks = {
+            FAST: Setting.of(look=FAST, **common),
+            WIDE: Setting.of(look=WIDE, **further),
+            FULL: Setting.of(look=FULL, **further, vad_filter=vad_filter),
+        }
+        ended = Setting.of(look="ended", **further, vad_filter=vad_filter, **thresholds)
+        return cls(looks, ended, Setting.of(look="level", sample_rate=SAMPLE_RATE))
 
 
 def engine_name() -> str:
@@ -65,32 +71,16 @@ def _installed(package: str) -> str:
         return f"{package} (not installed)"
 
 
-@dataclass
-class Heard:
-    """What is known of one audio: hypotheses by look, and its RMS level in dBFS, None before it was ever read."""
-
-    texts: dict[str, str]
-    level_db: float | None
-
-    @property
-    def silent(self) -> bool:
-        """Whether the audio counts as silent, by the rule of the quality stage."""
-        return self.level_db is not None and self.level_db < SILENT_DB
-
-
-def missing(rule: Rule, reference: str, heard: Mapping[str, str], silent: bool, long: bool) -> str | None:
-    """The first look that this reference asks for and that is not in ``heard``; None when the clip is done.
+def missing(rule: Rule, reference: str, heard: Heard, long: bool) -> str | None:
+    """The first look that this reference asks for and that was not had; None when the clip is done.
 
     Looks count in their order, as in ``Rule.chosen``: what an earlier reference had decoded does not stand in for them.
-    A ``long`` clip has a full look only.
     """
-    if long:
-        return None if FULL in heard else FULL
     counted: dict[str, str] = {}
-    while (look := rule.due(reference, counted, silent)) is not None:
-        if look not in heard:
+    while (look := rule.due(reference, counted, heard.silent, long)) is not None:
+        if look not in heard.texts:
             return look
-        counted[look] = heard[look]
+        counted[look] = heard.texts[look]
     return None
 
 
@@ -113,6 +103,7 @@ class Listener:
     check: Callable[[Record], object]
     on_note: Callable[[str], None]
     _heard: dict[str, Heard] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
     _notes_told: int = 0
 
     def listen(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
@@ -131,12 +122,14 @@ class Listener:
                 ready.append(row)
             else:
                 by_audio.setdefault(row["audio_sha256"], []).append(row)
+        self._end({row["audio_sha256"] for row in ready} - by_audio.keys())
         yield [self._record(row) for row in ready], False
         if not by_audio:
             return
         transcriber = self.load()
-        for batch in self._batches(by_audio, transcriber.portion):
-            self._decode(transcriber, batch, by_audio)
+        batches = self._batches(by_audio, transcriber.batch_size)
+        for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, by_audio), batches):
+            self._keep(batch, heard, transcriber.notes)
             yield [self._record(row) for clip in batch for row in by_audio[clip.clip_id]], True
 
     def _look_up(self, rows: Sequence[Record]) -> None:
@@ -146,46 +139,61 @@ class Listener:
         for look, setting in self.settings.looks.items():
             for sha, text in self.ledger.heard(setting, hashes).items():
                 self._heard[sha].texts[look] = text
+        # A look that the ledger names and does not give was damaged: that audio is heard again.
+        ended = self.ledger.heard(self.settings.ended, hashes).items()
+        self._ended = {sha for sha, looks in ended if looks and self._heard[sha].texts.keys() >= set(looks.split())}
+
+    def _end(self, hashes: set[str]) -> None:
+        """Audio that wants no look under these thresholds is heard to the end."""
+        new = {sha: _names(self._heard[sha]) for sha in hashes - self._ended}
+        self._ended |= new.keys()
+        if new:
+            self.ledger.add({self.settings.ended: new})
 
     def _missing(self, row: Record) -> str | None:
-        heard = self._heard[row["audio_sha256"]]
+        heard, long = self._heard[row["audio_sha256"]], _long(row)
         if heard.level_db is None:  # the audio was never read here: whether it is silent decides what is due
-            return FULL if _long(row) else FAST
-        return missing(self.rule, row["text"], heard.texts, heard.silent, _long(row))
+            return FULL if long else FAST
+        return None if row["audio_sha256"] in self._ended else missing(self.rule, row["text"], heard, long)
 
-    def _batches(self, by_audio: Mapping[str, list[Record]], size: int) -> list[tuple[whisper.Clip, ...]]:
+    def _batches(self, by_audio: Mapping[str, list[Record]], size: int) -> list[tuple[Clip, ...]]:
         """One clip for each audio, named by its hash, in the engine's batches; first those that only owe a further look."""
-        owed: list[whisper.Clip] = []
-        new: list[whisper.Clip] = []
+        owed: list[Clip] = []
+        new: list[Clip] = []
         for sha, (row, *_) in by_audio.items():
-            clip = whisper.Clip(sha, self.dataset / row["path"], float(row["duration_s"]), row["text"])
+            clip = Clip(sha, self.dataset / row["path"], float(row["duration_s"]), row["text"])
             (owed if self._heard[sha].texts else new).append(clip)
         return [*whisper.plan(owed, size), *whisper.plan(new, size)]
 
-    def _decode(
-        self, transcriber: whisper.Transcriber, batch: Sequence[whisper.Clip], by_audio: dict[str, list[Record]]
-    ) -> None:
-        """Make what is missing of the audios in ``batch`` and store it, in one transaction."""
+    def _hear(
+        self, transcriber: whisper.Transcriber, batch: Sequence[Clip], by_audio: Mapping[str, list[Record]]
+    ) -> tuple[Sequence[Clip], list[Heard]]:
+        """Make what is missing of the audios in ``batch``. Runs beside others of its kind: it changes nothing here."""
         for clip in batch:
             for row in by_audio[clip.clip_id]:
                 self.check(row)
-        sounds = {clip.clip_id: whisper.read_clip(clip) for clip in batch}
-        new: dict[Setting, dict[str, str]] = {self.settings.level: {}}
-        for sha, sound in sounds.items():
-            text = f"{level_db(sound):.2f}"
-            new[self.settings.level][sha] = text
-            self._heard[sha].level_db = float(text)
-        for look in LOOKS:
-            due = [clip for clip in batch if any(self._missing(row) == look for row in by_audio[clip.clip_id])]
-            texts = transcriber.look(look, due, [sounds[clip.clip_id] for clip in due])
-            heard = dict(zip((clip.clip_id for clip in due), texts, strict=True))
-            new[self.settings.looks[look]] = heard
-            for sha, text in heard.items():
-                self._heard[sha].texts[look] = text
-        self.ledger.add({setting: texts for setting, texts in new.items() if texts})
-        for note in transcriber.notes[self._notes_told :]:
+
+        def due(clip: Clip, heard: Heard) -> str | None:
+            asked = {missing(self.rule, row["text"], heard, _long(row)) for row in by_audio[clip.clip_id]}
+            return next((look for look in LOOKS if look in asked), None)
+
+        return batch, transcriber.hear(batch, due, {clip.clip_id: self._heard[clip.clip_id].texts for clip in batch})
+
+    def _keep(self, batch: Sequence[Clip], heard: Sequence[Heard], notes: Sequence[str]) -> None:
+        """Store what a batch gave, in one transaction, and tell what the transcriber changed on the way."""
+        new: dict[Setting, dict[str, str]] = {self.settings.level: {}, self.settings.ended: {}}
+        for clip, one in zip(batch, heard, strict=True):
+            sha = clip.clip_id
+            new[self.settings.level][sha] = f"{one.level_db:.2f}"
+            new[self.settings.ended][sha] = _names(one)
+            for look in one.texts.keys() - self._heard[sha].texts.keys():
+                new.setdefault(self.settings.looks[look], {})[sha] = one.texts[look]
+            self._heard[sha] = one
+            self._ended.add(sha)
+        self.ledger.add(new)
+        for note in notes[self._notes_told :]:
             self.on_note(note)
-        self._notes_told = len(transcriber.notes)
+        self._notes_told = len(notes)
 
     def _record(self, row: Record) -> Record:
         heard, duration_s = self._heard[row["audio_sha256"]], float(row["duration_s"])
@@ -203,5 +211,9 @@ class Listener:
         }
 
 
+def _names(heard: Heard) -> str:
+    return " ".join(look for look in LOOKS if look in heard.texts)
+
+
 def _long(row: Record) -> bool:
-    return float(row["duration_s"]) > whisper.FULL_WINDOW_S
+    return float(row["duration_s"]) > FULL_WINDOW_S

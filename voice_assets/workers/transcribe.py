@@ -230,7 +230,8 @@ def work(options: argparse.Namespace) -> None:
     folder = weights.resolve(options.model, options.weights_cache)
     device, compute_type = settled(options.device, options.compute_type)
     fingerprint = weights.fingerprint(folder)
-    settings = Settings.of(fingerprint, device, compute_type, options.language, options.beam_size, options.vad_filter)
+    rule = Rule(options.language, options.second_look_below, options.low_similarity)
+    settings = Settings.of(fingerprint, device, compute_type, rule, options.beam_size, options.vad_filter)
     verify(options.dataset, rows)
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -239,7 +240,7 @@ def work(options: argparse.Namespace) -> None:
     ):
         listener = Listener(
             options.dataset,
-            Rule(options.language, options.second_look_below, options.low_similarity),
+            rule,
             settings,
             kept,
             load=lambda: _load(options, folder, (device, compute_type)),

@@ -1,41 +1,14 @@
 import random
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from voice_assets import project
 from voice_assets.engines import audio, weights, whisper
-from voice_assets.engines.whisper import Clip, Transcriber, plan, window_s
+from voice_assets.engines.whisper import Clip, Heard, Transcriber
 from voice_assets.speech.similarity import similarity
 from voice_assets_tests.engines import tiny_whisper
-
-CLIPS = st.lists(st.tuples(st.uuids().map(str), st.floats(0, 80)), max_size=60, unique_by=lambda one: one[0]).map(
-    lambda pairs: [Clip(name, Path(f"{name}.wav"), duration) for name, duration in pairs]
-)
-
-
-@pytest.mark.parametrize(
-    ("duration_s", "window"),
-    [(0.2, 5), (4.0, 5), (4.01, 6), (7.0, 8), (7.01, 10), (9.0, 10), (9.01, 12), (14.99, 16), (29.0, 30), (30.0, 30)],
-)
-def test_the_window_leaves_a_second_and_is_5_to_30(duration_s, window):
-    assert window_s(duration_s) == window
-
-
-@given(CLIPS, st.integers(1, 17), st.randoms())
-def test_the_plan_has_every_clip_once_and_no_batch_mixes_windows(clips, size, rng):
-    batches = plan(clips, size)
-    assert sorted(clip.clip_id for batch in batches for clip in batch) == sorted(clip.clip_id for clip in clips)
-    for batch in batches:
-        assert len(batch) == 1 or max(clip.duration_s for clip in batch) <= 30
-        assert len(batch) <= size
-        assert len({window_s(clip.duration_s) for clip in batch}) == 1
-    shuffled = list(clips)
-    rng.shuffle(shuffled)
-    assert plan(shuffled, size) == batches
 
 
 @pytest.mark.parametrize(("cores", "expected"), [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (8, (4, 2)), (9, (4, 2))])
@@ -47,10 +20,11 @@ class _Device:
     """Holds ``room`` items at once and says what CTranslate2 says when there are more."""
 
     def __init__(self, room):
-        self.room, self.held = room, []
+        self.room, self.held, self.refused = room, [], []
 
     def decode(self, items):
         if len(items) > self.room:
+            self.refused.append(len(items))
             raise RuntimeError("CUDA failed with error out of memory")
         self.held.append(len(items))
         return [item.upper() for item in items]
@@ -73,21 +47,6 @@ def test_one_clip_that_does_not_fit_is_an_error_and_so_is_any_other_trouble():
 
     with pytest.raises(RuntimeError, match="cuBLAS failed on 2"):
         whisper.halving(broken, ["a", "b"], lambda *_: pytest.fail("halved"))
-
-
-@pytest.mark.parametrize("bins", [80, 128])
-@pytest.mark.parametrize("seconds", [0.1, 3.3, 5.0, 7.0])
-def test_features_are_those_of_the_padded_sound(bins, seconds):
-    from faster_whisper.feature_extractor import FeatureExtractor
-
-    extract = FeatureExtractor(feature_size=bins)
-    sound = np.random.default_rng(4).normal(scale=0.1, size=round(seconds * 16000)).astype(np.float32)
-    padded = np.pad(sound[: 5 * 16000], (0, max(0, 5 * 16000 - len(sound))))
-    found = whisper.log_mel(extract, sound, 5)
-    assert found.shape == (bins, 500)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, extract(padded)[:, :500], atol=1e-5)
-    np.testing.assert_allclose(whisper.log_mel(extract, np.zeros(100, np.float32), 5), -1.5, atol=1e-5)
 
 
 @pytest.mark.parametrize("device", ["tpu", ""])
@@ -152,10 +111,36 @@ def test_real_speech_is_understood(heard, clips):
 @pytest.mark.slow
 def test_neither_order_nor_company_changes_what_is_heard(transcriber, heard, clips):
     some = random.Random(5).sample(clips, 10)
-    batches = []
-    again = list(transcriber.transcribe(some, on_batch=batches.append))
+    again = list(transcriber.transcribe(some))
+    assert len(again) == 10
     assert {transcript.clip_id: transcript for transcript in again} == {clip.clip_id: heard[clip.clip_id] for clip in some}
-    assert [transcript for batch in batches for transcript in batch] == again
+
+
+@pytest.mark.slow
+def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcriber):
+    assert sorted(transcriber.side_by_side(lambda number: number * 2, range(20))) == list(range(0, 40, 2))
+    begun = []
+
+    def work(number):
+        begun.append(number)
+        if number == 1:
+            raise ValueError("one")
+        return number
+
+    with pytest.raises(ValueError, match="one"):
+        list(transcriber.side_by_side(work, iter(range(100))))
+    assert len(begun) < 10
+
+
+@pytest.mark.slow
+def test_a_look_that_is_known_is_not_had_again(transcriber, clips):
+    some = [min(clips, key=lambda clip: clip.duration_s)]
+    due = iter(["wide", None, "full"])
+    (heard,) = transcriber.hear(some, lambda clip, known: next(due), {some[0].clip_id: {"fast": "known"}})
+    assert heard.texts == {"fast": "known", "full": heard.texts["full"]}
+    assert similarity(some[0].reference, heard.texts["full"], "ru") > 0.5
+    assert not heard.silent
+    assert Heard({}, -90.0).silent
 
 
 @pytest.mark.slow
@@ -173,9 +158,12 @@ def test_a_batch_halved_for_want_of_memory_is_told_and_hears_the_same(base, hear
     decode = small._decode
     device = _Device(3)
     monkeypatch.setattr(small, "_decode", lambda sounds, *how: device.decode(["-"] * len(sounds)) and decode(sounds, *how))
-    assert {one.clip_id: one for one in small.transcribe(clips[:10])} == {one.clip_id: heard[one.clip_id] for one in clips[:10]}
-    assert max(device.held) <= 3
-    assert small.batch_size <= 4
+    alike = [replace(clips[0], clip_id=f"{clips[0].clip_id}-{number}") for number in range(16)]
+    found = {one.clip_id: one.hypothesis for one in small.transcribe(alike)}
+    assert found == dict.fromkeys((clip.clip_id for clip in alike), heard[clips[0].clip_id].hypothesis)
+    assert max(device.held) == 2
+    assert len(device.refused) < 4  # the second batch is not tried at the size that failed
+    assert small.batch_size == 2
     assert "out of memory" in small.notes[0]
 
 
@@ -184,8 +172,8 @@ def test_words_over_silence_get_the_full_look_and_the_filter_leaves_none(base, t
     path = audio.write_wav(tmp_path / "silent.wav", np.zeros(48000, np.int16), 16000)
     deaf = Transcriber(base, device="cpu", compute_type="int8", language="ru", vad_filter=True)
     looks = []
-    real = deaf.look
-    deaf.look = lambda look, some, sounds: looks.append((look, len(some))) or real(look, some, sounds)
+    real = deaf._look
+    deaf._look = lambda look, some, sounds: looks.append((look, len(some))) or real(look, some, sounds)
     clip = Clip("silent", path, 3.0, "Продолжение следует.")
     (transcript,) = deaf.transcribe([clip])
     assert looks == [

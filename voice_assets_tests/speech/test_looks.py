@@ -1,6 +1,6 @@
 import pytest
 
-from voice_assets.speech.looks import Rule, better, doubtful
+from voice_assets.speech.looks import MANY_LETTERS, Rule, better, doubtful, many_letters, stopped_early
 
 RULE = Rule("ru", 0.9, 0.8)
 REFERENCE = "абвгдежзик"  # ten letters: one wrong letter is 0.9, two are 0.8
@@ -81,3 +81,23 @@ def test_the_best_of_the_looks_this_text_asks_for_is_kept(heard, expected):
 
 def test_a_low_threshold_over_the_second_look_still_gets_the_wide_look_first():
     assert Rule("ru", 0.5, 0.85).due(REFERENCE, {"fast": TWO_WRONG}) == "wide"
+
+
+LONG = "абвгдежзик " * 20  # 219 letters and spaces: 15 of them are far under a tenth
+
+
+@pytest.mark.parametrize(("missing", "expected"), [(0, False), (14, False), (15, True), (40, True)])
+def test_a_long_text_is_heard_again_for_many_letters_however_similar(missing, expected):
+    heard = LONG.strip()[: len(LONG.strip()) - missing]
+    assert MANY_LETTERS == 15
+    assert many_letters(LONG, heard, "ru") is expected
+    assert (RULE.due(LONG, {"fast": heard}) == "wide") is expected
+    assert not many_letters(None, heard, "ru")
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(100, None), (85, None), (84, "full"), (70, "full")])
+def test_a_text_whose_end_was_not_heard_gets_the_full_look_though_it_is_not_low(kept, expected):
+    said = "а" * 100
+    assert stopped_early(said, said[:kept], "ru") is (expected == "full")
+    assert RULE.due(said, {"fast": said[:kept], "wide": said[:kept]}) == expected
+    assert not stopped_early(None, said[:kept], "ru")

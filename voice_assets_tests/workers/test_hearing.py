@@ -2,6 +2,7 @@
 
 import pytest
 
+from voice_assets.engines.whisper import Heard
 from voice_assets.speech.looks import FAST, FULL, WIDE, Rule
 from voice_assets.workers.hearing import Settings, missing
 
@@ -30,27 +31,30 @@ WRONG = "совсем другое"
     ],
 )
 def test_the_look_that_is_missing(heard, silent, long, look):
-    assert missing(RULE, SAID, heard, silent, long) == look
+    assert missing(RULE, SAID, Heard(heard, -90.0 if silent else -20.0), long) == look
 
 
 def keys(**options):
-    settings = Settings.of(**{"model": "m", "device": "cpu", "compute_type": "int8", "language": "ru", **options})
-    return {look: setting.key for look, setting in settings.looks.items()} | {"level": settings.level.key}
+    settings = Settings.of(**{"model": "m", "device": "cpu", "compute_type": "int8", "rule": RULE, **options})
+    found = {**settings.looks, "level": settings.level, "ended": settings.ended}
+    return {name: setting.key for name, setting in found.items()}
 
 
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        ({}, {FAST, WIDE, FULL, "level"}),
+        ({}, {FAST, WIDE, FULL, "level", "ended"}),
         ({"vad_filter": True}, {FAST, WIDE, "level"}),
         ({"beam_size": 2}, {FAST, "level"}),
         ({"model": "n"}, {"level"}),
         ({"device": "cuda"}, {"level"}),
         ({"compute_type": "float32"}, {"level"}),
-        ({"language": "en"}, {"level"}),
+        ({"rule": Rule("en", 0.9, 0.8)}, {"level"}),
+        ({"rule": Rule("ru", 0.9, 0.7)}, {FAST, WIDE, FULL, "level"}),
+        ({"rule": Rule("ru", 0.95, 0.8)}, {FAST, WIDE, FULL, "level"}),
     ],
 )
 def test_an_option_concerns_the_looks_it_changes(options, kept):
     before, after = keys(), keys(**options)
     assert {look for look in before if before[look] == after[look]} == kept
-    assert len(set(before.values())) == 4
+    assert len(set(before.values())) == 5

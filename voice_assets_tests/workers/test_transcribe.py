@@ -2,6 +2,7 @@ import json
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -221,29 +222,55 @@ def test_other_rows_in_another_order_take_what_is_there(ivrvoice, speech, again,
 
 
 @pytest.mark.slow
-def test_an_edited_text_is_scored_anew_and_only_a_look_that_is_owed_is_made(ivrvoice, speech, again, capsys, monkeypatch):
+def test_an_edited_text_is_scored_anew_and_decodes_nothing(ivrvoice, speech, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
-    before, looks = pd.read_parquet(out), []
+    before = pd.read_parquet(out)
     sure = int(before.index[(before["similarity"] == 1) & (before["decoding"] == "fast")][0])
-    text = speech["text"][sure]
-    small = changed(speech.copy(), "text", speech["text"][0])
-    small.loc[sure, "text"] = text.upper()
-    small.to_parquet(clips)
+    edited = speech.copy()
+    edited.loc[sure, "text"] = "Совсем другие слова, которых никто не говорил."
+    edited.to_parquet(clips)
     assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
-    look = whisper.Transcriber.look
-    monkeypatch.setattr(
-        whisper.Transcriber, "look", lambda self, name, *what: looks.append((name, len(what[0]))) or look(self, name, *what)
-    )
-    small.loc[sure, "text"] = "Совсем другие слова, которых никто не говорил."
-    small.to_parquet(clips)
-    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (1, 23)
     row = pd.read_parquet(out).loc[sure]
     assert row["reference"].startswith("Совсем")
-    assert looks == [("fast", 0), ("wide", 1), ("full", 1)]
+    assert row["hypothesis"] == before["hypothesis"][sure]
     assert row["similarity"] < 0.8
-    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
     speech.to_parquet(clips)
     assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before)
+
+
+@pytest.mark.slow
+def test_other_thresholds_ask_for_the_looks_that_are_owed_and_only_once(ivrvoice, again, capsys, monkeypatch):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before, looks = pd.read_parquet(out), []
+    look = whisper.Transcriber._look
+    monkeypatch.setattr(
+        whisper.Transcriber, "_look", lambda self, name, *what: looks.append((name, len(what[0]))) or look(self, name, *what)
+    )
+    stricter = command(ivrvoice, clips, out, "--second-look-below", "0.999")
+    decoded, kept = figures(run(capsys, stricter)[1])
+    assert decoded + kept == 24
+    assert decoded == sum(number for name, number in looks if name == "wide") > 0
+    assert not sum(number for name, number in looks if name == "fast")
+    assert figures(run(capsys, stricter)[1]) == (0, 24)
+    assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), before)
+
+
+@pytest.mark.slow
+def test_a_look_that_is_damaged_in_the_ledger_is_had_again(ivrvoice, again, capsys):
+    clips, out = again / "clips.parquet", again / "out.parquet"
+    before = pd.read_parquet(out)
+    with sqlite3.connect(again / "ledger.sqlite") as ledger:
+        fast = "SELECT setting FROM settings WHERE json_extract(options, '$.look') = 'fast'"
+        ledger.execute(
+            f"UPDATE hypotheses SET hypothesis = 'gone' WHERE setting IN ({fast}) AND audio_sha256 = ?",
+            [before["audio_sha256"][3]],
+        )
+    ledger.close()
+    code, printed = run(capsys, command(ivrvoice, clips, out))
+    assert (code, figures(printed)) == (0, (1, 23))
+    assert any("damaged" in event["message"] for event in printed if event["event"] == "note")
     pd.testing.assert_frame_equal(pd.read_parquet(out), before)
 
 
