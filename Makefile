@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test check fix bench-overhead bench-whisper lock clean
+.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ bench-overhead: setup  ## what Dagster adds to a run of one partition; last line
 
 bench-whisper: setup  ## our Whisper beside stock faster-whisper, speed and similarity; last line one JSON object
 	$(BIN)/python -m voice_assets_tests.bench_whisper
+
+bench-faults: setup  ## planted faults: what our Whisper finds of each kind; last line one JSON object
+	$(BIN)/python -m voice_assets_tests.bench_whisper --faults
+
+bench-again: setup  ## validating an untouched data set again, beside the first time; last line one JSON object
+	$(BIN)/python -m voice_assets_tests.bench_again
 
 lock: setup  ## write what is installed into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -3,9 +3,8 @@
 import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal
 
 from voice_assets import project
 from voice_assets.definitions import read_voices
+from voice_assets.engines.nvidia import USE_FIELDS, DeviceError, GpuUse, gpu_use, nvidia_smi
 from voice_assets.voices import BrokenVoice, Voice
 
 PACKAGES = ("dagster", "great_expectations", "faster-whisper", "ctranslate2", "torch", "lightning", "piper-tts", "onnxruntime")
@@ -35,7 +35,7 @@ def examine(voice_name: str | None) -> Iterator[Finding]:
     """Findings on this machine, and on one voice or, without a name, on every voice file."""
     yield from _versions()
     yield from _weights()
-    yield from gpus(_nvidia_smi())
+    yield from _gpus()
     yield from _places()
     yield from _voices(*read_voices(), voice_name)
 
@@ -76,33 +76,27 @@ def _weights() -> Iterator[Finding]:
     yield Finding("ok" if names else "warn", "whisper weights", found, advice)
 
 
-def _nvidia_smi() -> str | None:
-    """What nvidia-smi says of each GPU and of the processes on them; None without one. Unmeasured: no GPU was at hand."""
-    if shutil.which("nvidia-smi") is None:
-        return None
-    query = ["nvidia-smi", "--query-gpu=index,name,memory.used,memory.total,utilization.gpu", "--format=csv,noheader,nounits"]
+def _gpus() -> Iterator[Finding]:
     try:
-        return subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
-    except (subprocess.SubprocessError, OSError) as error:
-        return f"error: {error}"
+        yield from gpus(gpu_use(nvidia_smi(USE_FIELDS)))
+    except DeviceError as error:
+        yield Finding("bad", "gpu", str(error), "nvidia-smi must work before a GPU can be used")
 
 
-def gpus(listing: str | None) -> Iterator[Finding]:
-    """Findings on the GPUs, from nvidia-smi's ``index, name, MiB used, MiB in all, % busy`` lines."""
-    if listing is None:
+def gpus(found: Sequence[GpuUse]) -> Iterator[Finding]:
+    """Findings on the GPUs of this machine."""
+    if not found:
         yield Finding("warn", "gpu", "none found", "everything runs on the CPU: fine for the demo, days for a real data set")
-        return
-    if listing.startswith("error:"):
-        yield Finding("bad", "gpu", listing, "nvidia-smi must work before a GPU can be used")
-        return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    for line in filter(None, map(str.strip, listing.splitlines())):
-        index, name, used, total, busy = (part.strip() for part in line.split(","))
-        free = int(used) < BUSY_MIB
-        hidden = visible is not None and index not in visible.split(",")
-        found = f"{name}, {used} of {total} MiB used, {busy} % busy{', hidden by CUDA_VISIBLE_DEVICES' if hidden else ''}"
-        advice = "" if free else "somebody is using it: wait, or leave it out with CUDA_VISIBLE_DEVICES (see nvidia-smi)"
-        yield Finding("ok" if free else "warn", f"gpu {index}", found, advice)
+    for gpu in found:
+        free = gpu.used_mib is not None and gpu.used_mib < BUSY_MIB
+        hidden = visible is not None and str(gpu.index) not in visible.split(",")
+        used, total, busy = ("?" if value is None else value for value in (gpu.used_mib, gpu.total_mib, gpu.busy_percent))
+        said = f"{gpu.name}, {used} of {total} MiB used, {busy} % busy{', hidden by CUDA_VISIBLE_DEVICES' if hidden else ''}"
+        busy_advice = "somebody is using it: wait, or leave it out with CUDA_VISIBLE_DEVICES (see nvidia-smi)"
+        mute_advice = "the driver does not say whether it is free: look yourself that nobody uses it"
+        advice = "" if free else mute_advice if gpu.used_mib is None else busy_advice
+        yield Finding("ok" if free else "warn", f"gpu {gpu.index}", said, advice)
 
 
 def _places() -> Iterator[Finding]:

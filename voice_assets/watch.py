@@ -4,9 +4,7 @@ Belongs here: the picture. What does not: the figures (``running``, written by w
 Dagster, so that it starts at once, and works whoever started the run: the UI, the daemon or a shell.
 """
 
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_assets import running
+from voice_assets.engines.nvidia import USE_FIELDS, DeviceError, GpuUse, gpu_use, nvidia_smi
 from voice_assets.running import Running
 from voice_assets.voices import Voice
 
@@ -31,27 +30,16 @@ RESULTS = "validation_whisper_sharded_*"
 
 
 @dataclass(frozen=True)
-class Gpu:
-    """One line of nvidia-smi: use in per cent, memory in MiB; None for what the driver does not say."""
-
-    index: str
-    name: str
-    used_mib: int | None
-    total_mib: int | None
-    busy_percent: int | None
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """What is known at one moment.
 
-    Running assets and those a dead process left; GPUs (None without nvidia-smi); the last result: its folder and the lines at
+    Running assets and those a dead process left; GPUs; the last result: its folder and the lines at
     the top of its `SUMMARY.txt`; the similarity under which a clip is low.
     """
 
     voice: str
     states: Sequence[Running]
-    gpus: Sequence[Gpu] | None
+    gpus: Sequence[GpuUse]
     result: tuple[Path, Sequence[str]] | None
     now: float
     low_similarity: float = 0.8
@@ -62,26 +50,12 @@ class Snapshot:
         return [state for state in self.states if state.alive]
 
 
-def parse_gpus(listing: str) -> list[Gpu]:
-    """The GPUs in nvidia-smi's ``index, name, MiB used, MiB in all, % busy`` lines; lines of another form are left out."""
-    gpus = []
-    for line in listing.splitlines():
-        parts = [part.strip() for part in line.split(",")]
-        if len(parts) >= 5 and parts[0].isdigit():
-            used, total, busy = (int(part) if part.isdigit() else None for part in parts[-3:])
-            gpus.append(Gpu(parts[0], ", ".join(parts[1:-3]), used, total, busy))
-    return gpus
-
-
-def look_at_gpus() -> list[Gpu] | None:
-    """The GPUs of this machine; None without nvidia-smi, or when it does not answer. Unmeasured: no GPU was at hand."""
-    if shutil.which("nvidia-smi") is None:
-        return None
-    query = ["nvidia-smi", "--query-gpu=index,name,memory.used,memory.total,utilization.gpu", "--format=csv,noheader,nounits"]
+def look_at_gpus() -> list[GpuUse]:
+    """The GPUs of this machine; none without nvidia-smi, or when it fails: the picture goes on without them."""
     try:
-        return parse_gpus(subprocess.run(query, capture_output=True, text=True, timeout=5, check=True).stdout)
-    except (subprocess.SubprocessError, OSError):
-        return None
+        return gpu_use(nvidia_smi(USE_FIELDS, patience_s=5))
+    except DeviceError:
+        return []
 
 
 def last_result(reports_dir: Path) -> tuple[Path, list[str]] | None:
@@ -95,7 +69,7 @@ def last_result(reports_dir: Path) -> tuple[Path, list[str]] | None:
     return None
 
 
-def snapshot(voice: Voice, gpus: Sequence[Gpu] | None) -> Snapshot:
+def snapshot(voice: Voice, gpus: Sequence[GpuUse]) -> Snapshot:
     """What is known now about ``voice``."""
     states, result = running.all_running(voice.name), last_result(voice.reports_dir)
     return Snapshot(voice.name, states, gpus, result, time.time(), voice.whisper.low_similarity)
@@ -202,12 +176,12 @@ def _recent_table(states: Sequence[Running], low_similarity: float) -> Table | N
     return table
 
 
-def _gpu_table(gpus: Sequence[Gpu]) -> Table:
+def _gpu_table(gpus: Sequence[GpuUse]) -> Table:
     table = Table("gpu", "name", "busy", "memory", title_justify="left")
     for gpu in gpus:
         busy = "?" if gpu.busy_percent is None else f"{gpu.busy_percent} %"
         memory = "?" if gpu.used_mib is None or gpu.total_mib is None else f"{gpu.used_mib} of {gpu.total_mib} MiB"
-        table.add_row(gpu.index, Text(gpu.name), busy, memory)
+        table.add_row(str(gpu.index), Text(gpu.name), busy, memory)
     return table
 
 

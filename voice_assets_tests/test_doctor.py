@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from voice_assets import doctor
 from voice_assets.doctor import Finding, examine, gpus
+from voice_assets.engines.nvidia import DeviceError, GpuUse
 from voice_assets_tests.datasets import write_voice
 
-TWO_GPUS = "0, NVIDIA GeForce RTX 3090, 10, 24576, 0\n1, NVIDIA GeForce RTX 3090, 20123, 24576, 98\n"
+TWO_GPUS = [GpuUse(0, "NVIDIA GeForce RTX 3090", 10, 24576, 0), GpuUse(1, "NVIDIA GeForce RTX 3090", 20123, 24576, 98)]
 
 
 @pytest.fixture
@@ -38,11 +40,20 @@ def test_a_hidden_gpu_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hidden by CUDA_VISIBLE_DEVICES" in second.found
 
 
-def test_no_gpu_is_a_warning_and_a_broken_driver_is_worse() -> None:
-    (none,) = gpus(None)
-    (broken,) = gpus("error: driver mismatch")
-    assert (none.state, broken.state) == ("warn", "bad")
-    assert "driver mismatch" in broken.found
+def test_no_gpu_is_a_warning_one_that_does_not_tell_too_and_a_broken_driver_is_worse(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (none,) = gpus([])
+    (mute,) = gpus([GpuUse(0, "Some card", None, None, None)])
+    assert (none.state, mute.state) == ("warn", "warn")
+    assert "? of ? MiB used" in mute.found
+
+    def broken(*_: str) -> str:
+        raise DeviceError("driver mismatch")
+
+    monkeypatch.setattr(doctor, "nvidia_smi", broken)
+    finding = by_subject(list(examine(None)))["gpu"]
+    assert (finding.state, finding.found) == ("bad", "driver mismatch")
 
 
 def test_a_voice_without_its_data_set(project: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,10 @@ from rich.console import Console
 
 from voice_assets import running, watch
 from voice_assets.cli import main
+from voice_assets.engines.nvidia import GpuUse
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.test_running import state
-
-LISTING = """0, NVIDIA GeForce RTX 3090, 8123, 24576, 97
-1, NVIDIA H100, 80GB, 11, 81559, 0
-2, Some card, [N/A], [N/A], [N/A]
-
-No devices were found
-"""
 
 
 @pytest.fixture
@@ -36,7 +31,7 @@ def clip(name: str, similarity: float) -> dict[str, object]:
     return {"clip_id": name, "reference": f"Текст {name}.", "hypothesis": "услышано [bold]", "similarity": similarity}
 
 
-def shown(voice: Voice, gpus: list[watch.Gpu] | None = None) -> str:
+def shown(voice: Voice, gpus: Sequence[GpuUse] = ()) -> str:
     console = Console(width=180, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     console.print(watch.render(watch.snapshot(voice, gpus)))
     return console.export_text()
@@ -52,21 +47,12 @@ def dead_pid() -> int:
     return process.pid
 
 
-def test_nvidia_smi_s_lines() -> None:
-    assert watch.parse_gpus(LISTING) == [
-        watch.Gpu("0", "NVIDIA GeForce RTX 3090", 8123, 24576, 97),
-        watch.Gpu("1", "NVIDIA H100, 80GB", 11, 81559, 0),
-        watch.Gpu("2", "Some card", None, None, None),
-    ]
-    assert watch.parse_gpus("") == []
-
-
 def test_a_row_a_shard_and_their_sum(voice: Voice) -> None:
     write("0-of-2", done=30, total=100, rate_per_s=4.0, remaining_s=17.5, recent=(clip("a", 0.9), clip("b", 0.2)),
           figures={"mean_similarity": 0.9, "low": 2, "from_ledger": 7})  # fmt: skip
     write("1-of-2", done=10, total=50, rate_per_s=2.0, remaining_s=20.0, recent=(clip("c", 1.0),),
           figures={"mean_similarity": 0.5, "low": 1, "from_ledger": 0})  # fmt: skip
-    text = shown(voice, watch.parse_gpus(LISTING))
+    text = shown(voice, [GpuUse(0, "NVIDIA GeForce RTX 3090", 8123, 24576, 97)])
     first, second, total = (
         next(line for line in text.splitlines() if name in line) for name in ("0-of-2", "1-of-2", "2 running")
     )

@@ -233,17 +233,22 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         description="Every clip of this shard: what Whisper heard, similarity and CER against the reference, and which pass.",
     )
     def whisper_shard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.speech import validation
+        from voice_assets.speech import categories, validation
 
         admission = admit(context)
         clips = sound_clips(admission)
         transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
+        by_category = categories.by_category(transcripts, voice.language, voice.whisper.low_similarity)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
         paths, _ = keep_evidence(context, {"facts": facts})
         return finished(
             admission.pins,
             tables.content_version(transcripts),
-            {**_scores(transcripts, voice.whisper.low_similarity), "log": dg.MetadataValue.path(log)},
+            {
+                **_scores(transcripts, voice.whisper.low_similarity),
+                "categories": preview(by_category, list(by_category.columns)),
+                "log": dg.MetadataValue.path(log),
+            },
             evidence={**paths, "transcripts": str(own_table(context))},
             value=transcripts,
         )

@@ -1,10 +1,11 @@
 """Which GPU, or which share of the cores, a worker may have: leases that the kernel takes back when their holder dies.
 
-What belongs here: finding GPUs, seeing who uses them, and handing them out. What does not: starting a worker with the
-lease's ``environment`` (who asks for the lease does) and choosing a compute type (``engines.whisper``).
+What belongs here: finding GPUs, seeing who uses them, and handing them out. What does not: asking nvidia-smi
+(``engines.nvidia``), starting a worker with the lease's ``environment`` (who asks for the lease does) and choosing a compute
+type (``engines.whisper``).
 
 A lease is a locked file (``flock``), one per device and worker slot, in a folder that everybody who shares the machine's
-devices names. The lock belongs to the open file, so a child process that inherits its number (``Lease.number``) keeps the
+devices names. The lock belongs to the open file, so a child process that inherits its number (``Lease.file_number``) keeps the
 device while it lives, even when its parent is killed; when the last of them ends, however it ends, the device is free.
 
 Measured and tested here: CPU slots, with real processes. The GPU part follows nvidia-smi's documented output and
@@ -15,40 +16,30 @@ import contextlib
 import fcntl
 import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voice_assets.engines.nvidia import GPU_FIELDS, USER_FIELDS, DeviceError, Gpu, GpuUser, gpu_users, gpus, nvidia_smi
+
+__all__ = [
+    "VISIBLE",
+    "DeviceError",
+    "Gpu",
+    "GpuUser",
+    "Lease",
+    "Pool",
+    "Slot",
+    "cores",
+    "find_gpus",
+    "pool",
+    "slots",
+    "visible",
+]
+
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-_GPU_FIELDS = "--query-gpu=index,uuid,name"
-_USER_FIELDS = "--query-compute-apps=gpu_uuid,pid,used_memory,process_name"
-_SMI_S = 20
 _SECONDS_BETWEEN_TRIES = 0.2
-
-
-class DeviceError(ValueError):
-    """Devices that are not there, not visible or in use by somebody else. The message names them and what to do."""
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """A GPU as nvidia-smi counts it, in the order of the PCI bus. ``uuid`` and ``name`` are empty where it cannot tell."""
-
-    index: int
-    uuid: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class GpuUser:
-    """A process that computes on a GPU. ``memory_mib`` is None where the driver does not tell (WDDM, MIG, containers)."""
-
-    gpu_uuid: str
-    pid: int
-    memory_mib: int | None
-    name: str
 
 
 @dataclass(frozen=True)
@@ -82,61 +73,12 @@ class Lease:
         return {VISIBLE: self.slot.gpu.uuid or str(self.slot.gpu.index), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 
 
-def gpus(listing: str) -> list[Gpu]:
-    """The GPUs in nvidia-smi's answer to ``--query-gpu=index,uuid,name --format=csv,noheader``.
-
-    Raises:
-        DeviceError: naming the line that cannot be read.
-    """
-    found = []
-    for line in filter(str.strip, listing.splitlines()):
-        parts = [part.strip() for part in line.split(",", 2)]
-        if len(parts) != 3 or not parts[0].isdigit():
-            raise DeviceError(f"nvidia-smi listed a GPU in a way unknown to us: {line!r}")
-        found.append(Gpu(int(parts[0]), parts[1], parts[2]))
-    return found
-
-
-def gpu_users(listing: str) -> list[GpuUser]:
-    """The processes in nvidia-smi's answer to ``--query-compute-apps=gpu_uuid,pid,used_memory,process_name``
-    with ``--format=csv,noheader,nounits``. Unknown memory reads ``[N/A]`` there.
-
-    Raises:
-        DeviceError: naming the line that cannot be read.
-    """  # noqa: D205 - the two options are one thought
-    found = []
-    for line in filter(str.strip, listing.splitlines()):
-        parts = [part.strip() for part in line.split(",", 3)]
-        if len(parts) != 4 or not parts[1].isdigit():
-            raise DeviceError(f"nvidia-smi listed a process in a way unknown to us: {line!r}")
-        found.append(GpuUser(parts[0], int(parts[1]), int(parts[2]) if parts[2].isdigit() else None, parts[3]))
-    return found
-
-
-def nvidia_smi(*query: str) -> str:
-    """nvidia-smi's answer as CSV; empty where the program is not installed. UNMEASURED on a real GPU.
-
-    Raises:
-        DeviceError: it is there and fails, such as after a driver update: nobody can tell what is free.
-    """
-    command = ["nvidia-smi", *query, "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SMI_S, check=False)
-    except FileNotFoundError:
-        return ""
-    except subprocess.TimeoutExpired as error:
-        raise DeviceError(f"nvidia-smi did not answer within {_SMI_S} s") from error
-    if done.returncode != 0:
-        raise DeviceError(f"nvidia-smi failed with code {done.returncode}: {(done.stdout + done.stderr).strip()}")
-    return done.stdout
-
-
 def find_gpus() -> list[Gpu]:
     """The GPUs of this machine, visible or not. UNMEASURED on a real GPU.
 
     Without nvidia-smi (some containers) the driver's device files are counted; then nobody can tell who uses them.
     """
-    listed = gpus(nvidia_smi(_GPU_FIELDS))
+    listed = gpus(nvidia_smi(GPU_FIELDS))
     if listed:
         return listed
     numbers = [path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia*")]
@@ -243,7 +185,7 @@ class Pool:
         folder: Path,
         slots: Sequence[Slot],
         allow_busy_gpu: bool = False,
-        users: Callable[[], list[GpuUser]] = lambda: gpu_users(nvidia_smi(_USER_FIELDS)),
+        users: Callable[[], list[GpuUser]] = lambda: gpu_users(nvidia_smi(USER_FIELDS)),
     ) -> None:
         self.folder, self.slots, self._allow_busy, self._users = folder, list(slots), allow_busy_gpu, users
 

@@ -65,11 +65,14 @@ __all__ = [
 VERSION = 3
 # Seconds a wide look shows beyond the fast one. Measured: 8 s heals all that 5 s made low; 12 s no more, at 1.6 times the cost.
 WIDER_S = 3.0
-# Tokens a look in a batch may write, and how many more per second of window; Russian needs about 8. So loops stop before 448.
-_TOKENS, _TOKENS_PER_S = 10, 12
+# Tokens a look in a batch may write, and how many more per second of window; Russian needs 6 to 8. So loops stop early.
+_TOKENS, _TOKENS_PER_S = 10, 9
+# CTranslate2 writes half of its max_length at the most (the other half is for a prompt); Whisper's own limit is 448.
 _LONGEST_OUTPUT = 448
 # Seconds of windows that a core encodes at once. Measured: 13 s windows take 1.10 s each in sixteens, 0.91 s one by one.
 _ENCODED_AT_ONCE_S = 12
+# What CUDA says for want of memory, and cuBLAS.
+_NO_MEMORY = ("out of memory", "alloc_failed")
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -109,8 +112,8 @@ Due = Callable[[Clip, Heard], str | None]
 
 
 def lanes(cores: int) -> tuple[int, int]:
-    """Batches decoded side by side on ``cores`` of a CPU, and the threads of each: at most 4 lanes, all cores used."""
-    side_by_side = max(1, min(4, cores))
+    """Batches decoded side by side on ``cores`` of a CPU, at most 4, and the threads of each; as few cores idle as can be."""
+    side_by_side = max(range(1, min(4, cores) + 1), key=lambda number: (number * (cores // number), number), default=1)
     return side_by_side, max(1, cores // side_by_side)
 
 
@@ -123,18 +126,22 @@ def halving(decode: Callable[[list[_T]], list[str]], items: list[_T], on_halved:
         TranscriberError: one alone does not fit.
         RuntimeError: what ``decode`` raises for any other reason.
     """
-    try:
-        return decode(items)
-    except RuntimeError as error:
-        if "out of memory" not in str(error).lower():
-            raise
-        if len(items) < 2:
-            raise TranscriberError(
-                f"one clip alone does not fit into the device's memory ({error}); take a smaller model or int8"
-            ) from error
-    half = math.ceil(len(items) / 2)
-    on_halved(len(items), half)
-    return halving(decode, items[:half], on_halved) + halving(decode, items[half:], on_halved)
+    texts: list[str] = []
+    size = len(items)
+    while len(texts) < len(items):
+        part = items[len(texts) : len(texts) + size]
+        try:
+            texts += decode(part)
+        except RuntimeError as error:
+            if not any(sign in str(error).lower() for sign in _NO_MEMORY):
+                raise
+            if len(part) < 2:
+                raise TranscriberError(
+                    f"one clip alone does not fit into the device's memory ({error}); take a smaller model or int8"
+                ) from error
+            size = math.ceil(len(part) / 2)
+            on_halved(len(part), size)
+    return texts
 
 
 def choose_device(device: str) -> str:
@@ -272,8 +279,9 @@ class Transcriber:
             going: set[Future[_R]] = {pool.submit(work, part) for part in islice(waiting, self._lanes)}
             while going:
                 done, going = wait(going, return_when=FIRST_COMPLETED)
-                going |= {pool.submit(work, part) for part in islice(waiting, len(done))}
-                for future in done:
+                if not any(future.exception() for future in done):
+                    going |= {pool.submit(work, part) for part in islice(waiting, len(done))}
+                for future in sorted(done, key=lambda future: future.exception() is not None):
                     yield future.result()
 
     def hear(self, batch: Sequence[Clip], due: Due, known: Mapping[str, Mapping[str, str]] | None = None) -> list[Heard]:
@@ -304,7 +312,7 @@ class Transcriber:
         window = max(window_s(clip.duration_s, wider_s) for clip in clips)
         texts: list[str] = []
         while len(texts) < len(sounds):
-            part = sounds[len(texts) : len(texts) + self.batch_size]  # which an earlier part may have halved
+            part = sounds[len(texts) : len(texts) + self.batch_size]  # which an earlier batch may have halved
             texts += halving(lambda some: self._decode(some, window, beam_size), part, self._shrink)
         return texts
 
@@ -335,7 +343,7 @@ class Transcriber:
             StorageView.from_array(np.ascontiguousarray(states)),
             [self._prompt] * len(sounds),
             beam_size=beam_size,
-            max_length=min(_LONGEST_OUTPUT, len(self._prompt) + _TOKENS + round(_TOKENS_PER_S * window)),
+            max_length=min(_LONGEST_OUTPUT, 2 * (_TOKENS + round(_TOKENS_PER_S * window))),
             suppress_blank=True,
             suppress_tokens=self._suppressed,
         )

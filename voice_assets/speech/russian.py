@@ -70,6 +70,10 @@ _UNITS = {
     "тыс": ("тысяча", "тысячи", "тысяч"),
     "млн": ("миллион", "миллиона", "миллионов"),
     "млрд": ("миллиард", "миллиарда", "миллиардов"),
+    "л.с.": ("лошадиная сила", "лошадиные силы", "лошадиных сил"),
+    "л. с.": ("лошадиная сила", "лошадиные силы", "лошадиных сил"),
+    "ггц": ("гигагерц", "гигагерца", "гигагерц"),
+    "ма": ("миллиампер", "миллиампера", "миллиампер"),
     "гц": ("герц", "герца", "герц"),
     "кгц": ("килогерц", "килогерца", "килогерц"),
     "мб": ("мегабайт", "мегабайта", "мегабайт"),
@@ -91,7 +95,7 @@ _SMALL_MONEY = {
     **dict.fromkeys(("руб", "₽"), ("копейка", "копейки", "копеек")),
     **dict.fromkeys(("$", "€"), ("цент", "цента", "центов")),
 }
-_FEMININE = {"мин", "сек", "коп", "тыс", "т", "ккал", "шт"}
+_FEMININE = {"мин", "сек", "коп", "тыс", "т", "ккал", "шт", "л.с.", "л. с."}
 _MONTHS = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
 _FRACTION_UNITS = {unit: forms[1] for unit, forms in _UNITS.items()}
 # Units that are no other word, so they can be read without a number before them.
@@ -123,12 +127,15 @@ _ABBREVIATIONS = [
     (r"рис\.", "рисунок"),
     (r"табл\.", "таблица"),
     (r"гл\.(?=\s*\d)", "глава"),
-    (r"тел\.", "телефон"),
-    (r"им\.", "имени"),
+    (r"тел\.(?=\s*[\d+(:])", "телефон"),
+    (r"им\.(?=\s*[А-ЯЁ«])", "имени"),
     (r"св\.", "святой"),
     (r"проф\.", "профессор"),
+    (r"д-р\b", "доктор"),
+    (r"тов\.", "товарищ"),
     (r"акад\.", "академик"),
     (r"г-жа\b", "госпожа"),
+    (r"г-да\b", "господа"),
     (r"г-на\b", "господина"),
     (r"г-н\b", "господин"),
     (r"ок\.(?=\s*\d)", "около"),
@@ -157,10 +164,19 @@ _ABBREVIATIONS = [
     (r"&", " и "),
     (r"§\s*", " параграф "),
 ]
-_ABBREVIATION_RULES = [
-    (re.compile(rf"(?<![А-Яа-яЁёA-Za-z0-9]){pattern}" if pattern[0].isalpha() else pattern), words)
-    for pattern, words in _ABBREVIATIONS
-]
+# One letter before a name is an initial where it is a capital.
+_NEVER_FIRST = ("г\\.", "п\\.", "м\\.", "т\\.\\s*о")
+
+
+def _abbreviation(pattern: str) -> re.Pattern[str]:
+    """The rule for one abbreviation, which may open a sentence with a capital."""
+    if not pattern[0].isalpha():
+        return re.compile(pattern)
+    first = pattern[0] if pattern.startswith(_NEVER_FIRST) else f"[{pattern[0]}{pattern[0].upper()}]"
+    return re.compile(rf"(?<![А-Яа-яЁёA-Za-z0-9]){first}{pattern[1:]}")
+
+
+_ABBREVIATION_RULES = [(_abbreviation(pattern), words) for pattern, words in _ABBREVIATIONS]
 
 # Up to 39, enough for centuries and kings; from L on it is more likely a size or an abbreviation.
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -294,6 +310,8 @@ def _percent_adjective(match: _Match) -> str:
 
 
 def _currency_first(match: _Match) -> str:
+    if match["scale"]:
+        return f" {match['number']} {match['scale']} {_UNITS[match['unit']][2]} "
     return f" {match['number']} {match['unit']} "
 
 
@@ -330,7 +348,7 @@ _RULES: list[tuple[str, Callable[[_Match], str]]] = [
     (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
     (r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b(?!-)", _numeric_date),
     (r"\b(?P<number>\d{1,3})\s?%-?н?(?P<ending>(?:ый|ая|ое|ые|ого|ой|ому|ым|ом|ую|ых|ыми))\b", _percent_adjective),
-    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)", _currency_first),
+    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
     (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\.", _year_abbreviated),
     (rf"\b(?P<number>\d{{4}}){_SUFFIX}\s+(?P<word>(?i:год(?:а|у|ом|е)?))\b", _year),
     (
@@ -338,7 +356,7 @@ _RULES: list[tuple[str, Callable[[_Match], str]]] = [
         r"\s+(?P<word>век(?:а|е|у|ом)?\b|в\.)",
         _century,
     ),
-    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-)", _roman_number),
+    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX]))", _roman_number),
     # One letter is a number after a name or a part of a book; a long one is a year.
     (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
     (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
@@ -359,15 +377,20 @@ _RULES: list[tuple[str, Callable[[_Match], str]]] = [
 ]
 _COMPILED = [(re.compile(pattern), reading) for pattern, reading in _RULES]
 
-_STRESS_PLUS = re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])|(?<=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])\+(?=[а-яёА-ЯЁ])")
+_STRESS_PLUS = re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])|(?<=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])\+(?!\d)")
+# «Не-е-ет», «ч-что», «нееет»: a sound that is drawn out or stuttered, written in as many ways as there are writers.
+_STUTTERED = re.compile(r"([а-яё])(?:-\1){2,}|\b([бвгджзклмнпрстфхцчшщ])-(?=\2)", re.IGNORECASE)
+_DRAWN_OUT = re.compile(r"([а-я])\1{2,}")
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])")
+# 10,000 and 10.000 are no parts: whoever writes a thousandth does not stop at zeros.
+_POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})*[.,]000(?![\d.,]?\d)")
 # "одна" before a thousand says nothing, unless it is the end of another number: двадцать одна тысяча.
 _ONE_THOUSAND = re.compile(r"\b(?P<before>\w*(?:дцать|десят|сорок|сто|двести|ста|сот) )?(?:одна )+(?=тысяч[аи]?\b)")
 _BARE_UNIT_RULE = re.compile(r"\b(?:" + "|".join(_BARE_UNITS) + r")\b")
 
 
 # Looked at first, since most texts have nothing to expand: measured, this halves the time of a score.
-_MAY_ABBREVIATE = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\d\s?[./р]|\d\s?В|[A-Za-z]\.|[&§@±/]|(?:пр|г|р)-[танж]")
+_MAY_ABBREVIATE = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\d\s?[./р]|\d\s?В|[A-Za-z]\.|[&§@±/]|(?:пр|[Гг]|р|[Дд])-[танжрд]")
 _MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
 
 
@@ -378,7 +401,9 @@ def strip_stress(text: str) -> str:
 
 def expand(text: str) -> str:
     """Spell out the numbers, units and abbreviations of ``text``; its case and dots are still as written."""
-    text = _GROUPED.sub(lambda match: re.sub(r"\D", "", match[0]), text)
+    text = _STUTTERED.sub(lambda match: match[1] or "", text)
+    for grouped in (_GROUPED, _POINTED):
+        text = grouped.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     if _MAY_ABBREVIATE.search(text):
         for rule, words in _ABBREVIATION_RULES:
             text = rule.sub(f"{words} ", text)
@@ -394,6 +419,6 @@ def _one_thousand(match: _Match) -> str:
 
 def respell(text: str) -> str:
     """The last step, on lower-case words: Latin words in Cyrillic, ``ё`` as ``е``, one wording of a thousand."""
-    text = russian_latin.respell(text.replace("ё", "е"))
+    text = _DRAWN_OUT.sub(r"\1", russian_latin.respell(text.replace("ё", "е")))
     text = _BARE_UNIT_RULE.sub(lambda match: _UNITS[match[0]][2], text)
     return _ONE_THOUSAND.sub(_one_thousand, text) if "тысяч" in text else text

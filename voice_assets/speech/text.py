@@ -20,7 +20,7 @@ _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|\*[^*\s][^*]*\*|♪[^
 # Round brackets are read aloud unless they hold one of these words.
 _DIRECTION = re.compile(
     r"\([^()]*\b(?:silence|music|laugh\w*|applause|noise|tone|beep|sigh\w*|cough\w*|смех|сме[её]тся|музык\w*|аплодисменты"
-    r"|шум|вздох|вздыхает|кашель|тишина|пауза|risas|música|rires|musique|gelächter|musik|risate|musica)\b[^()]*\)",
+    r"|шум|вздох\w*|вздыха\w*|кашель|тишина|пауза|ш[её]пот\w*|шепч\w*|крич\w*|крикнув|смеясь|плач\w*|всхлип\w*|risas|música|rires|musique|gelächter|musik|risate|musica)\b[^()]*\)",
     re.IGNORECASE,
 )
 _APOSTROPHES = re.compile("(?<=\\w)['’‘`ʼ´](?=\\w)")

@@ -4,8 +4,9 @@ What belongs here: which look at which audio is missing, having it decoded in th
 TRANSCRIPTS that follows. How clips are decoded is in ``engines.whisper``, storing in ``engines.ledger``, scoring in
 ``speech.scoring``.
 
-Audio is heard once, to the end: all looks that its text asks for, under one model, options and thresholds. Who edits the
-text afterwards gets another score and no other hypothesis, so an edited text decodes nothing.
+A clip is heard once, to the end: all looks that its text asks for, under one model, options and thresholds. Who edits the
+text afterwards has the choice made again among what was heard, and nothing decoded. That is kept by audio and clip id, so
+that a second name for a recording, with another text, gets the looks that this one asks for, whichever comes first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +29,8 @@ Record = dict[str, Any]
 class Settings:
     """What decides each look beside the audio: a ledger setting each, so that a beam leaves the fast looks in force.
 
-    Under ``ended``, which knows the thresholds as well, an audio that was heard to the end has the names of its looks;
-    under ``level`` its RMS level in dBFS.
+    Under ``ended``, which knows the thresholds as well, a clip that was heard to the end has the names of its looks; under
+    ``level`` an audio has its RMS level in dBFS.
     """
 
     looks: Mapping[str, Setting]
@@ -109,7 +110,7 @@ class Listener:
     def listen(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
         """Records of ``rows``, in portions, each with whether it was decoded now. The ledger has a portion before it is given.
 
-        The first portion is what the ledger had; a row counts as decoded when at least one look was made for it.
+        The first portion is what the ledger had; a row counts as decoded when its audio was read again.
 
         Raises:
             LedgerError, and what ``check`` and the engine raise.
@@ -122,15 +123,19 @@ class Listener:
                 ready.append(row)
             else:
                 by_audio.setdefault(row["audio_sha256"], []).append(row)
-        self._end({row["audio_sha256"] for row in ready} - by_audio.keys())
+        self._end(ready)
         yield [self._record(row) for row in ready], False
         if not by_audio:
             return
         transcriber = self.load()
         batches = self._batches(by_audio, transcriber.batch_size)
-        for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, by_audio), batches):
-            self._keep(batch, heard, transcriber.notes)
-            yield [self._record(row) for clip in batch for row in by_audio[clip.clip_id]], True
+        try:
+            for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, by_audio), batches):
+                self._keep(batch, heard, by_audio)
+                self._tell(transcriber.notes)
+                yield [self._record(row) for clip in batch for row in by_audio[clip.clip_id]], True
+        finally:
+            self._tell(transcriber.notes)
 
     def _look_up(self, rows: Sequence[Record]) -> None:
         hashes = {row["audio_sha256"] for row in rows}
@@ -139,13 +144,16 @@ class Listener:
         for look, setting in self.settings.looks.items():
             for sha, text in self.ledger.heard(setting, hashes).items():
                 self._heard[sha].texts[look] = text
-        # A look that the ledger names and does not give was damaged: that audio is heard again.
-        ended = self.ledger.heard(self.settings.ended, hashes).items()
-        self._ended = {sha for sha, looks in ended if looks and self._heard[sha].texts.keys() >= set(looks.split())}
+        # A look that the ledger names and does not give was damaged: that clip is heard again.
+        ended = self.ledger.heard(self.settings.ended, map(_key, rows))
+        for row in rows:
+            looks = set(ended.get(_key(row), "").split())
+            if looks and self._heard[row["audio_sha256"]].texts.keys() >= looks:
+                self._ended.add(_key(row))
 
-    def _end(self, hashes: set[str]) -> None:
-        """Audio that wants no look under these thresholds is heard to the end."""
-        new = {sha: _names(self._heard[sha]) for sha in hashes - self._ended}
+    def _end(self, rows: Sequence[Record]) -> None:
+        """Clips that want no look under these thresholds are heard to the end."""
+        new = {_key(row): _names(self._heard[row["audio_sha256"]]) for row in rows if _key(row) not in self._ended}
         self._ended |= new.keys()
         if new:
             self.ledger.add({self.settings.ended: new})
@@ -154,16 +162,16 @@ class Listener:
         heard, long = self._heard[row["audio_sha256"]], _long(row)
         if heard.level_db is None:  # the audio was never read here: whether it is silent decides what is due
             return FULL if long else FAST
-        return None if row["audio_sha256"] in self._ended else missing(self.rule, row["text"], heard, long)
+        return None if _key(row) in self._ended else missing(self.rule, row["text"], heard, long)
 
     def _batches(self, by_audio: Mapping[str, list[Record]], size: int) -> list[tuple[Clip, ...]]:
-        """One clip for each audio, named by its hash, in the engine's batches; first those that only owe a further look."""
+        """One clip for each audio, named by its hash, in the engine's batches; last those that only owe a further look."""
         owed: list[Clip] = []
         new: list[Clip] = []
         for sha, (row, *_) in by_audio.items():
             clip = Clip(sha, self.dataset / row["path"], float(row["duration_s"]), row["text"])
             (owed if self._heard[sha].texts else new).append(clip)
-        return [*whisper.plan(owed, size), *whisper.plan(new, size)]
+        return [*whisper.plan(new, size), *whisper.plan(owed, size)]
 
     def _hear(
         self, transcriber: whisper.Transcriber, batch: Sequence[Clip], by_audio: Mapping[str, list[Record]]
@@ -179,21 +187,24 @@ class Listener:
 
         return batch, transcriber.hear(batch, due, {clip.clip_id: self._heard[clip.clip_id].texts for clip in batch})
 
-    def _keep(self, batch: Sequence[Clip], heard: Sequence[Heard], notes: Sequence[str]) -> None:
-        """Store what a batch gave, in one transaction, and tell what the transcriber changed on the way."""
+    def _keep(self, batch: Sequence[Clip], heard: Sequence[Heard], by_audio: Mapping[str, list[Record]]) -> None:
+        """Store what a batch gave, in one transaction."""
         new: dict[Setting, dict[str, str]] = {self.settings.level: {}, self.settings.ended: {}}
         for clip, one in zip(batch, heard, strict=True):
             sha = clip.clip_id
             new[self.settings.level][sha] = f"{one.level_db:.2f}"
-            new[self.settings.ended][sha] = _names(one)
+            new[self.settings.ended] |= {_key(row): _names(one) for row in by_audio[sha]}
             for look in one.texts.keys() - self._heard[sha].texts.keys():
                 new.setdefault(self.settings.looks[look], {})[sha] = one.texts[look]
             self._heard[sha] = one
-            self._ended.add(sha)
         self.ledger.add(new)
-        for note in notes[self._notes_told :]:
+
+    def _tell(self, notes: Sequence[str]) -> None:
+        """Tell what the transcriber changed on the way; a lane may be adding to ``notes`` meanwhile."""
+        untold = notes[self._notes_told :]
+        self._notes_told += len(untold)
+        for note in untold:
             self.on_note(note)
-        self._notes_told = len(notes)
 
     def _record(self, row: Record) -> Record:
         heard, duration_s = self._heard[row["audio_sha256"]], float(row["duration_s"])
@@ -209,6 +220,10 @@ class Listener:
             **score(row["text"], hypothesis, duration_s, self.rule.language, heard.silent),
             "decoding": decoding,
         }
+
+
+def _key(row: Record) -> str:
+    return f"{row['audio_sha256']}:{row['clip_id']}"
 
 
 def _names(heard: Heard) -> str:

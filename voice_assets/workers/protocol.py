@@ -85,11 +85,13 @@ def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
 class Progress:
     """Counts finished items and prints ``progress`` events with a rate and a time to go.
 
-    ``done`` starts above 0 where a former run left results; those do not count into the rate.
+    ``done`` starts above 0 where a former run left results; those do not count into the rate. ``work`` is what all that is left
+    weighs, where items differ in weight (seconds of audio); the time to go then follows the weight, not the count.
     """
 
     total: int
     done: int = 0
+    work: float | None = None
     clock: Callable[[], float] = time.monotonic
     _started: float = field(init=False)
     _before: int = field(init=False)
@@ -97,13 +99,18 @@ class Progress:
     def __post_init__(self) -> None:
         self._started = self.clock()
         self._before = self.done
+        self._worked = 0.0
 
-    def step(self, count: int, **fields: Any) -> None:
-        """``count`` more items are done: print it, with ``fields``. ``remaining_s`` is null until there is a rate."""
+    def step(self, count: int, work: float = 0.0, **fields: Any) -> None:
+        """``count`` more items, weighing ``work``, are done: print it, with ``fields``.
+
+        ``remaining_s`` is null until there is a rate.
+        """
         self.done += count
+        self._worked += work
         seconds = self.clock() - self._started
         rate = (self.done - self._before) / seconds if seconds > 0 else 0.0
-        remaining = (self.total - self.done) / rate if rate > 0 else None
+        remaining = self._remaining(seconds, rate)
         emit(
             "progress",
             done=self.done,
@@ -112,6 +119,11 @@ class Progress:
             remaining_s=None if remaining is None else round(remaining, 1),
             **fields,
         )
+
+    def _remaining(self, seconds: float, rate: float) -> float | None:
+        if self.work is None:
+            return (self.total - self.done) / rate if rate > 0 else None
+        return max(0.0, self.work - self._worked) * seconds / self._worked if self._worked > 0 else None
 
 
 def _run(main: Callable[[], None], expected: tuple[type[Exception], ...]) -> int:

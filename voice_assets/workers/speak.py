@@ -111,9 +111,9 @@ def main(arguments: argparse.Namespace) -> None:
     progress = Progress(total=2 * len(texts))
     rows = _speak(voice, texts, arguments.out, progress)
     transcriber = whisper.Transcriber(folder, arguments.device, arguments.compute_type, arguments.language)
+    _listen(transcriber, rows, arguments.out, progress)
     for note in transcriber.notes:
         emit("note", message=note)
-    _listen(transcriber, rows, arguments.out, progress)
     table = frame(rows, SAMPLES)
     with files.replacing(arguments.out / "samples.parquet") as temporary:
         table.to_parquet(temporary, index=False)

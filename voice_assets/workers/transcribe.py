@@ -22,7 +22,7 @@ from typing import IO
 
 import pandas as pd
 
-from voice_assets.engines import devices, ledger, weights, whisper
+from voice_assets.engines import devices, ledger, weights, whisper, whisper_windows
 from voice_assets.files import replacing, sha256
 from voice_assets.speech.looks import Rule
 from voice_assets.speech.tables import TRANSCRIPTS, frame
@@ -110,10 +110,14 @@ def audio_file(dataset: Path, row: Record) -> Path:
 
 @dataclass
 class Report:
-    """Tells what is done so far: a line a clip in the log, progress events with the figures, notes of the ledger."""
+    """Tells what is done so far: a line a clip in the log, progress events with the figures, notes of the ledger.
+
+    ``total`` clips are heard on windows of ``seconds`` in all: the longest come first, so the time to go follows the windows.
+    """
 
     log: IO[str]
     total: int
+    seconds: float
     low_similarity: float
     every: int
     model: str
@@ -124,6 +128,7 @@ class Report:
     low: int = 0
     _progress: protocol.Progress | None = None
     _untold: int = 0
+    _untold_s: float = 0.0
 
     def portion(self, records: Sequence[Record], now: bool) -> None:
         """Take finished clips, decoded ``now`` or out of the ledger, and tell the progress when it is time to.
@@ -136,15 +141,18 @@ class Report:
         for note in self.notes:
             protocol.emit("note", message=note)
         self.notes.clear()
+        heard_s = sum(whisper_windows.window_s(record["duration_s"]) for record in records)
         if self._progress is None:
-            self._progress = protocol.Progress(self.total, done=self.from_ledger)
+            self._progress = protocol.Progress(self.total, done=self.from_ledger, work=self.seconds - heard_s)
             protocol.emit("started", clips=self.total, from_ledger=self.from_ledger, model=self.model)
         else:
             self._untold += len(records)
+            self._untold_s += heard_s
         if self._untold >= self.every or (self.decoded + self.from_ledger == self.total and records):
             shown = ("clip_id", "reference", "hypothesis", "similarity")
-            self._progress.step(self._untold, **self.figures(), last={name: records[-1][name] for name in shown})
-            self._untold = 0
+            last = {name: records[-1][name] for name in shown}
+            self._progress.step(self._untold, self._untold_s, **self.figures(), last=last)
+            self._untold, self._untold_s = 0, 0.0
 
     def _count(self, record: Record, now: bool) -> None:
         self.decoded += now
@@ -247,7 +255,8 @@ def work(options: argparse.Namespace) -> None:
             check=lambda row: audio_file(options.dataset, row),
             on_note=lambda note: protocol.emit("note", message=note),
         )
-        report = Report(log, len(rows), options.low_similarity, options.progress_every, str(folder), kept.notes)
+        seconds = sum(whisper_windows.window_s(float(row["duration_s"])) for row in rows)
+        report = Report(log, len(rows), seconds, options.low_similarity, options.progress_every, str(folder), kept.notes)
         records: dict[str, Record] = {}
         for part, now in listener.listen(rows):
             report.portion(part, now)

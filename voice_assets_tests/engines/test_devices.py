@@ -144,23 +144,6 @@ def test_a_worker_sees_its_own_gpu_only():
     assert on_cpu.environment == {"CUDA_VISIBLE_DEVICES": ""}
 
 
-def test_listings_of_nvidia_smi():
-    assert devices.gpus("0, GPU-aa11, RTX 3090\n1, GPU-bb22, RTX 3090\n") == GPUS
-    assert devices.gpus("") == []
-    users = devices.gpu_users("GPU-aa11, 4242, 7312, /usr/bin/python3, with a comma\nGPU-bb22, 7, [N/A], Xorg\n\n")
-    assert users == [
-        GpuUser("GPU-aa11", 4242, 7312, "/usr/bin/python3, with a comma"),
-        GpuUser("GPU-bb22", 7, None, "Xorg"),
-    ]
-
-
-@pytest.mark.parametrize("parse", [devices.gpus, devices.gpu_users])
-@pytest.mark.parametrize("line", ["No devices were found", "x, y, z, w"])
-def test_a_listing_that_cannot_be_read_is_an_error(parse, line):
-    with pytest.raises(DeviceError, match="unknown to us"):
-        parse(line)
-
-
 def test_our_own_workers_are_no_strangers():
     users = [GpuUser("GPU-aa11", pid, 100, "python") for pid in (10, 20, 30)]
     parents = {30: 25, 25: 20, 20: 1, 10: 9, 9: 1}

@@ -11,7 +11,10 @@ from voice_assets.speech.similarity import similarity
 from voice_assets_tests.engines import tiny_whisper
 
 
-@pytest.mark.parametrize(("cores", "expected"), [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (8, (4, 2)), (9, (4, 2))])
+@pytest.mark.parametrize(
+    ("cores", "expected"),
+    [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (6, (3, 2)), (8, (4, 2)), (9, (3, 3)), (64, (4, 16))],
+)
 def test_lanes_use_the_cores(cores, expected):
     assert whisper.lanes(cores) == expected
 
@@ -25,7 +28,11 @@ class _Device:
     def decode(self, items):
         if len(items) > self.room:
             self.refused.append(len(items))
-            raise RuntimeError("CUDA failed with error out of memory")
+            raise RuntimeError(
+                "cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"
+                if self.refused[1:]
+                else "CUDA failed with error out of memory"
+            )
         self.held.append(len(items))
         return [item.upper() for item in items]
 
@@ -33,8 +40,8 @@ class _Device:
 def test_what_does_not_fit_together_is_decoded_in_halves_in_order():
     device, told = _Device(3), []
     assert whisper.halving(device.decode, list("abcdefghij"), lambda *numbers: told.append(numbers)) == list("ABCDEFGHIJ")
-    assert device.held == [3, 2, 3, 2]
-    assert told == [(10, 5), (5, 3), (5, 3)]
+    assert device.held == [3, 3, 3, 1]
+    assert told == [(10, 5), (5, 3)]
     assert whisper.halving(_Device(4).decode, list("abcd"), lambda *_: pytest.fail("halved")) == list("ABCD")
 
 
@@ -117,7 +124,7 @@ def test_neither_order_nor_company_changes_what_is_heard(transcriber, heard, cli
 
 
 @pytest.mark.slow
-def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcriber):
+def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcriber, monkeypatch):
     assert sorted(transcriber.side_by_side(lambda number: number * 2, range(20))) == list(range(0, 40, 2))
     begun = []
 
@@ -129,7 +136,13 @@ def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcrib
 
     with pytest.raises(ValueError, match="one"):
         list(transcriber.side_by_side(work, iter(range(100))))
-    assert len(begun) < 10
+    assert max(begun) < 10
+    alone = []
+    monkeypatch.setattr(transcriber, "_lanes", 1)
+    with pytest.raises(ValueError, match="one"):
+        alone.extend(transcriber.side_by_side(work, iter(range(100))))
+    assert alone == [0]
+    assert begun[-1] == 1
 
 
 @pytest.mark.slow

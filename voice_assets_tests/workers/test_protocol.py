@@ -53,6 +53,20 @@ def test_progress_counts_what_a_former_run_did_but_not_into_the_rate(capsys):
     assert (second["done"], second["rate_per_s"], second["remaining_s"]) == (20, 2.5, 4.0)
 
 
+def test_the_time_to_go_follows_the_weight_of_what_is_left(capsys):
+    ticks = iter([0.0, 2.0, 4.0, 6.0])
+    progress = protocol.Progress(total=10, work=40.0, clock=lambda: next(ticks))
+    progress.step(1, 10.0)  # the long ones first: a tenth of the clips is a quarter of the work
+    progress.step(2, 20.0)
+    progress.step(7, 10.0)
+    told = events(capsys.readouterr().out)
+    assert [(event["done"], event["rate_per_s"], event["remaining_s"]) for event in told] == [
+        (1, 0.5, 6.0),
+        (3, 0.75, 1.3),
+        (10, 1.667, 0.0),
+    ]
+
+
 def test_an_expected_error_is_one_line_and_code_2(capsys):
     def main():
         raise ForeseenError("clip a:\n  is gone")

@@ -287,6 +287,20 @@ def test_one_recording_under_two_names_is_decoded_once_and_scored_twice(ivrvoice
 
 
 @pytest.mark.slow
+def test_a_recording_of_two_names_is_judged_alike_whichever_shard_comes_first(ivrvoice, speech, tmp_path, capsys):
+    rows = pd.concat([speech[:1], speech[:1].assign(clip_id="copy", text="нечто иное")], ignore_index=True)
+    found = []
+    for order in ([0, 1], [1, 0]):
+        folder = tmp_path / str(order[0])
+        folder.mkdir()
+        for index in order:
+            rows[index : index + 1].to_parquet(folder / "clips.parquet")
+            assert run(capsys, command(ivrvoice, folder / "clips.parquet", folder / f"out-{index}.parquet"))[0] == 0
+        found.append(pd.concat([pd.read_parquet(folder / f"out-{index}.parquet") for index in (0, 1)], ignore_index=True))
+    pd.testing.assert_frame_equal(*found)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "value", "decoded"), [("--beam-size", "2", "few"), ("--language", "uk", "all")])
 def test_other_options_decode_what_they_concern(ivrvoice, again, capsys, option, value, decoded):
     clips, out = again / "clips.parquet", again / "out.parquet"
