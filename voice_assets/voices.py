@@ -108,7 +108,9 @@ class Whisper(Section):
     beam_size: Positive = Field(5, description="Beam of the second look at clips that came out badly.")
     second_look_below: Ratio = Field(0.9, description="A clip under this similarity is heard again on a wider window.")
     vad_filter: bool = Field(False, description="Cut silence out before a full look (faster-whisper's VAD).")
-    batch_size: Positive = Field(8, description="Clips decoded together.")
+    batch_size: Positive = Field(
+        8, description="Clips in work at once: together on a GPU, shared out among the lanes of a CPU."
+    )
     progress_every: Positive = Field(200, description="Clips between two lines in the run's log.")
     low_similarity: Ratio = Field(0.8, description="A clip is low under this similarity.")
     min_mean_similarity: Ratio = Field(0.90, description="Mean similarity of all clips must reach this.")

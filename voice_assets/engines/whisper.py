@@ -5,8 +5,8 @@ the one before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one 
 
 - ``fast``, 0.3: clips of about one length together, greedily, on windows as short as the clips allow
   (``engines.whisper_windows``);
-- ``wide``, 1.1: the same on windows 3 s longer with the beam, for what scored under ``second_look_below``, has many letters
-  wrong, repeats itself or came back empty;
+- ``wide``, 1.1: together on windows 6 s longer, with silence that was really encoded, and with the beam, for what scored
+  under ``second_look_below``, has many letters wrong, repeats itself or came back empty;
 - ``full``, 4: faster-whisper's own decoding, one clip at a time on 30 s with the beam, for what still is low, lacks its end,
   repeats itself, came back empty, or has words over silence. Clips over 30 s have this look only.
 
@@ -42,7 +42,7 @@ from voice_assets.engines.whisper_windows import (
     window_s,
     with_quiet_end,
 )
-from voice_assets.speech.looks import FULL, LOOKS, WIDE, Rule
+from voice_assets.speech.looks import FAST, FULL, LOOKS, WIDE, Rule
 from voice_assets.speech.quality import SILENT_DB
 from voice_assets.speech.signals import level_db
 
@@ -63,8 +63,9 @@ __all__ = [
 
 # Part of what a hypothesis is kept under: raise it with every change of what is decoded, or old ones stay in force.
 VERSION = 3
-# Seconds a wide look shows beyond the fast one. Measured: 8 s heals all that 5 s made low; 12 s no more, at 1.6 times the cost.
-WIDER_S = 3.0
+# Seconds of true silence that a wide look shows beyond the fast one. Measured on 16 of 140 clips that the fast look misheard:
+# with 3 s they gain 0.101 in the mean, with 6 s 0.114, on the full 30 s 0.116, at 0.8, 1.05 and 4 s of a core each.
+WIDER_S = 6.0
 # Tokens a look in a batch may write, and how many more per second of window; Russian needs 6 to 8. So loops stop early.
 _TOKENS, _TOKENS_PER_S = 10, 9
 # CTranslate2 writes half of its max_length at the most (the other half is for a prompt); Whisper's own limit is 448.
@@ -308,12 +309,11 @@ class Transcriber:
             return []
         if look == FULL:
             return [text for sound in sounds for text in halving(self._full, [sound], self._shrink)]
-        wider_s, beam_size = (WIDER_S, self.beam_size) if look == WIDE else (0.0, 1)
-        window = max(window_s(clip.duration_s, wider_s) for clip in clips)
+        window = max(window_s(clip.duration_s, WIDER_S if look == WIDE else 0.0) for clip in clips)
         texts: list[str] = []
         while len(texts) < len(sounds):
             part = sounds[len(texts) : len(texts) + self.batch_size]  # which an earlier batch may have halved
-            texts += halving(lambda some: self._decode(some, window, beam_size), part, self._shrink)
+            texts += halving(lambda some: self._decode(some, window, look), part, self._shrink)
         return texts
 
     def _shrink(self, tried: int, half: int) -> None:
@@ -333,16 +333,18 @@ class Transcriber:
             parts.append(np.asarray(self._model.model.encode(some, to_cpu=True).to(DataType.float32)))
         return np.concatenate(parts)
 
-    def _decode(self, sounds: list[np.ndarray], window: float, beam_size: int) -> list[str]:
+    def _decode(self, sounds: list[np.ndarray], window: float, look: str) -> list[str]:
         """The hypotheses for ``sounds`` on ``window`` seconds each, together."""
         from ctranslate2 import StorageView
 
         features = np.stack([log_mel(self._features, sound, window) for sound in sounds])
-        states = with_quiet_end(self._encode(features), self._quiet)
+        states = self._encode(features)
+        if look == FAST:
+            states = with_quiet_end(states, self._quiet)
         results = self._model.model.generate(
             StorageView.from_array(np.ascontiguousarray(states)),
             [self._prompt] * len(sounds),
-            beam_size=beam_size,
+            beam_size=1 if look == FAST else self.beam_size,
             max_length=min(_LONGEST_OUTPUT, 2 * (_TOKENS + round(_TOKENS_PER_S * window))),
             suppress_blank=True,
             suppress_tokens=self._suppressed,

@@ -49,7 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="auto takes CUDA where there is one (default)")
     add("--compute-type", default="int8", help="CTranslate2's: float16 on a GPU, int8 on a CPU (default: %(default)s)")
     add("--beam-size", type=_positive, default=5, help="beam of the second look at clips that came out badly (default: 5)")
-    add("--batch-size", type=_positive, default=16, help="clips decoded together (default: 16)")
+    add("--batch-size", type=_positive, default=16, help="clips in work at once; on a CPU its lanes share them (default: 16)")
     add("--low-similarity", type=float, default=0.8, help="a clip is low under this similarity (default: 0.8)")
     add("--second-look-below", type=float, default=0.9, help="a clip under this is heard again, wider (default: 0.9)")
     add("--vad-filter", action="store_true", help="cut silence out before the full look (faster-whisper's VAD)")
