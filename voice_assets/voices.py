@@ -115,6 +115,9 @@ class Whisper(Section):
     low_similarity: Ratio = Field(0.8, description="A clip is low under this similarity.")
     min_mean_similarity: Ratio = Field(0.90, description="Mean similarity of all clips must reach this.")
     max_low_ratio: Ratio = Field(0.02, description="Share of low clips must be under this.")
+    max_category_gap: Ratio = Field(
+        0.15, description="How far a category of 10 or more clips may lie under the mean of the rest. Ours, not the plan's."
+    )
 
 
 class Training(Section):

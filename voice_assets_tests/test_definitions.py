@@ -49,7 +49,7 @@ RULES = {
     "quality_report": 7,
     "asr_sample_report": 4,
     "whisper_shard": 4,
-    "whisper_validation": 5,
+    "whisper_validation": 6,
     "mini_training": 5,
     "onnx_voice": 3,
     "voice_samples": 5,

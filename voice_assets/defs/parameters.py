@@ -32,7 +32,7 @@ def _asr_sample_report(voice: Voice) -> dict[str, Any]:
 
 
 def _whisper_validation(voice: Voice) -> dict[str, Any]:
-    return voice.whisper.model_dump(include={"low_similarity", "min_mean_similarity", "max_low_ratio"})
+    return voice.whisper.model_dump(include={"low_similarity", "min_mean_similarity", "max_low_ratio", "max_category_gap"})
 
 
 def _onnx_voice(_voice: Voice) -> dict[str, Any]:

@@ -28,7 +28,7 @@ Parameter: TypeAlias = str | int | float | bool
 
 _SUITE_KEYS = {"name", "notes", "expectations"}
 _RULE_KEYS = {"type", "kwargs", "meta", "notes", "severity"}
-_META_KEYS = {"rule", "table", "id_column", "where", "explain_column"}
+_META_KEYS = {"rule", "table", "id_column", "where", "explain_column", "empty_if_zero"}
 _REFUSED_KWARGS = {
     "mostly": "it is inclusive and ignores nulls; use expect_column_share_below_to_be_between",
     "row_condition": "with no row left it passes; use meta.where",
@@ -69,6 +69,8 @@ class Rule:
         id_column: the column that names a row for people (a clip's id); None when rows have no name.
         where: the rows it is about; None for all.
         explain_column: a column whose text belongs into the message of a failure.
+        empty_if_zero: a column of the table ``facts``; where it holds 0, a table without rows is as it should be, and the
+            rule holds. None: a table without rows cannot be judged.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Rule:
     id_column: str | None = None
     where: Where | None = None
     explain_column: str | None = None
+    empty_if_zero: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -275,6 +278,7 @@ def _rule(suite: str, number: int, raw: object) -> Rule:
         id_column=meta.get("id_column"),
         where=_where(place, meta["where"]) if "where" in meta else None,
         explain_column=meta.get("explain_column"),
+        empty_if_zero=meta.get("empty_if_zero"),
     )
 
 

@@ -31,6 +31,10 @@ class NotJudgedError(ValueError):
         self.count = count
 
 
+class NothingToJudgeError(ValueError):
+    """There is no row, and by the facts there should be none. ``engines.suites`` makes a passed result of it."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A rule and the rows it judges: complete, numbered from 0, with all columns of the table."""
@@ -54,12 +58,14 @@ def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
 
     Raises:
         NotJudgedError: the table or a column is missing, there is no row, or a value is missing or not finite.
+        NothingToJudgeError: there is no row, and the fact that the rule names for it is 0.
     """
     if rule.table not in tables:
         raise NotJudgedError(f"there is no table {rule.table}; there are: {', '.join(sorted(tables)) or 'none'}")
     table = tables[rule.table].reset_index(drop=True)
     _expect_columns(rule, table)
     if table.empty:
+        _expect_none(rule, tables)
         raise NotJudgedError(f"the table {rule.table} has no rows")
     if rule.table in ONE_ROW_TABLES and len(table) != 1:
         raise NotJudgedError(f"the table {rule.table} has {len(table)} rows, it must have one")
@@ -73,6 +79,16 @@ def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
     for column in rule.columns:
         _expect_values(rule, table, column)
     return Prepared(rule, table)
+
+
+def _expect_none(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Raise `NothingToJudgeError` where the facts say that the rule's table has no rows rightly."""
+    facts, column = tables.get("facts"), rule.empty_if_zero
+    if column is None or facts is None or len(facts) != 1 or list(facts.columns).count(column) != 1:
+        return
+    value = native(facts[column].iloc[0])
+    if isinstance(value, int) and not isinstance(value, bool) and value == 0:
+        raise NothingToJudgeError(f"the table {rule.table} has no rows, and {column} is 0")
 
 
 def _expect_columns(rule: Rule, table: pd.DataFrame) -> None:

@@ -121,5 +121,10 @@ def error_message(rule: Rule, reason: str) -> str:
     return _sentence(rule, f"this could not be judged, so it counts as failed: {reason}")
 
 
+def nothing_message(rule: Rule, reason: str) -> str:
+    """One sentence for a rule about rows of which there rightly are none."""
+    return _sentence(rule, f"nothing to judge: {reason}")
+
+
 def _sentence(rule: Rule, said: str) -> str:
     return f"{rule.description.rstrip('.')}: {said}."

@@ -24,7 +24,15 @@ import pandas as pd
 
 from voice_assets.engines import suite_words as words
 from voice_assets.engines.suite_file import BoundSuite, Rule, Severity
-from voice_assets.engines.suite_rows import NAMED, ONE_ROW_TABLES, NotJudgedError, Prepared, native, prepare
+from voice_assets.engines.suite_rows import (
+    NAMED,
+    ONE_ROW_TABLES,
+    NothingToJudgeError,
+    NotJudgedError,
+    Prepared,
+    native,
+    prepare,
+)
 
 _CUSTOM_EXPECTATIONS = "data_checks.expectations"
 _DATASOURCE = "voice_assets"
@@ -96,6 +104,8 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
             prepared = prepare(rule, tables)
         except NotJudgedError as error:
             yield _errored(rule, error)
+        except NothingToJudgeError as error:
+            yield _rightly_empty(rule, error)
         else:
             groups.setdefault((rule.table, rule.where), []).append(prepared)
     for group in groups.values():
@@ -236,6 +246,11 @@ def _judged(
         message = f"{message.rstrip('.')}; {rule.explain_column}: {told}." if told else message
     limit = words.limit(rule, one.other())
     return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
+
+
+def _rightly_empty(rule: Rule, reason: NothingToJudgeError) -> RuleResult:
+    message = words.nothing_message(rule, str(reason))
+    return RuleResult(rule.name, True, rule.severity, 0, words.limit(rule), message, 0, [], errored=False)
 
 
 def _errored(rule: Rule, error: NotJudgedError) -> RuleResult:

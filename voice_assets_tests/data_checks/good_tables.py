@@ -25,7 +25,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "asr_max_low_ratio": 0.1,
         "max_category_gap": 0.15,
     },
-    "whisper_validation": {"min_mean_similarity": 0.9, "low_similarity": 0.8, "max_low_ratio": 0.02},
+    "whisper_validation": {
+        "min_mean_similarity": 0.9,
+        "low_similarity": 0.8,
+        "max_low_ratio": 0.02,
+        "max_category_gap": 0.15,
+    },
     "mini_training": {},
     "onnx_voice": {"max_onnx_difference": 1e-3},
     "voice_samples": {"min_level_db": -40.0, "max_cer": 0.2, "min_mos": 3.0},
@@ -98,14 +103,16 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
     tables = {
         "base_validation": {"clips": clips(), "config": _facts(**config)},
         "quality_report": {"stats": stats(), "facts": _facts(clips_missing=0, silent_clips=0)},
-        "whisper_shard": {"transcripts": transcripts(), "facts": _facts(clips_missing=0, clips_extra=0)},
+        "whisper_shard": {"transcripts": transcripts(), "facts": _facts(clips=CLIPS, clips_missing=0, clips_extra=0)},
         "asr_sample_report": {
             "transcripts": transcripts(),
             "facts": _facts(clips_missing=0, worst_category_gap=0.02, worst_category="numbers"),
         },
         "whisper_validation": {
             "transcripts": transcripts(),
-            "facts": _facts(shards_missing=0, clips_missing=0, clips_extra=0),
+            "facts": _facts(
+                shards_missing=0, clips_missing=0, clips_extra=0, worst_category_gap=0.02, worst_category="numbers"
+            ),
         },
         "mini_training": {"epochs": epochs(), "facts": _facts(**losses)},
         "onnx_voice": {"facts": _facts(loads=1, max_abs_difference=2e-5, config_problems=0)},

@@ -32,6 +32,7 @@ FACTS = [
     ("whisper_validation", "facts", "shards_missing", 0, 1, "all_shards_done"),
     ("whisper_validation", "facts", "clips_missing", 0, 1, "every_clip_scored"),
     ("whisper_validation", "facts", "clips_extra", 0, 1, "no_unknown_clips"),
+    ("whisper_validation", "facts", "worst_category_gap", 0.15, 0.1501, "no_failing_category"),
     ("mini_training", "facts", "epochs_done", 2, 1, "ran_to_the_end"),
     ("mini_training", "facts", "loss_drop_0_1", 1e-9, 0.0, "loss_falls"),
     ("mini_training", "facts", "loss_drop_0_1", 14.5, -1.0, "loss_falls"),

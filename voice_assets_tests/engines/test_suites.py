@@ -241,6 +241,31 @@ def test_an_empty_table_fails_every_rule(tmp_path: Path, limits: dict[str, Any])
     expect_error(result, "the table clips has no rows")
 
 
+def _on_no_rows(folder: Path, **facts: list[object]) -> RuleResult:
+    limits = rule("mono", IN_SET, column="channels", value_set=[1], meta={"empty_if_zero": "clips"})
+    tables = {"clips": clips(channels=[1]).iloc[:0]} | ({"facts": pd.DataFrame(facts)} if facts else {})
+    return judge(folder, tables, limits)[0]
+
+
+def test_a_table_that_is_rightly_empty_holds(tmp_path: Path) -> None:
+    result = _on_no_rows(tmp_path, clips=[0])
+    assert (result.passed, result.errored, result.observed) == (True, False, 0)
+    assert "nothing to judge: the table clips has no rows, and clips is 0" in result.message
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"other": [0]}, {"clips": [1]}, {"clips": [None]}, {"clips": [math.nan]}, {"clips": [0, 0]}]
+)
+def test_a_table_that_is_empty_without_a_reason_is_an_error(tmp_path: Path, facts: dict[str, list[object]]) -> None:
+    expect_error(_on_no_rows(tmp_path, **facts), "the table clips has no rows")
+
+
+def test_rows_are_judged_whatever_the_facts_say(tmp_path: Path) -> None:
+    limits = rule("mono", IN_SET, column="channels", value_set=[1], meta={"empty_if_zero": "clips"})
+    tables = {"clips": clips(channels=[2]), "facts": pd.DataFrame({"clips": [0]})}
+    assert not judge(tmp_path, tables, limits)[0].passed
+
+
 @pytest.mark.parametrize("limits", [LOUD, rule("range", BETWEEN, column="level", max_value=0)], ids=["mean", "every row"])
 @pytest.mark.parametrize(
     "level",
