@@ -114,6 +114,13 @@ def all_running(voice: str) -> list[Running]:
     return sorted((state for state in states if state is not None), key=lambda one: (one.asset, _order(one.partition)))
 
 
+def forget_dead(voice: str) -> None:
+    """Remove the states that killed processes of ``voice`` left: a shard that there is no more would stay dead for ever."""
+    for state in all_running(voice):
+        if not state.alive:
+            progress_file(voice, state.asset, state.partition).unlink(missing_ok=True)
+
+
 def _order(partition: str | None) -> tuple[int, str]:
     """Shards in the order of their numbers: 10-of-16 after 9-of-16."""
     head = (partition or "").partition("-")[0]

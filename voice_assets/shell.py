@@ -1,6 +1,5 @@
 """What the command line shows: progress bars, closing tables, the servers. Decides nothing about voices."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
-from voice_assets import project
+from voice_assets import project, running
 from voice_assets.voices import BrokenVoice, Voice
 
 COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "CLOSED": "red", "ERROR": "red"}
@@ -104,26 +103,19 @@ class Watcher:
     def _look(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
             for task, file in list(self._going.values()):
-                state = _state(file)
-                if state is not None:
+                state = running.read(file)
+                if state is not None and state.alive:  # not what a killed run left there
                     self._show(task, state)
 
-    def _show(self, task: TaskID, state: dict[str, Any]) -> None:
+    def _show(self, task: TaskID, state: running.Running) -> None:
         self.bars.update(
             task,
-            completed=state["done"],
-            total=state["total"],
-            rate=state["rate_per_s"],
-            remaining=state["remaining_s"],
-            figures=", ".join(f"{name} {_figure(value)}" for name, value in state["figures"].items()),
+            completed=state.done,
+            total=state.total,
+            rate=state.rate_per_s,
+            remaining=state.remaining_s,
+            figures=", ".join(f"{name} {_figure(value)}" for name, value in state.figures.items()),
         )
-
-
-def _state(file: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None  # not begun, or just ended
 
 
 def _short(place: Any) -> str:
@@ -154,6 +146,7 @@ def walk(voice: str, asset: str | None, epoch: str | None) -> bool:
     with only_walker(voice), open_instance() as instance:
         for run_id in fail_dead_runs(instance):
             console.print(f"[yellow]run {run_id[:8]} was killed earlier; it is marked as failed and its work goes on")
+        running.forget_dead(voice)
         with Watcher(console, voice) as watcher:
             widths = pools.widths(known for known in read_voices()[0] if known.name == voice)
             stations = list(Road(graph, Launcher(instance), watcher, epoch, widths).walk(keys))

@@ -94,10 +94,10 @@ def _condition(state: Running, now: float) -> Text:
     """A bar for what runs; words for what does not, or says nothing."""
     if not state.alive:
         return Text(f"dead: process {state.pid} was killed, {clock(now - state.updated)} ago", style="red")
-    if state.total is None:
-        return Text("starting", style="yellow")
     quiet = now - state.updated
-    return Text(f"no news for {clock(quiet)}", style="yellow") if quiet > QUIET_S else Text("running", style="green")
+    if quiet > QUIET_S:
+        return Text(f"no news for {clock(quiet)}", style="yellow")
+    return Text("starting", style="yellow") if state.total is None else Text("running", style="green")
 
 
 def _row(state: Running, now: float) -> list[RenderableType]:

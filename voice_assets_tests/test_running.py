@@ -62,3 +62,12 @@ def test_a_killed_process_is_not_alive() -> None:
 def test_another_process_with_the_same_id_is_not_alive() -> None:
     assert state(pid=os.getpid(), process_start="1").alive is not Path("/proc/self/stat").exists()
     assert replace(state(), process_start="").alive
+
+
+def test_what_killed_processes_left_is_forgotten_and_what_runs_is_not() -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    running.write(running.progress_file("toy", "whisper_shard", "0-of-2"), state(pid=process.pid, process_start="1"))
+    running.write(running.progress_file("toy", "whisper_shard", "0-of-4"), state())
+    running.forget_dead("toy")
+    assert [one.partition for one in running.all_running("toy")] == ["0-of-4"]

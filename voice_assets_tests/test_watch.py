@@ -95,6 +95,14 @@ def test_before_the_first_clip_and_after_a_long_silence(voice: Voice) -> None:
     assert any("1-of-2" in line and "no news for 2:0" in line for line in lines)
 
 
+def test_a_start_that_hangs_is_no_start_for_ever(voice: Voice) -> None:
+    silent = time.time() - watch.QUIET_S - 5
+    write("0-of-2", done=0, total=None, rate_per_s=0.0, remaining_s=None, figures={}, recent=(), updated=silent)
+    text = shown(voice)
+    assert "no news for 2:0" in text
+    assert "starting" not in text
+
+
 def test_once_from_the_command_line(voice: Voice) -> None:
     done = CliRunner().invoke(main, ["watch", "toy", "--once"])
     assert done.exit_code == 0

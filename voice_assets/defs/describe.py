@@ -8,6 +8,8 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.gates import GATE_ONLY
+from voice_assets.files import sha256
+from voice_assets.speech.decisions import RECORD
 from voice_assets.voices import Voice
 
 BROKEN_GROUP = "broken_voices"
@@ -25,6 +27,15 @@ def code_version(code: int, settings: Mapping[str, Any]) -> str:
     """
     text = json.dumps(settings, sort_keys=True, default=str, ensure_ascii=False)
     return f"{code}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def decisions_version(voice: Voice) -> str:
+    """The SHA-256 of the decisions that the voice's data set remembers, empty where there are none.
+
+    A setting of every asset that heeds them: a version of nothing but `keep` has the texts and the audio of the one before.
+    """
+    record = voice.dataset / RECORD
+    return sha256(record) if record.is_file() else ""
 
 
 def describe(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
-from voice_assets.defs import transcription
+from voice_assets.defs.leases import POOL, devices_of
 from voice_assets.engines.devices import DeviceError
 from voice_assets.voices import Voice
 
@@ -14,12 +14,12 @@ def widths(voices: Iterable[Voice]) -> dict[str, int]:
 
     A voice whose devices are not to be had counts as one: its asset says what is wrong when it runs.
     """
-    return {transcription.POOL: max((_slots(voice) for voice in voices), default=1)}
+    return {POOL: max((_slots(voice) for voice in voices), default=1)}
 
 
 def _slots(voice: Voice) -> int:
     try:
-        return len(transcription.devices_of(voice).slots)
+        return len(devices_of(voice).slots)
     except DeviceError:
         return 1
 

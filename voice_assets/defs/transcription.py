@@ -1,7 +1,5 @@
 """Stage `transcription` (the plan's stages 2a and 3): a quick sample, then every clip, heard by Whisper."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +7,14 @@ import dagster as dg
 
 from voice_assets.defs import tables
 from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import describe
+from voice_assets.defs.describe import decisions_version, describe
 from voice_assets.defs.gates import admit
 from voice_assets.defs.history import History
+from voice_assets.defs.leases import POOL, leased
 from voice_assets.defs.partitions import shards
 from voice_assets.defs.processes import run_worker
 from voice_assets.defs.progress import follow, progress
 from voice_assets.defs.results import finished, keep_evidence, one_row, own_table, preview, sound_clips, table_of, verdict_table
-from voice_assets.engines.devices import DeviceError, Lease, Pool, pool
 from voice_assets.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
@@ -25,8 +23,9 @@ if TYPE_CHECKING:
 
     from voice_assets.reports.trend import Past
 
-POOL = "whisper"
-CODE = 2  # 2: scores of words, hallucinations and categories; hypotheses out of the ledger
+# Raised with every change of what is decoded (engines.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
+# and categories, hypotheses out of the ledger; 3: windows with a quiet end, more Russian spellings, categories of the set.
+CODE = 3
 DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "second_look_below", "vad_filter")
 
 
@@ -40,30 +39,6 @@ def transcription_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     """The rules of the assets above."""
     sample = [suite_checks(voice, "asr_sample_report")] if voice.asr_sample.clips else []
     return [*sample, suite_checks(voice, "whisper_shard", shards(voice)), suite_checks(voice, "whisper_validation")]
-
-
-def devices_of(voice: Voice) -> Pool:
-    """The leases that this voice's shards share with everything else in this project.
-
-    Raises:
-        DeviceError: the voice wants a device that is not there or not visible.
-    """
-    chosen = voice.whisper
-    folder = cache_dir() / "leases"
-    return pool(folder, chosen.device, chosen.devices, chosen.workers_per_device, chosen.allow_busy_gpu)
-
-
-@contextmanager
-def _leased(context: dg.AssetExecutionContext, voice: Voice) -> Iterator[Lease]:
-    """A device for this run, with what there is to know about it in the run's log."""
-    try:
-        with devices_of(voice).lease(on_wait=context.log.info) as lease:
-            for note in lease.notes:
-                context.log.warning(note)
-            context.log.info(f"on {lease.slot.name}, {lease.slot.cpu_threads} threads, after {lease.waited_s:.1f} s of waiting")
-            yield lease
-    except DeviceError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def ledger_file(voice: str) -> Path:
@@ -88,7 +63,6 @@ def transcribe(
         "--out": result,
         "--model": model,
         "--language": voice.language,
-        "--device": chosen.device,
         "--compute-type": chosen.compute_type,
         "--beam-size": chosen.beam_size,
         "--batch-size": chosen.batch_size,
@@ -99,7 +73,7 @@ def transcribe(
         "--ledger": ledger_file(voice.name),
         "--log": log,
     }
-    with progress(context, "clips", chosen.progress_every) as tell, _leased(context, voice) as lease:
+    with progress(context, "clips", chosen.progress_every) as tell, leased(context, voice) as lease:
         tell_on = follow(tell)
 
         def listen(event: dict[str, Any]) -> None:
@@ -107,7 +81,7 @@ def transcribe(
             if event["event"] == "note":
                 context.log.info(event["message"])
 
-        options["--cpu-threads"] = lease.slot.cpu_threads
+        options |= {"--device": lease.device(chosen.device), "--cpu-threads": lease.slot.cpu_threads}
         arguments = [part for name, value in options.items() for part in (name, value)]
         arguments += ["--vad-filter"] if chosen.vad_filter else []
         worker_log = log.with_name("worker.log")
@@ -188,9 +162,9 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech import categories, validation
 
         admission = admit(context)
-        transcripts = table_of(admission, "asr_sample")
+        transcripts = categories.with_categories(table_of(admission, "asr_sample"), voice.language)
         drawn = sum(source.metadata["drawn"] for source in admission.all("asr_sample"))
-        by_category = categories.by_category(transcripts, voice.language, voice.whisper.low_similarity)
+        by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "asr_sample_report", evidence)
@@ -238,7 +212,8 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         admission = admit(context)
         clips = sound_clips(admission)
         transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
-        by_category = categories.by_category(transcripts, voice.language, voice.whisper.low_similarity)
+        together = categories.with_categories(transcripts, voice.language)
+        by_category = categories.by_category(together, voice.whisper.low_similarity)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
         paths, _ = keep_evidence(context, {"facts": facts})
         return finished(
@@ -283,7 +258,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             group="transcription",
             code=CODE,
             reads=["whisper_shard", "clips"],
-            settings={"low_similarity": voice.whisper.low_similarity},
+            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice)},
             kinds=["report", "html", "greatexpectations"],
         ),
         description="`validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, every low clip with "
@@ -295,8 +270,9 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.speech import categories, validation
 
         admission = admit(context)
-        transcripts, clips = table_of(admission, "whisper_shard"), sound_clips(admission)
-        by_category = categories.by_category(transcripts, voice.language, voice.whisper.low_similarity)
+        transcripts = categories.with_categories(table_of(admission, "whisper_shard"), voice.language)
+        clips = sound_clips(admission)
+        by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         done = [source.partition for source in admission.all("whisper_shard")]
         facts = validation.facts(
             clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards, len(done)
@@ -307,7 +283,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             report.ShardResult(
                 key=source.partition or "",
                 transcripts=tables.read(source.metadata["table"]),
-                log=Path(source.metadata["log"]),
+                log=log if (log := Path(source.metadata["log"])).is_file() else None,
                 run_id=source.run_id,
             )
             for source in admission.all("whisper_shard")

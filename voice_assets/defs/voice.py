@@ -11,10 +11,12 @@ from voice_assets.defs.checks import judge, suite_checks
 from voice_assets.defs.describe import describe
 from voice_assets.defs.gates import admit
 from voice_assets.defs.history import Materialisation
+from voice_assets.defs.leases import POOL, leased
 from voice_assets.defs.partitions import epochs
 from voice_assets.defs.processes import run_worker
 from voice_assets.defs.progress import follow, progress
 from voice_assets.defs.results import finished, keep_evidence, one_row, preview, verdict_table
+from voice_assets.engines.devices import Lease
 from voice_assets.files import sha256
 from voice_assets.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
@@ -114,6 +116,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             kinds=["onnx", "whisper", "wav"],
         ),
         partitions_def=epochs(voice.name),
+        pool=POOL,
         description="5 to 10 sentences spoken by this epoch, heard back by Whisper and scored: level, CER, predicted MOS.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -122,9 +125,9 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         admission = admit(context)
         source, folder = admission.one("onnx_voice"), epoch_dir(voice, context)
         spoken = voice.samples.sentences or sentences_for(voice.language)
-        with progress(context, "steps") as tell:
+        with progress(context, "steps") as tell, leased(context, voice) as lease:
             config = checked_file(source, "config", "config_sha256")
-            _speak(voice, checked_file(source), config, spoken, folder, tell)
+            _speak(voice, checked_file(source), config, spoken, folder, lease, tell)
         samples = tables.read(folder / "samples.parquet")
         evidence = {"samples": samples}
         paths, version = keep_evidence(context, evidence)
@@ -144,7 +147,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     return voice_samples
 
 
-def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, tell: Any) -> None:
+def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, tell: Any) -> None:
     """Have a worker speak and score ``sentences`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     listing = folder / "sentences.json"
@@ -156,9 +159,10 @@ def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder
         "--out": folder,
         "--language": voice.language,
         "--whisper-model": voice.whisper.model,
-        "--device": voice.whisper.device,
+        "--device": lease.device(voice.whisper.device),
+        "--cpu-threads": lease.slot.cpu_threads,
         "--compute-type": voice.whisper.compute_type,
         "--weights-cache": cache_dir() / "whisper",
     }
     arguments = [part for name, value in options.items() for part in (name, value)]
-    run_worker("speak", arguments, folder / "speak.log", follow(tell))
+    run_worker("speak", arguments, folder / "speak.log", follow(tell), lease.environment, [lease.file_number])

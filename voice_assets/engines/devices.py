@@ -65,6 +65,10 @@ class Lease:
     waited_s: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
+    def device(self, asked: str) -> str:
+        """What the worker is to be told: ``cuda`` on a GPU, so that it fails where it cannot use it; else as ``asked``."""
+        return asked if self.slot.gpu is None else "cuda"
+
     @property
     def environment(self) -> dict[str, str]:
         """Variables for the worker: it sees its own GPU and no other, or none at all."""
@@ -129,7 +133,7 @@ def slots(
     """
     if device not in ("auto", "cpu", "cuda"):
         raise DeviceError(f"device {device!r} is not one of auto, cpu, cuda")
-    if device == "cpu" or (device == "auto" and not seen):
+    if device == "cpu" or (device == "auto" and not seen and not wanted):
         threads = max(1, core_count // workers_per_device)
         return [Slot(None, number, threads) for number in range(workers_per_device)]
     by_number = {gpu.index: gpu for gpu in seen}
@@ -196,7 +200,8 @@ class Pool:
         ``on_wait`` is told once that there is nothing free, and who holds what.
 
         Raises:
-            DeviceError: every slot that is free lies on a GPU that somebody else is using; or patience ran out.
+            DeviceError: every slot that is free lies on a GPU that somebody else is using, and that is not allowed; or patience
+            ran out.
         """
         started, told = time.monotonic(), False
         while True:
@@ -232,32 +237,47 @@ class Pool:
         return ", ".join(f"{name} by process {pid or 'unknown'}" for name, pid in self.holders().items()) or "none"
 
     def _take(self) -> Lease | None:
-        """A free slot, or None when all are held by others of us."""
-        busy: list[str] = []
+        """A free slot, on a GPU that nobody else uses where there is one; None when all are held by others of us."""
+        busy: list[Lease] = []
         held_by_us = False
-        for slot in self.slots:
-            number = self._lock(slot)
-            if number is None:
-                held_by_us = True
-                continue
-            notes = self._busy(slot)
-            if notes and not self._allow_busy:
-                os.close(number)
-                busy += [note for note in notes if note not in busy]
-                continue
-            os.ftruncate(number, 0)
-            os.pwrite(number, json.dumps({"pid": os.getpid()}).encode(), 0)
-            return Lease(slot, number, notes=tuple(notes))
+        try:
+            for slot in self.slots:
+                number = self._lock(slot)
+                if number is None:
+                    held_by_us = True
+                elif notes := self._busy(slot):
+                    busy.append(Lease(slot, number, notes=tuple(notes)))
+                else:
+                    return self._held(Lease(slot, number, notes=self._unknown(slot)))
+            if busy and self._allow_busy:
+                return self._held(busy.pop(0))
+        finally:
+            for lease in busy:
+                os.close(lease.file_number)
         if busy and not held_by_us:
-            raise DeviceError(f"{'; '.join(busy)}. Wait for it, or set whisper.allow_busy_gpu: true in the voice's file")
+            said = dict.fromkeys(note for lease in busy for note in lease.notes)
+            raise DeviceError(f"{'; '.join(said)}. Wait for it, or set whisper.allow_busy_gpu: true in the voice's file")
         return None
+
+    def _held(self, lease: Lease) -> Lease:
+        os.ftruncate(lease.file_number, 0)
+        os.pwrite(lease.file_number, json.dumps({"pid": os.getpid()}).encode(), 0)
+        return lease
 
     def _busy(self, slot: Slot) -> list[str]:
         if slot.gpu is None or not slot.gpu.uuid:
             return []
-        others = [_holder(self._file(other)) for other in self.slots if other.gpu == slot.gpu]
-        users = strangers(self._users(), slot.gpu, {os.getpid(), *filter(None, others)})
+        users = strangers(self._users(), slot.gpu, {os.getpid(), *self._workers_on(slot.gpu)})
         return [_say(slot.gpu, users)] if users else []
+
+    def _unknown(self, slot: Slot) -> tuple[str, ...]:
+        if slot.gpu is None or slot.gpu.uuid:
+            return ()
+        return (f"GPU {slot.gpu.index}: there is no nvidia-smi here, so nobody can tell whether somebody else is using it",)
+
+    def _workers_on(self, gpu: Gpu) -> set[int]:
+        """The processes that hold a lease on ``gpu``: also of another voice, which may have more workers on it than this."""
+        return {pid for file in self.folder.glob(f"cuda-{gpu.index}.*.lock") if (pid := _holder(file))}
 
     def _file(self, slot: Slot) -> Path:
         return self.folder / f"{slot.name}.lock"
@@ -290,5 +310,9 @@ def pool(
     Raises:
         DeviceError: as in `slots`, or nvidia-smi fails.
     """
-    seen = [] if device == "cpu" else visible(find_gpus(), os.environ)
+    hidden = device == "cpu" or os.environ.get(VISIBLE) == ""
+    try:
+        seen = [] if hidden else visible(find_gpus(), os.environ)
+    except DeviceError as error:
+        raise DeviceError(f"{error}; with whisper.device: cpu in the voice's file it goes on without a GPU") from error
     return Pool(folder, slots(device, wanted, workers_per_device, seen, cores()), allow_busy_gpu)

@@ -136,10 +136,6 @@ class Ledger:
             raise LedgerError(f"{self._path}: {len(rows)} hypotheses could not be stored: {error}") from error
         self._known.update(key for key, _ in new)
 
-    def engines(self) -> dict[str, int]:
-        """How many hypotheses each version of the engine wrote."""
-        return dict(self._do("SELECT engine, count(*) FROM hypotheses GROUP BY engine ORDER BY engine", []))
-
     def _do(self, statement: str, values: Sequence[str]) -> list[tuple]:
         try:
             return self._connection.execute(statement, values).fetchall()
@@ -168,11 +164,17 @@ def opened(path: Path, engine: str) -> Iterator[Ledger]:
 
 def _sound(path: Path, lock: IO[str]) -> tuple[sqlite3.Connection, list[str]]:
     """A connection to a file that passed every check, with ``lock`` shared, and what had to be done for it."""
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    try:
-        return _connect(path), []
-    except _UntrustedError:
-        _hold_alone(path, lock)
+    end = time.monotonic() + _WAIT_FOR_OTHERS_S
+    while True:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            return _connect(path), []  # perhaps one that somebody put there since
+        except _UntrustedError:
+            if _alone(lock):
+                break
+        if time.monotonic() > end:
+            raise LedgerError(f"{path}: not a sound ledger, and other processes have it open; end them, and it is moved aside")
+        time.sleep(0.1)
     try:  # somebody else may have replaced it while this process waited
         return _shared(lock, _connect(path)), []
     except _UntrustedError as error:
@@ -192,19 +194,13 @@ def _shared(lock: IO[str], connection: sqlite3.Connection) -> sqlite3.Connection
     return connection
 
 
-def _hold_alone(path: Path, lock: IO[str]) -> None:
-    end = time.monotonic() + _WAIT_FOR_OTHERS_S
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise LedgerError(
-                    f"{path}: not a sound ledger, and other processes have it open; end them, and it is moved aside"
-                ) from None
-            time.sleep(0.1)
-        else:
-            return
+def _alone(lock: IO[str]) -> bool:
+    """Whether nobody else has the ledger open; then ``lock`` keeps others out, else it is let go."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -242,7 +238,21 @@ def _check(connection: sqlite3.Connection) -> None:
     problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise _UntrustedError(problem)
-    connection.execute("PRAGMA journal_mode = WAL")  # only now: it writes, and a stranger's file is left as it is
+    _write_ahead(connection)  # only now: it writes, and a stranger's file is left as it is
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite's WAL mode. Switching to it waits for no lock, whatever the busy timeout; so it is tried again."""
+    end = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _make(connection: sqlite3.Connection) -> None:

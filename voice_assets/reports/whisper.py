@@ -12,6 +12,7 @@ names the version of the data set in which somebody heard the clip and kept it.
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,7 @@ from voice_assets.reports.whisper_page import page
 from voice_assets.reports.whisper_result import Report
 from voice_assets.reports.whisper_result import ShardResult as ShardResult
 from voice_assets.speech.categories import by_category as categories_of
+from voice_assets.speech.categories import with_categories
 from voice_assets.speech.decisions import kept, read_record
 from voice_assets.speech.tables import TRANSCRIPTS, frame
 from voice_assets.speech.word_diff import NOTATION
@@ -58,6 +60,18 @@ def _summary(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _as_one_set(shards: Sequence[ShardResult], language: str) -> tuple[pd.DataFrame, list[ShardResult]]:
+    """TRANSCRIPTS of all shards with the categories that they have together, and the shards with the same."""
+    every = pd.concat([frame([], TRANSCRIPTS), *(one.transcripts for one in shards)], ignore_index=True)
+    every = with_categories(every, language)
+    parts, start = [], 0
+    for shard in shards:
+        end = start + len(shard.transcripts)
+        parts.append(replace(shard, transcripts=every.iloc[start:end].reset_index(drop=True)))
+        start = end
+    return every, parts
+
+
 def _counts(suspects: pd.DataFrame) -> str:
     """How many suspects there are, and how many for each suspicion."""
     words = [word for line in suspects["suspicion"] for word in line.split()]
@@ -67,7 +81,7 @@ def _counts(suspects: pd.DataFrame) -> str:
 
 def _shard_markdown(shard: ShardResult, report: Report, low: pd.DataFrame) -> str:
     shown = {"clip_id": "Clip", "similarity": "Similarity", "cer": "CER", "diff": "Diff", "reference": "Reference"}
-    by_category = categories_of(shard.transcripts, report.language, report.low_similarity)
+    by_category = categories_of(shard.transcripts, report.low_similarity)
     lines = [f"# Shard {shard.key}: {report.title}", "", "**FAIL**" if shard.unscored else "**PASS**", ""]
     lines += [f"{len(shard.transcripts)} clips, {shard.unscored} without a score. A shard passes when every clip has a score;"]
     lines += ["whether the data set passes is in `SUMMARY.txt`.", ""]
@@ -115,7 +129,6 @@ def write(
         history: the validations before this one, in any order.
 
     Raises:
-        FileNotFoundError: a shard's log is gone.
         ShardError: a shard's key is none.
         DecisionsError: the data set's record of decisions cannot be read.
     """
@@ -123,11 +136,7 @@ def write(
     folder = reports_dir / building.name.removeprefix(".")
     stamp = building.name.removeprefix(".validation_whisper_sharded_")
     try:
-        every = (
-            pd.concat([frame([], TRANSCRIPTS), *(one.transcripts for one in shards)], ignore_index=True)
-            if shards
-            else frame([], TRANSCRIPTS)
-        )
+        every, shards = _as_one_set(shards, language)
         chosen = every[layout.suspicions(every, low_similarity) != ""]
         suspects = layout.with_diff(chosen, low_similarity, language, kept(read_record(dataset)))
         past = trend.newest(history, trend.present(facts, len(every)))

@@ -79,7 +79,7 @@ def _shard_rows(report: Report) -> list[dict[str, object]]:
     """Category by shard: mean similarity, clips and low clips of each; the first column of figures is all shards."""
     tables = {"all": report.by_category}
     for shard in report.shards:
-        tables[shard.key] = by_category(shard.transcripts, report.language, report.low_similarity)
+        tables[shard.key] = by_category(shard.transcripts, report.low_similarity)
     return [
         {"category": name, **{key: _category_cell(table, str(name)) for key, table in tables.items()}}
         for name in report.by_category["category"]
@@ -115,14 +115,14 @@ def _tile(name: str, text: str) -> tuple[str, str, str]:
 
 def page(report: Report, folder: Path) -> str:
     """The whole page, for a place in ``folder``."""
-    second = int((report.every["decoding"] == "full").sum())
+    later = int((report.every["decoding"] != "fast").sum())
     figures = [_tile(name, value) for name, value in layout.summary(report.facts)]
     kept = int((report.suspects["kept"] != "").sum())
     figures += [("Other suspects", str(len(report.others())), "not low; sections below")]
     figures += [("Heard and kept", str(kept), "suspects that somebody listened to")] if kept else []
     body = html.join([
         html.verdict_badge(word(report.verdicts)),
-        html.tiles([*figures, ("Kept from the second look", str(second), "decoded again: full window and beam")]),
+        html.tiles([*figures, ("Kept from a later look", str(later), "heard again on a wider window, with the beam")]),
         html.section("Rules", html.rule_table(report.verdicts)),
         trend.section(report.past),
         _categories(report),

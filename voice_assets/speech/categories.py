@@ -39,7 +39,7 @@ COLUMNS = ("category", "clips", "mean_similarity", "low", "low_ratio", "gap_to_r
 _NOT_LATIN = {"ru", "uk", "be", "bg", "mk", "sr", "kk", "el", "ar", "he", "fa", "hi", "zh", "ja", "ko", "ka", "hy", "th"}
 # In German every noun has a capital, so a capital does not tell a name.
 _NO_NAMES = {"de"}
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑'’][^\W\d_]+)*")
 _CAPITALS = re.compile(r"(?<!\w)[^\W\d_a-zа-яё]{2,}(?!\w)")
 _SHORTENED = re.compile(r"(?<!\w)[^\W\d_]{1,4}\.(?=\s*[^\W\d_A-ZА-ЯЁ]|\s*[,;:\d])")
 _INSIDE = re.compile(r"(?<=[\w,;:»\"”)])\s+[«\"“(]?([^\W\d_]+)")
@@ -99,21 +99,29 @@ def categories(text: str, duration_s: float, language: str, fast_over: float = F
     return {name for name, is_so in found.items() if is_so}
 
 
-def by_category(transcripts: pd.DataFrame, language: str, low_similarity: float) -> pd.DataFrame:
+def with_categories(transcripts: pd.DataFrame, language: str) -> pd.DataFrame:
+    """``transcripts`` with the column ``categories`` as these clips together have it: `fast` by their own `fast_limit`.
+
+    The one place that tells the categories of a set; tables, rows and rules read the column.
+    """
+    clips = list(zip(transcripts["reference"], transcripts["duration_s"], strict=True))
+    fast_over = fast_limit([chars_per_s(text, duration, language) for text, duration in clips])
+    kinds = [" ".join(sorted(categories(text, duration, language, fast_over))) for text, duration in clips]
+    return transcripts.assign(categories=pd.Series(kinds, index=transcripts.index, dtype="object"))
+
+
+def by_category(transcripts: pd.DataFrame, low_similarity: float) -> pd.DataFrame:
     """One row per category that has clips, worst gap first.
 
     Args:
-        transcripts: TRANSCRIPTS.
-        language: Whisper's code.
+        transcripts: TRANSCRIPTS, from `with_categories`.
         low_similarity: a clip is low under this.
 
     Returns:
         ``category``, ``clips``, ``mean_similarity``, ``low`` (clips), ``low_ratio``, ``gap_to_rest`` (mean similarity of the
         clips outside the category minus the mean inside; 0.0 when no clip is outside).
     """
-    clips = list(zip(transcripts["reference"], transcripts["duration_s"], strict=True))
-    fast_over = fast_limit([chars_per_s(text, duration, language) for text, duration in clips])
-    kinds = [categories(text, duration, language, fast_over) for text, duration in clips]
+    kinds = [str(text).split() for text in transcripts["categories"]]
     scores = transcripts["similarity"].reset_index(drop=True)
     rows = []
     for name in CATEGORIES:

@@ -104,7 +104,7 @@ class Listener:
     check: Callable[[Record], object]
     on_note: Callable[[str], None]
     _heard: dict[str, Heard] = field(default_factory=dict)
-    _ended: set[str] = field(default_factory=set)
+    _ended: dict[str, frozenset[str]] = field(default_factory=dict)
     _notes_told: int = 0
 
     def listen(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
@@ -127,13 +127,14 @@ class Listener:
         yield [self._record(row) for row in ready], False
         if not by_audio:
             return
+        named = {alike[0]["clip_id"]: alike for alike in by_audio.values()}
         transcriber = self.load()
-        batches = self._batches(by_audio, transcriber.batch_size)
+        batches = self._batches(named, transcriber.batch_size)
         try:
-            for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, by_audio), batches):
-                self._keep(batch, heard, by_audio)
+            for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, named), batches):
+                self._keep(batch, heard, named)
                 self._tell(transcriber.notes)
-                yield [self._record(row) for clip in batch for row in by_audio[clip.clip_id]], True
+                yield [self._record(row) for clip in batch for row in named[clip.clip_id]], True
         finally:
             self._tell(transcriber.notes)
 
@@ -147,16 +148,16 @@ class Listener:
         # A look that the ledger names and does not give was damaged: that clip is heard again.
         ended = self.ledger.heard(self.settings.ended, map(_key, rows))
         for row in rows:
-            looks = set(ended.get(_key(row), "").split())
+            looks = frozenset(ended.get(_key(row), "").split())
             if looks and self._heard[row["audio_sha256"]].texts.keys() >= looks:
-                self._ended.add(_key(row))
+                self._ended[_key(row)] = looks
 
     def _end(self, rows: Sequence[Record]) -> None:
         """Clips that want no look under these thresholds are heard to the end."""
-        new = {_key(row): _names(self._heard[row["audio_sha256"]]) for row in rows if _key(row) not in self._ended}
-        self._ended |= new.keys()
+        new = {_key(row): self._heard[row["audio_sha256"]] for row in rows if _key(row) not in self._ended}
+        self._ended |= {key: frozenset(heard.texts) for key, heard in new.items()}
         if new:
-            self.ledger.add({self.settings.ended: new})
+            self.ledger.add({self.settings.ended: {key: _names(heard) for key, heard in new.items()}})
 
     def _missing(self, row: Record) -> str | None:
         heard, long = self._heard[row["audio_sha256"]], _long(row)
@@ -164,39 +165,42 @@ class Listener:
             return FULL if long else FAST
         return None if _key(row) in self._ended else missing(self.rule, row["text"], heard, long)
 
-    def _batches(self, by_audio: Mapping[str, list[Record]], size: int) -> list[tuple[Clip, ...]]:
-        """One clip for each audio, named by its hash, in the engine's batches; last those that only owe a further look."""
+    def _batches(self, named: Mapping[str, list[Record]], size: int) -> list[tuple[Clip, ...]]:
+        """One clip for each audio, under the name of the first row that has it; last those that only owe a further look."""
         owed: list[Clip] = []
         new: list[Clip] = []
-        for sha, (row, *_) in by_audio.items():
-            clip = Clip(sha, self.dataset / row["path"], float(row["duration_s"]), row["text"])
-            (owed if self._heard[sha].texts else new).append(clip)
+        for name, (row, *_) in named.items():
+            clip = Clip(name, self.dataset / row["path"], float(row["duration_s"]), row["text"])
+            (owed if self._heard[row["audio_sha256"]].texts else new).append(clip)
         return [*whisper.plan(new, size), *whisper.plan(owed, size)]
 
     def _hear(
-        self, transcriber: whisper.Transcriber, batch: Sequence[Clip], by_audio: Mapping[str, list[Record]]
+        self, transcriber: whisper.Transcriber, batch: Sequence[Clip], named: Mapping[str, list[Record]]
     ) -> tuple[Sequence[Clip], list[Heard]]:
         """Make what is missing of the audios in ``batch``. Runs beside others of its kind: it changes nothing here."""
         for clip in batch:
-            for row in by_audio[clip.clip_id]:
+            for row in named[clip.clip_id]:
                 self.check(row)
 
         def due(clip: Clip, heard: Heard) -> str | None:
-            asked = {missing(self.rule, row["text"], heard, _long(row)) for row in by_audio[clip.clip_id]}
+            asked = {missing(self.rule, row["text"], heard, _long(row)) for row in named[clip.clip_id]}
             return next((look for look in LOOKS if look in asked), None)
 
-        return batch, transcriber.hear(batch, due, {clip.clip_id: self._heard[clip.clip_id].texts for clip in batch})
+        known = {clip.clip_id: self._heard[named[clip.clip_id][0]["audio_sha256"]].texts for clip in batch}
+        return batch, transcriber.hear(batch, due, known)
 
-    def _keep(self, batch: Sequence[Clip], heard: Sequence[Heard], by_audio: Mapping[str, list[Record]]) -> None:
+    def _keep(self, batch: Sequence[Clip], heard: Sequence[Heard], named: Mapping[str, list[Record]]) -> None:
         """Store what a batch gave, in one transaction."""
         new: dict[Setting, dict[str, str]] = {self.settings.level: {}, self.settings.ended: {}}
         for clip, one in zip(batch, heard, strict=True):
-            sha = clip.clip_id
+            alike = named[clip.clip_id]
+            sha = alike[0]["audio_sha256"]
             new[self.settings.level][sha] = f"{one.level_db:.2f}"
-            new[self.settings.ended] |= {_key(row): _names(one) for row in by_audio[sha]}
+            new[self.settings.ended] |= {_key(row): _names(one) for row in alike}
             for look in one.texts.keys() - self._heard[sha].texts.keys():
                 new.setdefault(self.settings.looks[look], {})[sha] = one.texts[look]
             self._heard[sha] = one
+            self._ended |= {_key(row): frozenset(one.texts) for row in alike}
         self.ledger.add(new)
 
     def _tell(self, notes: Sequence[str]) -> None:
@@ -208,7 +212,9 @@ class Listener:
 
     def _record(self, row: Record) -> Record:
         heard, duration_s = self._heard[row["audio_sha256"]], float(row["duration_s"])
-        texts = {FULL: heard.texts[FULL]} if _long(row) else heard.texts
+        # What another name of this audio had decoded later does not count: a row is the same whatever stands beside it.
+        counted = {FULL} if _long(row) else self._ended[_key(row)]
+        texts = {look: text for look, text in heard.texts.items() if look in counted}
         hypothesis, decoding = self.rule.chosen(row["text"], texts, heard.silent)
         return {
             "clip_id": row["clip_id"],

@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--whisper-model", required=True, help="a model folder, or the name of installed weights")
     line.add_argument("--device", default="auto", help="Whisper's: auto, cpu, cuda")
     line.add_argument("--compute-type", default="int8", help="CTranslate2's: float16 on a GPU, int8 on a CPU")
+    line.add_argument("--cpu-threads", type=int, default=0, help="Whisper's threads on a CPU; 0 takes all cores (default)")
     line.add_argument("--weights-cache", type=Path, required=True, help="folder for weights that are joined from packages")
     line.add_argument("--seed", type=int, default=1, help="of the voice's noise")
     line.add_argument("--with-parent", type=int, metavar="PID", help="die when this process is no longer the parent")
@@ -110,7 +111,8 @@ def main(arguments: argparse.Namespace) -> None:
     voice = onnx_voice.load(arguments.model, arguments.config, arguments.seed)
     progress = Progress(total=2 * len(texts))
     rows = _speak(voice, texts, arguments.out, progress)
-    transcriber = whisper.Transcriber(folder, arguments.device, arguments.compute_type, arguments.language)
+    chosen = (arguments.device, arguments.compute_type, arguments.language)
+    transcriber = whisper.Transcriber(folder, *chosen, cpu_threads=arguments.cpu_threads)
     _listen(transcriber, rows, arguments.out, progress)
     for note in transcriber.notes:
         emit("note", message=note)

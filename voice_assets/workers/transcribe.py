@@ -142,16 +142,17 @@ class Report:
             protocol.emit("note", message=note)
         self.notes.clear()
         heard_s = sum(whisper_windows.window_s(record["duration_s"]) for record in records)
+        first = self._progress is None
         if self._progress is None:
             self._progress = protocol.Progress(self.total, done=self.from_ledger, work=self.seconds - heard_s)
             protocol.emit("started", clips=self.total, from_ledger=self.from_ledger, model=self.model)
         else:
             self._untold += len(records)
             self._untold_s += heard_s
-        if self._untold >= self.every or (self.decoded + self.from_ledger == self.total and records):
+        if first or self._untold >= self.every or self.decoded + self.from_ledger == self.total:
             shown = ("clip_id", "reference", "hypothesis", "similarity")
-            last = {name: records[-1][name] for name in shown}
-            self._progress.step(self._untold, self._untold_s, **self.figures(), last=last)
+            last = {"last": {name: records[-1][name] for name in shown}} if records else {}
+            self._progress.step(self._untold, self._untold_s, **self.figures(), **last)
             self._untold, self._untold_s = 0, 0.0
 
     def _count(self, record: Record, now: bool) -> None:

@@ -118,6 +118,7 @@ def test_slots(device, wanted, workers, seen, names, threads):
     [
         ("cuda", None, [], "device 'cuda'.*visible are: none"),
         ("cuda", [2], GPUS, "GPU 2: not to be had.*visible are: 0, 1"),
+        ("auto", [0, 1], [], "GPU 0, 1: not to be had.*visible are: none"),
         ("tpu", None, GPUS, "'tpu' is not one of auto, cpu, cuda"),
     ],
 )
@@ -142,6 +143,7 @@ def test_a_worker_sees_its_own_gpu_only():
     on_gpu, on_cpu = devices.Lease(Slot(GPUS[1], 0, 2), 3), devices.Lease(Slot(None, 0, 2), 3)
     assert on_gpu.environment == {"CUDA_VISIBLE_DEVICES": "GPU-bb22", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
     assert on_cpu.environment == {"CUDA_VISIBLE_DEVICES": ""}
+    assert (on_gpu.device("auto"), on_cpu.device("auto"), on_cpu.device("cpu")) == ("cuda", "auto", "cpu")
 
 
 def test_our_own_workers_are_no_strangers():
@@ -175,6 +177,33 @@ def test_a_gpu_that_somebody_uses_is_passed_over_and_the_last_one_refused(tmp_pa
         assert "train.py" in lease.notes[0]
 
 
+def test_a_free_gpu_comes_before_a_busy_one_that_is_allowed(tmp_path):
+    train = [GpuUser("GPU-aa11", 2**22 + 1, 20000, "train.py")]
+    with busy(tmp_path, train, allow=True).lease() as first, busy(tmp_path, train, allow=True).lease() as second:
+        assert (first.slot.name, first.notes) == ("cuda-1.0", ())
+        assert second.slot.name == "cuda-0.0"
+        assert "train.py" in second.notes[0]
+
+
+def test_workers_of_a_voice_with_more_slots_are_no_strangers(tmp_path):
+    with (
+        Pool(tmp_path, devices.slots("cuda", [0], 2, GPUS, 4), users=list).lease(),
+        Pool(tmp_path, devices.slots("cuda", [0], 2, GPUS, 4), users=list).lease() as theirs,
+    ):
+        assert theirs.slot.name == "cuda-0.1"
+        held = tmp_path / "cuda-0.1.lock"
+        held.write_text('{"pid": 4194305}')  # as another process would have written it
+        (tmp_path / "cuda-0.0.lock").unlink()
+        one = Pool(tmp_path, devices.slots("cuda", [0], 1, GPUS, 4), users=lambda: [GpuUser("GPU-aa11", 4194305, 9, "python")])
+        with one.lease() as ours:
+            assert (ours.slot.name, ours.notes) == ("cuda-0.0", ())
+
+
+def test_a_gpu_of_which_nobody_knows_the_users_is_said_to_be_one(tmp_path):
+    with Pool(tmp_path, devices.slots("cuda", None, 1, [Gpu(0)], 4), users=list).lease() as lease:
+        assert "nobody can tell" in lease.notes[0]
+
+
 def test_a_busy_gpu_is_waited_for_while_ours_works_on_the_other(tmp_path):
     train = [GpuUser("GPU-bb22", 2**22 + 1, 20000, "train.py")]
     with busy(tmp_path, train).lease() as lease:
@@ -190,3 +219,16 @@ def test_the_pool_of_this_machine(tmp_path, monkeypatch):
     assert [slot.name for slot in pool.slots] == ["cpu.0", "cpu.1"]
     with pool.lease() as lease:
         assert lease.slot.cpu_threads == max(1, devices.cores() // 2)
+
+
+def test_a_broken_driver_stops_who_wants_gpus_only(tmp_path, monkeypatch):
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text("#!/bin/sh\necho 'Driver/library version mismatch'\nexit 18\n")
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with pytest.raises(DeviceError, match=r"version mismatch; with whisper\.device: cpu .* without a GPU"):
+        devices.pool(tmp_path, "auto", None, 1)
+    assert devices.pool(tmp_path, "cpu", None, 1).slots
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert devices.pool(tmp_path, "auto", None, 1).slots

@@ -1,11 +1,13 @@
 """The ledger: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
 
+import fcntl
 import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -61,8 +63,9 @@ def test_a_second_hypothesis_replaces_the_first_and_rows_name_who_wrote_them(pat
     with opened(path, "v2") as book:
         book.add({FAST: {"a": "другое"}, FULL: {"a": "третье"}})
         assert book.heard(FAST, "ab") == {"a": "другое", "b": "два"}
-        assert book.engines() == {"v1": 1, "v2": 2}
-    stored = sqlite3.connect(path).execute("SELECT options FROM settings").fetchall()
+    database = sqlite3.connect(path)
+    assert dict(database.execute("SELECT engine, count(*) FROM hypotheses GROUP BY engine").fetchall()) == {"v1": 1, "v2": 2}
+    stored = database.execute("SELECT options FROM settings").fetchall()
     assert set(stored) == {(FAST.text,), (FULL.text,)}
 
 
@@ -147,6 +150,41 @@ def test_an_unsound_file_that_others_have_open_stays_where_it_is(path, monkeypat
         with pytest.raises(LedgerError, match="other processes have it open"), opened(path, "v1"):
             pass
     assert not list(path.parent.glob("*untrusted*"))
+
+
+def test_who_comes_second_takes_the_new_ledger_though_the_first_holds_it(path, monkeypatch):
+    """All shards of a run start at once: one moves the unsound file aside and works on for hours."""
+    filled(path, a="один")
+    other_layout(path)
+    alone, begun = ledger._alone, []
+
+    def beaten(lock):
+        if not begun:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # as where two try at once: the kernel lets go of the old lock first
+            begun.append(start(path, "first", 1000))
+            assert begun[0].stdout.readline() == "0\n"  # it has moved the file aside, and writes into the new one
+        return alone(lock)
+
+    monkeypatch.setattr(ledger, "_alone", beaten)
+    with opened(path, "v2") as book:
+        assert book.notes == []
+        assert begun[0].poll() is None
+        book.add({FAST: {"mine": "да"}})
+    begun[0].kill()
+    begun[0].wait()
+    begun[0].stdout.close()
+    assert len(list(path.parent.glob("*.untrusted-*[0-9]"))) == 1
+    assert read(path, audio=["mine", "first-0-0"])[0] == {"mine": "да", "first-0-0": "first said 0 0"}
+
+
+def test_switching_to_the_write_ahead_log_waits_for_a_lock(tmp_path):
+    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+    mine = sqlite3.connect(tmp_path / "x.sqlite", timeout=0, isolation_level=None)
+    ledger._write_ahead(mine)
+    assert mine.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_folder_in_the_way_is_an_error_that_names_it(path):

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from voice_assets import project
+from voice_assets.defs import transcription
 from voice_assets.engines import audio, weights, whisper
+from voice_assets.engines import whisper_windows as windows
 from voice_assets.engines.whisper import Clip, Heard, Transcriber
 from voice_assets.speech.similarity import similarity
 from voice_assets_tests.engines import tiny_whisper
@@ -234,3 +236,12 @@ def test_a_model_with_128_mel_bins_runs_in_both_passes(base, clips, tmp_path):
     tiny = Transcriber(model, device="cpu", compute_type="int8", language="ru", batch_size=2)
     heard = list(tiny.transcribe(clips[:3]))
     assert sorted(transcript.clip_id for transcript in heard) == sorted(clip.clip_id for clip in clips[:3])
+
+
+def test_a_change_of_what_is_decoded_raises_the_version():
+    """Stored hypotheses and shards are kept under these numbers: who changes a constant below raises both, then this table."""
+    decoded = (
+        *(whisper.WIDER_S, whisper._TOKENS, whisper._TOKENS_PER_S, whisper._LONGEST_OUTPUT),
+        *(windows.SHORTEST_WINDOW_S, windows.MARGIN_S, windows.STEP_S, windows.QUIET_S),
+    )
+    assert (whisper.VERSION, transcription.CODE, decoded) == (4, 3, (6.0, 10, 9, 448, 2.0, 0.5, 0.5, 3.0))

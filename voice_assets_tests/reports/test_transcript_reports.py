@@ -54,7 +54,7 @@ def read_tsv(path):
 
 
 def write_sample(tmp_path, transcripts, verdicts):
-    table = categories.by_category(transcripts, "ru", 0.8)
+    table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
     facts = validation.sample_facts(len(transcripts), transcripts, table, 0.8)
     return asr_sample.write(
         tmp_path / "reports", "Голос", transcripts, facts, table, verdicts, language="ru", low_similarity=0.8
@@ -80,7 +80,7 @@ def test_two_samples_are_two_folders(tmp_path, transcripts):
 
 
 def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
-    table = categories.by_category(transcripts, "ru", 0.8)
+    table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
     facts = validation.facts(transcripts["clip_id"], transcripts, table, 0.8, 2, len(shards))
     places = (tmp_path / "reports", "Голос", tmp_path / "data")
     return whisper.write(*places, shards, 0.8, facts, table, verdicts, language="ru", history=history)
@@ -117,6 +117,22 @@ def test_the_report_has_the_files_people_know(tmp_path, transcripts):
     assert "../../data/wavs/worse.wav" in page
     assert "<b>" not in page
     assert page.count("<audio") == 2
+
+
+def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
+    text = "абвгд " * 9
+    usual = [transcript(f"c{number}", 0.9, text, duration_s=45 / rate) for number, rate in enumerate([9.0, 11.0] * 10)]
+    fast = transcript("rushed", 0.5, text, duration_s=45 / 24)  # under 25 letters a second: fast only beside the others
+    shards = [
+        whisper.ShardResult("0-of-2", frame(usual, TRANSCRIPTS)),
+        whisper.ShardResult("1-of-2", frame([fast], TRANSCRIPTS)),
+    ]
+    together = frame([*usual, fast], TRANSCRIPTS)
+    folder = write_whisper(tmp_path, together, shards, None)
+    assert [row["categories"] for row in read_tsv(folder / "low_similarity.tsv")] == ["fast"]
+    page = (folder / "whisper_report.html").read_text(encoding="utf-8")
+    assert page.count("0.500 (1 clips, 1 low)") == 2  # of all shards, and of the second
+    assert "| fast" in next((folder / "shard_reports" / "shard_1").glob("*.md")).read_text(encoding="utf-8")
 
 
 def test_a_warning_is_no_failure_in_any_file(tmp_path, transcripts):
@@ -172,7 +188,7 @@ def test_suspects_are_told_by_what_speaks_against_them(tmp_path):
     (low,) = read_tsv(folder / "low_similarity.tsv")
     assert (low["clip_id"], low["suspicion"], low["diff"]) == ("low", "low cut", "введите [-номер-] {+пароль+} сейчас")
     assert (low["decision"], low["new_text"], low["kept"]) == ("", "", "")
-    assert (low["wer"], low["first_word_wrong"], low["last_word_wrong"], low["categories"]) == ("0.5", "no", "yes", "names")
+    assert (low["wer"], low["first_word_wrong"], low["last_word_wrong"], low["categories"]) == ("0.5", "no", "yes", "")
     others = {row["clip_id"]: row["suspicion"] for row in read_tsv(folder / "suspects.tsv")}
     assert others == {"again": "repeated cut", "first": "cut", "last": "cut", "silent": "hallucination"}
     assert "Other suspects: 4 (1 hallucination, 1 repeated, 3 cut)" in (folder / "SUMMARY.txt").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from voice_assets.speech.categories import (
     categories,
     chars_per_s,
     fast_limit,
+    with_categories,
     worst_gap,
 )
 
@@ -39,6 +40,9 @@ from voice_assets.speech.categories import (
         ("press five now", 3.0, "en", {"numbers"}),
         ("Drücke einundzwanzig jetzt", 3.0, "de", {"numbers"}),
         ("Пять", 3.0, "ru", {"numbers", "one_word"}),
+        ("Кое-что.", 3.0, "ru", {"one_word"}),
+        ("Don't", 3.0, "en", {"one_word"}),
+        ("да - нет", 3.0, "ru", set()),
         ("абвгд " * 10, 2.0, "ru", set()),  # 50 letters: 25 a second
         ("абвгд " * 10, 1.99, "ru", {"fast"}),
         ("1941", 1.6, "ru", {"numbers"}),  # said in 24 letters: 15 a second
@@ -56,9 +60,8 @@ def transcripts(*rows):
 
 
 def test_a_category_is_compared_with_the_rest():
-    table = by_category(
-        transcripts(("Нажмите 1 снова", 3.0, 0.5), ("Нажмите 2 снова", 3.0, 0.9), ("Нажмите снова", 3.0, 1.0)), "ru", 0.8
-    )
+    frame = transcripts(("Нажмите 1 снова", 3.0, 0.5), ("Нажмите 2 снова", 3.0, 0.9), ("Нажмите снова", 3.0, 1.0))
+    table = by_category(with_categories(frame, "ru"), 0.8)
     assert tuple(table.columns) == COLUMNS
     assert len(table) == 1
     row = table.iloc[0]
@@ -68,7 +71,7 @@ def test_a_category_is_compared_with_the_rest():
 
 
 def test_a_similarity_at_the_limit_is_not_low():
-    table = by_category(transcripts(("Да", 3.0, 0.8), ("Нет", 3.0, 0.79)), "ru", 0.8)
+    table = by_category(with_categories(transcripts(("Да", 3.0, 0.8), ("Нет", 3.0, 0.79)), "ru"), 0.8)
     assert table.iloc[0]["low"] == 1
     assert table.iloc[0]["gap_to_rest"] == 0.0
 
@@ -76,12 +79,12 @@ def test_a_similarity_at_the_limit_is_not_low():
 def test_the_worst_category_comes_first_whatever_the_index():
     frame = transcripts(("Да", 3.0, 0.9), ("Нажмите 1 снова", 3.0, 0.2), ("Нажмите снова", 3.0, 1.0))
     frame.index = [7, 7, 3]
-    assert list(by_category(frame, "ru", 0.8)["category"]) == ["numbers", "one_word"]
+    assert list(by_category(with_categories(frame, "ru"), 0.8)["category"]) == ["numbers", "one_word"]
 
 
 def test_no_clips_no_categories():
-    assert by_category(transcripts(), "ru", 0.8).empty
-    assert worst_gap(by_category(transcripts(), "ru", 0.8)) == (0.0, "")
+    assert by_category(with_categories(transcripts(), "ru"), 0.8).empty
+    assert worst_gap(by_category(with_categories(transcripts(), "ru"), 0.8)) == (0.0, "")
 
 
 @pytest.mark.parametrize(("clips", "expected"), [(9, (0.0, "")), (10, (0.25, "numbers")), (11, (0.25, "numbers"))])
@@ -100,8 +103,9 @@ def test_fast_is_far_over_the_rest_of_the_voice():
     text = "абвгд " * 9
     slow, usual, fast = (len(text.replace(" ", "")) / rate for rate in (9.0, 11.0, 24.0))  # the limit is 21.4 with the last
     frame = transcripts(*[(text, slow, 1.0), (text, usual, 1.0)] * 10, (text, fast, 0.5))
-    table = by_category(frame, "ru", 0.8).set_index("category")
+    table = by_category(with_categories(frame, "ru"), 0.8).set_index("category")
     assert (table.loc["fast", "clips"], table.loc["fast", "gap_to_rest"]) == (1, 0.5)
+    assert list(with_categories(frame, "ru")["categories"]) == [*[""] * 20, "fast"]  # the clips behind the figure can be found
 
 
 def test_a_clip_without_length_or_letters_has_no_rate():
@@ -114,4 +118,4 @@ def test_a_clip_without_length_or_letters_has_no_rate():
 def test_a_gap_of_the_limit_is_not_over_it(similarity, over):
     # 1.0 - 0.85 is 0.15000000000000002.
     frame = transcripts(*[("Нажмите 1 снова", 3.0, similarity)] * 10, ("Нажмите снова", 3.0, 1.0))
-    assert (worst_gap(by_category(frame, "ru", 0.8))[0] > 0.15) is over
+    assert (worst_gap(by_category(with_categories(frame, "ru"), 0.8))[0] > 0.15) is over

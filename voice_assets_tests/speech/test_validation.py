@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from voice_assets.speech.categories import by_category
+from voice_assets.speech.categories import by_category, with_categories
 from voice_assets.speech.validation import facts, sample_facts, shard_facts
 
 
@@ -31,7 +31,9 @@ def test_what_is_missing_and_what_nobody_asked_for(expected, rows, missing, extr
 
 def test_the_facts_of_a_validation():
     frame = transcripts(("a", 1.0), ("b", 0.8), ("c", 0.79), ("d", 0.41))
-    found = facts(["a", "b", "c", "d", "e"], frame, by_category(frame, "ru", 0.8), 0.8, shards_expected=4, shards_found=3)
+    found = facts(
+        ["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards_expected=4, shards_found=3
+    )
     assert found == {
         "clips": 5,
         "clips_missing": 1,
@@ -47,12 +49,12 @@ def test_the_facts_of_a_validation():
 
 def test_a_validation_of_nothing_has_the_worst_mean():
     frame = transcripts()
-    found = facts(["a"], frame, by_category(frame, "ru", 0.8), 0.8, 1, 0)
+    found = facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, 1, 0)
     assert (found["clips_missing"], found["mean_similarity"], found["shards_missing"]) == (1, 0.0, 1)
 
 
 def test_a_sample_counts_what_was_drawn():
     frame = transcripts(("a", 1.0), ("b", 0.5))
-    found = sample_facts(3, frame, by_category(frame, "ru", 0.8), 0.8)
+    found = sample_facts(3, frame, by_category(with_categories(frame, "ru"), 0.8), 0.8)
     assert (found["clips"], found["clips_missing"], found["low"]) == (3, 1, 1)
     assert found["worst_category"] == ""
