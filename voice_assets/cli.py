@@ -124,7 +124,7 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
     drop             leave the clip out
     use_hypothesis   the text becomes what Whisper heard
     replace          the text becomes new_text
-    keep             somebody listened and it is right; the next report says so
+    keep             somebody listened and it is right: trained on however it scored, and marked in the next report
 
     Fill in the column `decision` of a report's low_similarity.tsv or suspects.tsv, then run this. FIX_INFO.txt and
     fix_decisions.tsv in the new folder name every change. Validating it decodes only audio that was never heard.
@@ -144,6 +144,11 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
         report = fixing.newest_report(chosen.reports_dir)
         sources = list(decisions) or fixing.suspect_files(report)
         found = [decision for file in sources for decision in read_decisions(file)]
+        older = [] if decisions else fixing.overlooked(chosen.reports_dir)
+        if older:
+            click.echo(
+                f"Not read, though somebody decided there: {', '.join(map(str, older))}; name it with --decisions.", err=True
+            )
         known = fixing.heard(report)
         names = [str(file) for file in sources]
         made.append(fixing.fix(chosen.dataset, found, limits, out, known=known, copy=copy, sources=names, on_progress=tell))

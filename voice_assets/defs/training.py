@@ -11,7 +11,7 @@ import dagster as dg
 
 from voice_assets.defs import tables
 from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import asset_key, describe
+from voice_assets.defs.describe import asset_key, decisions_version, describe
 from voice_assets.defs.gates import RUN_OF, Admission, admit
 from voice_assets.defs.history import UPSTREAM, History, pins_json
 from voice_assets.defs.partitions import epoch_key, epochs
@@ -54,6 +54,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
     chosen = {
         **voice.training.model_dump(include={"validation_ratio", "max_clips"}),
         "low_similarity": voice.whisper.low_similarity,
+        "decisions": decisions_version(voice),
     }
 
     @dg.asset(
@@ -68,17 +69,19 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         ),
         dagster_type=tables.TRAINING_SET,
         io_manager_key="tables",
-        description="The clips that training may use: heard by Whisper as they read, split for good into train and validation.",
+        description="The clips that training may use: heard as they read by Whisper, or by a person who kept them (`fix`), and "
+        "split for good into train and validation.",
     )
     def training_set(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.speech.decisions import kept_ids, read_record
         from voice_assets.speech.training_set import accept
 
         admission = admit(context)
         clips, transcripts = sound_clips(admission), table_of(admission, "whisper_shard")
-        accepted = accept(
-            clips, transcripts, voice.whisper.low_similarity, voice.training.validation_ratio, voice.training.max_clips
-        )
-        low = transcripts[transcripts["similarity"] < voice.whisper.low_similarity]
+        kept = kept_ids(transcripts, read_record(voice.dataset))
+        limit, chosen = voice.whisper.low_similarity, voice.training
+        accepted = accept(clips, transcripts, limit, chosen.validation_ratio, chosen.max_clips, kept)
+        low = transcripts[(transcripts["similarity"] < limit) & ~transcripts["clip_id"].isin(kept)]
         (config,) = {source.metadata["config_sha256"] for source in admission.all("clips")}
         version = f"{tables.content_version(accepted)}-{config[:12]}"  # other phoneme ids make another voice
         figures = {
@@ -87,6 +90,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
             "validation": int((accepted["split"] == "validation").sum()),
             "hours": float(accepted["duration_s"].sum() / 3600),
             "left_out_low_similarity": len(low),
+            "kept_by_decision": len(kept),
             "left_out": preview(low, ["clip_id", "similarity", "reference", "hypothesis"]),
             "hash": version,
             "config_sha256": config,

@@ -29,6 +29,7 @@ from voice_assets.speech.decisions import (
     RECORD_COLUMNS,
     Decision,
     one_line,
+    read_decisions,
     read_record,
     read_table,
     written,
@@ -52,11 +53,15 @@ class FixError(RecordingsError):
 
 @dataclass(frozen=True)
 class Change:
-    """One decision that can be carried out: on which row, and what the text becomes (the same for `keep` and `drop`)."""
+    """One decision that can be carried out: on which row, and what the text becomes (the same for `keep` and `drop`).
+
+    ``audio_sha256`` is that of the clip's audio, empty where it has none.
+    """
 
     decision: Decision
     row: Row
     new_text: str
+    audio_sha256: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -105,15 +110,29 @@ def suspect_files(report: Path | None) -> list[Path]:
     return [file for name in SUSPECT_TABLES if (file := report / name).is_file()]
 
 
-def heard(report: Path | None) -> dict[str, str]:
-    """What was heard of the suspects of a report: clip id -> hypothesis."""
+@dataclass(frozen=True)
+class Heard:
+    """What a report says was heard of a clip, and of which audio."""
+
+    hypothesis: str
+    audio_sha256: str
+
+
+def heard(report: Path | None) -> dict[str, Heard]:
+    """What was heard of the suspects of a report, by clip id."""
     if report is None:
         return {}
     tables = [read_table(file, ("clip_id", "hypothesis")) for file in suspect_files(report)]
-    return {row["clip_id"]: row["hypothesis"] for table in tables for _, row in table}
+    return {row["clip_id"]: Heard(row["hypothesis"], row.get("audio_sha256", "")) for table in tables for _, row in table}
 
 
-def _wanted(decision: Decision, row: Row, known: Mapping[str, str]) -> str:
+def overlooked(reports_dir: Path) -> list[Path]:
+    """Tables of older validations into which somebody wrote decisions: only those of the newest are taken by themselves."""
+    older = sorted(reports_dir.glob("validation_whisper_sharded_*"))[:-1]
+    return [file for report in older for file in suspect_files(report) if read_decisions(file)]
+
+
+def _wanted(decision: Decision, row: Row, audio_sha256: str, known: Mapping[str, Heard]) -> str:
     """The text that the decision asks for.
 
     Raises:
@@ -124,13 +143,23 @@ def _wanted(decision: Decision, row: Row, known: Mapping[str, str]) -> str:
             raise FixError(f"{decision.place}: new_text is empty; write the text there, or decide `drop`")
         return decision.new_text
     if decision.word == "use_hypothesis":
-        heard = decision.hypothesis if decision.hypothesis is not None else known.get(decision.clip_id)
-        if heard is None:
+        hypothesis = decision.hypothesis
+        if hypothesis is None and decision.clip_id in known:
+            _expect_audio(decision, known[decision.clip_id].audio_sha256, audio_sha256)
+            hypothesis = known[decision.clip_id].hypothesis
+        if hypothesis is None:
             raise FixError(f"{decision.place}: what was heard is not known; use the report's file, or `replace` with a text")
-        if not one_line(heard):
+        if not one_line(hypothesis):
             raise FixError(f"{decision.place}: nothing was heard; decide `drop`, or `replace` with a text")
-        return one_line(heard)
+        return one_line(hypothesis)
     return row.text
+
+
+def _expect_audio(decision: Decision, judged: str | None, now: str) -> None:
+    """Raise `FixError` where the audio is no longer the one that was judged."""
+    if judged and judged != now:
+        is_now = f"{now[:12]}…" if now else "gone"
+        raise FixError(f"{decision.place}: was made about the audio {judged[:12]}…, now it is {is_now}; validate again first")
 
 
 def _check_decision(decision: Decision, by_id: Mapping[str, list[Row]], seen: dict[str, Decision]) -> Row:
@@ -172,7 +201,12 @@ def _text_problems(row: Row, text: str, unknown: Sequence[str], limits: Limits) 
 
 
 def plan_changes(
-    rows: Sequence[Row], decisions: Sequence[Decision], known: Mapping[str, str], limits: Limits, phonemes: Phonemes
+    rows: Sequence[Row],
+    decisions: Sequence[Decision],
+    known: Mapping[str, Heard],
+    limits: Limits,
+    phonemes: Phonemes,
+    audio: Callable[[Row], str],
 ) -> list[Change]:
     """The decisions as changes, in the order of the rows. Opens no file.
 
@@ -182,30 +216,31 @@ def plan_changes(
         known: clip id -> what was heard, for decisions that do not say it.
         limits: what a text must be.
         phonemes: looks up the phonemes of new texts.
+        audio: the SHA-256 of a row's audio, empty where it has none.
 
     Raises:
-        FixError: there is no decision, or some cannot be carried out; every one of them is named, a line each.
+        FixError: some cannot be carried out; every one of them is named, a line each.
     """
-    if not decisions:
-        raise FixError("no decision: write drop, use_hypothesis, replace or keep into the column `decision`")
     by_id: dict[str, list[Row]] = {}
     for row in rows:
         by_id.setdefault(row.clip_id, []).append(row)
-    found: list[tuple[Decision, Row, str]] = []
+    found: list[tuple[Decision, Row, str, str]] = []
     problems: list[str] = []
     seen: dict[str, Decision] = {}
     for decision in decisions:
         try:
             row = _check_decision(decision, by_id, seen)
-            found.append((decision, row, _wanted(decision, row, known)))
+            now = audio(row)
+            _expect_audio(decision, decision.audio_sha256, now)
+            found.append((decision, row, now, _wanted(decision, row, now, known)))
         except FixError as error:
             problems.append(str(error))
     changes = []
-    texts = [text if text != row.text else "" for _, row, text in found]
-    for (decision, row, text), unknown in zip(found, phonemes(texts), strict=True):
+    texts = [text if text != row.text else "" for _, row, _, text in found]
+    for (decision, row, now, text), unknown in zip(found, phonemes(texts), strict=True):
         refused, warned = _text_problems(row, text, unknown, limits) if text != row.text else ([], [])
         problems += [f"{decision.place}: base validation would refuse {text!r}: {'; '.join(refused)}"] if refused else []
-        changes.append(Change(decision, row, text, tuple(warned)))
+        changes.append(Change(decision, row, text, now, tuple(warned)))
     if problems:
         more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
         raise FixError("\n".join([*problems[:MOST_PROBLEMS], *more]))
@@ -256,7 +291,11 @@ def _dropped_files(dataset: Path, changes: Sequence[Change]) -> set[Path]:
 
 def _take_wavs(dataset: Path, folder: Path, dropped: set[Path], copy: bool, on_progress: Tell | None) -> tuple[int, int]:
     """Every file under ``wavs/`` but the dropped ones. Returns how many were linked and how many copied."""
-    wavs = [path for path in sorted((dataset / "wavs").rglob("*")) if path.is_file() and path not in dropped]
+    named = {
+        dataset / clip.path for clip in read_clips(dataset) if clip.path
+    }  # also in a linked folder, which rglob leaves out
+    found = named | {path for path in (dataset / "wavs").rglob("*") if path.is_file()}
+    wavs = sorted(found - dropped)
     (folder / "wavs").mkdir()
     linked = 0
     for done, path in enumerate(wavs, start=1):
@@ -279,10 +318,8 @@ def _take_rest(dataset: Path, folder: Path) -> list[str]:
 
 def _record(dataset: Path, out: Path, changes: Sequence[Change]) -> str:
     """``fix_decisions.tsv``: what the source remembers, then these decisions."""
-    paths = {clip.row.number: clip.path for clip in read_clips(dataset)}
     lines = [dict(line) for line in read_record(dataset)]
     for change in changes:
-        path = paths.get(change.row.number, "")
         values = (
             out.name,
             str(change.row.number),
@@ -290,7 +327,7 @@ def _record(dataset: Path, out: Path, changes: Sequence[Change]) -> str:
             change.decision.word,
             change.row.text,
             "" if change.decision.word == "drop" else change.new_text,
-            sha256(dataset / path) if path else "",
+            change.audio_sha256,
         )
         lines.append(dict(zip(RECORD_COLUMNS, values, strict=True)))
     table = [RECORD_COLUMNS, *([line[name] for name in RECORD_COLUMNS] for line in lines)]
@@ -349,7 +386,7 @@ def fix(
     limits: Limits,
     out: Path | None = None,
     *,
-    known: Mapping[str, str] | None = None,
+    known: Mapping[str, Heard] | None = None,
     copy: bool = False,
     sources: Sequence[str] = (),
     on_progress: Tell | None = None,
@@ -371,11 +408,16 @@ def fix(
         DatasetError: the data set cannot be read.
         DecisionsError: the data set's own record of decisions cannot be read.
     """
+    if not decisions:
+        read = f" in {', '.join(sources)}" if sources else ""
+        raise FixError(f"no decision{read}: write drop, use_hypothesis, replace or keep into the column `decision`")
     dataset = dataset.resolve()
-    out = (out or next_version(dataset)).absolute()
+    out = out or next_version(dataset)
+    out = Path(os.path.realpath(out.parent)) / out.name  # not through `out` itself: a link there is something that is there
     _check_places(dataset, out)
     clips = read_clips(dataset)
     content = (dataset / METADATA).read_bytes().decode("utf-8")
+    paths = {clip.row.number: clip.path for clip in clips}
     ids = read_config(dataset, limits.sample_rate, limits.espeak_voice).id_map
     changes = plan_changes(
         [clip.row for clip in clips if clip.row.number],
@@ -383,6 +425,7 @@ def fix(
         known or {},
         limits,
         lambda texts: espeak.unknown_phonemes_of(list(texts), limits.espeak_voice, ids),
+        lambda row: sha256(dataset / path) if (path := paths[row.number]) else "",
     )
     metadata = changed_metadata(content, changes)
     digest = fingerprint(dataset, 1)["0-of-1"]

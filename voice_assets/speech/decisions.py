@@ -10,6 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DECISIONS = {
     "drop": "the clip is left out",
@@ -34,7 +38,8 @@ class DecisionsError(ValueError):
 class Decision:
     """One decision: where it stands (``file`` and ``line``, from 1), about which clip, what, and what the file says of it.
 
-    ``reference`` is the text that was judged and ``hypothesis`` what was heard; both None when the file does not say.
+    ``reference`` is the text that was judged, ``hypothesis`` what was heard and ``audio_sha256`` the audio it was heard of;
+    None when the file does not say.
     """
 
     file: str
@@ -44,6 +49,7 @@ class Decision:
     new_text: str = ""
     reference: str | None = None
     hypothesis: str | None = None
+    audio_sha256: str | None = None
 
     @property
     def place(self) -> str:
@@ -104,7 +110,8 @@ def read_decisions(file: Path) -> list[Decision]:
         word = re.sub(r"[\s-]+", "_", row["decision"].strip().lower())
         if word:
             text = one_line(row.get("new_text", ""))
-            decisions.append(Decision(file.name, line, row["clip_id"], word, text, row.get("reference"), row.get("hypothesis")))
+            judged = {name: row.get(name) for name in ("reference", "hypothesis", "audio_sha256")}
+            decisions.append(Decision(file.name, line, row["clip_id"], word, text, **judged))
     return decisions
 
 
@@ -122,6 +129,13 @@ def kept(record: list[dict[str, str]]) -> Mapping[str, dict[str, str]]:
     """Clips whose newest decision is `keep`: clip id -> that line of the record."""
     newest = {line["clip_id"]: line for line in record}
     return {clip_id: line for clip_id, line in newest.items() if line["decision"] == "keep"}
+
+
+def kept_ids(transcripts: "pd.DataFrame", record: list[dict[str, str]]) -> list[str]:
+    """The clips of TRANSCRIPTS that somebody heard and kept, as they are now (`kept_in`)."""
+    kept_clips = kept(record)
+    rows = transcripts[transcripts["clip_id"].isin(list(kept_clips))].to_dict("records")
+    return [str(row["clip_id"]) for row in rows if kept_in({str(key): value for key, value in row.items()}, kept_clips)]
 
 
 def kept_in(clip: Mapping[str, object], kept_clips: Mapping[str, dict[str, str]]) -> str:

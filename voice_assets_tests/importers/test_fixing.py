@@ -2,6 +2,7 @@
 
 import csv
 import os
+from pathlib import Path
 
 import pytest
 
@@ -161,8 +162,52 @@ def test_all_dropped_is_refused(dataset, limits):
 
 
 def test_no_decision_is_refused(dataset, limits):
-    with pytest.raises(FixError, match="no decision"):
-        fix(dataset, [], limits)
+    with pytest.raises(FixError, match=r"no decision in /x/low_similarity\.tsv: write drop"):
+        fix(dataset, [], limits, sources=["/x/low_similarity.tsv"])
+
+
+@pytest.mark.parametrize("word", ["drop", "keep", "use_hypothesis"])
+def test_a_decision_about_other_audio_is_refused(dataset, limits, word):
+    judged = sha256(dataset / "wavs" / "clip-000.wav")
+    decision = decide("clip-000", word, hypothesis="Оставайтесь на линии.", audio_sha256=judged)
+    fix(dataset, [decision], limits)
+    os.replace(dataset / "wavs" / "clip-001.wav", dataset / "wavs" / "clip-000.wav")
+    with pytest.raises(FixError, match=f"clip 'clip-000'.* was made about the audio {judged[:12]}…, now it is [0-9a-f]{{12}}…"):
+        fix(dataset, [decision], limits)
+
+
+def test_what_was_heard_of_other_audio_is_not_taken(dataset, limits):
+    known = {"clip-000": fixing.Heard("Оставайтесь на линии.", "0" * 64)}
+    with pytest.raises(FixError, match="was made about the audio 000000000000…"):
+        fix(dataset, [decide("clip-000", "use_hypothesis")], limits, known=known)
+    assert fix(dataset, [decide("clip-000", "keep")], limits, known=known).clips == 6
+
+
+def test_the_new_folder_is_where_the_disk_has_it(dataset, limits, tmp_path, monkeypatch):
+    monkeypatch.chdir(dataset)
+    assert fix(dataset, [decide("clip-000", "keep")], limits, Path("../better")).out == dataset.parent / "better"
+    (tmp_path / "link").symlink_to(dataset)
+    with pytest.raises(FixError, match="lies in the other"):
+        fix(dataset, [decide("clip-000", "keep")], limits, tmp_path / "link" / "v2")
+    assert not (dataset / "v2").exists()
+
+
+def test_a_wav_in_a_linked_folder_comes_along(dataset, limits):
+    (dataset / "real").mkdir()
+    (dataset / "wavs" / "linked").symlink_to("../real")
+    os.replace(dataset / "wavs" / "clip-000.wav", dataset / "real" / "clip-000.wav")
+    metadata = dataset / "metadata_2col.csv"
+    metadata.write_text(metadata.read_text(encoding="utf-8").replace("clip-000|", "linked/clip-000|"), encoding="utf-8")
+    version = fix(dataset, [decide("clip-001", "keep")], limits)
+    assert list(read_shard(version.out, "0-of-1", limits)["structure"].unique()) == [""]
+
+
+def test_decisions_in_older_reports_are_told(tmp_path):
+    for stamp, decision in (("1", "drop"), ("2", ""), ("3", "keep")):
+        report = tmp_path / f"validation_whisper_sharded_{stamp}"
+        report.mkdir()
+        (report / "suspects.tsv").write_text(f"clip_id\tdecision\nclip-000\t{decision}\n", encoding="utf-8")
+    assert fixing.overlooked(tmp_path) == [tmp_path / "validation_whisper_sharded_1" / "suspects.tsv"]
 
 
 def test_a_folder_that_is_there_is_never_written_to(dataset, limits, tmp_path):

@@ -1,10 +1,11 @@
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.reports.tsv import FORMULA_STARTS, write_tsv
 from voice_assets.speech import decisions
-from voice_assets.speech.decisions import DecisionsError, kept, kept_in, plain, read_decisions, read_record, written
+from voice_assets.speech.decisions import DecisionsError, kept, kept_ids, kept_in, plain, read_decisions, read_record, written
 
 
 def test_rows_without_a_decision_are_none(tmp_path):
@@ -98,3 +99,10 @@ def test_a_data_set_that_was_never_fixed_remembers_nothing(tmp_path):
     (tmp_path / decisions.RECORD).write_text("nonsense\n")
     with pytest.raises(DecisionsError, match="no column version"):
         read_record(tmp_path)
+
+
+def test_only_clips_that_are_kept_as_they_are_now_count():
+    table = pd.DataFrame([CLIP, {**CLIP, "clip_id": "b", "reference": "Нет."}, {**CLIP, "clip_id": "c"}])
+    lines = [record(), record(clip_id="b"), record(clip_id="c", decision="drop")]
+    assert kept_ids(table, lines) == ["a"]
+    assert kept_ids(table, []) == []
