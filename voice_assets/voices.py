@@ -106,7 +106,7 @@ class Whisper(Section):
     allow_busy_gpu: bool = Field(False, description="Start on a GPU that somebody else is using; otherwise it is refused.")
     compute_type: str = Field("float16", description="CTranslate2's: `float16` on a GPU, `int8` on a CPU.")
     beam_size: Positive = Field(5, description="Beam of the second look at clips that came out badly.")
-    second_look_below: Ratio = Field(0.9, description="A clip under this similarity is heard again on a wider window.")
+    second_look_below: Ratio = Field(0.93, description="A clip under this similarity is heard again on a wider window.")
     vad_filter: bool = Field(False, description="Cut silence out before a full look (faster-whisper's VAD).")
     batch_size: Positive = Field(
         8, description="Clips in work at once: together on a GPU, shared out among the lanes of a CPU."

@@ -213,7 +213,7 @@ class Transcriber:
         batch_size: int = 16,
         cpu_threads: int = 0,
         low_similarity: float = 0.8,
-        second_look_below: float = 0.9,
+        second_look_below: float = 0.93,
         vad_filter: bool = False,
     ) -> None:
         """Load the model. ``cpu_threads`` are the cores to use, 0 for all; ``vad_filter`` is for full looks only.

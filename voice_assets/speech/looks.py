@@ -55,12 +55,13 @@ class Rule:
     """When a further look is due. The thresholds are similarities.
 
     ``second_look_below`` lies above ``low_similarity``: most clips between the two were misheard on the short window, and
-    a wide look costs little. The full look costs ten times the fast one, so only a clip gets it that would be called low, or
-    whose end was not heard.
+    a wide look costs little. Measured with ``base`` on 271 clips, of which stock faster-whisper has a mean similarity of
+    0.9800: 0.9 gives 0.9786, 0.93 gives 0.9800 for a tenth more time, 0.95 gives 0.9806 for a sixth more. The full look costs
+    ten times the fast one, so only a clip gets it that would be called low, or whose end was not heard.
     """
 
     language: str
-    second_look_below: float = 0.9
+    second_look_below: float = 0.93
     low_similarity: float = 0.8
 
     def due(self, reference: str | None, heard: Mapping[str, str], silent: bool = False, long: bool = False) -> str | None:

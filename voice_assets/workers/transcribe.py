@@ -51,7 +51,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--beam-size", type=_positive, default=5, help="beam of the second look at clips that came out badly (default: 5)")
     add("--batch-size", type=_positive, default=16, help="clips in work at once; on a CPU its lanes share them (default: 16)")
     add("--low-similarity", type=float, default=0.8, help="a clip is low under this similarity (default: 0.8)")
-    add("--second-look-below", type=float, default=0.9, help="a clip under this is heard again, wider (default: 0.9)")
+    add("--second-look-below", type=float, default=0.93, help="a clip under this is heard again, wider (default: 0.93)")
     add("--vad-filter", action="store_true", help="cut silence out before the full look (faster-whisper's VAD)")
     add("--progress-every", type=_positive, default=40, help="clips between two progress events (default: 40)")
     add("--weights-cache", type=Path, required=True, help="folder for weights that are joined from installed packages")
