@@ -39,6 +39,7 @@ BEAM = 5
 GAP_S = 0.3
 RATE = 16000
 TURNS = 3
+SIGNS = ("hallucination", "repeated", "other_words")
 KINDS = ("swapped", "cut", "one word", "silenced", "replaced")
 
 
@@ -198,10 +199,10 @@ def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random
 
 
 def flagged(clip: Clip, transcript: Transcript) -> bool:
-    """What counts as found: similarity under 0.8, silent audio, words that were invented or repeated."""
+    """What counts as found: similarity under 0.8, silent audio, words that are others, invented or repeated."""
     silent = level_db(whisper.read_clip(clip)) < SILENT_DB
     found = score(clip.reference or "", transcript.hypothesis, clip.duration_s, LANGUAGE, silent)
-    return silent or float(str(found["similarity"])) < LOW or bool(found["hallucination"]) or bool(found["repeated"])
+    return silent or float(str(found["similarity"])) < LOW or any(found[sign] for sign in SIGNS)
 
 
 def planted(clips: Sequence[Clip], model: Path, folder: Path) -> dict[str, float]:

@@ -40,7 +40,8 @@ code { font: 13px/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; overfl
 .tile, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tile { padding: 12px 14px; }
 .tile .name { color: var(--soft); font-size: 13px; }
-.tile .value { font-size: 24px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tile .value { font-size: 24px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tile { overflow-wrap: anywhere; }
 .tile .note { color: var(--soft); font-size: 12.5px; line-height: 1.35; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 16px; margin: 14px 0; }
 .card { padding: 14px 16px; overflow-x: auto; }

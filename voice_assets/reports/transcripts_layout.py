@@ -14,8 +14,8 @@ Facts = Mapping[str, object]
 # in, and `voice-assets fix` reads them.
 COLUMNS = (
     "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "reference", "hypothesis", "cer", "wer",
-    "first_word_wrong", "last_word_wrong", "repeated", "hallucination", "categories", "decoding", "duration_s", "path",
-    "audio_sha256",
+    "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories", "decoding", "duration_s",
+    "path", "audio_sha256",
 )  # fmt: skip
 ADDED = {"suspicion", "diff", "decision", "new_text", "kept"}
 """Columns of ``with_diff`` that TRANSCRIPTS has not."""
@@ -25,6 +25,7 @@ SUSPICIONS = {
     "hallucination": "words over silence, or a phrase that Whisper is known to invent",
     "repeated": "what was heard loops, or says a one-word answer twice",
     "cut": "the first or the last word is wrong: the cut may be bad",
+    "words": "words were heard as quite other ones, were not heard, or were added",
 }
 """What makes a clip a suspect, the first that holds being where the page shows it."""
 
@@ -60,6 +61,7 @@ def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
         "hallucination": transcripts["hallucination"] != "",
         "repeated": transcripts["repeated"],
         "cut": transcripts["first_word_wrong"] | transcripts["last_word_wrong"],
+        "words": transcripts["other_words"],
     }
     rows = zip(*(held[name].to_numpy(dtype=bool) for name in SUSPICIONS), strict=True)
     words = [" ".join(name for name, holds in zip(SUSPICIONS, row, strict=True) if holds) for row in rows]

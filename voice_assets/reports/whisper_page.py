@@ -30,11 +30,13 @@ _SECTIONS = {
     "hallucination": "Hallucinations",
     "repeated": "Repeated",
     "cut": "Bad cuts",
+    "words": "Other words",
 }
 _HELP = {
     "low": "Text or cut may be wrong, or Whisper misheard: listen.",
     "hallucination": "Scored high enough, but Whisper wrote words over silence or a phrase it is known to invent.",
     "repeated": "Scored high enough, but what was heard loops or says the text twice: a repetition in the audio, or Whisper's.",
+    "words": "Scored high enough, but some words are quite other ones, were not heard, or were added.",
     "cut": "Scored high enough, but the first or the last word is another: the audio may begin too late or end too early.",
 }
 _FILES = {"low": "low_similarity.tsv"}

@@ -4,7 +4,7 @@ from voice_assets.speech.categories import categories
 from voice_assets.speech.comparison import pair
 from voice_assets.speech.hallucination import hallucination
 from voice_assets.speech.similarity import error_rate, ratio, repeats
-from voice_assets.speech.words import first_word_wrong, last_word_wrong, word_error_rate
+from voice_assets.speech.words import first_word_wrong, last_word_wrong, other_words, word_error_rate
 
 
 def score(reference: str, hypothesis: str, duration_s: float, language: str, silent: bool) -> dict[str, object]:
@@ -18,8 +18,8 @@ def score(reference: str, hypothesis: str, duration_s: float, language: str, sil
         silent: whether the clip's audio holds no speech.
 
     Returns:
-        ``similarity``, ``cer``, ``wer``, ``first_word_wrong``, ``last_word_wrong``, ``repeated``, ``hallucination``,
-        ``categories``. Never raises.
+        ``similarity``, ``cer``, ``wer``, ``first_word_wrong``, ``last_word_wrong``, ``other_words``, ``repeated``,
+        ``hallucination``, ``categories``. Never raises.
     """
     said, heard = pair(reference, hypothesis, language)
     return {
@@ -28,6 +28,7 @@ def score(reference: str, hypothesis: str, duration_s: float, language: str, sil
         "wer": word_error_rate(said, heard),
         "first_word_wrong": first_word_wrong(said, heard),
         "last_word_wrong": last_word_wrong(said, heard),
+        "other_words": other_words(said, heard),
         "repeated": repeats(heard, said),
         "hallucination": hallucination(said, heard, language, silent),
         "categories": " ".join(sorted(categories(reference, duration_s, language))),

@@ -70,6 +70,9 @@ TRANSCRIPTS = {
     "wer": Column(float, "word error rate on the normalised texts; over 1 when much is inserted"),
     "first_word_wrong": Column(bool, "the hypothesis begins with another word: the clip may be cut badly at its start"),
     "last_word_wrong": Column(bool, "the hypothesis ends with another word: the clip may be cut badly at its end"),
+    "other_words": Column(
+        bool, "words were heard as quite other ones, were not heard, or were added (speech.words.other_words)"
+    ),
     "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
     "hallucination": Column(str, "why the hypothesis is taken for invented (speech.hallucination); empty when it is not"),
     "categories": Column(str, "the clip's kinds, keys of speech.categories.CATEGORIES, separated by spaces"),

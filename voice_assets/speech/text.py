@@ -174,7 +174,8 @@ def _words_only(text: str) -> str:
         is_word = category in ("Ll", "Lo", "Lm", "Nd")
         is_mark = category[0] == "M" and bool(kept) and kept[-1] != " "
         kept.append(char if is_word or is_mark else " ")
-    return _SPACES.sub(" ", "".join(kept)).strip()
+    # Once more, for a letter and a mark that a format character kept apart until now.
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip())
 
 
 def _unmarked(text: str, language: str) -> str:

@@ -14,6 +14,7 @@ def transcript(clip_id, similarity, reference="Обычное предложен
         "wer": 1 - similarity,
         "first_word_wrong": False,
         "last_word_wrong": False,
+        "other_words": False,
         "repeated": False,
         "hallucination": "",
         "categories": "",
@@ -180,6 +181,7 @@ SUSPECTS = (
     transcript("last", 0.91, last_word_wrong=True),
     transcript("again", 0.85, repeated=True, last_word_wrong=True),
     transcript("silent", 0.95, hallucination="words over silence"),
+    transcript("changed", 0.93, other_words=True),
 )
 
 
@@ -190,8 +192,10 @@ def test_suspects_are_told_by_what_speaks_against_them(tmp_path):
     assert (low["decision"], low["new_text"], low["kept"]) == ("", "", "")
     assert (low["wer"], low["first_word_wrong"], low["last_word_wrong"], low["categories"]) == ("0.5", "no", "yes", "")
     others = {row["clip_id"]: row["suspicion"] for row in read_tsv(folder / "suspects.tsv")}
-    assert others == {"again": "repeated cut", "first": "cut", "last": "cut", "silent": "hallucination"}
-    assert "Other suspects: 4 (1 hallucination, 1 repeated, 3 cut)" in (folder / "SUMMARY.txt").read_text(encoding="utf-8")
+    assert others == {"again": "repeated cut", "first": "cut", "last": "cut", "silent": "hallucination", "changed": "words"}
+    assert "Other suspects: 5 (1 hallucination, 1 repeated, 3 cut, 1 words)" in (folder / "SUMMARY.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
@@ -200,7 +204,7 @@ def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
     sections = page.split("<h2>")[1:]
     clips = {
         section.split("<")[0]: [
-            name for name in ("fine", "low", "first", "last", "again", "silent") if f"/{name}.wav" in section
+            name for name in ("fine", "low", "first", "last", "again", "silent", "changed") if f"/{name}.wav" in section
         ]
         for section in sections
     }
@@ -209,6 +213,7 @@ def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
         "Hallucinations: 1": ["silent"],
         "Repeated: 1": ["again"],
         "Bad cuts: 2": ["first", "last"],
+        "Other words: 1": ["changed"],
     }
     assert '<del title="in the text, not heard">номер</del> <ins title="heard, not in the text">пароль</ins>' in page
 

@@ -14,6 +14,7 @@ def test_a_row_of_the_table_comes_whole():
         "wer": 0.0,
         "first_word_wrong": False,
         "last_word_wrong": False,
+        "other_words": False,
         "repeated": False,
         "hallucination": "",
         "categories": "numbers",

@@ -148,6 +148,7 @@ TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join
 @given(TEXTS, LANGUAGES)
 @example("одна одна тысяча", "ru")
 @example("y\u0306", "ru")
+@example("A\u200b\u0300", "en")
 @example("9" * 400, "ru")
 @example("0" * 20 + "," + "9" * 20, "en")
 def test_any_text_becomes_words_and_stays_so(text, language):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.speech.words import first_word_wrong, last_word_wrong, word_error_rate
+from voice_assets.speech.words import first_word_wrong, last_word_wrong, other_words, word_error_rate
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,28 @@ def test_a_text_is_itself_at_both_ends(text):
     assert not first_word_wrong(text, text)
     assert not last_word_wrong(text, text)
     assert word_error_rate(text, text) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "other"),
+    [
+        ("ваше сообщение удалено", "ваше сообщение удалено", False),
+        ("ваше сообщение удалено", "ваше приветствие удалено", True),
+        ("ваше сообщение удалено", "ваше сообщение удален", False),  # an ending
+        ("ваше сообщение удалено", "ваше удалено", True),
+        ("ваше удалено", "ваше сообщение удалено", True),
+        ("ваше сообщение", "ваше сообщение из", False),  # three letters say nothing
+        ("ваше сообщение", "ваше сообщение нет да", True),  # five of two words
+        ("соединяю вас с вайфай сетью", "соединяю вас с вай фай сетью", False),
+        ("неизвестен номер", "не известен номер", False),
+        ("нажмите пять", "нажмите шесть", True),
+        ("нажмите пять", "нажмите пяты", False),
+        ("", "", False),
+        ("", "да", False),
+        ("", "спасибо за просмотр", True),
+        (("слово " * 60).strip(), ("слово " * 59 + "обезьяна").strip(), True),  # similarity 0.98
+    ],
+)
+def test_words_that_are_others(said, heard, other):
+    assert other_words(said, heard) is other
+    assert other_words(heard, said) is other
