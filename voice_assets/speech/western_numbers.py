@@ -5,7 +5,7 @@ taken apart. Accents stay: they tell words apart in Spanish and French, and Whis
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 
@@ -91,20 +91,26 @@ def _french() -> _Steps:
     return found | {"millième": (Step("scale", 1000, True),)}
 
 
+def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordinals: Mapping[int, str]) -> _Steps:
+    """Every number that begins with ``before``, worth ``hundreds``, and its ordinals in every case."""
+    found: _Steps = {before + word: (Step("add", hundreds + value),) for value, word in cardinals.items()}
+    for value, stem in ordinals.items():
+        found |= {before + stem + end: (Step("add", hundreds + value, True),) for end in ("", "r", "n", "s", "m")}
+    return found
+
+
 def _german() -> _Steps:
     """Number words below 1000, and years such as neunzehnhundert…; thousands are split off by `_german_split`."""
     found: _Steps = {}
-    for value in range(1000):
-        cardinal = numeral(value, "de")
-        forms = {cardinal, cardinal.removeprefix("ein") if 100 <= value < 200 else cardinal}
-        for form in forms:
-            found[form] = (Step("add", value),)
-        ordinal = numeral(value, "de", to="ordinal") if value else "nullte"
-        stems = {ordinal, ordinal.removeprefix("ein") if 100 <= value < 200 else ordinal}
-        found |= {stem + end: (Step("add", value, True),) for stem in stems for end in ("", "r", "n", "s", "m")}
+    # A hundred is written in front of the rest, so that asking for every number up to 1999 (6 s) is not needed.
+    cardinals = {value: numeral(value, "de") for value in range(100)}
+    ordinals = {value: numeral(value, "de", to="ordinal") for value in range(1, 100)}
+    found |= _german_forms("", 0, cardinals | {0: "null"}, ordinals | {0: "nullte"})
+    for before, hundred in [("", 1), ("ein", 1), *((cardinals[value], value) for value in range(2, 10))]:
+        found |= _german_forms(f"{before}hundert", hundred * 100, cardinals | {0: ""}, ordinals | {0: "ste"})
     for century in range(11, 20):
         for value in range(100):
-            word = f"{numeral(century, 'de')}hundert{numeral(value, 'de') if value else ''}"
+            word = f"{cardinals[century]}hundert{cardinals[value] if value else ''}"
             found[word] = (Step("add", century), Step("hundred", 100), *((Step("add", value),) if value else ()))
     found |= dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "eines"), (Step("add", 1),))
     found |= {"zwo": (Step("add", 2),), "tausend": (Step("scale", 1000),), "tausendste": (Step("scale", 1000, True),)}
