@@ -245,10 +245,12 @@ class Pool:
                 number = self._lock(slot)
                 if number is None:
                     held_by_us = True
-                elif notes := self._busy(slot):
-                    busy.append(Lease(slot, number, notes=tuple(notes)))
-                else:
-                    return self._held(Lease(slot, number, notes=self._unknown(slot)))
+                    continue
+                busy.append(Lease(slot, number))  # before asking, which may fail: then it is let go as well
+                notes = self._busy(slot)
+                busy[-1] = Lease(slot, number, notes=tuple(notes) or self._unknown(slot))
+                if not notes:
+                    return self._held(busy.pop())
             if busy and self._allow_busy:
                 return self._held(busy.pop(0))
         finally:

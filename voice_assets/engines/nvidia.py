@@ -47,7 +47,7 @@ class GpuUse:
 
 
 def gpus(listing: str) -> list[Gpu]:
-    """The GPUs in nvidia-smi's answer to ```GPU_FIELDS`.
+    """The GPUs in nvidia-smi's answer to `GPU_FIELDS`.
 
     Raises:
         DeviceError: naming the line that cannot be read.

@@ -291,9 +291,8 @@ def _dropped_files(dataset: Path, changes: Sequence[Change]) -> set[Path]:
 
 def _take_wavs(dataset: Path, folder: Path, dropped: set[Path], copy: bool, on_progress: Tell | None) -> tuple[int, int]:
     """Every file under ``wavs/`` but the dropped ones. Returns how many were linked and how many copied."""
-    named = {
-        dataset / clip.path for clip in read_clips(dataset) if clip.path
-    }  # also in a linked folder, which rglob leaves out
+    # What rows name may lie in a linked folder, which rglob leaves out.
+    named = {dataset / clip.path for clip in read_clips(dataset) if clip.path}
     found = named | {path for path in (dataset / "wavs").rglob("*") if path.is_file()}
     wavs = sorted(found - dropped)
     (folder / "wavs").mkdir()
@@ -428,7 +427,6 @@ def fix(
         lambda row: sha256(dataset / path) if (path := paths[row.number]) else "",
     )
     metadata = changed_metadata(content, changes)
-    digest = fingerprint(dataset, 1)["0-of-1"]
     folder = out.with_name(f".{out.name}.building-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -437,12 +435,18 @@ def fix(
         linked, copied = _take_wavs(dataset, folder, _dropped_files(dataset, changes), copy, on_progress)
         behind = _take_rest(dataset, folder)
         version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind)
-        write_text(folder / METADATA, metadata)
-        write_text(folder / RECORD, _record(dataset, out, changes))
-        write_text(folder / INFO, _info(dataset, version, digest, sources))
+        _write_texts(dataset, folder, version, metadata, sources)
         os.rename(folder, out)  # fails where somebody made `out` meanwhile and put something into it
     except OSError as error:
         raise FixError(f"{out}: cannot be written: {error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return version
+
+
+def _write_texts(dataset: Path, folder: Path, version: Version, metadata: str, sources: Sequence[str]) -> None:
+    """The metadata, the record of decisions and what the version says of its making."""
+    digest = fingerprint(dataset, 1)["0-of-1"]
+    write_text(folder / METADATA, metadata)
+    write_text(folder / RECORD, _record(dataset, version.out, version.changes))
+    write_text(folder / INFO, _info(dataset, version, digest, sources))

@@ -199,6 +199,17 @@ def test_workers_of_a_voice_with_more_slots_are_no_strangers(tmp_path):
             assert (ours.slot.name, ours.notes) == ("cuda-0.0", ())
 
 
+def test_a_question_that_fails_leaves_no_slot_taken(tmp_path):
+    def ask():
+        raise DeviceError("nvidia-smi did not answer")
+
+    pool = Pool(tmp_path, devices.slots("cuda", [0], 1, GPUS, 4), users=ask)
+    for _ in range(2):  # the second would wait for the first
+        with pytest.raises(DeviceError, match="did not answer"), pool.lease(patience_s=0.1):
+            pass
+    assert pool.holders() == {}
+
+
 def test_a_gpu_of_which_nobody_knows_the_users_is_said_to_be_one(tmp_path):
     with Pool(tmp_path, devices.slots("cuda", None, 1, [Gpu(0)], 4), users=list).lease() as lease:
         assert "nobody can tell" in lease.notes[0]
