@@ -165,6 +165,18 @@ def test_fix_says_what_it_cannot_do_without_a_traceback(decided, project: Path, 
     assert not decided[1].with_name("dataset-v2").exists()
 
 
+def test_fix_names_decisions_in_older_reports_that_it_does_not_read(decided) -> None:
+    _, dataset, table = decided
+    older = dataset / "reports" / "validation_whisper_sharded_20250101_000000_000"
+    older.mkdir()
+    (older / "suspects.tsv").write_text("clip_id\tdecision\nclip-002\tdrop\n", encoding="utf-8")
+    done = call("fix", "toy")
+    assert done.exit_code == 0
+    assert "5 clips; drop 1" in done.output
+    assert f"Not read, though somebody decided there: {older / 'suspects.tsv'}" in done.output
+    assert "Not read" not in call("fix", "toy", "--decisions", str(table)).output
+
+
 def test_fix_without_a_report_asks_for_decisions(decided) -> None:
     decided[2].unlink()
     decided[2].parent.rmdir()

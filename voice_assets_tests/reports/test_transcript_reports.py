@@ -136,6 +136,12 @@ def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
     assert "| fast" in next((folder / "shard_reports" / "shard_1").glob("*.md")).read_text(encoding="utf-8")
 
 
+def test_every_later_look_counts_as_one(tmp_path):
+    looks = frame([transcript(look, 0.9, decoding=look) for look in ("fast", "wide", "full")], TRANSCRIPTS)
+    page = (write_whisper(tmp_path, looks, whole(looks), None) / "whisper_report.html").read_text(encoding="utf-8")
+    assert 'Kept from a later look</div><div class="value">2</div>' in page
+
+
 def test_a_warning_is_no_failure_in_any_file(tmp_path, transcripts):
     verdicts = [one | {"advisory": "few clips"} for one in judged(True, False, blocks=False)]
     folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts)], verdicts)

@@ -248,7 +248,12 @@ def test_other_thresholds_ask_for_the_looks_that_are_owed_and_only_once(ivrvoice
         whisper.Transcriber, "_look", lambda self, name, *what: looks.append((name, len(what[0]))) or look(self, name, *what)
     )
     stricter = command(ivrvoice, clips, out, "--second-look-below", "0.999")
-    decoded, kept = figures(run(capsys, stricter)[1])
+    printed = run(capsys, stricter)[1]
+    decoded, kept = figures(printed)
+    first = next(
+        event for event in printed if event["event"] == "progress"
+    )  # what is known is shown before anything is decoded
+    assert (first["done"], first["total"], first["decoded"], first["from_ledger"]) == (kept, 24, 0, kept)
     assert decoded + kept == 24
     assert decoded == sum(number for name, number in looks if name == "wide") > 0
     assert not sum(number for name, number in looks if name == "fast")
