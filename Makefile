@@ -44,16 +44,16 @@ fix: setup  ## format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 
 bench-overhead: setup  ## what Dagster adds to a run of one partition; last line one JSON object
-	$(BIN)/python -m voice_assets_tests.bench_overhead
+	$(BIN)/python -m benchmarks.overhead
 
 bench-whisper: setup  ## our Whisper beside stock faster-whisper, speed and similarity; last line one JSON object
-	$(BIN)/python -m voice_assets_tests.bench_whisper
+	$(BIN)/python -m benchmarks.whisper
 
 bench-faults: setup  ## planted faults: what our Whisper finds of each kind; last line one JSON object
-	$(BIN)/python -m voice_assets_tests.bench_whisper --faults
+	$(BIN)/python -m benchmarks.whisper --faults
 
 bench-again: setup  ## validating an untouched data set again, beside the first time; last line one JSON object
-	$(BIN)/python -m voice_assets_tests.bench_again
+	$(BIN)/python -m benchmarks.again
 
 lock: setup  ## write what is installed into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -1,8 +1,8 @@
 """Our own expectations: what Great Expectations has no rule for, or has one that is not exact.
 
-Importing this module registers them; ``engines.suites`` imports it before it builds a suite. It is the one module that
+Importing this module registers them; ``rules.runner`` imports it before it builds a suite. It is the one module that
 may import Great Expectations at its top, because the classes cannot exist without it: import it inside functions only.
-The arithmetic that the reports show as well is in ``voice_assets.speech``, never here.
+The arithmetic that the reports show as well is in ``quality``, never here.
 
 All of them measure one number of a column and compare it with ``min_value`` and ``max_value``, inclusive unless
 ``strict_min`` or ``strict_max``, as the built-in ones do. Each measurement is a dict: ``value``, and for rules about
@@ -24,8 +24,8 @@ from great_expectations.expectations.metrics.column_aggregate_metric_provider im
     column_aggregate_value,
 )
 
-from voice_assets.speech.histogram import DURATION_BIN_S, bins, edge_spikes
-from voice_assets.speech.quality import percentile
+from voice_assets.quality.histogram import DURATION_BIN_S, bins, edge_spikes
+from voice_assets.quality.summary import percentile
 
 NAMED = 20
 """How many rows a measurement names."""
@@ -70,7 +70,7 @@ class ColumnExactMean(ColumnAggregateMetricProvider):
 
 
 class ColumnQuantile(ColumnAggregateMetricProvider):
-    """A quantile of a column, as ``speech.quality.percentile`` has it; rows are those that are not under it."""
+    """A quantile of a column, as ``quality.summary.percentile`` has it; rows are those that are not under it."""
 
     metric_name = "column.quantile"
     value_keys = ("quantile",)
@@ -108,7 +108,7 @@ class ColumnShareRepeated(ColumnAggregateMetricProvider):
 
 
 class ColumnEdgeSpike(ColumnAggregateMetricProvider):
-    """How many times its neighbours the first or last bin of the histogram holds; formula: ``speech.histogram.edge_spikes``."""
+    """How many times its neighbours the first or last bin of the histogram holds; see ``quality.histogram.edge_spikes``."""
 
     metric_name = "column.edge_spike"
     value_keys = ("edge", "bin_width")

@@ -1,19 +1,24 @@
 """voice_assets: from a speech data set to a production TTS voice, with proof.
 
-The rooms, and who may import whom (import-linter holds it, see ``pyproject.toml``)::
+The rooms, from the top down. A room imports only rooms below it (import-linter proves it, see ``pyproject.toml``).
 
-    definitions -> defs -> engines, reports -> speech
-    workers -> engines -> speech
-
-* ``definitions``  the Dagster code location: one asset graph per voice file.
-* ``defs``         all of Dagster, thin: one file a stage, and checks, gates, partitions, jobs.
-* ``engines``      one heavy library per file, imported inside functions.
-* ``workers``      ``python -m`` processes that run without Dagster: transcribe, train, export, speak.
-* ``reports``      what is written for people: Markdown, HTML, TSV, plots.
-* ``speech``       pure logic on values: rows, text, similarity, signals, sampling, sharding.
-* ``voices``       one YAML file a voice, validated.
-* ``project``      where things lie on disk.
-* ``cli``          the command ``voice-assets``.
+* ``cli``            the command ``voice-assets``: one file a group of commands, and what they print.
+* ``definitions``    the Dagster code location: one asset graph per voice file.
+* ``defs``           the stages as assets and checks: one file a stage, thin.
+* ``orchestration``  what is about Dagster and about no stage: gates, history, lineage, checks, partitions, tables, runs.
+* ``reports``        what is written for people: Markdown, HTML, TSV, plots, the voice package.
+* ``workers``        ``python -m`` processes: transcribe, train, export, speak.
+* ``rules``          Great Expectations: loading suites, and running them so that nothing passes by accident.
+* ``asr``            speech recognition: Whisper, decoding passes, transcript cache, scores, categories of clips.
+* ``curation``       decisions of people about clips, and the new version of a data set that follows from them.
+* ``piper``          Piper's model, data, training, export, synthesis and voice configuration.
+* ``quality``        statistics per clip, histograms, suspects, the listening sample.
+* ``importers``      other people's layouts to a data set in Piper's format.
+* ``dataset``        Piper's data set on disk: rows, faults, configuration, phonemes, shards, table schemas.
+* ``audio``          reading and writing audio, signals of one clip, predicted opinion scores.
+* ``text``           normalising and comparing texts, per language.
+* ``runtime``        the machine: files, project folders, locks, processes, devices.
+* ``voices``         the voice file: every setting, its default and its unit.
 
 This module imports nothing, so that any room loads without the others.
 """

@@ -9,17 +9,17 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets import project
-from voice_assets.defs.checks import unknown_advisories
 from voice_assets.defs.dataset import dataset_assets
-from voice_assets.defs.describe import BROKEN_GROUP
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
-from voice_assets.defs.tables import ParquetTables
 from voice_assets.defs.training import training_assets, training_checks
 from voice_assets.defs.transcription import transcription_assets, transcription_checks
 from voice_assets.defs.validation import validation_assets, validation_checks
 from voice_assets.defs.voice import voice_assets, voice_checks
+from voice_assets.orchestration.checks import unknown_advisories
+from voice_assets.orchestration.describe import BROKEN_GROUP
+from voice_assets.orchestration.tables import ParquetTables
+from voice_assets.runtime import project
 from voice_assets.voices import BrokenVoice, Voice, load_voices
 
 STAGES = (

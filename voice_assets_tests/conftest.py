@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from voice_assets import project
-from voice_assets.engines.dataset import Limits
+from voice_assets.dataset.clips import Limits
 from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
+from voice_assets_tests.toy_project import town as town
 
 MakeDataset = Callable[..., Path]
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from voice_assets.engines.audio import write_wav
-from voice_assets.engines.dataset import Limits
+from voice_assets.audio.recordings import write_wav
+from voice_assets.dataset.clips import Limits
 from voice_assets.importers.prepare import About, Item, prepare
 
 RATE = 22050

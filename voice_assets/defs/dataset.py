@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from voice_assets.defs.describe import asset_key
-from voice_assets.defs.partitions import shards
-from voice_assets.engines.dataset import DatasetError, fingerprint
+from voice_assets.dataset.clips import DatasetError, fingerprint
+from voice_assets.orchestration.describe import asset_key
+from voice_assets.orchestration.partitions import shards
 from voice_assets.voices import Voice
 
 

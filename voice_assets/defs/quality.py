@@ -2,13 +2,14 @@
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import describe
-from voice_assets.defs.gates import admit
-from voice_assets.defs.partitions import shards
-from voice_assets.defs.progress import progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, preview, sound_clips, table_of, verdict_table
+from voice_assets.defs.display import preview, verdict_table
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import describe
+from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.partitions import shards
+from voice_assets.orchestration.progress import progress
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, sound_clips, table_of
 from voice_assets.voices import Voice
 
 
@@ -39,7 +40,7 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
         description="Signals of every clip of this shard: levels, clipping, silence at both ends, speaking rate.",
     )
     def clip_stats(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.engines.clip_stats import measure_clips
+        from voice_assets.quality.clip_stats import measure_clips
 
         admission = admit(context)
         with progress(context, "clips") as tell:
@@ -75,12 +76,12 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
         "`stats.json`.",
     )
     def quality_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.quality import sampling, summary, suspects
         from voice_assets.reports import quality as report
-        from voice_assets.speech import quality, sampling, suspects
 
         admission = admit(context)
         stats = table_of(admission, "clip_stats")
-        facts = quality.facts(stats, len(sound_clips(admission)))
+        facts = summary.facts(stats, len(sound_clips(admission)))
         ranked = suspects.rank(stats, voice.quality.suspect_top)
         samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
         evidence = {"stats": stats, "facts": one_row(facts)}

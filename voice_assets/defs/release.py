@@ -5,16 +5,17 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import describe
-from voice_assets.defs.gates import Admission, Place, admit, gate_of
-from voice_assets.defs.history import Materialisation
-from voice_assets.defs.lineage import ancestry, lineage_json
-from voice_assets.defs.partitions import epochs
-from voice_assets.defs.results import finished, keep_evidence, one_row, verdict_table
+from voice_assets.defs.display import verdict_table
 from voice_assets.defs.voice import checked_file, epoch_dir
-from voice_assets.files import sha256
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import describe
+from voice_assets.orchestration.gates import Admission, Place, admit, gate_of
+from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.lineage import ancestry, lineage_json
+from voice_assets.orchestration.partitions import epochs
+from voice_assets.orchestration.results import finished, keep_evidence, one_row
+from voice_assets.runtime.files import sha256
 from voice_assets.voices import Voice
 
 JUDGED = ("voice_samples", "onnx_voice", "mini_training", "whisper_validation", "quality_report", "base_validation")

@@ -9,26 +9,19 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import asset_key, decisions_version, describe
-from voice_assets.defs.gates import RUN_OF, Admission, admit
-from voice_assets.defs.history import UPSTREAM, History, pins_json
-from voice_assets.defs.partitions import epoch_key, epochs
-from voice_assets.defs.processes import run_worker
-from voice_assets.defs.progress import progress
-from voice_assets.defs.results import (
-    finished,
-    keep_evidence,
-    one_row,
-    preview,
-    read_recorded,
-    sound_clips,
-    table_of,
-    verdict_table,
-)
-from voice_assets.files import sha256, write_text
-from voice_assets.project import artifacts_dir
+from voice_assets.curation.decisions import decisions_version
+from voice_assets.defs.display import preview, verdict_table
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import asset_key, describe
+from voice_assets.orchestration.gates import RUN_OF, Admission, admit
+from voice_assets.orchestration.history import UPSTREAM, History, pins_json
+from voice_assets.orchestration.partitions import epoch_key, epochs
+from voice_assets.orchestration.processes import run_worker
+from voice_assets.orchestration.progress import progress
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, read_recorded, sound_clips, table_of
+from voice_assets.runtime.files import sha256, write_text
+from voice_assets.runtime.project import artifacts_dir
 from voice_assets.voices import Voice
 
 POOL = "training"
@@ -54,7 +47,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
     chosen = {
         **voice.training.model_dump(include={"validation_ratio", "max_clips"}),
         "low_similarity": voice.whisper.low_similarity,
-        "decisions": decisions_version(voice),
+        "decisions": decisions_version(voice.dataset),
     }
 
     @dg.asset(
@@ -73,8 +66,8 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         "split for good into train and validation.",
     )
     def training_set(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.speech.decisions import kept_ids, read_record
-        from voice_assets.speech.training_set import accept
+        from voice_assets.curation.decisions import kept_ids, read_record
+        from voice_assets.piper.training_set import accept
 
         admission = admit(context)
         clips, transcripts = sound_clips(admission), table_of(admission, "whisper_shard")
@@ -275,8 +268,8 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         description="The first epochs with Piper: does training run to the end, does the loss fall? Before days of GPU.",
     )
     def mini_training(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.piper.curves import loss_facts
         from voice_assets.reports import training as report
-        from voice_assets.speech.curves import loss_facts
 
         admission = admit(context)
         with only_training(voice):

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import decisions_version, describe
-from voice_assets.defs.gates import admit
-from voice_assets.defs.history import History
-from voice_assets.defs.leases import POOL, leased
-from voice_assets.defs.partitions import shards
-from voice_assets.defs.processes import run_worker
-from voice_assets.defs.progress import follow, progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, own_table, preview, sound_clips, table_of, verdict_table
-from voice_assets.project import artifacts_dir, cache_dir
+from voice_assets.curation.decisions import decisions_version
+from voice_assets.defs.display import preview, verdict_table
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import describe
+from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.leases import POOL, leased
+from voice_assets.orchestration.partitions import shards
+from voice_assets.orchestration.processes import run_worker
+from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, own_table, sound_clips, table_of
+from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from voice_assets.reports.trend import Past
 
-# Raised with every change of what is decoded (engines.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
+# Raised with every change of what is decoded (asr.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
 # and categories, hypotheses out of the ledger; 3: windows with a quiet end, more Russian spellings, categories of the set.
 CODE = 3
 DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "second_look_below", "vad_filter")
@@ -125,8 +127,8 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         description="A seeded sample of this shard's clips, transcribed: a quick look before every clip is.",
     )
     def asr_sample(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.speech.sampling import seeded_ids
-        from voice_assets.speech.sharding import parse_shard_key, share_of
+        from voice_assets.dataset.shards import parse_shard_key, share_of
+        from voice_assets.quality.sampling import seeded_ids
 
         admission = admit(context)
         clips = sound_clips(admission)
@@ -158,8 +160,8 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         description="`asr_sample.tsv`: reference, hypothesis and similarity of the sample; the decision before the full run.",
     )
     def asr_sample_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.asr import categories, validation
         from voice_assets.reports import asr_sample as report
-        from voice_assets.speech import categories, validation
 
         admission = admit(context)
         transcripts = categories.with_categories(table_of(admission, "asr_sample"), voice.language)
@@ -207,7 +209,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         description="Every clip of this shard: what Whisper heard, similarity and CER against the reference, and which pass.",
     )
     def whisper_shard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.speech import categories, validation
+        from voice_assets.asr import categories, validation
 
         admission = admit(context)
         clips = sound_clips(admission)
@@ -258,16 +260,16 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             group="transcription",
             code=CODE,
             reads=["whisper_shard", "clips"],
-            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice)},
+            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],
         ),
         description="`validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, every low clip with "
         "a player.",
     )
     def whisper_validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.asr import categories, validation
         from voice_assets.reports import trend
         from voice_assets.reports import whisper as report
-        from voice_assets.speech import categories, validation
 
         admission = admit(context)
         transcripts = categories.with_categories(table_of(admission, "whisper_shard"), voice.language)

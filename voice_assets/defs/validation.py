@@ -2,15 +2,16 @@
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import asset_key, describe
-from voice_assets.defs.gates import admit
-from voice_assets.defs.history import Pin
-from voice_assets.defs.partitions import shards
-from voice_assets.defs.progress import progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, preview, table_of, verdict_table
-from voice_assets.engines.dataset import DatasetError, Limits, fingerprint_shard, read_config, read_shard
+from voice_assets.dataset.clips import DatasetError, Limits, fingerprint_shard, read_config, read_shard
+from voice_assets.defs.display import preview, verdict_table
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import asset_key, describe
+from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.history import Pin
+from voice_assets.orchestration.partitions import shards
+from voice_assets.orchestration.progress import progress
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, table_of
 from voice_assets.voices import Voice
 
 CONFIG_FACTS = ("present", "valid", "sample_rate", "espeak_voice", "problems")

@@ -6,19 +6,20 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.defs import tables
-from voice_assets.defs.checks import judge, suite_checks
-from voice_assets.defs.describe import describe
-from voice_assets.defs.gates import admit
-from voice_assets.defs.history import Materialisation
-from voice_assets.defs.leases import POOL, leased
-from voice_assets.defs.partitions import epochs
-from voice_assets.defs.processes import run_worker
-from voice_assets.defs.progress import follow, progress
-from voice_assets.defs.results import finished, keep_evidence, one_row, preview, verdict_table
-from voice_assets.engines.devices import Lease
-from voice_assets.files import sha256
-from voice_assets.project import artifacts_dir, cache_dir
+from voice_assets.defs.display import preview, verdict_table
+from voice_assets.orchestration import tables
+from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.describe import describe
+from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.leases import POOL, leased
+from voice_assets.orchestration.partitions import epochs
+from voice_assets.orchestration.processes import run_worker
+from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.results import finished, keep_evidence, one_row
+from voice_assets.runtime.devices import Lease
+from voice_assets.runtime.files import sha256
+from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
 
@@ -120,7 +121,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         description="5 to 10 sentences spoken by this epoch, heard back by Whisper and scored: level, CER, predicted MOS.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.speech.sentences import sentences_for
+        from voice_assets.piper.sentences import sentences_for
 
         admission = admit(context)
         source, folder = admission.one("onnx_voice"), epoch_dir(voice, context)

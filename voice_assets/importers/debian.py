@@ -9,12 +9,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from voice_assets.files import timestamp
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.prepare import About, Summary, existing, prepare, settings
 from voice_assets.importers.prompts import read_prompts
-from voice_assets.speech.faults import Limits
+from voice_assets.runtime.files import timestamp
 
 # The audio is in the first, the transcript in the second.
 PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from voice_assets.speech import scripts
+from voice_assets.text import scripts
 
 Digits = Literal["sure", "any", "none"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voice_assets.files import sha256, shown, timestamp
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.runtime.files import sha256, shown, timestamp
 
 INFO = "PREPARE_INFO.txt"
 MAGIC = "Prepared by voice-assets import, format 1"

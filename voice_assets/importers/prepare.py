@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice_assets.engines import audio, espeak
-from voice_assets.files import sha256, shown, write_text
+from voice_assets.audio import recordings
+from voice_assets.dataset import espeak
+from voice_assets.dataset.faults import Limits, phoneme_name
+from voice_assets.dataset.rows import unsafe
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.mending import Digits, TextRules, mend, refusals
-from voice_assets.speech.faults import Limits, phoneme_name
-from voice_assets.speech.rows import unsafe
-from voice_assets.speech.text import normalise
+from voice_assets.runtime.files import sha256, shown, write_text
+from voice_assets.text.normalisation import normalise
 
 # Studio recordings keep their noise floor under this, speech of any level comes out above it in some frame.
 SILENCE_DB = -50.0
@@ -145,9 +146,9 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     if not reasons:
         reasons += refusals(text, rules)
         try:
-            samples = audio.decode(item.audio, limits.sample_rate)
+            samples = recordings.decode(item.audio, limits.sample_rate)
             reasons += _audio_refusals(samples, limits)
-        except audio.AudioError as error:
+        except recordings.AudioError as error:
             reasons.append(f"audio: {str(error).removeprefix(f'{item.audio}: ')}")
     if not reasons:
         reasons += _phoneme_refusals(text, limits, espeak.default_id_map())
@@ -159,7 +160,7 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     if reasons or samples is None:
         tally.dropped.append(Note(shown(item.name), tuple(reasons), item.text))
         return
-    audio.write_wav(wavs / f"{clip_id}.wav", samples, limits.sample_rate)
+    recordings.write_wav(wavs / f"{clip_id}.wav", samples, limits.sample_rate)
     tally.rows.append((clip_id, text))
     tally.texts[heard_as] = item.name
     tally.seconds += len(samples) / limits.sample_rate

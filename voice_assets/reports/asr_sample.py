@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets import files
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
-from voice_assets.speech.word_diff import NOTATION
+from voice_assets.runtime import files
+from voice_assets.text.word_diff import NOTATION
 
 SHOWN = 20
 """Clips listed in the Markdown, worst first; all are in the TSV."""
@@ -65,8 +65,8 @@ def write(
         reports_dir: where reports on this data set lie.
         title: the voice's name for people.
         transcripts: TRANSCRIPTS of the sample.
-        facts: from ``speech.validation.sample_facts``.
-        by_category: from ``speech.categories.by_category``.
+        facts: from ``asr.validation.sample_facts``.
+        by_category: from ``asr.categories.by_category``.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
         language: Whisper's code, for the word diff.
         low_similarity: a clip is low under this.

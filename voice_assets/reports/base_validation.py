@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import pandas as pd
 
-from voice_assets.engines.dataset import ConfigFacts, Limits
-from voice_assets.files import timestamp, write_text
+from voice_assets.dataset.clips import ConfigFacts, Limits
+from voice_assets.dataset.faults import WARNINGS, Fault, faults, warnings
+from voice_assets.quality.histogram import bins
 from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, Word, rule_rows, word
-from voice_assets.speech.faults import WARNINGS, Fault, faults, warnings
-from voice_assets.speech.histogram import bins
+from voice_assets.runtime.files import timestamp, write_text
 
 SHOWN = 50
 FAULT_HEADINGS = {"row": "Row", "clip_id": "Clip", "rule": "Rule", "finding": "Finding", "text": "Text"}

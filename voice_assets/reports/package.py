@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from voice_assets import files
+from voice_assets.dataset.tables import SAMPLES
 from voice_assets.reports.tsv import write_tsv
-from voice_assets.speech.tables import SAMPLES
+from voice_assets.runtime import files
 
 SUMS = "SHA256SUMS"
 SECONDS_TO_SPEAK = 120

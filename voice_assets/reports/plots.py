@@ -1,7 +1,7 @@
 """Drawings as inline SVG: bars of a histogram, the density of two figures, curves over epochs.
 
 Written by hand because a page needs the colours of its own style (light and dark), tooltips without a script, and no
-megabyte of matplotlib. What does not belong here: counting (``speech.histogram``) and page pieces (``reports.html``).
+megabyte of matplotlib. What does not belong here: counting (``quality.histogram``) and page pieces (``reports.html``).
 Every function takes numbers and returns ``Markup``; what is not finite is an error of the caller and raises ValueError.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from voice_assets.speech.histogram import Bin
+from voice_assets.quality.histogram import Bin
 
 WIDTH, HEIGHT = 560, 230
 COLUMNS, ROWS = 48, 24
@@ -101,7 +101,7 @@ def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float] | Non
     """Bars of equal width, one per bin, with a tooltip each.
 
     Args:
-        bins: from ``speech.histogram.bins``; at least one.
+        bins: from ``quality.histogram.bins``; at least one.
         unit: what the values are, under the axis.
         markers: name -> value of upright lines, such as a median or a limit; those outside the bins are left out.
     """

@@ -1,7 +1,7 @@
 """The quality report of a data set: ``quality_<ts>/`` with what a person reads, hears and fills in.
 
-What belongs here: how the figures are laid out. What does not: computing them (``speech.quality``, ``speech.suspects``,
-``speech.sampling``) and judging them (the suite ``quality_report``).
+What belongs here: how the figures are laid out. What does not: computing them (``quality.summary``, ``quality.suspects``,
+``quality.sampling``) and judging them (the suite ``quality_report``).
 """
 
 import json
@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets import files
+from voice_assets.quality import suspects as suspicion
 from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins
 from voice_assets.reports.quality_markdown import markdown
 from voice_assets.reports.quality_page import Players, report_page
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import Verdict, passed
-from voice_assets.speech import suspects as suspicion
+from voice_assets.runtime import files
 
 SAMPLE_COLUMNS = ("clip_id", "path", "text", "duration_s", "chars_per_s", "rms_db", "verdict", "comment")
 
@@ -38,9 +38,9 @@ def write(
         reports_dir: where reports on this data set lie.
         title: the voice's name for people.
         stats: CLIP_STATS of all clips.
-        facts: from ``speech.quality.facts``; finite numbers.
-        suspects: from ``speech.suspects.rank``.
-        samples: rows of ``stats`` for a person to hear (``speech.sampling.sample``).
+        facts: from ``quality.summary.facts``; finite numbers.
+        suspects: from ``quality.suspects.rank``.
+        samples: rows of ``stats`` for a person to hear (``quality.sampling.sample``).
         dataset: the data set's folder, for the players.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged yet.
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from voice_assets.quality.histogram import Bin, bins
 from voice_assets.reports.html import number
-from voice_assets.speech.histogram import Bin, bins
 
 Figures = Mapping[str, int | float]
 

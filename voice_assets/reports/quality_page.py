@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from voice_assets.quality.summary import SILENT_DB
 from voice_assets.reports import html, plots
 from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins
 from voice_assets.reports.verdicts import Verdict, word
-from voice_assets.speech.quality import SILENT_DB
 
 
 class Players:

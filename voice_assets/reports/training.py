@@ -1,7 +1,7 @@
 """The report on a training: ``training_<ts>/`` with ``training_report.md`` and ``.html``, ``loss_curve.png``, ``epochs.tsv``.
 
-What belongs here: how the curve is laid out. What does not: training (``engines.vits_training``), the facts of the curve
-(``speech.curves``) and judging them (the suite ``mini_training``).
+What belongs here: how the curve is laid out. What does not: training (``piper.training``), the facts of the curve
+(``piper.curves``) and judging them (the suite ``mini_training``).
 """
 
 import math
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets import files
+from voice_assets.dataset.tables import EPOCHS
 from voice_assets.reports import html, plots
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
-from voice_assets.speech.tables import EPOCHS
+from voice_assets.runtime import files
 
 CURVES = (
     ("Generator loss", {"training": "loss", "validation": "validation_loss"}, "All parts together, what the optimizer lowers."),

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from voice_assets.speech.decisions import kept_in
-from voice_assets.speech.word_diff import diff, marked
+from voice_assets.curation.decisions import kept_in
+from voice_assets.text.word_diff import diff, marked
 
 Facts = Mapping[str, object]
 
@@ -71,7 +71,7 @@ def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
 def with_diff(
     transcripts: pd.DataFrame, low_similarity: float, language: str, kept: Mapping[str, dict[str, str]] | None = None
 ) -> pd.DataFrame:
-    """``COLUMNS`` of ``transcripts``, worst first, those that somebody has heard and kept (``speech.decisions.kept``) last."""
+    """``COLUMNS`` of ``transcripts``, worst first; clips that a person kept (``curation.decisions.kept``) come last."""
     table = by_similarity(transcripts).reset_index(drop=True)
     texts = zip(table["reference"], table["hypothesis"], strict=True)
     table = table.assign(

@@ -32,7 +32,7 @@ def newest(history: Sequence[Past], now: Past | None = None) -> list[Past]:
 
 
 def present(facts: Mapping[str, object], clips: int) -> Past:
-    """The validation that ``facts`` (``speech.validation.facts``) are about, as ending now."""
+    """The validation that ``facts`` (``asr.validation.facts``) are about, as ending now."""
     return Past(time.time(), float(str(facts["mean_similarity"])), float(str(facts["low_ratio"])), clips)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voice_assets.files import replacing
+from voice_assets.runtime.files import replacing
 
 # A spreadsheet takes a cell that starts with one of these for a formula and runs it.
 FORMULA_STARTS = ("=", "+", "-", "@")

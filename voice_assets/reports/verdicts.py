@@ -1,6 +1,6 @@
 """Verdicts in words: whether a suite passes, and what each of its rules says. For Markdown, HTML and text alike.
 
-What belongs here: the words. What does not: judging (``engines.suites``, ``defs.checks.judge``) and laying out.
+What belongs here: the words. What does not: judging (``rules.runner``, ``orchestration.checks.judge``) and laying out.
 
 Everything fails closed: a rule has passed only when ``passed`` is True, and its failure blocks unless ``blocks`` is False.
 """
@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from voice_assets.engines.suite_words import number
+from voice_assets.rules.wording import number
 
 Verdict = Mapping[str, object]
-"""One rule as ``defs.checks.judge`` gives it: rule, passed, blocks, observed, limit, message, advisory (why a failure is let
-through). Only ``rule`` must be there."""
+"""One rule as ``orchestration.checks.judge`` gives it: rule, passed, blocks, observed, limit, message, and advisory: why a
+failure does not block. Only ``rule`` must be there."""
 
 Word = Literal["PASS", "FAIL", "WARNING", "NOT JUDGED"]
 

@@ -6,7 +6,7 @@
 
 The two tables of suspects have an empty column ``decision`` (drop, use_hypothesis, replace, keep) and ``new_text`` (for
 replace): filled in, they are what `voice-assets fix` carries out. Their column ``diff`` is a word diff of the normalised
-texts (``speech.word_diff``), ``suspicion`` says what speaks against a clip (``transcripts_layout.SUSPICIONS``), and ``kept``
+texts (``text.word_diff``), ``suspicion`` says what speaks against a clip (``transcripts_layout.SUSPICIONS``), and ``kept``
 names the version of the data set in which somebody heard the clip and kept it.
 """
 
@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets import files
+from voice_assets.asr.categories import by_category as categories_of
+from voice_assets.asr.categories import with_categories
+from voice_assets.curation.decisions import kept, read_record
+from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
 from voice_assets.reports.markdown import table
@@ -26,11 +29,8 @@ from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, wor
 from voice_assets.reports.whisper_page import page
 from voice_assets.reports.whisper_result import Report
 from voice_assets.reports.whisper_result import ShardResult as ShardResult
-from voice_assets.speech.categories import by_category as categories_of
-from voice_assets.speech.categories import with_categories
-from voice_assets.speech.decisions import kept, read_record
-from voice_assets.speech.tables import TRANSCRIPTS, frame
-from voice_assets.speech.word_diff import NOTATION
+from voice_assets.runtime import files
+from voice_assets.text.word_diff import NOTATION
 
 
 def _text_table(rows: Sequence[Mapping[str, object]], headings: dict[str, str]) -> list[str]:
@@ -122,8 +122,8 @@ def write(
         dataset: the data set's folder, for the players and for what it remembers of earlier decisions.
         shards: the results, one a shard.
         low_similarity: a clip is low, and a problem row, under this.
-        facts: from ``speech.validation.facts``.
-        by_category: from ``speech.categories.by_category``.
+        facts: from ``asr.validation.facts``.
+        by_category: from ``asr.categories.by_category``.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
         language: Whisper's code, for the word diff and the categories.
         history: the validations before this one, in any order.

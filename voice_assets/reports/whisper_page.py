@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from voice_assets.asr.categories import by_category
 from voice_assets.reports import html, trend
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports.verdicts import word
 from voice_assets.reports.whisper_result import Report
-from voice_assets.speech.categories import by_category
-from voice_assets.speech.word_diff import diff
+from voice_assets.text.word_diff import diff
 
 MOST_PLAYERS = 500
 """Clips with a player in one section: a page with more is slow to open, and all are in the TSV files."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from voice_assets.dataset.shards import parse_shard_key
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
 from voice_assets.reports.verdicts import Verdict
-from voice_assets.speech.sharding import parse_shard_key
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from voice_assets import files
-from voice_assets.engines import onnx_voice, vits, vits_export
-from voice_assets.speech import voice_config
-from voice_assets.speech.sentences import SENTENCES, sentences_for
+from voice_assets.piper import export, onnx_voice, voice_config
+from voice_assets.piper import model as vits
+from voice_assets.piper.sentences import SENTENCES, sentences_for
+from voice_assets.runtime import files
 from voice_assets.workers.protocol import Progress, emit, follow_parent, run
 
 
@@ -24,7 +24,7 @@ class ConfigError(ValueError):
     """The data set's configuration cannot be read. The message names the file."""
 
 
-EXPECTED = (vits.CheckpointError, vits_export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
+EXPECTED = (vits.CheckpointError, export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,7 +75,7 @@ def _compare(generator: Any, model: Path, config: Path, language: str) -> dict[s
     except onnx_voice.VoiceLoadError as error:
         emit("note", message=str(error))
         return {"loads": 0, "load_error": str(error), "max_abs_difference": None, "compared": texts}
-    difference = vits_export.largest_difference(generator, voice, texts)
+    difference = export.largest_difference(generator, voice, texts)
     return {"loads": 1, "load_error": "", "max_abs_difference": difference, "compared": texts}
 
 
@@ -97,7 +97,7 @@ def main(arguments: argparse.Namespace) -> None:
     )
     progress.step(1, part="checkpoint")
     model, beside = arguments.out / f"{arguments.name}.onnx", arguments.out / f"{arguments.name}.onnx.json"
-    vits_export.export(generator, model, metadata_of(config))
+    export.export(generator, model, metadata_of(config))
     files.write_text(beside, json.dumps(config, ensure_ascii=False, indent=2))
     files.write_text(arguments.out / "tokens.txt", voice_config.tokens(config["phoneme_id_map"]))
     progress.step(1, part="onnx")

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from voice_assets import files
-from voice_assets.engines import audio, mos, onnx_voice, weights, whisper
-from voice_assets.speech import similarity
-from voice_assets.speech.sentences import SentencesError, sentences_for
-from voice_assets.speech.signals import level_db
-from voice_assets.speech.tables import SAMPLES, frame
+from voice_assets.asr import similarity, weights, whisper
+from voice_assets.audio import mos, recordings
+from voice_assets.audio.signals import level_db
+from voice_assets.dataset.tables import SAMPLES, frame
+from voice_assets.piper import onnx_voice
+from voice_assets.piper.sentences import SentencesError, sentences_for
+from voice_assets.runtime import files
 from voice_assets.workers.protocol import Progress, emit, follow_parent, run
 
 EXPECTED = (
@@ -75,7 +76,7 @@ def _speak(voice: onnx_voice.OnnxVoice, texts: list[str], out: Path, progress: P
     for index, text in enumerate(texts, start=1):
         samples = voice.say(text)
         name = f"sample_{index:02d}.wav"
-        audio.write_wav(out / name, samples, voice.rate)
+        recordings.write_wav(out / name, samples, voice.rate)
         rows.append(
             {
                 "sample": name,

@@ -3,7 +3,7 @@
 Events: ``started``, ``note``, ``progress`` (a step), ``epoch`` (a row of ``EPOCHS``), ``checkpoint`` (epoch, step, path,
 size, sha256; the file is complete), ``done``. The result is ``training.json`` in the version's folder. Started again
 after it was killed, it goes on after the last complete checkpoint and tells of the former epochs again. The training
-itself is in ``engines.vits_training``.
+itself is in ``piper.training``.
 """
 
 import argparse
@@ -15,22 +15,22 @@ from typing import Any
 
 import pandas as pd
 
-from voice_assets import files
-from voice_assets.engines import vits, vits_data, vits_training
-from voice_assets.speech.curves import loss_facts
+from voice_assets.piper import data, model, training
+from voice_assets.piper.curves import loss_facts
+from voice_assets.runtime import files
 from voice_assets.workers.protocol import Progress, emit, follow_parent, is_copy, run
 
 EXPECTED = (
-    vits.NotFiniteLossError,
-    vits.QualityError,
-    vits.CheckpointError,
-    vits_data.DatasetError,
-    vits_training.TrainingError,
+    model.NotFiniteLossError,
+    model.QualityError,
+    model.CheckpointError,
+    data.DatasetError,
+    training.TrainingError,
     OSError,
 )
 
 
-class Events(vits_training.Listener):
+class Events(training.Listener):
     """Prints what the training tells as events."""
 
     def __init__(self, epochs: int) -> None:
@@ -52,7 +52,7 @@ class Events(vits_training.Listener):
         """As an ``epoch`` event."""
         emit("epoch", **row)
 
-    def checkpoint(self, checkpoint: vits_training.Checkpoint) -> None:
+    def checkpoint(self, checkpoint: training.Checkpoint) -> None:
         """As a ``checkpoint`` event."""
         emit("checkpoint", **asdict(checkpoint))
 
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--voice-name", required=True, help="name of the voice")
     line.add_argument("--espeak-voice", help="must be what config.json says (default: that)")
     line.add_argument("--sample-rate", type=int, help="in Hz; must be what config.json says (default: that)")
-    line.add_argument("--quality", choices=list(vits.QUALITY_RATES), default="medium", help="size of the model")
+    line.add_argument("--quality", choices=list(model.QUALITY_RATES), default="medium", help="size of the model")
     line.add_argument("--epochs", type=int, default=2, help="epochs in all, those already trained included")
     line.add_argument("--batch-size", type=int, default=16, help="clips per step")
     line.add_argument("--segment-size", type=int, default=8192, help="audio samples the decoder sees per clip and step")
@@ -87,13 +87,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _agree(arguments: argparse.Namespace, config_path: Path) -> None:
     """What the caller believes of the data set and what its config says must be one thing."""
-    config = vits_data.read_config(config_path)
+    config = data.read_config(config_path)
     for name, asked, found in (
         ("espeak voice", arguments.espeak_voice, config.espeak_voice),
         ("sample rate", arguments.sample_rate, config.sample_rate),
     ):
         if asked is not None and asked != found:
-            raise vits_data.DatasetError(f"{config_path}: its {name} is {found!r}, the voice's is {asked!r}")
+            raise data.DatasetError(f"{config_path}: its {name} is {found!r}, the voice's is {asked!r}")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -101,11 +101,11 @@ def main(arguments: argparse.Namespace) -> None:
     follow_parent(arguments.with_parent)
     config_path = arguments.config or arguments.dataset / "config.json"
     _agree(arguments, config_path)
-    folder = vits_training.version_dir(arguments.work, arguments.version)
+    folder = training.version_dir(arguments.work, arguments.version)
     rows = pd.read_parquet(arguments.training_set)
     emit("started", clips=len(rows), epochs=arguments.epochs, folder=folder)
     names = ("epochs", "batch_size", "segment_size", "quality", "voice_name", "seed", "accelerator", "devices", "precision")
-    options = vits_training.Options(
+    options = training.Options(
         **{name: getattr(arguments, name) for name in names},
         num_workers=arguments.num_workers,
         start_from=arguments.resume,
@@ -113,7 +113,7 @@ def main(arguments: argparse.Namespace) -> None:
         arguments=arguments.model_args,
     )
     cache = arguments.cache or arguments.work / "cache"
-    epochs, checkpoints = vits_training.train(
+    epochs, checkpoints = training.train(
         rows, arguments.dataset, config_path, arguments.work, arguments.version, cache, options, Events(arguments.epochs)
     )
     if is_copy():  # the first process knows all checkpoints, and writes the result

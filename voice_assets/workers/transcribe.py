@@ -1,9 +1,9 @@
 """Transcribe and score a table of clips: ``python -m voice_assets.workers.transcribe --help``.
 
 Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s, writes one with the columns
-TRANSCRIPTS (``speech.tables``), in the same order. What Whisper heard is kept in a ledger: a run that was killed goes on
+TRANSCRIPTS (``dataset.tables``), in the same order. What Whisper heard is kept in a ledger: a run that was killed goes on
 where it was, and audio that was heard before, under the same model and options, is not decoded again. Which pass is due
-is in ``workers.hearing``, how clips are decoded in ``engines.whisper``.
+is in ``asr.cached_transcriber``, how clips are decoded in ``asr.whisper``.
 
 Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, decoded, from_ledger, last),
 done, error.
@@ -22,12 +22,13 @@ from typing import IO
 
 import pandas as pd
 
-from voice_assets.engines import devices, ledger, weights, whisper, whisper_windows
-from voice_assets.files import replacing, sha256
-from voice_assets.speech.looks import Rule
-from voice_assets.speech.tables import TRANSCRIPTS, frame
+from voice_assets.asr import transcript_cache, weights, whisper, windows
+from voice_assets.asr.cached_transcriber import Listener, Record, Settings, engine_name
+from voice_assets.asr.policy import Rule
+from voice_assets.dataset.tables import TRANSCRIPTS, frame
+from voice_assets.runtime import devices
+from voice_assets.runtime.files import replacing, sha256
 from voice_assets.workers import protocol
-from voice_assets.workers.hearing import Listener, Record, Settings, engine_name
 
 NEEDED = ("clip_id", "path", "text", "audio_sha256", "duration_s")
 
@@ -141,7 +142,7 @@ class Report:
         for note in self.notes:
             protocol.emit("note", message=note)
         self.notes.clear()
-        heard_s = sum(whisper_windows.window_s(record["duration_s"]) for record in records)
+        heard_s = sum(windows.window_s(record["duration_s"]) for record in records)
         first = self._progress is None
         if self._progress is None:
             self._progress = protocol.Progress(self.total, done=self.from_ledger, work=self.seconds - heard_s)
@@ -244,7 +245,7 @@ def work(options: argparse.Namespace) -> None:
     verify(options.dataset, rows)
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
-        ledger.opened(options.ledger, engine_name()) as kept,
+        transcript_cache.opened(options.ledger, engine_name()) as kept,
         options.log.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as log,
     ):
         listener = Listener(
@@ -256,7 +257,7 @@ def work(options: argparse.Namespace) -> None:
             check=lambda row: audio_file(options.dataset, row),
             on_note=lambda note: protocol.emit("note", message=note),
         )
-        seconds = sum(whisper_windows.window_s(float(row["duration_s"])) for row in rows)
+        seconds = sum(windows.window_s(float(row["duration_s"])) for row in rows)
         report = Report(log, len(rows), seconds, options.low_similarity, options.progress_every, str(folder), kept.notes)
         records: dict[str, Record] = {}
         for part, now in listener.listen(rows):
@@ -276,7 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return protocol.run(
         lambda: work(options),
         ClipsError,
-        ledger.LedgerError,
+        transcript_cache.LedgerError,
         weights.WeightsError,
         whisper.TranscriberError,
         whisper.ClipAudioError,

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voice_assets.engines.suite_file import BoundSuite, bind, load_suite
-from voice_assets.engines.suites import RuleResult, run
+from voice_assets.rules.runner import RuleResult, run
+from voice_assets.rules.suites import BoundSuite, bind, load_suite
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "base_validation": {

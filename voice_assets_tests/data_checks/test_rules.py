@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voice_assets.speech.quality import facts
-from voice_assets.speech.rows import STRUCTURE
-from voice_assets.speech.tables import CLIP_STATS
+from voice_assets.dataset.rows import STRUCTURE
+from voice_assets.dataset.tables import CLIP_STATS
+from voice_assets.quality.summary import facts
 from voice_assets_tests.data_checks.good_tables import CLIPS, PARAMETERS, bound, failed, good, judge
 
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from voice_assets.engines.suite_file import FOLDER, Rule, load_suite, suite_names
-from voice_assets.speech import tables
+from voice_assets.dataset import tables
+from voice_assets.rules.suites import FOLDER, Rule, load_suite, suite_names
 from voice_assets_tests.data_checks.good_tables import PARAMETERS, bound, good
 
 COLUMNS = {

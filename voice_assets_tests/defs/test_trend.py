@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import dagster as dg
 
 from voice_assets.defs import transcription
-from voice_assets.defs.history import History
+from voice_assets.orchestration.history import History
 from voice_assets.reports.trend import Past
 
 KEY = dg.AssetKey(["toy", "whisper_validation"])

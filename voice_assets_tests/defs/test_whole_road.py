@@ -12,12 +12,12 @@ import dagster as dg
 import pytest
 import yaml
 
-from voice_assets.defs.history import History
-from voice_assets.defs.instance import open_instance
-from voice_assets.defs.lineage import ancestry
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.instance import open_instance
+from voice_assets.orchestration.lineage import ancestry
 from voice_assets.reports.package import verify
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.defs.conftest import HERE, Town
+from voice_assets_tests.toy_project import HERE, Town
 
 pytestmark = pytest.mark.slow
 

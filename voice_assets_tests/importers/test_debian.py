@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets import project
 from voice_assets.importers.debian import AUDIO_FOLDER, PACKAGES, FetchError, build_ivrvoice, fetch, locate
+from voice_assets.runtime import project
 
 
 def unpacked() -> Path:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.engines.audio import write_wav
-from voice_assets.engines.dataset import Limits, read_shard
+from voice_assets.audio.recordings import write_wav
+from voice_assets.dataset.clips import Limits, read_shard
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.ljspeech import read_ljspeech
 from voice_assets.importers.prepare import About, prepare

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from voice_assets.engines.audio import probe, write_wav
-from voice_assets.engines.dataset import Limits, read_config, read_shard
+from voice_assets.audio.recordings import probe, write_wav
+from voice_assets.dataset.clips import Limits, read_config, read_shard
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.prepare import About, Item, loudest_frame_db, prepare

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from voice_assets.engines.audio import write_wav
-from voice_assets.engines.dataset import Limits, read_config, read_shard
+from voice_assets.audio.recordings import write_wav
+from voice_assets.dataset.clips import Limits, read_config, read_shard
 from voice_assets.reports import base_validation
 from voice_assets.reports.base_validation import TSV_COLUMNS, write
 from voice_assets_tests.conftest import MakeDataset

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.reports.model_card import Card, in_words, model_card
-from voice_assets.speech.tables import SAMPLES, frame
 
 BAD = {
     "rule": "intelligible",

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_assets import files
-from voice_assets.engines import audio
+from voice_assets.audio import recordings
+from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.reports import package
-from voice_assets.speech.tables import SAMPLES, frame
+from voice_assets.runtime import files
 
 pytestmark = pytest.mark.slow
 NAME = "en_US-joe-medium"
@@ -23,7 +23,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
 
     folder = tmp_path_factory.mktemp("contents")
     (folder / "samples").mkdir()
-    audio.write_wav(folder / "samples" / "sample_01.wav", np.zeros(100, np.int16), 22050)
+    recordings.write_wav(folder / "samples" / "sample_01.wav", np.zeros(100, np.int16), 22050)
     row = {**dict.fromkeys(SAMPLES, 0.5), "sample": "sample_01.wav", "text": "Good morning.", "hypothesis": "Good morning."}
     frame([row], SAMPLES).to_parquet(folder / "samples" / "samples.parquet")
     (folder / "report").mkdir()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voice_assets.quality.histogram import bins
 from voice_assets.reports import plots
-from voice_assets.speech.histogram import bins
 
 
 def parsed(svg: str) -> ElementTree.Element:

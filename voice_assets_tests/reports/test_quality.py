@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from voice_assets.dataset import tables
+from voice_assets.quality import sampling, suspects
+from voice_assets.quality.summary import facts
 from voice_assets.reports import quality
-from voice_assets.speech import sampling, suspects, tables
-from voice_assets.speech.quality import facts
-from voice_assets_tests.speech.stats_frames import changed, stats_of
+from voice_assets_tests.quality.stats_frames import changed, stats_of
 
 NASTY = '</td><script>alert("1")</script> & | `x` *y* [z](http://a.b) \x07'
 RULES = [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.reports import training
-from voice_assets.speech.tables import EPOCHS, frame
 
 PASSED = {"rule": "loss_falls", "passed": True, "blocks": False, "observed": 2.0, "limit": "> 0", "message": "", "advisory": ""}
 FAILED = {**PASSED, "rule": "nothing_nan", "passed": False, "blocks": True, "observed": 1, "limit": "in {0}"}

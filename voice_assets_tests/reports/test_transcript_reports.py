@@ -2,9 +2,9 @@ import csv
 
 import pytest
 
+from voice_assets.asr import categories, validation
+from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import asr_sample, trend, whisper
-from voice_assets.speech import categories, validation
-from voice_assets.speech.tables import TRANSCRIPTS, frame
 
 NASTY = 'текст | с [ссылкой](http://x) <b>"кавычками"</b>\tи\nстрокой'
 

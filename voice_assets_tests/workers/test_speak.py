@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from voice_assets import project
-from voice_assets.speech.tables import SAMPLES
+from voice_assets.dataset.tables import SAMPLES
+from voice_assets.runtime import project
 
 pytestmark = pytest.mark.slow
 TEXTS = ["The garden was full of yellow roses.", "Please close the window."]

@@ -15,9 +15,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from voice_assets import files
-from voice_assets.engines import audio, onnx_voice, vits, vits_training
-from voice_assets.speech.tables import EPOCHS, TRAINING_SET, frame
+from voice_assets.audio import recordings
+from voice_assets.dataset.tables import EPOCHS, TRAINING_SET, frame
+from voice_assets.piper import model as vits
+from voice_assets.piper import onnx_voice, training
+from voice_assets.runtime import files
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +42,7 @@ def training_set(ivrvoice: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for line in lines:
         clip, text = line.split("|", 1)
         path = ivrvoice / "wavs" / f"{clip}.wav"
-        duration = audio.probe(path).duration_s
+        duration = recordings.probe(path).duration_s
         if 1 <= duration <= 2 and len(rows) < CLIPS:
             rows.append(
                 {
@@ -183,7 +185,7 @@ def test_killed_in_the_middle_it_goes_on(ivrvoice: Path, training_set: Path, tmp
     assert [one["epoch"] for one in of("checkpoint", told)] == [0, 1, 2]
     assert [one["step"] for one in of("checkpoint", told)] == [4, 8, 12]
     assert {one["epoch"] for one in of("progress", told)} == {1, 2}
-    assert list(vits_training.epochs_in(tmp_path / "lightning_logs/version_4")["epoch"]) == [0, 1, 2]
+    assert list(training.epochs_in(tmp_path / "lightning_logs/version_4")["epoch"]) == [0, 1, 2]
     shutil.rmtree(tmp_path)
 
 
@@ -325,12 +327,12 @@ def test_the_export_speaks(exported: Path) -> None:
 
 def test_a_comparison_that_can_fail(exported: Path, trained) -> None:
     """Another epoch's weights do not make the same sound: the difference is not zero by construction."""
-    from voice_assets.engines import vits_export
+    from voice_assets.piper import export
 
     other, _ = vits.load_generator(trained[0] / "checkpoints" / "epoch=0-step=4.ckpt")
     voice = onnx_voice.load(exported / f"{NAME}.onnx")
     same = json.loads((exported / "export.json").read_text())["max_abs_difference"]
-    assert vits_export.largest_difference(other, voice, ["Привет."]) > 1000 * max(same, 1e-12)
+    assert export.largest_difference(other, voice, ["Привет."]) > 1000 * max(same, 1e-12)
 
 
 def test_the_export_of_nothing(ivrvoice: Path, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voice_assets import files, project
-from voice_assets.engines import audio, whisper
-from voice_assets.speech.tables import TRANSCRIPTS
+from voice_assets.asr import whisper
+from voice_assets.audio import recordings
+from voice_assets.dataset.tables import TRANSCRIPTS
+from voice_assets.runtime import files, project
 from voice_assets.workers import transcribe
 
 
@@ -22,7 +23,7 @@ from voice_assets.workers import transcribe
 def dataset(tmp_path):
     """Two clips that are no speech: enough for everything before the model."""
     for name in ("a", "b"):
-        audio.write_wav(tmp_path / "data" / "wavs" / f"{name}.wav", np.arange(2000, dtype=np.int16), 16000)
+        recordings.write_wav(tmp_path / "data" / "wavs" / f"{name}.wav", np.arange(2000, dtype=np.int16), 16000)
     return tmp_path / "data"
 
 
@@ -30,7 +31,7 @@ def table(dataset, names, texts=None):
     rows = []
     for name in names:
         path = dataset / "wavs" / f"{name}.wav"
-        length = audio.probe(path).duration_s
+        length = recordings.probe(path).duration_s
         text = (texts or {}).get(name, "текст")
         rows.append((name, f"wavs/{name}.wav", text, files.sha256(path), length))
     return pd.DataFrame(rows, columns=list(transcribe.NEEDED))

@@ -1,0 +1,87 @@
+"""What it costs to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
+
+The worker that hears a shard, as a process of its own, Python's start and all: once with an empty ledger, then with
+what that run heard, in turn; medians. The model is ``base``, int8, on the CPU, and the clips are all of the demo's.
+``voice-assets run`` starts no worker at all for a shard that is current: this is the case where somebody asks for it.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.whisper import demo_clips
+from voice_assets.runtime import files, project
+
+TURNS = 2
+
+
+def table(dataset: Path, out: Path) -> int:
+    """Write the demo's clips as the worker wants them; returns how many there are."""
+    clips = [
+        {
+            "clip_id": clip.clip_id,
+            "path": str(clip.path.relative_to(dataset)),
+            "text": clip.reference,
+            "audio_sha256": files.sha256(clip.path),
+            "duration_s": clip.duration_s,
+        }
+        for clip in demo_clips()
+    ]
+    pd.DataFrame(clips).to_parquet(out)
+    return len(clips)
+
+
+def run(dataset: Path, clips: Path, ledger: Path) -> tuple[float, int]:
+    """Seconds of one run of the worker, and how many clips it decoded."""
+    options = {
+        "--dataset": dataset,
+        "--clips": clips,
+        "--out": ledger.with_suffix(".parquet"),
+        "--model": "base",
+        "--language": "ru",
+        "--device": "cpu",
+        "--weights-cache": project.cache_dir() / "whisper",
+        "--ledger": ledger,
+        "--log": ledger.with_suffix(".log"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "voice_assets.workers.transcribe",
+        *(str(part) for pair in options.items() for part in pair),
+    ]
+    started = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    return time.perf_counter() - started, json.loads(done.stdout.splitlines()[-1])["decoded"]
+
+
+def main() -> None:
+    """First and again, in turn."""
+    dataset = project.cache_dir() / "tests" / "ivrvoice_ru"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        number = table(dataset, folder / "clips.parquet")
+        first, again = [], []
+        for turn in range(TURNS):
+            seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"ledger-{turn}.sqlite")
+            if decoded != number:
+                raise SystemExit(f"{decoded} clips decoded, not {number}")
+            first.append(seconds)
+            for _ in range(3):
+                seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"ledger-{turn}.sqlite")
+                if decoded:
+                    raise SystemExit(f"{decoded} clips decoded of a data set that is untouched")
+                again.append(seconds)
+            print(f"turn {turn + 1}: first {first[-1]:.1f} s, again {statistics.median(again):.2f} s", flush=True)
+    result = {"clips": number, "first_s": round(statistics.median(first), 2), "again_s": round(statistics.median(again), 2)}
+    print(json.dumps({**result, "share": round(statistics.median(again) / statistics.median(first), 4)}))
+
+
+if __name__ == "__main__":
+    main()

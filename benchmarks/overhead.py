@@ -1,0 +1,132 @@
+"""What Dagster adds to a run of one partition: `make bench-overhead`. Last line: one JSON object.
+
+Runs go the way a click in the UI sends them: web server, queue, daemon, a process of their own. The asset is the real
+``clips`` of a small data set; its own work is timed in this process and taken off. ``in_shell_s`` is the same for runs
+started by ``voice-assets run``, which execute in its process. Medians of alternating runs.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from voice_assets_tests.datasets import write_dataset, write_voice
+
+RUNS = 6
+SHARDS = 2
+PORT = 3917
+LAUNCH = """mutation($params: ExecutionParams!) {
+  launchPipelineExecution(executionParams: $params) { ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
+}"""
+STATUS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+
+
+def ask(query: str, **variables: Any) -> dict[str, Any]:
+    """One GraphQL request to the web server under test."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def run_in_ui(partition: str) -> float:
+    """Seconds from the click to the end of the run."""
+    selector = {
+        "repositoryLocationName": "voice_assets",
+        "repositoryName": "__repository__",
+        "pipelineName": "__ASSET_JOB",
+        "assetSelection": [{"path": ["bench", "clips"]}],
+    }
+    tags = [{"key": "dagster/partition", "value": partition}]
+    started = time.perf_counter()
+    params = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tags}}
+    run = ask(LAUNCH, params=params)["launchPipelineExecution"]["run"]["runId"]
+    while (status := ask(STATUS, run=run)["runOrError"]["status"]) not in ("SUCCESS", "FAILURE", "CANCELED"):
+        time.sleep(0.05)
+    if status != "SUCCESS":
+        raise SystemExit(f"run {run} ended with {status}")
+    return time.perf_counter() - started
+
+
+def wait_for_server() -> None:
+    """Until the web server answers and the daemon has had time to start."""
+    for _ in range(240):
+        try:
+            ask("query { version }")
+            break
+        except OSError:
+            time.sleep(0.25)
+    time.sleep(5)
+
+
+def measure(root: Path) -> dict[str, float]:
+    """The figures, with a server running on the project in ``root``."""
+    from voice_assets.dataset.clips import read_shard
+    from voice_assets.dataset.shards import shard_key
+    from voice_assets.defs.validation import limits_of
+    from voice_assets.orchestration.gates import Place
+    from voice_assets.orchestration.instance import open_instance
+    from voice_assets.orchestration.launch import Launcher
+    from voice_assets.voices import load_voice
+
+    voice = load_voice(root / "voices" / "bench.yaml")
+    own, shell, clicked = [], [], []
+    with open_instance() as instance:
+        launcher = Launcher(instance)
+        launcher.materialise(Place(_key("raw_dataset")))
+        launcher.materialise(Place(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
+        for turn in range(RUNS):
+            partition = shard_key(turn % SHARDS, SHARDS)
+            for seconds, work in (
+                (own, lambda partition=partition: read_shard(voice.dataset, partition, limits_of(voice))),
+                (shell, lambda partition=partition: launcher.materialise(Place(_key("clips"), partition))),
+            ):
+                started = time.perf_counter()
+                work()
+                seconds.append(time.perf_counter() - started)
+            clicked.append(run_in_ui(partition))
+    work = statistics.median(own)
+    return {
+        "per_run_s": round(statistics.median(clicked) - work, 3),
+        "in_shell_s": round(statistics.median(shell) - work, 3),
+        "own_work_s": round(work, 3),
+        "runs": RUNS,
+    }
+
+
+def _key(name: str) -> Any:
+    import dagster as dg
+
+    return dg.AssetKey(["bench", name])
+
+
+def main() -> None:
+    """Make a project in a temporary folder, serve it, measure, and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        here = Path(__file__).resolve().parent.parent
+        for name in ("dagster.yaml", "workspace.yaml"):
+            shutil.copy(here / name, root / name)
+        write_dataset(root / "dataset", [f"Это предложение номер {number}." for number in range(40)])
+        write_voice(root / "voices" / "bench.yaml", dataset=root / "dataset", shards=SHARDS)
+        os.environ.update(VOICE_ASSETS_ROOT=str(root), DAGSTER_HOME=str(root / ".dagster"))
+        command = [sys.executable, "-m", "voice_assets.cli", "ui", "--port", str(PORT)]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_server()
+            figures = measure(root)
+        finally:
+            server.terminate()
+            server.wait()
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

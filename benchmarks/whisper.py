@@ -1,0 +1,248 @@
+"""How fast and how good our Whisper is beside stock faster-whisper: `make bench-whisper`. Last line: one JSON object.
+
+Three ways hear the same files with the same ``base`` weights, int8, on the CPU, in this one process and in turn, a block of
+clips each: ours, stock ``WhisperModel.transcribe`` (one file at a time, beam 5, all else as it comes: what people run), and
+stock ``BatchedInferencePipeline`` (also a file at a time: it batches within one file). Ours gets a whole set at once, as it
+would in use, the stock ways get it in turns between. Times are wall clock, medians over the turns of seconds a clip; the CPU
+seconds stand beside them, for a machine that does other work too. Loading the models is not counted.
+
+Sets: ``short`` are the demo's clips of 1 to 4 s. Of 8 to 15 s it has only a handful, so ``long`` are consecutive clips of the
+one speaker joined with 0.3 s of silence between, text and sound alike.
+
+``--faults`` plants faults instead and tells what is found; see `faults`.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from voice_assets.asr import weights, whisper
+from voice_assets.asr.scoring import score
+from voice_assets.asr.similarity import similarity
+from voice_assets.asr.whisper import Clip, Transcriber, Transcript
+from voice_assets.audio import recordings
+from voice_assets.audio.signals import level_db
+from voice_assets.importers.debian import build_ivrvoice
+from voice_assets.quality.summary import SILENT_DB
+from voice_assets.runtime import project
+
+LANGUAGE = "ru"
+LOW = 0.8
+BEAM = 5
+GAP_S = 0.3
+RATE = 16000
+TURNS = 3
+SIGNS = ("hallucination", "repeated", "other_words")
+KINDS = ("swapped", "cut", "one word", "silenced", "replaced")
+
+
+@dataclass
+class Way:
+    """One way to hear: the seconds of every turn and what was heard."""
+
+    name: str
+    hear: Callable[[Sequence[Clip]], dict[str, str]]
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    heard: dict[str, str] = field(default_factory=dict)
+
+    def turn(self, clips: Sequence[Clip]) -> None:
+        """Hear ``clips`` and note the seconds a clip."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.heard |= self.hear(clips)
+        self.wall.append((time.perf_counter() - wall) / len(clips))
+        self.cpu.append((time.process_time() - cpu) / len(clips))
+
+    def clips_per_s(self) -> float:
+        """Of the median turn."""
+        return 1 / statistics.median(self.wall)
+
+    def scores(self, clips: Sequence[Clip]) -> dict[str, float]:
+        """Similarity of each clip."""
+        return {clip.clip_id: similarity(clip.reference or "", self.heard[clip.clip_id], LANGUAGE) for clip in clips}
+
+
+def demo_clips() -> list[Clip]:
+    """The demo's clips with their texts, in the order of the data set; prepared in the cache when it is not there."""
+    dataset = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
+    clips = []
+    for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines():
+        name, text = line.split("|")
+        path = dataset / "wavs" / f"{name.removesuffix('.wav')}.wav"
+        clips.append(Clip(name, path, recordings.probe(path).duration_s, text))
+    return clips
+
+
+def joined(clips: Sequence[Clip], folder: Path) -> Iterator[Clip]:
+    """Clips of 8 to 15 s out of consecutive ones; how long each is to be at least follows a fixed draw, so all lengths come."""
+    rng = random.Random(3)
+    part: list[Clip] = []
+    least = rng.uniform(8, 14)
+    for clip in clips:
+        if sum(one.duration_s + GAP_S for one in part) + clip.duration_s > 15:
+            part = []
+        part.append(clip)
+        seconds = sum(one.duration_s for one in part) + GAP_S * (len(part) - 1)
+        if seconds >= least:
+            yield _join(part, seconds, folder)
+            part, least = [], rng.uniform(8, 14)
+
+
+def _join(part: Sequence[Clip], seconds: float, folder: Path) -> Clip:
+    gap = np.zeros(round(GAP_S * RATE), np.int16)
+    sounds = [sound for clip in part for sound in (recordings.decode(clip.path, RATE), gap)][:-1]
+    name = f"{part[0].clip_id}-and-{len(part) - 1}"
+    path = recordings.write_wav(folder / f"{name}.wav", np.concatenate(sounds), RATE)
+    return Clip(name, path, seconds, " ".join(clip.reference or "" for clip in part))
+
+
+def thinned(clips: Sequence[Clip], count: int) -> list[Clip]:
+    """About every n-th clip, ``count`` of them at most."""
+    return [clips[int(index * len(clips) / count)] for index in range(count)] if len(clips) > count else list(clips)
+
+
+def ways(folder: Path) -> list[Way]:
+    """Ours first, then stock one file at a time, then stock batched."""
+    from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+    ours = Transcriber(folder, "cpu", "int8", LANGUAGE, BEAM, low_similarity=LOW)
+    stock = WhisperModel(str(folder), device="cpu", compute_type="int8")
+    batched = BatchedInferencePipeline(stock)
+
+    def by_ours(clips: Sequence[Clip]) -> dict[str, str]:
+        return {one.clip_id: one.hypothesis for one in ours.transcribe(clips)}
+
+    def one_by_one(model: WhisperModel | BatchedInferencePipeline) -> Callable[[Sequence[Clip]], dict[str, str]]:
+        def hear(clips: Sequence[Clip]) -> dict[str, str]:
+            heard = {}
+            for clip in clips:
+                segments, _ = model.transcribe(str(clip.path), language=LANGUAGE, beam_size=BEAM)
+                heard[clip.clip_id] = " ".join(segment.text.strip() for segment in segments)
+            return heard
+
+        return hear
+
+    return [
+        Way("ours", by_ours),
+        Way("stock, one file at a time, beam 5", one_by_one(stock)),
+        Way("stock, BatchedInferencePipeline", one_by_one(batched)),
+    ]
+
+
+def compare(name: str, clips: Sequence[Clip], hearers: Sequence[Way]) -> dict[str, float | int]:
+    """Let every way hear ``clips`` in turns, print a table, and give the figures of the last line."""
+    ours, stock, batched = hearers
+    hearers[0].hear(clips[:2])
+    for turn in range(TURNS):
+        ours.turn(clips)
+        for way in (stock, batched):
+            way.turn(clips[turn::TURNS])
+    scores = {way.name: way.scores(clips) for way in hearers}
+    lows = {way: {clip for clip, one in values.items() if one < LOW} for way, values in scores.items()}
+    print(f"\n{name}: {len(clips)} clips, {sum(clip.duration_s for clip in clips):.0f} s", flush=True)
+    print(f"  {'':36} {'clips/s':>8} {'CPU s/clip':>11} {'similarity':>11}  low")
+    for way in hearers:
+        mean, cpu = statistics.fmean(scores[way.name].values()), statistics.median(way.cpu)
+        print(f"  {way.name:36} {way.clips_per_s():8.2f} {cpu:11.3f} {mean:11.4f}  {' '.join(sorted(lows[way.name])) or '-'}")
+    delta = statistics.fmean(scores[ours.name].values()) - statistics.fmean(scores[stock.name].values())
+    return {
+        "ratio": round(ours.clips_per_s() / stock.clips_per_s(), 2),
+        "ratio_to_batched": round(ours.clips_per_s() / batched.clips_per_s(), 2),
+        "ratio_of_cpu_s": round(statistics.median(stock.cpu) / statistics.median(ours.cpu), 2),
+        "clips_per_s": round(ours.clips_per_s(), 2),
+        "mean_similarity_delta": round(delta, 4),
+        "newly_low": len(lows[ours.name] - lows[stock.name]),
+    }
+
+
+def faults(clips: Sequence[Clip], folder: Path, seed: int = 1) -> tuple[list[Clip], dict[str, str]]:
+    """``clips`` with planted faults, and the kind of each faulty one.
+
+    Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word changed for one of
+    another clip. Audio: 1 % silenced (digital silence of the same length), 1 % replaced by another clip's. No clip has two.
+    """
+    rng = random.Random(seed)
+    wordy = [index for index, clip in enumerate(clips) if len((clip.reference or "").split()) >= 3]
+    two, one = max(2, round(0.02 * len(clips))), max(1, round(0.01 * len(clips)))
+    drawn = iter(rng.sample(wordy, 3 * two + 2 * one))
+    chosen = {kind: [next(drawn) for _ in range(two if kind in KINDS[:3] else one)] for kind in KINDS}
+    changed = list(clips)
+    swapped = chosen["swapped"]
+    for index, other in zip(swapped, swapped[1:] + swapped[:1], strict=True):
+        changed[index] = replace(clips[index], reference=clips[other].reference)
+    for kind in KINDS[1:]:
+        for index in chosen[kind]:
+            other = rng.choice([one for one in wordy if one != index])
+            changed[index] = _faulty(kind, clips[index], clips[other], folder, rng)
+    return changed, {clips[index].clip_id: kind for kind, indices in chosen.items() for index in indices}
+
+
+def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random) -> Clip:
+    words, foreign = (clip.reference or "").split(), (other.reference or "").split()
+    if kind == "cut":
+        return replace(clip, reference=" ".join(words[: len(words) - max(1, len(words) // 3)]))
+    if kind == "one word":
+        place = rng.randrange(len(words))
+        word = max((one for one in foreign if one != words[place]), key=len)
+        return replace(clip, reference=" ".join([*words[:place], word, *words[place + 1 :]]))
+    if kind == "replaced":
+        return replace(clip, path=other.path, duration_s=other.duration_s)
+    silence = np.zeros(round(clip.duration_s * RATE), np.int16)
+    return replace(clip, path=recordings.write_wav(folder / f"{clip.clip_id}-silent.wav", silence, RATE))
+
+
+def flagged(clip: Clip, transcript: Transcript) -> bool:
+    """What counts as found: similarity under 0.8, silent audio, words that are others, invented or repeated."""
+    silent = level_db(whisper.read_clip(clip)) < SILENT_DB
+    found = score(clip.reference or "", transcript.hypothesis, clip.duration_s, LANGUAGE, silent)
+    return silent or float(str(found["similarity"])) < LOW or any(found[sign] for sign in SIGNS)
+
+
+def planted(clips: Sequence[Clip], model: Path, folder: Path) -> dict[str, float]:
+    """Recall of each kind of planted fault and the precision, over ``clips``; prints what was missed and falsely found.
+
+    A clip that is found without any fault planted counts as falsely found, whatever the recording itself is like.
+    """
+    changed, kinds = faults(clips, folder)
+    ours = Transcriber(model, "cpu", "int8", LANGUAGE, BEAM, low_similarity=LOW)
+    heard = {transcript.clip_id: transcript for transcript in ours.transcribe(changed)}
+    found = {clip.clip_id for clip in changed if flagged(clip, heard[clip.clip_id])}
+    for clip in changed:
+        if (clip.clip_id in found) != (clip.clip_id in kinds):
+            what = "falsely found" if clip.clip_id in found else f"missed ({kinds[clip.clip_id]})"
+            print(f"  {what}: {clip.clip_id}: {clip.reference} | {heard[clip.clip_id].hypothesis}")
+    recall = {kind: round(statistics.fmean(one in found for one, its in kinds.items() if its == kind), 3) for kind in KINDS}
+    return recall | {"precision": round(len(found & kinds.keys()) / max(1, len(found)), 3)}
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clips", type=int, default=96, help="short clips to hear; half as many long ones (default: 96)")
+    parser.add_argument("--model", default="base", help="weights, as in a voice's YAML (default: base)")
+    parser.add_argument("--faults", action="store_true", help="plant faults in the demo set and tell what is found")
+    options = parser.parse_args()
+    model = weights.resolve(options.model, project.cache_dir() / "whisper")
+    clips = demo_clips()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        if options.faults:
+            print(json.dumps(planted(clips, model, folder)))
+            return
+        short = thinned([clip for clip in clips if 1 <= clip.duration_s < 4], options.clips)
+        long = thinned(list(joined(clips, folder)), options.clips // 2)
+        result = {name: compare(name, chosen, ways(model)) for name, chosen in (("short", short), ("long", long))}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

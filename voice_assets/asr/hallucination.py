@@ -1,0 +1,80 @@
+"""Whether a hypothesis was invented by Whisper rather than heard. Loops and repetitions are ``asr.similarity.repeats``.
+
+Trained on subtitles, Whisper fills silence and noise with what subtitles end on. The phrases below are what it is known
+to write; those that people also say count only as the whole hypothesis.
+"""
+
+from functools import cache
+
+from voice_assets.text.normalisation import normalise
+
+# Nobody reads these in a data set of prompts or books; a reference that does have one is compared as usual.
+_SUBTITLES = {
+    "ru": (
+        "Продолжение следует", "Субтитры сделал", "Субтитры создавал", "Субтитры подготовил", "Субтитры делал",
+        "Редактор субтитров", "Корректор субтитров", "Субтитры и перевод", "Субтитры от", "Субтитры предоставил", "DimaTorzok",
+        "Спасибо за просмотр", "Спасибо за внимание", "Подписывайтесь на канал", "Подписывайтесь на мой канал",
+        "Подпишись на канал", "Ставьте лайки", "До новых встреч", "До встречи в следующем видео", "Не забудьте подписаться",
+        "Смотрите продолжение", "Продолжение в следующей части", "Игорь Негода",
+    ),
+    "en": (
+        "Thanks for watching", "Thank you for watching", "Thank you so much for watching", "Please subscribe",
+        "Subscribe to my channel", "Don't forget to subscribe", "Like and subscribe", "Subtitles by", "Captions by",
+        "Transcribed by", "Amara.org", "See you in the next video", "Transcription by CastingWords", "to be continued",
+    ),
+    "es": (
+        "Gracias por ver el video", "Gracias por ver", "Subtítulos realizados por", "Subtítulos por", "Suscríbete al canal",
+        "Suscríbete a mi canal", "Amara.org", "Hasta la próxima", "No olvides suscribirte", "Continuará",
+    ),
+    "fr": (
+        "Merci d'avoir regardé", "Sous-titres réalisés par", "Sous-titrage", "Sous-titres par", "Abonnez-vous",
+        "Amara.org", "Merci d'avoir visionné", "À bientôt pour une nouvelle vidéo", "N'oubliez pas de vous abonner",
+    ),
+    "de": (
+        "Vielen Dank fürs Zuschauen", "Danke fürs Zuschauen", "Untertitel der Amara.org-Community", "Untertitelung",
+        "Untertitel von", "Untertitel im Auftrag", "Abonniert den Kanal", "Bis zum nächsten Mal", "Copyright WDR",
+    ),
+}  # fmt: skip
+# Invented as well as said: only when nothing else was heard.
+_SAID_TOO = {
+    "ru": ("Спасибо", "Пока", "Пока-пока", "Музыка", "Аплодисменты", "Тишина", "Смех", "Всем пока", "Удачи"),
+    "en": ("you", "Thank you", "Thanks", "Bye", "Bye bye", "Okay", "Thank you very much", "Music", "Applause", "I'm sorry"),
+    "es": ("Gracias", "Muchas gracias", "Adiós", "Música", "Aplausos"),
+    "fr": ("Merci", "Au revoir", "Musique", "Applaudissements", "Merci beaucoup"),
+    "de": ("Vielen Dank", "Danke", "Tschüss", "Musik", "Applaus"),
+}
+
+OVER_SILENCE = "words over silence"
+
+
+@cache
+def _phrases(language: str, said_too: bool) -> tuple[tuple[str, str], ...]:
+    table = _SAID_TOO if said_too else _SUBTITLES
+    return tuple((phrase, normalise(phrase, language)) for phrase in table.get(language, ()))
+
+
+def _has(words: str, phrase: str) -> bool:
+    return f" {phrase} " in f" {words} "
+
+
+def hallucination(said: str, heard: str, language: str, silent: bool) -> str:
+    """Why ``heard`` is taken for invented, in words; empty when it is not. Both texts are normalised.
+
+    Args:
+        said: the reference.
+        heard: the hypothesis.
+        language: Whisper's code; phrases are known for ru, en, es, fr and de.
+        silent: whether the clip's audio holds no speech: then any word is invented, also one that the reference has.
+    """
+    if not heard:
+        return ""
+    if silent:
+        return OVER_SILENCE
+    for phrase, words in _phrases(language, said_too=False):
+        if _has(heard, words) and not _has(said, words):
+            return f"known phrase: {phrase}"
+    for phrase, words in _phrases(language, said_too=True):
+        # Part of the reference may be all that was heard: that is a cut clip, not an invention.
+        if heard == words and not _has(said, words):
+            return f"known phrase: {phrase}"
+    return ""

@@ -1,0 +1,76 @@
+"""How close what Whisper heard comes to what the text says. Works on normalised texts; normalising is ``text.normalisation``.
+
+rapidfuzz, not difflib: difflib's ``autojunk`` collapses on texts of 200 characters and more.
+"""
+
+from collections import Counter
+
+from rapidfuzz.distance import Indel, Levenshtein
+
+from voice_assets.text.comparison import pair
+
+# So many times in a row is a loop, not speech ("да, да, да" is said; four times the same words hardly).
+_LOOP_TIMES = 4
+_LONGEST_LOOP = 12
+
+
+def similarity(reference: str, hypothesis: str, language: str) -> float:
+    """2 * L / (m + n), with L the longest common subsequence of the normalised texts and m, n their lengths.
+
+    The formula behind ``SequenceMatcher.ratio`` without its heuristics, so that the plan's thresholds keep their meaning.
+    1.0 for two texts without words, 0.0 when only one has none.
+    """
+    return ratio(*pair(reference, hypothesis, language))
+
+
+def ratio(said: str, heard: str) -> float:
+    """`similarity` of two texts that are normalised already."""
+    return Indel.normalized_similarity(said, heard)
+
+
+def cer(reference: str, hypothesis: str, language: str) -> float:
+    """Character error rate: Levenshtein distance of the normalised texts / characters of the reference, spaces included.
+
+    Over 1 when much is inserted. For a reference without words: 0.0 when the hypothesis has none either, else 1.0.
+    """
+    return error_rate(*pair(reference, hypothesis, language))
+
+
+def error_rate(said: str, heard: str) -> float:
+    """`cer` of two texts that are normalised already."""
+    if not said:
+        return 1.0 if heard else 0.0
+    return Levenshtein.distance(said, heard) / len(said)
+
+
+def _longest_run(words: list[str], size: int) -> int:
+    """How often the most repeated run of ``size`` words follows itself, in number of occurrences."""
+    best = same = 0
+    for index in range(size, len(words)):
+        same = same + 1 if words[index] == words[index - size] else 0
+        best = max(best, same // size)
+    return best + 1 if len(words) >= size else 0
+
+
+def _loops(words: list[str]) -> int:
+    return max((_longest_run(words, size) for size in range(1, min(_LONGEST_LOOP, len(words)) + 1)), default=0)
+
+
+def _spaced(words: list[str]) -> str:
+    """Every word between two spaces of its own, so that whole words are found and neighbours do not share a space."""
+    return "".join(f" {word} " for word in words)
+
+
+def repeats(hypothesis: str, reference: str) -> bool:
+    """Whether ``hypothesis`` says all of ``reference`` more than once, or loops. Both are normalised texts.
+
+    Says it again: the whole reference stands in the hypothesis at least twice.
+    Loops: some run of up to 12 words comes 4 times or more in a row, and more often than in the reference.
+    """
+    words, said = hypothesis.split(), reference.split()
+    if said and _spaced(words).count(_spaced(said)) >= 2:
+        return True
+    if not words or max(Counter(words).values()) < _LOOP_TIMES:
+        return False
+    times = _loops(words)
+    return times >= _LOOP_TIMES and times > _loops(said)

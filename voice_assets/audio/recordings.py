@@ -1,0 +1,144 @@
+"""Audio files: what they are, reading them, decoding any format, writing WAV. soundfile for WAV, libav for the rest.
+
+Measures nothing of what is heard (``audio.signals`` does) and knows no data set.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from voice_assets.runtime.files import replacing
+
+# Raw streams have no header that says what they are; the suffix is all there is.
+RAW_FORMATS = {".g722": "g722"}
+
+
+class AudioError(ValueError):
+    """An audio file that is empty, truncated or cannot be decoded. The message names the file."""
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What an audio file is: names as libsndfile gives them (``WAV``, ``PCM_16``), rate in Hz, ``frames`` per channel."""
+
+    format: str
+    subtype: str
+    channels: int
+    sample_rate: int
+    frames: int
+    duration_s: float
+
+
+def _check_riff(path: Path) -> None:
+    """Refuse a RIFF file whose chunks promise more bytes than it has: libsndfile would read what is left in silence."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+            return
+        while True:
+            chunk = file.read(8)
+            if len(chunk) < 8:
+                raise AudioError(f"{path}: truncated: {size} bytes and no data chunk")
+            name, length = struct.unpack("<4sI", chunk)
+            left = size - file.tell()
+            if length > left:
+                label = name.decode("ascii", "replace")
+                raise AudioError(f"{path}: truncated: its {label!r} chunk promises {length} bytes, the file has {left}")
+            if name == b"data":
+                return
+            file.seek(length + length % 2, 1)
+
+
+def probe(path: Path) -> AudioInfo:
+    """What the file is, from its header.
+
+    Raises:
+        AudioError: there is no such file, it is empty, truncated (a RIFF chunk promises more than the file has), has no
+            samples, or is not audio libsndfile knows.
+    """
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path}: empty: 0 bytes")
+    _check_riff(path)
+    try:
+        info = soundfile.info(str(path))
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{path}: not audio that can be read: {error}") from error
+    if info.frames < 1:
+        raise AudioError(f"{path}: empty: a header and no samples")
+    return AudioInfo(info.format, info.subtype, info.channels, info.samplerate, info.frames, info.frames / info.samplerate)
+
+
+def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+    """The samples, float32 ``[frames]`` within -1 to 1, and the rate in Hz. Channels are averaged, as Piper's loader does.
+
+    Raises:
+        AudioError: as `probe`.
+    """
+    probe(path)
+    try:
+        samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{path}: not audio that can be read: {error}") from error
+    return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)
+
+
+def _decode_frames(path: Path, raw_format: str | None) -> tuple[npt.NDArray[np.float32], int]:
+    """All frames of the first audio stream, mono float32, at the stream's own rate."""
+    with av.open(str(path), format=raw_format) as container:
+        if not container.streams.audio:
+            raise AudioError(f"{path}: no audio in it")
+        resampler = av.AudioResampler(format="flt", layout="mono")
+        blocks: list[npt.NDArray[np.float32]] = []
+        rate = 0
+        for frame in [*container.decode(container.streams.audio[0]), None]:
+            rate = frame.sample_rate if frame is not None else rate
+            if rate:
+                blocks += [block.to_ndarray().reshape(-1).astype(np.float32) for block in resampler.resample(frame)]
+    if not blocks or not rate:
+        raise AudioError(f"{path}: no samples in it")
+    return np.concatenate(blocks), rate
+
+
+def decode(path: Path, sample_rate: int, raw_format: str | None = None) -> npt.NDArray[np.int16]:
+    """Decode any format libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
+
+    ``raw_format`` is libav's name for a stream without a header; by default `RAW_FORMATS` goes by the suffix. Resampled with
+    soxr "VHQ"; what overshoots full scale is clipped.
+
+    Raises:
+        AudioError: missing, empty, or nothing libav can decode.
+    """
+    import soxr
+
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path}: empty: 0 bytes")
+    try:
+        samples, rate = _decode_frames(path, raw_format or RAW_FORMATS.get(path.suffix.lower()))
+    except av.FFmpegError as error:
+        raise AudioError(f"{path}: cannot be decoded: {error}") from error
+    if rate != sample_rate:
+        samples = soxr.resample(samples, rate, sample_rate, quality="VHQ")
+    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+
+
+def write_wav(path: Path, samples: npt.NDArray[np.int16], sample_rate: int) -> Path:
+    """Write int16 ``[frames]`` as a mono PCM16 WAV file, atomically. Returns ``path``.
+
+    Raises:
+        AudioError: the samples are not int16 or not one channel.
+    """
+    if samples.dtype != np.int16 or samples.ndim != 1:
+        raise AudioError(f"{path}: samples must be int16 [frames], not {samples.dtype} {list(samples.shape)}")
+    with replacing(path) as temporary:
+        soundfile.write(str(temporary), samples, sample_rate, format="WAV", subtype="PCM_16")
+    return path

@@ -1,0 +1,119 @@
+"""What can be measured on the samples of one clip: level, peak, clipping, offset, silences, share of speech. Pure numpy.
+
+What belongs here: formulas over one array. What does not: reading files (``audio.recordings``), comparing clips with each
+other (``quality.suspects``), limits (the voice's YAML). Levels are dBFS: full scale, a sample of 1.0, is 0 dB.
+"""
+
+import hashlib
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+SILENCE_DB = -120.0
+"""What digital silence is said to be, instead of minus infinity. Far under one step of 16 bits (-90.3 dB)."""
+
+FULL_SCALE = 32767 / 32768
+"""From here a sample is at full scale: the highest value of PCM16 as a float."""
+
+FRAME_S = 0.01
+"""Length of the frames that silence is judged by, in seconds."""
+
+SPEECH_BELOW_LOUDEST_DB = 40.0
+"""A frame counts as speech when its level is at most this far under the loudest frame's (see ``dataset.tables``)."""
+
+Samples = npt.NDArray[np.float32]
+
+
+class SignalError(ValueError):
+    """Samples that cannot be measured. The message says what is wrong with them."""
+
+
+def _decibels(amplitude: float) -> float:
+    return max(20.0 * math.log10(amplitude), SILENCE_DB) if amplitude > 0 else SILENCE_DB
+
+
+def level_db(samples: Samples) -> float:
+    """Root mean square level in dBFS: 20 * log10(sqrt(mean(x^2))). -120 for digital silence and for no samples."""
+    return _decibels(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))) if len(samples) else SILENCE_DB
+
+
+def peak_db(samples: Samples) -> float:
+    """The highest absolute sample in dBFS. -120 for digital silence and for no samples."""
+    return _decibels(float(np.max(np.abs(samples)))) if len(samples) else SILENCE_DB
+
+
+def frame_levels_db(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
+    """Root mean square level of each 10 ms frame, dBFS; the last frame may be shorter. Shape [ceil(n / (rate / 100))]."""
+    starts = np.arange(0, len(samples), _frame_length(rate))
+    if not len(starts):
+        return np.empty(0)
+    lengths = np.diff(np.append(starts, len(samples)))
+    power = np.add.reduceat(np.square(samples, dtype=np.float64), starts) / lengths
+    return np.asarray(10.0 * np.log10(np.maximum(power, 10.0 ** (SILENCE_DB / 10))))
+
+
+def _frame_length(rate: int) -> int:
+    return max(round(rate * FRAME_S), 1)
+
+
+def _silences(samples: Samples, rate: int) -> dict[str, float]:
+    """Silence before and after the speech, in seconds, and the share of frames that are speech."""
+    levels = frame_levels_db(samples, rate)
+    duration_s = len(samples) / rate
+    if not len(levels) or levels.max() <= SILENCE_DB:
+        return {"leading_silence_s": duration_s, "trailing_silence_s": 0.0, "speech_ratio": 0.0}
+    loud = np.flatnonzero(levels >= levels.max() - SPEECH_BELOW_LOUDEST_DB)
+    end = min((int(loud[-1]) + 1) * _frame_length(rate), len(samples))
+    return {
+        "leading_silence_s": int(loud[0]) * _frame_length(rate) / rate,
+        "trailing_silence_s": (len(samples) - end) / rate,
+        "speech_ratio": len(loud) / len(levels),
+    }
+
+
+def _require_measurable(samples: Samples, rate: int) -> None:
+    if samples.ndim != 1:
+        raise SignalError(f"samples of one channel are wanted, shape [n]; these have shape {list(samples.shape)}")
+    if rate <= 0:
+        raise SignalError(f"sample rate {rate} Hz is not positive")
+    wrong = int(np.count_nonzero(~np.isfinite(samples)))
+    if wrong:
+        raise SignalError(f"{wrong} of {len(samples)} samples are not finite")
+
+
+def measure(samples: Samples, rate: int) -> dict[str, str | float]:
+    """The signal columns of ``dataset.tables.CLIP_STATS`` for one clip.
+
+    Args:
+        samples: float32 [n], full scale = 1. None (n = 0) and digital silence give -120 dB, no speech, and a leading
+            silence as long as the clip.
+        rate: samples per second.
+
+    Returns:
+        samples_sha256 (of the samples as little-endian float32), peak_db, rms_db, clipped_ratio (share of samples whose
+        absolute value reaches ``FULL_SCALE``), dc_offset (the mean), leading_silence_s, trailing_silence_s, speech_ratio.
+        All finite.
+
+    Raises:
+        SignalError: more than one channel, a rate that is not positive, NaN or infinite samples.
+    """
+    _require_measurable(samples, rate)
+    return {
+        "samples_sha256": hashlib.sha256(np.ascontiguousarray(samples, dtype="<f4").tobytes()).hexdigest(),
+        "peak_db": peak_db(samples),
+        "rms_db": level_db(samples),
+        "clipped_ratio": float(np.mean(np.abs(samples) >= FULL_SCALE)) if len(samples) else 0.0,
+        "dc_offset": float(np.mean(samples, dtype=np.float64)) if len(samples) else 0.0,
+        **_silences(samples, rate),
+    }
+
+
+def letters(text: str) -> int:
+    """Letters and digits of ``text``: what is spoken, without spaces, punctuation and stress marks."""
+    return sum(character.isalnum() for character in text)
+
+
+def chars_per_s(text: str, speech_s: float) -> float:
+    """Letters and digits of the text per second of ``speech_s``, the time between the two silences; 0 when that is none."""
+    return letters(text) / speech_s if speech_s > 0 else 0.0

@@ -1,0 +1,240 @@
+"""Reading a data set in Piper's format: every clip with its text, its audio file and what is wrong with it.
+
+Nothing outside the data set's folder is ever opened. Judges by limits only to say it in words (``findings``); the
+verdict is the suite's. What is heard is not looked at: ``quality.clip_stats`` does that.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from voice_assets.audio import recordings
+from voice_assets.dataset import espeak
+from voice_assets.dataset.config import ConfigFacts as ConfigFacts
+from voice_assets.dataset.config import inside
+from voice_assets.dataset.config import read_config as read_config
+from voice_assets.dataset.faults import TEXT_JUDGED, faults, text_facts
+from voice_assets.dataset.faults import Limits as Limits
+from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
+from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
+from voice_assets.dataset.tables import CLIPS, frame
+from voice_assets.runtime.files import sha256, shown
+
+METADATA = "metadata_2col.csv"
+THREADS = 4
+
+Result = TypeVar("Result")
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be read at all. The message names the file or folder that is missing or broken."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A row with the file it names.
+
+    ``path`` is relative to the data set, or empty; ``row.structure`` says why then. ``named`` is the file as the row names it,
+    also when it may not be read.
+    """
+
+    row: Row
+    path: str
+    named: str = ""
+
+
+def _locate(dataset: Path, row: Row) -> Clip:
+    """Find a row's file where Piper looks: ``wavs/<name>``, then ``wavs/<name>.wav``. The name may begin with ``wavs/``."""
+    if not row.clip_id.strip() or unsafe(row.clip_id):
+        return Clip(row, "")
+    places = [f"wavs/{row.clip_id}", f"wavs/{row.clip_id}.wav"]
+    if row.clip_id.startswith("wavs/"):
+        places += [row.clip_id, f"{row.clip_id}.wav"]
+    found = next((place for place in places if os.path.isfile(dataset / place)), None)
+    if found is not None and inside(dataset, dataset / found):
+        return Clip(row, os.path.normpath(found), found)
+    if row.structure:
+        return Clip(row, "", found or "")
+    if found is None:
+        return Clip(replace(row, structure="missing_wav", message=f"no file {places[0]} and none {places[1]}"), "")
+    target = os.path.realpath(dataset / found)
+    message = f"{found} is a link that leads out of the data set, to {shown(target)}; copy the file into the data set"
+    return Clip(replace(row, structure="unsafe_path", message=message), "", found)
+
+
+def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
+    """A clip for every wav under ``wavs/`` that no row names, sorted.
+
+    One that leads out of the data set, or whose name is not UTF-8, has no path.
+    """
+    paths = [dataset / clip.named for clip in clips if clip.named]
+    named = {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
+    root = dataset / "wavs"
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        for file in sorted(files):
+            path = os.path.join(folder, file)
+            if file.lower().endswith(".wav") and os.path.abspath(path) not in named:
+                name = os.path.relpath(path, root)
+                clean = shown(name)
+                readable = clean == name and os.path.isfile(path) and inside(dataset, Path(path))
+                why = "" if clean == name else ", and none can: the name is not UTF-8; rename it"
+                row = Row(0, clean, "", "extra_wav", f"wavs/{clean}: no row of {METADATA} names this file{why}")
+                yield Clip(row, f"wavs/{name}" if readable else "")
+
+
+def _check(dataset: Path) -> None:
+    if not dataset.is_dir():
+        raise DatasetError(f"{dataset}: no such folder; it must hold config.json, {METADATA} and wavs/")
+    if not (dataset / METADATA).is_file():
+        raise DatasetError(f"{dataset / METADATA}: no such file; it must list the clips, one `name|text` a line")
+    if not inside(dataset, dataset / METADATA):
+        raise DatasetError(f"{dataset / METADATA}: a link that leads out of the data set; copy the file into it")
+
+
+def read_clips(dataset: Path) -> list[Clip]:
+    """Every row of the metadata in order, then every wav no row names. No audio is opened.
+
+    Raises:
+        DatasetError: the folder or the metadata is missing, empty or not UTF-8.
+    """
+    _check(dataset)
+    try:
+        rows = read_rows(dataset / METADATA)
+    except MetadataError as error:
+        raise DatasetError(str(error)) from error
+    clips = [_locate(dataset, row) for row in rows]
+    return clips + list(_extra(dataset, clips))
+
+
+def _for_each(
+    clips: list[Clip], work: Callable[[Clip], Result], on_progress: Callable[[int, int], None] | None = None
+) -> list[Result]:
+    """``work`` on every clip, in threads (hashing and reading wait for the disk); results in the order of the clips."""
+    results = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done, result in enumerate(pool.map(work, clips), start=1):
+            results.append(result)
+            if on_progress is not None:
+                on_progress(done, len(clips))
+    return results
+
+
+def _hash(dataset: Path, clip: Clip) -> str:
+    """SHA-256 of the clip's file; empty when there is none, and for one that may not be read."""
+    try:
+        return sha256(dataset / clip.path) if clip.path else ""
+    except OSError:
+        return ""
+
+
+_NO_AUDIO: dict[str, object] = {"format": "", "subtype": "", "channels": 0, "sample_rate": 0, "frames": 0, "duration_s": 0.0}
+
+
+def _probe(dataset: Path, clip: Clip) -> tuple[Clip, dict[str, object]]:
+    """What the file is; a file that cannot be read changes the clip's structure."""
+    try:
+        info = recordings.probe(dataset / clip.path)
+    except (recordings.AudioError, OSError) as error:
+        message = str(error).replace(f"{dataset}{os.sep}", "")
+        return replace(clip, row=replace(clip.row, structure="unreadable_wav", message=message)), _NO_AUDIO
+    return clip, vars(info)
+
+
+def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
+    """One row of ``CLIPS`` with what `_judge` adds left out."""
+    facts: dict[str, object] = _NO_AUDIO
+    digest = _hash(dataset, clip)
+    if not clip.row.structure:
+        clip, facts = _probe(dataset, clip)
+    row = clip.row
+    return {
+        "clip_id": row.clip_id,
+        "row": row.number,
+        "path": clip.path,
+        "text": row.text,
+        "structure": row.structure,
+        **text_facts(row.text, limits.language),
+        "unknown_phonemes": "",
+        "audio_sha256": digest,
+        **facts,
+        "findings": row.message,
+    }
+
+
+def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, list[int]]) -> None:
+    """Add what the texts' phonemes say, and every fault in words, to records whose ``findings`` name the row's own fault."""
+    judged = [record for record in records if record["structure"] in TEXT_JUDGED]
+    unknown = espeak.unknown_phonemes_of([str(record["text"]) for record in judged], limits.espeak_voice, id_map)
+    for record, found in zip(judged, unknown, strict=True):
+        record["unknown_phonemes"] = " ".join("U+0020" if phoneme == " " else phoneme for phoneme in found)
+    for record in records:
+        record["findings"] = "; ".join(fault.finding for fault in faults(record, limits))
+
+
+def read_shard(
+    dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None
+) -> pd.DataFrame:
+    """The table ``CLIPS`` of one shard: the rows whose names hash there, in file order, then wavs that no row names.
+
+    A faulty row is in the table like any other. ``on_progress`` gets (clips done, clips in all). Without a usable
+    ``config.json``, phonemes are looked up in Piper's default ids.
+
+    Raises:
+        DatasetError: the folder or the metadata is missing, empty or not UTF-8.
+        EspeakVoiceError: the voice's espeak voice does not exist.
+        ShardError: ``shard`` is not a shard's key.
+    """
+    index, shards = parse_shard_key(shard)
+    clips = [clip for clip in read_clips(dataset) if shard_of(clip.row.clip_id, shards) == index]
+    id_map = read_config(dataset, limits.sample_rate, limits.espeak_voice).id_map
+    records = _for_each(clips, lambda clip: _record(dataset, clip, limits), on_progress)
+    _judge(records, limits, id_map)
+    return frame(records, CLIPS)
+
+
+def _fingerprint(dataset: Path, clips: list[Clip]) -> str:
+    """SHA-256 over the config and these clips, in any order."""
+    config = dataset / "config.json"
+    head = sha256(config) if config.is_file() and inside(dataset, config) else ""
+    digests = _for_each(clips, lambda clip: _hash(dataset, clip))
+    parts = [
+        [clip.row.clip_id, clip.row.text, clip.row.structure, clip.path, digest]
+        for clip, digest in zip(clips, digests, strict=True)
+    ]
+    return hashlib.sha256(json.dumps([head, sorted(parts)]).encode("utf-8")).hexdigest()
+
+
+def fingerprint(dataset: Path, shards: int) -> dict[str, str]:
+    """Shard key -> SHA-256 over everything that shard is made of: config, names, texts, structure and bytes of the audio.
+
+    Row numbers and row order do not count, and wavs that no row names do. A missing file or config counts as such, so a broken
+    data set has a fingerprint too, another one than the sound. Reads every byte of audio.
+
+    Raises:
+        DatasetError: the folder or the metadata is missing, empty or not UTF-8.
+        ShardError: ``shards`` is under 1.
+    """
+    keys = shard_keys(shards)
+    parts: list[list[Clip]] = [[] for _ in keys]
+    for clip in read_clips(dataset):
+        parts[shard_of(clip.row.clip_id, shards)].append(clip)
+    return {key: _fingerprint(dataset, part) for key, part in zip(keys, parts, strict=True)}
+
+
+def fingerprint_shard(dataset: Path, shard: str) -> str:
+    """The `fingerprint` of one shard, reading that shard's audio only.
+
+    Raises:
+        DatasetError: as `fingerprint`.
+        ShardError: ``shard`` is not a shard's key.
+    """
+    index, shards = parse_shard_key(shard)
+    return _fingerprint(dataset, [clip for clip in read_clips(dataset) if shard_of(clip.row.clip_id, shards) == index])

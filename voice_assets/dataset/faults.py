@@ -1,0 +1,155 @@
+"""What is wrong with a clip, rule by rule, in words with the arithmetic. Works on one row of the table ``CLIPS``.
+
+The rule names are those of ``data_checks/base_validation.json``, and both judge the same columns by the same limits: the
+suite gives the verdict, this gives the sentence. Nothing here opens a file.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from voice_assets.text.scripts import has_digits, has_latin, has_plus, script_share, unprintable
+
+FORMAT = "WAV"
+SUBTYPE = "PCM_16"
+CHANNELS = 1
+
+# The rule that fails for each code of dataset.rows.STRUCTURE.
+STRUCTURE_RULES = {
+    "bad_columns": "two_columns",
+    "empty_name": "names_present",
+    "empty_text": "texts_present",
+    "duplicate": "no_duplicate_rows",
+    "unsafe_path": "safe_paths",
+    "missing_wav": "wavs_present",
+    "unreadable_wav": "wavs_readable",
+    "extra_wav": "no_extra_wavs",
+}
+
+# Rows whose text is judged: sound ones, and those where only the audio is at fault.
+TEXT_JUDGED = frozenset({"", "missing_wav", "unreadable_wav", "unsafe_path"})
+
+# Rules that only warn, the column of CLIPS each reads, and what it means for a voice.
+WARNINGS = {
+    "no_digits": (
+        "digits",
+        "digits in the text: espeak reads them in one case only, so they may be trained as mispronunciation",
+    ),
+    "no_latin": ("latin", "Latin letters in the text: espeak reads them as another language's"),
+    "no_plus": ("plus", "`+` in the text: espeak says the word plus"),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a clip must be: durations in seconds, lengths in characters, shares 0 to 1, rate in Hz. All limits inclusive."""
+
+    min_duration_s: float
+    max_duration_s: float
+    min_text_chars: int
+    max_text_chars: int
+    min_script_share: float
+    sample_rate: int
+    language: str
+    espeak_voice: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule a clip breaks: the rule's name, the value that breaks it, and a sentence with both numbers."""
+
+    rule: str
+    value: str
+    finding: str
+
+
+def text_facts(text: str, language: str) -> dict[str, object]:
+    """The columns of ``CLIPS`` that the text alone decides."""
+    return {
+        "text_length": len(text),
+        "script_share": script_share(text, language),
+        "unprintable": unprintable(text),
+        "digits": has_digits(text),
+        "latin": has_latin(text, language),
+        "plus": has_plus(text),
+    }
+
+
+def phoneme_name(phoneme: str) -> str:
+    """A phoneme as a person can tell it, with its code point: what is unknown is most often a combining mark."""
+    if len(phoneme) > 1:
+        return phoneme
+    code = f"U+{ord(phoneme):04X}"
+    if unicodedata.combining(phoneme):
+        return f"◌{phoneme} ({code})"
+    return f"{phoneme} ({code})" if phoneme.strip() and phoneme.isprintable() else code
+
+
+def _between(value: float, low: float, high: float, low_name: str, high_name: str) -> str:
+    """``under min 0.2`` or ``over max 15.0``; empty when the value lies within, ends included."""
+    if value < low:
+        return f"under {low_name} {low}"
+    return f"over {high_name} {high}" if value > high else ""
+
+
+def _exact(value: float, limit: str) -> str:
+    """The value with 3 decimals, or with as many as it takes to tell it from the limit that ``limit`` ends with."""
+    bound = float(limit.rsplit(" ", 1)[1])
+    return next((text for text in (f"{value:.3f}", f"{value:.6f}") if float(text) != bound), repr(value))
+
+
+def _audio_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
+    if clip["format"] != FORMAT:
+        yield Fault("format_wav", clip["format"], f"format {clip['format']}, not {FORMAT}")
+    if clip["subtype"] != SUBTYPE:
+        yield Fault("pcm16", clip["subtype"], f"encoding {clip['subtype']}, not {SUBTYPE}")
+    if clip["channels"] != CHANNELS:
+        yield Fault("mono", str(clip["channels"]), f"{clip['channels']} channels, not {CHANNELS}")
+    if clip["sample_rate"] != limits.sample_rate:
+        yield Fault("sample_rate", str(clip["sample_rate"]), f"{clip['sample_rate']} Hz, not {limits.sample_rate} Hz")
+    seconds = float(clip["duration_s"])
+    outside = _between(seconds, limits.min_duration_s, limits.max_duration_s, "min_duration_s", "max_duration_s")
+    if outside:
+        yield Fault("duration", f"{seconds:.4f}", f"{_exact(seconds, outside)} s, {outside}")
+
+
+def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
+    """Every fault of the text: of the columns ``text``, those of ``text_facts``, and ``unknown_phonemes``."""
+    length = int(clip["text_length"])
+    outside = _between(length, limits.min_text_chars, limits.max_text_chars, "min_text_chars", "max_text_chars")
+    if outside:
+        yield Fault("text_length", str(length), f"{length} characters, {outside}")
+    share = float(clip["script_share"])
+    if share < limits.min_script_share:
+        limit = f"under min_script_share {limits.min_script_share}"
+        script = f"the script of `{limits.language}`"
+        said = f"{_exact(share, limit)} of the letters are in {script}, {limit}"
+        yield Fault("text_script", f"{share:.4f}", said)
+    hidden = int(clip["unprintable"])
+    if hidden:
+        codes = sorted({f"U+{ord(character):04X}" for character in clip["text"] if unprintable(character)})
+        yield Fault("text_printable", str(hidden), f"{hidden} characters nobody can see: {', '.join(codes)}")
+    if clip["unknown_phonemes"]:
+        names = ", ".join(phoneme_name(phoneme) for phoneme in clip["unknown_phonemes"].split(" "))
+        yield Fault("phonemes_known", clip["unknown_phonemes"], f"phonemes without an id in config.json: {names}")
+
+
+def faults(clip: Mapping[str, Any], limits: Limits) -> list[Fault]:
+    """Every fault of one row of ``CLIPS``: of the row itself, of its audio, of its text.
+
+    The audio is judged when the row is sound, the text also when only the audio is at fault.
+    """
+    code = clip["structure"]
+    if not code:
+        return [*_audio_faults(clip, limits), *text_faults(clip, limits)]
+    of_text = list(text_faults(clip, limits)) if code in TEXT_JUDGED else []
+    said = "".join(f"; {fault.finding}" for fault in of_text)
+    return [Fault(STRUCTURE_RULES[code], code, clip["findings"].removesuffix(said)), *of_text]
+
+
+def warnings(clip: Mapping[str, Any]) -> list[Fault]:
+    """Every warning about the text of one row of ``CLIPS``."""
+    if clip["structure"] not in TEXT_JUDGED:
+        return []
+    return [Fault(rule, "yes", meaning) for rule, (column, meaning) in WARNINGS.items() if clip[column]]

@@ -1,0 +1,137 @@
+"""The rows of ``metadata_2col.csv``: what each one says, and what is wrong with the row itself.
+
+Reads the metadata file and nothing else: whether the audio is there is found out in ``dataset.clips``.
+
+Piper's trainer reads this file with ``csv.reader(delimiter="|")`` and default quoting. A row here is a physical line
+split at ``|``; where the two readings differ, the row is at fault, because Piper would train on something else than
+what is written.
+"""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+COLUMNS = 2
+_BOM = "\ufeff"
+
+STRUCTURE = {
+    "bad_columns": "the line is not `name|text`: empty, too few or too many columns, a quotation mark or a BOM at its start",
+    "empty_name": "the first column, the clip's name, is empty",
+    "empty_text": "the second column, the text, is empty",
+    "duplicate": "an earlier row names the same clip",
+    "unsafe_path": "the name leads out of the data set, or cannot be a file's name",
+    "missing_wav": "there is no such audio file",
+    "unreadable_wav": "the audio file is empty, truncated or not audio",
+    "extra_wav": "an audio file that no row names",
+}
+
+
+class MetadataError(ValueError):
+    """The metadata file as a whole cannot be read. The message names the file, and the place in it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the metadata.
+
+    ``number`` counts lines from 1; ``clip_id`` and ``text`` are as written; ``structure`` is a code of `STRUCTURE` or empty,
+    and ``message`` says in words what is wrong.
+    """
+
+    number: int
+    clip_id: str
+    text: str
+    structure: str = ""
+    message: str = ""
+
+
+def clip_name(clip_id: str) -> str:
+    """The one name of a clip under all spellings Piper resolves to the same file: ``a``, ``a.wav``, ``./a``, ``wavs/a.wav``."""
+    path = posixpath.normpath(clip_id) if clip_id else ""
+    return path.removeprefix("wavs/").removesuffix(".wav")
+
+
+def unsafe(clip_id: str) -> str:
+    """Why a clip's name may not be used as a path inside the data set; empty when it may."""
+    if re.search(r"[\x00-\x1f\x7f]", clip_id):
+        return "has a control character"
+    if clip_id.startswith(("/", "~")) or re.match(r"[A-Za-z]:", clip_id):
+        return "is an absolute path"
+    if "\\" in clip_id:
+        return "has a backslash, which some systems take for a folder"
+    if ".." in clip_id.split("/"):
+        return "leads out of the data set with `..`"
+    return ""
+
+
+def _columns_fault(line: str, fields: list[str]) -> str:
+    if not line:
+        return "the line is empty; Piper stops at it"
+    if len(fields) != COLUMNS:
+        return f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMNS} (`name|text`)"
+    quoted = [name for name, value in zip(("name", "text"), fields, strict=True) if value.startswith('"')]
+    if quoted:
+        return (
+            f'the {quoted[0]} begins with `"`: Piper reads the file as CSV, drops the quotation marks and, until it finds the '
+            "closing one, swallows the rows that follow"
+        )
+    return ""
+
+
+def _row(number: int, line: str, first_rows: dict[str, int]) -> Row:
+    """One line as a row; ``first_rows`` maps every clip's name to the row that named it first, and is added to."""
+    fields = line.split("|")
+    clip_id, text = fields[0], "|".join(fields[1:])
+    fault = _columns_fault(line, fields)
+    if fault:
+        return Row(number, clip_id, text, "bad_columns", fault)
+    if not clip_id.strip():
+        return Row(number, clip_id, text, "empty_name", "the clip has no name")
+    reason = unsafe(clip_id)
+    if reason:
+        return Row(number, clip_id, text, "unsafe_path", f"the name {clip_id!r} {reason}")
+    first = first_rows.setdefault(clip_name(clip_id), number)
+    if first != number:
+        return Row(number, clip_id, text, "duplicate", f"row {first} already names this clip")
+    if not text.strip():
+        return Row(number, clip_id, text, "empty_text", "the clip has no text")
+    return Row(number, clip_id, text)
+
+
+def parse_rows(content: str) -> list[Row]:
+    """The rows of a metadata file's content. Line ends are those Python's text mode knows (LF, CRLF, CR), as for Piper.
+
+    A byte order mark is a fault of row 1: Piper would take it for the first letter of the first clip's name.
+    """
+    has_bom = content.startswith(_BOM)
+    lines = re.split(r"\r\n|\n|\r", content.removeprefix(_BOM))
+    if lines[-1] == "":
+        lines.pop()
+    first_rows: dict[str, int] = {}
+    rows = [_row(number, line, first_rows) for number, line in enumerate(lines, start=1)]
+    if has_bom and rows:
+        message = "the file begins with a byte order mark (BOM), which Piper takes for a part of this clip's name"
+        rows[0] = Row(1, rows[0].clip_id, rows[0].text, "bad_columns", message)
+    return rows
+
+
+def read_rows(metadata: Path) -> list[Row]:
+    """Every line of ``metadata``, in order, faulty ones too.
+
+    Raises:
+        MetadataError: the file is missing, not a file, empty, or not UTF-8 (naming line and byte).
+    """
+    if not metadata.is_file():
+        raise MetadataError(f"{metadata}: no such file; a Piper data set lists its clips in it, one `name|text` a line")
+    data = metadata.read_bytes()
+    try:
+        content = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = len(re.split(rb"\r\n|\n|\r", data[: error.start]))
+        raise MetadataError(
+            f"{metadata}: line {line}, byte {error.start}: 0x{data[error.start]:02x} is not UTF-8; convert the file to UTF-8"
+        ) from error
+    if not content.removeprefix(_BOM).strip():
+        raise MetadataError(f"{metadata}: the file is empty; it must list the clips, one `name|text` a line")
+    return parse_rows(content)

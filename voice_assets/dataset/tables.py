@@ -1,0 +1,121 @@
+"""The columns of every table that passes between assets: names, types and meaning. Nothing computes here.
+
+Types: ``str`` (never null; empty when there is nothing), ``int``, ``float`` (NaN only where the meaning says so),
+``bool``. ``orchestration.tables`` turns these into ``dagster-pandas`` types; tests and readers take them as documentation.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type (``str``, ``int``, ``float`` or ``bool``) and what it means, with the unit."""
+
+    type: type
+    meaning: str
+
+
+CLIPS = {
+    "clip_id": Column(str, "the first column of the metadata as written; of a file nobody names, its name"),
+    "row": Column(int, "line of metadata_2col.csv, from 1; 0 for a wav that no row names"),
+    "path": Column(str, "the audio file, relative to the data set; empty when there is none that may be read"),
+    "text": Column(str, "the reference text, as written"),
+    "structure": Column(str, "what is wrong with the row itself, a code of dataset.rows.STRUCTURE; empty when nothing is"),
+    "text_length": Column(int, "characters of the text"),
+    "script_share": Column(float, "share of the text's letters in the script of the language; 1 for a text without letters"),
+    "unprintable": Column(int, "characters that no reader can see: controls, NUL, surrogates, private use"),
+    "digits": Column(bool, "the text has digits: espeak reads them in one case only"),
+    "latin": Column(bool, "the text has Latin letters in a language that is not written with them"),
+    "plus": Column(bool, "the text has `+`: espeak says the word plus"),
+    "unknown_phonemes": Column(str, "phonemes of the text that the voice's config.json has no id for, separated by spaces"),
+    "audio_sha256": Column(str, "SHA-256 of the file's bytes; empty when there is no file"),
+    "format": Column(str, "container as libsndfile names it, `WAV`; empty when the file cannot be read"),
+    "subtype": Column(str, "encoding as libsndfile names it, `PCM_16`"),
+    "channels": Column(int, "channels; 0 when the file cannot be read"),
+    "sample_rate": Column(int, "samples per second; 0 when the file cannot be read"),
+    "frames": Column(int, "samples per channel"),
+    "duration_s": Column(float, "frames / sample_rate; 0 when the file cannot be read"),
+    "findings": Column(str, "every fault of this clip in words, separated by `; `; empty when there is none"),
+}
+
+CLIP_STATS = {
+    "clip_id": Column(str, "as in clips"),
+    "path": Column(str, "as in clips"),
+    "text": Column(str, "as in clips"),
+    "normalised_text": Column(str, "the text as similarity sees it (text.normalisation.normalise)"),
+    "text_length": Column(int, "characters of the text"),
+    "duration_s": Column(float, "length of the clip"),
+    "samples_sha256": Column(str, "SHA-256 of the samples: equal for two copies of one recording"),
+    "peak_db": Column(float, "highest sample, dBFS; -120 for digital silence"),
+    "rms_db": Column(float, "root mean square, dBFS; -120 for digital silence"),
+    "clipped_ratio": Column(float, "share of samples at full scale"),
+    "dc_offset": Column(float, "mean sample, full scale = 1"),
+    "leading_silence_s": Column(float, "time before the first 10 ms frame over -40 dB of the loudest"),
+    "trailing_silence_s": Column(float, "time after the last such frame"),
+    "speech_ratio": Column(float, "share of such frames among all"),
+    "chars_per_s": Column(float, "letters and digits of the text per second between the two silences"),
+}
+
+TRANSCRIPTS = {
+    "clip_id": Column(str, "as in clips"),
+    "path": Column(str, "as in clips"),
+    "audio_sha256": Column(str, "the audio that was heard"),
+    "duration_s": Column(float, "length of the clip"),
+    "reference": Column(str, "the text as written"),
+    "hypothesis": Column(str, "what Whisper heard, as it wrote it"),
+    "similarity": Column(float, "of the normalised texts, 0 to 1 (asr.similarity.similarity)"),
+    "cer": Column(float, "character error rate on the normalised texts; over 1 when much is inserted"),
+    "wer": Column(float, "word error rate on the normalised texts; over 1 when much is inserted"),
+    "first_word_wrong": Column(bool, "the hypothesis begins with another word: the clip may be cut badly at its start"),
+    "last_word_wrong": Column(bool, "the hypothesis ends with another word: the clip may be cut badly at its end"),
+    "other_words": Column(bool, "words were heard as quite other ones, were not heard, or were added (text.words.other_words)"),
+    "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
+    "hallucination": Column(str, "why the hypothesis is taken for invented (asr.hallucination); empty when it is not"),
+    "categories": Column(str, "the clip's kinds, keys of asr.categories.CATEGORIES, separated by spaces"),
+    "decoding": Column(str, "the look whose hypothesis was kept: `fast`, `wide` or `full` (asr.policy)"),
+}
+
+TRAINING_SET = {
+    "clip_id": Column(str, "as in clips"),
+    "path": Column(str, "as in clips"),
+    "text": Column(str, "as in clips"),
+    "audio_sha256": Column(str, "as in clips"),
+    "duration_s": Column(float, "length of the clip"),
+    "split": Column(str, "`train` or `validation`, by a hash of the clip's name"),
+}
+
+EPOCHS = {
+    "epoch": Column(int, "from 0, as Lightning counts"),
+    "loss": Column(float, "mean generator loss of the training steps (VITS: adversarial + feature + mel + duration + KL)"),
+    "loss_mel": Column(float, "mean mel L1 of the training steps, unweighted"),
+    "loss_disc": Column(float, "mean discriminator loss of the training steps"),
+    "validation_loss": Column(float, "generator loss on the held-out clips"),
+    "validation_mel": Column(float, "mel L1 on the held-out clips"),
+    "seconds": Column(float, "duration of the epoch"),
+}
+
+SAMPLES = {
+    "sample": Column(str, "file name of the spoken sentence"),
+    "text": Column(str, "the sentence"),
+    "duration_s": Column(float, "length of the audio"),
+    "level_db": Column(float, "RMS level, dBFS; -120 for silence"),
+    "hypothesis": Column(str, "what Whisper heard"),
+    "similarity": Column(float, "of the normalised texts, 0 to 1"),
+    "cer": Column(float, "character error rate on the normalised texts"),
+    "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),
+}
+
+_DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
+
+
+def frame(rows: list[dict[str, object]], columns: dict[str, Column]) -> pd.DataFrame:
+    """A DataFrame of ``rows`` with exactly ``columns``, in their order and types, even for no rows.
+
+    Raises:
+        KeyError: a row lacks a column.
+        ValueError: a value does not fit its column's type.
+    """
+    data = {name: [row[name] for row in rows] for name in columns}
+    return pd.DataFrame({name: pd.Series(data[name], dtype=_DTYPES[column.type]) for name, column in columns.items()})

@@ -1,0 +1,22 @@
+"""Tables in the metadata of a materialisation, as the Dagster UI shows them. What they say is ``reports.metadata``."""
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def preview(frame: "pd.DataFrame", columns: list[str]) -> dg.MarkdownMetadataValue:
+    """The first rows of ``columns``."""
+    from voice_assets.reports import metadata
+
+    return dg.MetadataValue.md(metadata.preview(frame, columns))
+
+
+def verdict_table(verdicts: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
+    """The verdicts of a suite, a row per rule."""
+    from voice_assets.reports import metadata
+
+    return dg.MetadataValue.md(metadata.verdict_table(verdicts))

@@ -1,0 +1,62 @@
+"""What every asset of a voice has in common: key, group, owner, code version, gates. Used as ``@dg.asset(**describe(...))``."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from voice_assets.orchestration.gates import GATE_ONLY
+from voice_assets.voices import Voice
+
+BROKEN_GROUP = "broken_voices"
+
+
+def asset_key(voice: Voice, name: str) -> dg.AssetKey:
+    """``[voice, name]``."""
+    return dg.AssetKey([voice.name, name])
+
+
+def code_version(code: int, settings: Mapping[str, Any]) -> str:
+    """``<code>.<hash of settings>``: another code number or another setting in the voice file makes results out of date.
+
+    ``code`` counts changes of what the asset computes; ``settings`` are the values of the voice that change its result.
+    """
+    text = json.dumps(settings, sort_keys=True, default=str, ensure_ascii=False)
+    return f"{code}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def describe(
+    voice: Voice,
+    name: str,
+    *,
+    group: str,
+    reads: Sequence[str] = (),
+    gated_by: Sequence[str] = (),
+    code: int = 1,
+    settings: Mapping[str, Any] | None = None,
+    kinds: Sequence[str] = ("python",),
+) -> dict[str, Any]:
+    """Keyword arguments for ``@dg.asset``.
+
+    Args:
+        voice: the voice the asset belongs to.
+        name: the asset's name within the voice.
+        group: the stage.
+        reads: names of the assets whose data go in; when they change, this asset is out of date.
+        gated_by: names of the assets that must have passed first, but whose data do not go in.
+        code: see ``code_version``.
+        settings: see ``code_version``.
+        kinds: up to three words the UI shows as icons.
+    """
+    return {
+        "key": asset_key(voice, name),
+        "group_name": group,
+        "deps": [dg.AssetDep(asset_key(voice, parent)) for parent in (*reads, *gated_by)],
+        "code_version": code_version(code, settings or {}),
+        "owners": [voice.owner] if voice.owner else None,
+        "kinds": set(kinds),
+        "tags": {"voice": voice.name},
+        "metadata": {GATE_ONLY: list(gated_by)},
+    }

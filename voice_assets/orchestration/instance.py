@@ -1,0 +1,67 @@
+"""The Dagster instance: its home folder, made ready on first use, and runs whose process died."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from voice_assets.runtime import project
+from voice_assets.runtime.running import process_alive
+
+PID_TAG = ".voice_assets/pid"  # the dot hides it in the UI
+
+
+class BusyError(RuntimeError):
+    """Another process is at work on the same voice. The message names the lock."""
+
+
+def ready_home() -> str:
+    """Make ``DAGSTER_HOME`` exist, link the project's ``dagster.yaml`` into it, and set the variable. Returns the folder."""
+    home = project.dagster_home()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.unlink(missing_ok=True)  # a link to a checkout that has moved
+        config.symlink_to(os.path.relpath(project.root() / "dagster.yaml", home))
+    os.environ["DAGSTER_HOME"] = str(home)
+    return str(home)
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """The project's instance."""
+    ready_home()
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def only_walker(voice: str) -> Iterator[None]:
+    """Hold the voice's lock, so that two shells never walk one road at the same time.
+
+    Raises:
+        BusyError: another process holds it.
+    """
+    lock = project.artifacts_dir(voice) / "walking.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(
+                f"another `voice-assets run {voice}` is at work (it holds {lock}); wait for it, or end it"
+            ) from error
+        yield
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs as failed whose shell was killed. Returns their ids. Runs of the daemon are left to its run monitoring."""
+    unfinished = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+    )
+    dead = [run for run in instance.get_runs(unfinished) if PID_TAG in run.tags and not process_alive(int(run.tags[PID_TAG]))]
+    for run in dead:
+        instance.report_run_failed(run, "The process that ran this was killed.")
+    return [run.run_id for run in dead]

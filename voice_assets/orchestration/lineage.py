@@ -1,0 +1,43 @@
+"""Where a materialisation comes from: the walk along recorded pins, back to every shard of the data set. Reads only."""
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+from voice_assets.orchestration.gates import Gate
+from voice_assets.orchestration.history import Materialisation, pins_json
+
+
+def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]:
+    """``starts`` and everything they were built from, exactly as pinned, nearest first, each once.
+
+    A checkpoint also leads to the training that wrote it, which was materialised after it.
+    """
+    found: dict[int, Materialisation] = {}
+    waiting = deque(starts)
+    while waiting:
+        one = waiting.popleft()
+        if one.storage_id in found:
+            continue
+        found[one.storage_id] = one
+        sources = [*(gate.history.exact(pin) for pin in one.pins), gate.training_of(one)]
+        waiting.extend(source for source in sources if source is not None)
+    return list(found.values())
+
+
+def lineage_json(ancestors: list[Materialisation]) -> dict[str, Any]:
+    """``lineage.json``: one entry a materialisation, with run, time, version and the pins it was built from."""
+    return {"materialisations": [_entry(one) for one in ancestors]}
+
+
+def _entry(one: Materialisation) -> dict[str, Any]:
+    return {
+        "asset": one.key.to_user_string(),
+        "partition": one.partition,
+        "storage_id": one.storage_id,
+        "run_id": one.run_id,
+        "time": datetime.fromtimestamp(one.time, UTC).isoformat(timespec="seconds"),
+        "data_version": one.data_version,
+        "code_version": one.code_version,
+        "built_from": pins_json(one.pins),
+    }

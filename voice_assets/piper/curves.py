@@ -1,0 +1,28 @@
+"""Facts of a training's loss curve, for the rules of ``mini_training``. Nothing here decides whether they are good."""
+
+import math
+
+import pandas as pd
+
+from voice_assets.dataset.tables import EPOCHS
+
+LOSSES = [name for name in EPOCHS if name not in ("epoch", "seconds")]
+
+
+def loss_facts(epochs: pd.DataFrame, planned: int) -> dict[str, float | int]:
+    """What the loss did, from a table of ``EPOCHS``.
+
+    Returns:
+        ``epochs_planned``; ``epochs_done``, how many of the epochs 0 to ``planned - 1`` are in the table (a gap or a
+        repeated epoch does not count); ``loss_drop_0_1``, the training loss of epoch 0 minus that of epoch 1, positive
+        when it fell and NaN when either is missing; ``not_finite``, how many losses of the table are NaN or infinite.
+    """
+    done = set(epochs["epoch"]) & set(range(planned))
+    loss = {int(epoch): float(value) for epoch, value in zip(epochs["epoch"], epochs["loss"], strict=True)}
+    bad = sum(not math.isfinite(value) for name in LOSSES for value in epochs[name])
+    return {
+        "epochs_planned": planned,
+        "epochs_done": len(done),
+        "loss_drop_0_1": loss.get(0, math.nan) - loss.get(1, math.nan),
+        "not_finite": bad,
+    }

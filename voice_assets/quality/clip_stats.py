@@ -1,0 +1,90 @@
+"""Measuring every clip of a table: reads the audio and asks ``speech`` for the figures. Judges nothing."""
+
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from voice_assets.audio import recordings, signals
+from voice_assets.dataset import tables
+from voice_assets.runtime import files
+from voice_assets.text.normalisation import normalise
+
+Row = Mapping[Hashable, object]
+
+
+class ChangedAudioError(RuntimeError):
+    """An audio file is no longer the one that the table of clips describes."""
+
+
+class NoAudioError(ValueError):
+    """A row of clips that has no audio file to measure; base validation refuses such rows."""
+
+
+def _require_same(clip_id: str, path: Path, expected: str) -> None:
+    try:
+        found = files.sha256(path)
+    except FileNotFoundError as error:
+        raise ChangedAudioError(f"clip {clip_id}: {path} is gone since clips was made: materialise clips again") from error
+    if found != expected:
+        change = f"its SHA-256 was {expected}, it is {found}"
+        raise ChangedAudioError(f"clip {clip_id}: {path} has changed since clips was made, {change}: materialise clips again")
+
+
+def _measure_clip(dataset: Path, clip: Row, language: str) -> dict[str, object]:
+    clip_id, text, path = str(clip["clip_id"]), str(clip["text"]), dataset / str(clip["path"])
+    if not clip["path"]:
+        raise NoAudioError(f"clip {clip_id}, row {clip['row']}: no audio file to read; base validation must pass first")
+    _require_same(clip_id, path, str(clip["audio_sha256"]))
+    samples, rate = recordings.read(path)
+    try:
+        measured = signals.measure(samples, rate)
+    except signals.SignalError as error:
+        raise signals.SignalError(f"clip {clip_id}: {path}: {error}") from error
+    duration_s = len(samples) / rate
+    speech_s = duration_s - float(measured["leading_silence_s"]) - float(measured["trailing_silence_s"])
+    return {
+        "clip_id": clip_id,
+        "path": clip["path"],
+        "text": text,
+        "normalised_text": normalise(text, language),
+        "text_length": len(text),
+        "duration_s": duration_s,
+        "chars_per_s": signals.chars_per_s(text, speech_s),
+        **measured,
+    }
+
+
+def measure_clips(
+    dataset: Path, clips: pd.DataFrame, language: str, on_progress: Callable[[int, int], None] | None = None, threads: int = 4
+) -> pd.DataFrame:
+    """Measure every clip of ``clips``, in its order.
+
+    Args:
+        dataset: the data set's folder; ``clips.path`` is relative to it.
+        clips: the columns of ``dataset.tables.CLIPS``; every row has an audio file (base validation has passed).
+        language: two letters, for the normalised text.
+        on_progress: called with (clips done, all clips) after each clip, in the calling thread.
+        threads: files read at a time.
+
+    Returns:
+        The columns of ``dataset.tables.CLIP_STATS``, one row per row of ``clips``.
+
+    Raises:
+        NoAudioError: a row has no path.
+        ChangedAudioError: a file is gone, or its bytes are not those that ``clips`` describes.
+        AudioError: a file cannot be decoded.
+        SignalError: its samples cannot be measured.
+    """
+    rows: list[dict[str, object]] = []
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(_measure_clip, dataset, clip, language) for clip in clips.to_dict("records")]
+        try:
+            for done, job in enumerate(jobs, start=1):
+                rows.append(job.result())
+                if on_progress:
+                    on_progress(done, len(jobs))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return tables.frame(rows, tables.CLIP_STATS)

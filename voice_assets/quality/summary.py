@@ -1,0 +1,107 @@
+"""The figures of a whole data set, from the signals of its clips: what the quality rules judge and the report shows.
+
+What belongs here: counting and percentiles over ``CLIP_STATS``. What does not: verdicts (the suite ``quality_report``) and
+single clips that stand out (``quality.suspects``).
+"""
+
+import numpy as np
+import pandas as pd
+
+from voice_assets.dataset.tables import CLIP_STATS
+from voice_assets.quality.histogram import edge_spikes
+
+SILENT_DB = -70.0
+"""A clip whose RMS level is under this is silent. ITU-R BS.1770 takes -70 LUFS as its absolute gate; ours is unweighted."""
+
+CLIPPED_RATIO = 0.0001
+"""A clip counts as clipped from 1 sample in 10,000 at full scale (our choice): 2 of a second, more than one lucky peak."""
+
+PERCENTILES = (0, 5, 50, 95, 100)
+"""Shown of every figure; 0 and 100 are the least and the most."""
+
+
+class QualityError(ValueError):
+    """Statistics that no verdict can be based on: none at all, a missing column, or a figure that is not finite."""
+
+
+def require_usable(stats: pd.DataFrame) -> None:
+    """Refuse statistics that would let a rule pass by having nothing to judge.
+
+    Raises:
+        QualityError: no rows, a column of CLIP_STATS is missing, or a number is not finite (names column and clip).
+    """
+    missing = [name for name in CLIP_STATS if name not in stats.columns]
+    if missing:
+        raise QualityError(f"clip_stats: the columns {', '.join(missing)} are missing")
+    if stats.empty:
+        raise QualityError("clip_stats: not one clip was measured, there is nothing to judge")
+    for name in (name for name, column in CLIP_STATS.items() if column.type is float):
+        wrong = stats.loc[~np.isfinite(stats[name].astype("float64")), ["clip_id", name]]
+        if len(wrong):
+            first = wrong.iloc[0]
+            raise QualityError(
+                f"clip_stats: {name} of {len(wrong)} clips is not finite, first {first['clip_id']}: {first[name]}"
+            )
+
+
+def silent(stats: pd.DataFrame) -> pd.Series:
+    """True for each clip whose level is under ``SILENT_DB``: bad data, whatever its text says."""
+    return stats["rms_db"] < SILENT_DB
+
+
+def clipped(stats: pd.DataFrame) -> pd.Series:
+    """True for each clip with at least ``CLIPPED_RATIO`` of its samples at full scale."""
+    return stats["clipped_ratio"] >= CLIPPED_RATIO
+
+
+def percentile(values: pd.Series, percent: float) -> float:
+    """The value with ``percent`` of the others under it, between two values in proportion, as the p95 rule counts it."""
+    return float(values.quantile(percent / 100, interpolation="linear"))
+
+
+def _percentiles(stats: pd.DataFrame, column: str) -> dict[str, float]:
+    return {f"{column}_p{percent}": percentile(stats[column], percent) for percent in PERCENTILES}
+
+
+def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
+    """The figures of the data set as one row, plain Python numbers, all finite.
+
+    Args:
+        stats: CLIP_STATS of all shards.
+        expected_clips: how many clips the data set has.
+
+    Returns:
+        - ``clips``, ``clips_missing`` (expected clips less different clip ids), ``clips_repeated`` (rows with an id that an
+          earlier row has), ``hours``
+        - ``duplicate_texts`` and ``duplicate_ratio``: clips that repeat an EARLIER normalised text, and their share;
+          ``duplicate_audio``: clips whose samples equal an earlier clip's; ``empty_texts``: nothing left when normalised
+        - ``silent_clips``, ``clipped_clips``, see the limits of this module
+        - ``duration_spike_start``, ``duration_spike_end``, see ``quality.histogram.edge_spikes``
+        - ``<column>_p0, _p5, _p50, _p95, _p100`` of text_length, duration_s, chars_per_s, rms_db, peak_db,
+          leading_silence_s, trailing_silence_s, speech_ratio
+
+    Raises:
+        QualityError: see ``require_usable``.
+    """
+    require_usable(stats)
+    start, end = edge_spikes(stats["duration_s"])
+    repeats = int(stats["normalised_text"].duplicated().sum())
+    spread = ("text_length", "duration_s", "chars_per_s", "rms_db", "peak_db")
+    edges = ("leading_silence_s", "trailing_silence_s", "speech_ratio")
+    result: dict[str, int | float] = {
+        "clips": len(stats),
+        "clips_missing": expected_clips - int(stats["clip_id"].nunique()),
+        "clips_repeated": int(stats["clip_id"].duplicated().sum()),
+        "hours": float(stats["duration_s"].sum()) / 3600,
+        "duplicate_texts": repeats,
+        "duplicate_ratio": repeats / len(stats),
+        "duplicate_audio": int(stats["samples_sha256"].duplicated().sum()),
+        "empty_texts": int((stats["normalised_text"] == "").sum()),
+        "silent_clips": int(silent(stats).sum()),
+        "clipped_clips": int(clipped(stats).sum()),
+        "duration_spike_start": start,
+        "duration_spike_end": end,
+    }
+    for column in (*spread, *edges):
+        result |= _percentiles(stats, column)
+    return result

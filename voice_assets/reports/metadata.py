@@ -1,0 +1,30 @@
+"""Tables as Markdown for the metadata of a materialisation: short, and cells cut to a readable length."""
+
+from typing import TYPE_CHECKING, Any
+
+from voice_assets.reports.markdown import table
+from voice_assets.reports.verdicts import RULE_HEADINGS, rule_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PREVIEW_ROWS = 10
+PREVIEW_CHARACTERS = 80
+VERDICT_COLUMNS = ("verdict", "rule", "observed", "limit")
+
+
+def preview(frame: "pd.DataFrame", columns: list[str], rows: int = PREVIEW_ROWS) -> str:
+    """The first ``rows`` rows of ``columns`` as a Markdown table."""
+    records = [{name: _short(row[name]) for name in columns} for row in frame.head(rows).to_dict("records")]
+    return "\n".join(table(records, {name: name for name in columns}))
+
+
+def verdict_table(verdicts: list[dict[str, Any]]) -> str:
+    """The verdicts of a suite as a Markdown table, in the words of the reports."""
+    rows = [{key: _short(text) for key, text in row.items()} for row in rule_rows(verdicts)]
+    return "\n".join(table(rows, {key: RULE_HEADINGS[key] for key in VERDICT_COLUMNS}))
+
+
+def _short(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"

@@ -1,0 +1,287 @@
+"""Judging tables by a suite with Great Expectations, so that nothing passes that was not judged.
+
+Great Expectations drops what it does not understand, passes an empty table, ignores nulls and reports errors in two
+shapes. So here every rule starts as failed and passes only when a result with its name came back, for exactly the rows
+that were given, without an exception, and says ``True``. Every column that a rule reads must have a value (a finite one,
+for floats) in every row. Great Expectations is imported inside functions only: 3 to 7 seconds and 150 MB.
+
+Reading suites is ``rules.suites``, the wording of results ``rules.wording``.
+"""
+
+import importlib
+import logging
+import math
+import os
+import threading
+import warnings
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from voice_assets.rules import wording as words
+from voice_assets.rules.rows import (
+    NAMED,
+    ONE_ROW_TABLES,
+    NothingToJudgeError,
+    NotJudgedError,
+    Prepared,
+    native,
+    prepare,
+)
+from voice_assets.rules.suites import BoundSuite, Rule, Severity
+
+_CUSTOM_EXPECTATIONS = "data_checks.expectations"
+_DATASOURCE = "voice_assets"
+
+# Great Expectations keeps its context in a global variable: two runs at once would judge each other's tables.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What came out for one rule. Plain Python types only.
+
+    Attributes:
+        rule: the rule's name.
+        passed: True only when it was judged and holds.
+        severity: the rule's own; ``critical`` whenever ``errored``, so that no broken rule is waved through as a warning.
+        observed: the measured number: of a figure (a mean, a share, a fact) itself, of a rule about single rows how many
+            break it. A text for a fact that is no number, None when there is nothing.
+        limit: what is allowed, such as ``<= 0.02`` or ``in {1}``.
+        message: one sentence with both.
+        unexpected_count: rows that break the rule.
+        failing: the names of up to `NAMED` of them.
+        errored: it could not be judged.
+    """
+
+    rule: str
+    passed: bool
+    severity: Severity
+    observed: str | float | None
+    limit: str
+    message: str
+    unexpected_count: int
+    failing: list[str]
+    errored: bool
+
+
+def run(bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> list[RuleResult]:
+    """Judge ``tables`` by every rule of the suite.
+
+    Args:
+        bound: the suite with its thresholds (`rules.suites.bind`).
+        tables: table name -> rows. Tables that no rule asks for are left alone.
+
+    Returns:
+        One result per rule, in the order of the file, whatever happens: what cannot be judged is ``errored``.
+    """
+    results = {rule.name: _errored(rule, NotJudgedError("Great Expectations gave no result")) for rule in bound.rules}
+    try:
+        with _ONE_AT_A_TIME, _great_expectations() as gx:
+            for result in _judge(gx, bound, tables):
+                results[result.rule] = result
+    except Exception as error:  # noqa: BLE001 whatever breaks, no rule may look judged; the reason goes into each result
+        broken = NotJudgedError(f"the suite {bound.name} broke: {type(error).__name__}: {error}")
+        return [_errored(rule, broken) for rule in bound.rules]
+    return [results[rule.name] for rule in bound.rules]
+
+
+def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> Iterator[RuleResult]:
+    context = _context(gx)
+    dropped = _dropped(gx, bound)
+    if dropped:
+        # One rule lost can be any rule lost: nothing that this suite says is taken.
+        reason = NotJudgedError(f"Great Expectations did not accept the suite {bound.name}: {'; '.join(dropped)}")
+        yield from (_errored(rule, reason) for rule in bound.rules)
+        return
+    groups: dict[Hashable, list[Prepared]] = {}
+    for rule in bound.rules:
+        try:
+            prepared = prepare(rule, tables)
+        except NotJudgedError as error:
+            yield _errored(rule, error)
+        except NothingToJudgeError as error:
+            yield _rightly_empty(rule, error)
+        else:
+            groups.setdefault((rule.table, rule.where), []).append(prepared)
+    for group in groups.values():
+        yield from _judge_group(gx, context, bound.name, group)
+
+
+def _context(gx: Any) -> Any:
+    """A context in memory. The default one makes a folder for HTML pages under /tmp; this one has no pages."""
+    types = importlib.import_module("great_expectations.data_context.types.base")
+    stores = types.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = types.DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def _dropped(gx: Any, bound: BoundSuite) -> list[str]:
+    """Why Great Expectations would leave rules out of the suite: unknown types, arguments that do not fit."""
+    reasons = [f"rule {rule.name}: {rule.type}: {reason}" for rule in bound.rules if (reason := _refusal(rule))]
+    if reasons:
+        return reasons
+    built = gx.ExpectationSuite(name=bound.name, expectations=[rule.expectation() for rule in bound.rules])
+    kept = [expectation.meta["rule"] for expectation in built.expectations]
+    asked = [rule.name for rule in bound.rules]
+    return [] if kept == asked else [f"the file has the rules {', '.join(asked)}; built were {', '.join(kept) or 'none'}"]
+
+
+def _refusal(rule: Rule) -> str:
+    """Great Expectations' own words on why it cannot build this rule; empty when it can."""
+    configuration = importlib.import_module("great_expectations.expectations.expectation_configuration")
+    try:
+        configuration.ExpectationConfiguration(**rule.expectation()).to_domain_obj()
+    except Exception as error:  # noqa: BLE001 it has many classes for this, and a suite only logs or passes them on
+        return " ".join(str(error).split()) or type(error).__name__
+    return ""
+
+
+def _judge_group(gx: Any, context: Any, suite: str, group: list[Prepared]) -> Iterator[RuleResult]:
+    """Judge the rules that look at the same rows of the same table, in one go."""
+    try:
+        found = _validate(gx, context, suite, group)
+    except Exception as error:  # noqa: BLE001 any crash of Great Expectations fails these rules, with its words
+        reason = NotJudgedError(f"Great Expectations broke: {type(error).__name__}: {error}")
+        yield from (_errored(one.rule, reason) for one in group)
+        return
+    for one in group:
+        results = found.get(one.rule.name, [])
+        try:
+            if len(results) != 1:
+                raise NotJudgedError(f"Great Expectations gave {len(results)} results, expected one")
+            yield _result(one, results[0])
+        except NotJudgedError as error:
+            yield _errored(one.rule, error)
+
+
+def _validate(gx: Any, context: Any, name: str, group: list[Prepared]) -> dict[str, list[Any]]:
+    """Great Expectations' results by rule name."""
+    rows = group[0].rows
+    # get_batch hashes the whole frame, so it gets the judged columns only; a row count needs some column to count.
+    columns = list(dict.fromkeys(column for one in group for column in one.rule.columns)) or list(rows.columns[:1])
+    suite = gx.ExpectationSuite(name=name, expectations=[one.rule.expectation() for one in group])
+    asset = context.data_sources.add_pandas(_DATASOURCE).add_dataframe_asset(name)
+    try:
+        batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows[columns].copy()})
+        outcome = batch.validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": NAMED})
+    finally:
+        # Otherwise the global context keeps the frame alive until the next run.
+        context.data_sources.delete(_DATASOURCE)
+    found: dict[str, list[Any]] = {}
+    for result in outcome.results:
+        found.setdefault(result.expectation_config.meta["rule"], []).append(result)
+    return found
+
+
+def _result(one: Prepared, result: Any) -> RuleResult:
+    error = _exception(result.exception_info)
+    if error:
+        raise NotJudgedError(error)
+    outcome = result.result or {}
+    # `is True` on purpose: a NaN is truthy.
+    succeeded = result.success is True or (isinstance(result.success, np.bool_) and bool(result.success))
+    if "unexpected_count" in outcome:
+        return _row_result(one, outcome, succeeded)
+    return _figure_result(one, outcome, succeeded)
+
+
+def _exception(info: Any) -> str:
+    """The message of an exception in either of its shapes, flat or one dict per metric; empty when there was none."""
+    if not isinstance(info, dict):
+        return ""
+    for found in [info, *info.values()]:
+        if isinstance(found, dict) and found.get("raised_exception"):
+            return f"{found.get('exception_message') or 'an exception without a message'}"
+    return ""
+
+
+def _row_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
+    """The result of a rule about single rows."""
+    rule, count = one.rule, len(one.rows)
+    looked_at = int(outcome.get("element_count", 0)) - int(outcome.get("missing_count") or 0)
+    if looked_at != count:
+        raise NotJudgedError(f"Great Expectations looked at {looked_at} of {words.rows_in_words(rule, count)}")
+    unexpected = int(outcome["unexpected_count"])
+    passed = succeeded and unexpected == 0
+    positions = list(outcome.get("partial_unexpected_index_list") or [])[:NAMED]
+    names = one.names(positions)
+    if rule.table in ONE_ROW_TABLES:
+        names = []  # a table of facts has no rows to point at
+        value = native(one.rows.at[0, rule.columns[0]])
+        observed: str | float = value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+        message = words.value_message(rule, value, one.other())
+    else:
+        observed = unexpected
+        values = [native(one.rows.at[position, rule.columns[0]]) for position in positions]
+        message = words.rows_message(rule, unexpected, count, list(zip(names, values, strict=True)))
+    return _judged(one, passed, observed, message, unexpected, names)
+
+
+def _figure_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
+    """The result of a rule about one figure of the whole column or table."""
+    observed = native(outcome.get("observed_value"))
+    if isinstance(observed, dict) and len(observed.get("values", ())) == 1:  # the built-in quantile expectation's shape
+        observed = native(observed["values"][0])
+    if not isinstance(observed, (int, float)) or isinstance(observed, bool) or not math.isfinite(observed):
+        raise NotJudgedError(f"{one.rule.type} measured {observed!r}, which is no number")
+    details = outcome.get("details") or {}
+    rows, unexpected = (details.get("rows", []), int(details.get("count", 0))) if not succeeded else ([], 0)
+    message = words.aggregate_message(one.rule, observed, len(one.rows))
+    return _judged(one, succeeded, observed, message, unexpected, one.names(rows[:NAMED]))
+
+
+def _judged(
+    one: Prepared, passed: bool, observed: str | float, message: str, unexpected: int, failing: list[str]
+) -> RuleResult:
+    rule = one.rule
+    if rule.explain_column and not passed:
+        told = str(one.rows.at[0, rule.explain_column])
+        message = f"{message.rstrip('.')}; {rule.explain_column}: {told}." if told else message
+    limit = words.limit(rule, one.other())
+    return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
+
+
+def _rightly_empty(rule: Rule, reason: NothingToJudgeError) -> RuleResult:
+    message = words.nothing_message(rule, str(reason))
+    return RuleResult(rule.name, True, rule.severity, 0, words.limit(rule), message, 0, [], errored=False)
+
+
+def _errored(rule: Rule, error: NotJudgedError) -> RuleResult:
+    return RuleResult(
+        rule=rule.name,
+        passed=False,
+        severity="critical",
+        observed=None,
+        limit=words.limit(rule),
+        message=words.error_message(rule, str(error)),
+        unexpected_count=error.count,
+        failing=error.failing,
+        errored=True,
+    )
+
+
+@contextmanager
+def _great_expectations() -> Iterator[Any]:
+    """Great Expectations with our expectations registered: silent, offline, and without a lasting effect on logging."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    showwarning = warnings.showwarning
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    try:
+        gx = importlib.import_module("great_expectations")
+        importlib.import_module(_CUSTOM_EXPECTATIONS)
+        # It logs a stack trace for every rule it drops; the reason is in our results instead.
+        logger.setLevel(logging.CRITICAL + 1)
+        yield gx
+    finally:
+        logger.setLevel(level)
+        if warnings.showwarning is not showwarning:
+            # Importing it sends every warning of the process to the log, which nobody reads there.
+            logging.captureWarnings(False)

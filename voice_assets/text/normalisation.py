@@ -1,0 +1,208 @@
+"""Bringing two texts to one form before they are compared: what the reference says and what Whisper wrote.
+
+Belongs here: the order of the steps, and what all languages share. What only one language does is in a module of its
+own (``text.russian``) or in the small tables below. Comparing belongs to ``asr.similarity``.
+
+The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case,
+ё -> е, punctuation, spaces. Accents of other languages than Russian stay: they tell words apart (``sí`` and ``si``).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+
+from voice_assets.text import russian
+from voice_assets.text.digits import digit_by_digit, integer, numeral
+
+_ACUTE = "\u0301"
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|\*[^*\s][^*]*\*|♪[^♪]*♪")
+# Round brackets are read aloud unless they hold one of these words.
+_DIRECTION = re.compile(
+    r"\([^()]*\b(?:silence|music|laugh\w*|applause|noise|tone|beep|sigh\w*|cough\w*|смех|сме[её]тся|музык\w*|аплодисменты"
+    r"|шум|вздох\w*|вздыха\w*|кашель|тишина|пауза|ш[её]пот\w*|шепч\w*|крич\w*|крикнув|смеясь|плач\w*|всхлип\w*|risas|música|rires|musique|gelächter|musik|risate|musica)\b[^()]*\)",
+    re.IGNORECASE,
+)
+_APOSTROPHES = re.compile("(?<=\\w)['’‘`ʼ´](?=\\w)")
+_MARKS = re.compile("[\u0300-\u036f]")
+# What nearly every text is made of; the general way below gives the same for it, ten times slower.
+_PLAIN = re.compile(r"[a-zа-яё0-9\s.,;:!?…—–\-«»\"'()]*")
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_NO_WORD = re.compile(r"[^a-zа-яё0-9]+")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class _Language:
+    """What a language needs beyond the common steps: words for signs, abbreviations, how it groups thousands."""
+
+    percent: str
+    conjunction: str
+    thousands: str
+    point: str
+    money: tuple[str, str, str]
+    abbreviations: dict[str, str] = field(default_factory=dict)
+    ordinal: str = ""
+    joins_at_apostrophe: bool = False
+    units: dict[str, str] = field(default_factory=dict)
+    # What stands between the whole units of a sum and its hundredths, and what follows them.
+    cents: tuple[str, str] = ("", "")
+    clock: str = r"\1 \2"
+    full_hour: str = r"\1"
+
+
+_LANGUAGES = {
+    "en": _Language("percent", "and", ",", "point", ("dollars", "euros", "pounds"), {
+        "mr.": "mister", "mrs.": "missus", "dr.": "doctor", "st.": "saint", "e.g.": "for example", "i.e.": "that is",
+        "etc.": "et cetera", "vs.": "versus", "no.": "number",
+    }, r"(?:st|nd|rd|th)\b", joins_at_apostrophe=True, units={
+        "km": "kilometers", "km/h": "kilometers per hour", "kg": "kilograms", "mph": "miles per hour", "cm": "centimeters",
+        "gb": "gigabytes", "mb": "megabytes",
+    }, cents=("and", "cents"), full_hour=r"\1 oclock"),
+    "es": _Language("por ciento", "y", ".", "coma", ("dólares", "euros", "libras"), {
+        "sr.": "señor", "sra.": "señora", "srta.": "señorita", "dr.": "doctor", "dra.": "doctora", "ud.": "usted",
+        "uds.": "ustedes", "etc.": "etcétera", "p. ej.": "por ejemplo",
+    }, r"[oa]\b", units={
+        "km": "kilómetros", "km/h": "kilómetros por hora", "kg": "kilogramos", "cm": "centímetros", "gb": "gigabytes",
+        "mb": "megabytes",
+    }, cents=("con", "")),
+    "fr": _Language("pour cent", "et", " ", "virgule", ("dollars", "euros", "livres"), {
+        "m.": "monsieur", "mme": "madame", "mlle": "mademoiselle", "dr.": "docteur", "etc.": "et cetera",
+        "p. ex.": "par exemple",
+    }, r"(?:er|ère|re|e|ème|eme)\b", units={
+        "km": "kilomètres", "km/h": "kilomètres heure", "kg": "kilogrammes", "cm": "centimètres", "go": "gigaoctets",
+        "mo": "mégaoctets", "h": "heures",
+    }, clock=r"\1 heures \2", full_hour=r"\1 heures"),
+    "de": _Language("prozent", "und", ".", "komma", ("dollar", "euro", "pfund"), {
+        "z. b.": "zum beispiel", "z.b.": "zum beispiel", "d. h.": "das heißt", "d.h.": "das heißt", "usw.": "und so weiter",
+        "dr.": "doktor", "hr.": "herr", "fr.": "frau", "bzw.": "beziehungsweise", "ca.": "circa", "nr.": "nummer",
+    }, units={
+        "km": "kilometer", "km/h": "kilometer pro stunde", "kg": "kilogramm", "cm": "zentimeter", "gb": "gigabyte",
+        "mb": "megabyte",
+    }, clock=r"\1 Uhr \2", full_hour=r"\1 Uhr"),
+    "it": _Language("per cento", "e", ".", "virgola", ("dollari", "euro", "sterline"), {
+        "sig.": "signor", "sig.ra": "signora", "dott.": "dottor", "ecc.": "eccetera", "es.": "esempio",
+    }, r"(?:[oa]\b|°)"),
+}  # fmt: skip
+
+
+def _abbreviations(text: str, rules: _Language) -> str:
+    for short, words in sorted(rules.abbreviations.items(), key=lambda item: -len(item[0])):
+        end = "" if short.endswith(".") else r"\b"
+        text = re.sub(rf"(?<!\w){re.escape(short)}{end}", f"{words} ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _amount(grouped: str, language: str) -> str:
+    digits = re.sub(r"\D", "", grouped)
+    number = integer(digits)
+    return digit_by_digit(digits, language) if number is None else numeral(number, language)
+
+
+def _number(match: re.Match[str], language: str, rules: _Language) -> str:
+    whole, fraction, ordinal = match["whole"], match["fraction"], match["ordinal"]
+    number = integer(whole)
+    if number is None:
+        spoken = digit_by_digit(whole, language)
+    elif ordinal and number > 0:
+        spoken = numeral(number, language, to="ordinal")
+    elif language == "en" and not fraction and 1100 <= number <= 1999:
+        spoken = numeral(number, language, to="year")
+    else:
+        spoken = numeral(number, language)
+    tail = f" {rules.point} {digit_by_digit(fraction, language)}" if fraction else ""
+    return f" {spoken}{tail} "
+
+
+def _sum(match: re.Match[str], word: str, rules: _Language) -> str:
+    """A sum that is written with a sign: 5 dollars and 50 cents, 20 euro."""
+    between, after = rules.cents
+    if match["cents"] is None or match["cents"] == "00":
+        return f"{match['whole']} {word} "
+    return f"{match['whole']} {word} {between} {int(match['cents'])} {after} "
+
+
+def _money(text: str, rules: _Language) -> str:
+    amount = r"(?P<whole>\d[\d.,]*\d|\d)"
+    for sign, word in zip("$€£", rules.money, strict=True):
+        said = partial(_sum, word=word, rules=rules)
+        for before, after in ((rf"{re.escape(sign)}\s?", ""), ("", rf"\s?{re.escape(sign)}")):
+            text = re.sub(rf"{before}(?<![\d.,]){amount}(?:[.,](?P<cents>\d\d))(?![\d.,]?\d){after}", said, text)
+            text = re.sub(rf"{before}(?<![\d.,]){amount}(?P<cents>(?!)\d)?{after}", said, text)
+        text = text.replace(sign, f" {word} ")
+    return text
+
+
+def _clock_and_units(text: str, rules: _Language) -> str:
+    hour = r"(?<![\d:.,])([01]?\d|2[0-3])\s?[:h]\s?"
+    text = re.sub(rf"{hour}00(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {rules.full_hour} ", text)
+    text = re.sub(rf"{hour}([0-5]\d)(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {rules.clock} ", text)
+    for unit, words in rules.units.items():
+        text = re.sub(rf"(?<=\d)\s?{unit}(?![\w/])", f" {words} ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _expand(text: str, language: str, rules: _Language) -> str:
+    text = _abbreviations(text, rules)
+    text = _clock_and_units(_money(text, rules), rules)
+    group = r"[ \u00a0\u202f]" if rules.thousands == " " else re.escape(rules.thousands)
+    grouped = rf"(?<![\d.,])\d{{1,3}}(?:{group}\d{{3}})+"
+    # Whoever groups the digits reads an amount, never a year or a row of digits.
+    text = re.sub(rf"{grouped}(?![\w.,]*\w)", lambda match: f" {_amount(match[0], language)} ", text)
+    text = re.sub(rf"{grouped}(?!\d)", lambda match: re.sub(r"\D", "", match[0]), text)
+    ordinal = rf"(?P<ordinal>{rules.ordinal})?" if rules.ordinal else "(?P<ordinal>(?!))?"
+    text = re.sub(rf"(?P<whole>\d+)(?:[.,](?P<fraction>\d+))?{ordinal}", lambda match: _number(match, language, rules), text)
+    return text.replace("%", f" {rules.percent} ").replace("&", f" {rules.conjunction} ")
+
+
+def _ascii_digits(text: str) -> str:
+    """Decimal digits of every script as 0 to 9."""
+    if text.isascii() or not _OTHER_DIGIT.search(text):
+        return text
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def _words_only(text: str) -> str:
+    """Letters, digits and the marks that belong to a letter; everything else is a space, format characters are nothing."""
+    if _PLAIN.fullmatch(text):
+        return _NO_WORD.sub(" ", text).strip()
+    kept: list[str] = []
+    for char in text:
+        category = unicodedata.category(char)
+        if category == "Cf":
+            continue
+        is_word = category in ("Ll", "Lo", "Lm", "Nd")
+        is_mark = category[0] == "M" and bool(kept) and kept[-1] != " "
+        kept.append(char if is_word or is_mark else " ")
+    # Once more, for a letter and a mark that a format character kept apart until now.
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip())
+
+
+def _unmarked(text: str, language: str) -> str:
+    """``text`` without stress marks, in one Unicode form. Only Russian writes stress with U+0301; é keeps its accent."""
+    if language == "ru":
+        text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
+        text = unicodedata.normalize("NFKC", text)
+        return russian.strip_stress(_MARKS.sub("", text))
+    return unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=65536)
+def normalise(text: str, language: str) -> str:
+    """``text`` as lower-case words with single spaces, the same for every way to write what is said.
+
+    Never raises. Normalising a normalised text changes nothing. ``language`` is Whisper's code (``ru``, ``en``…); one
+    that has no rules here gets the common steps only.
+    """
+    text = _ascii_digits(_unmarked(text, language))
+    text = _BRACKETED.sub(" ", text)
+    text = _DIRECTION.sub(" ", text) if "(" in text else text
+    rules = _LANGUAGES.get(language)
+    if language == "ru":
+        text = russian.expand(text)
+    elif rules:
+        text = _APOSTROPHES.sub("" if rules.joins_at_apostrophe else " ", text)
+        text = _expand(text, language, rules)
+    text = unicodedata.normalize("NFKC", text.lower())
+    # İ in lower case is an i with a mark of its own; Russian has no marks, and one left here could join another letter.
+    return russian.respell(_words_only(_MARKS.sub("", text))) if language == "ru" else _words_only(text)

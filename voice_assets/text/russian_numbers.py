@@ -1,0 +1,316 @@
+"""Russian number words in one form, whatever their case, gender and kind, so that words and figures can be compared.
+
+``elements`` works on texts that ``text.normalisation.normalise`` made. It reads number words as values, which
+``russian_numerals.say`` says in one form: «первого», «первый», «одна» and «1» are all «один». It also brings to one
+form what figures leave open: units and months (процентов, января), parts (три с половиной, три и пять десятых), the clock
+(половина седьмого). That forgets what was said, so ``text.comparison`` uses it only where a text has figures.
+Turning figures into words belongs to ``text.russian``.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache, lru_cache
+
+from voice_assets.text.number_words import Element, Number, listed, read
+from voice_assets.text.russian_numerals import SCALES, steps
+
+# What a figure or a sign leaves open: each line is one word in all its forms, the first is what it becomes.
+_NOUNS = """
+процент процента проценту процентом проценте проценты процентов процентам процентами процентах
+рубль рубля рублю рублем рубле рубли рублей рублям рублями рублях
+копейка копейки копейке копейку копейкой копеек копейкам копейками копейках
+доллар доллара доллару долларом долларе доллары долларов долларам долларами долларах
+цент цента центу центом центе центы центов центам центами центах
+километр километра километру километром километре километры километров километрам километрами километрах
+метр метра метру метром метре метры метров метрам метрами метрах
+сантиметр сантиметра сантиметру сантиметром сантиметре сантиметры сантиметров сантиметрам сантиметрами сантиметрах
+миллиметр миллиметра миллиметру миллиметром миллиметре миллиметры миллиметров миллиметрам миллиметрами миллиметрах
+килограмм килограмма килограмму килограммом килограмме килограммы килограммов килограммам килограммами килограммах
+грамм грамма грамму граммом грамме граммы граммов граммам граммами граммах
+литр литра литру литром литре литры литров литрам литрами литрах
+тонна тонны тонне тонну тонной тонн тоннам тоннами тоннах
+градус градуса градусу градусом градусе градусы градусов градусам градусами градусах
+час часа часу часом часе часы часов часам часами часах
+минута минуты минуте минуту минутой минут минутам минутами минутах
+секунда секунды секунде секунду секундой секунд секундам секундами секундах
+год года году годом годе годы годов годам годами годах лет
+век века веку веком веке веков векам веками веках
+мегабайт мегабайта мегабайтов мегабайтам мегабайтах мегабайты
+гигабайт гигабайта гигабайтов гигабайтам гигабайтах гигабайты
+герц герца герцев герцам герцах
+гектар гектара гектаров гектарам гектарах гектары
+номер номера номеру номером номере
+страница страницы странице страницу страницей страниц страницам страницах
+улица улицы улице улицу улицей
+город города городу городом городе
+дом дома дому домом доме
+квартира квартиры квартире квартиру квартирой
+январь января январю январем январе
+февраль февраля февралю февралем феврале
+март марта марту мартом марте
+апрель апреля апрелю апрелем апреле
+май мая маю маем мае
+июнь июня июню июнем июне
+июль июля июлю июлем июле
+август августа августу августом августе
+сентябрь сентября сентябрю сентябрем сентябре
+октябрь октября октябрю октябрем октябре
+ноябрь ноября ноябрю ноябрем ноябре
+декабрь декабря декабрю декабрем декабре
+"""
+_PARTS = {"десят": 1, "сот": 2, "тысячн": 3, "десятитысячн": 4, "стотысячн": 5, "миллионн": 6}
+_HALF_PREFIX = re.compile(r"пол(?=(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат|двенадцат))")
+
+
+@cache
+def _nouns() -> dict[str, str]:
+    return {form: line.split()[0] for line in _NOUNS.strip().splitlines() for form in line.split()}
+
+
+# --- What stands beside a number. A rule sees the elements from one place on and says what they become. ---
+
+# «без двадцати восемь» is twenty to eight, not without twenty-eight.
+_TWENTY_TO = re.compile(r"\b(без двадцати) (?=(?:один|два|три|четыре|пять|шесть|семь|восемь|девять|час)\b)")
+Rule = Callable[[Sequence[Element]], tuple[int, list[Element]] | None]
+_WHOLE = re.compile(r"цел(?:ая|ых|ой|ую|ое|ые|ым|ыми)$")
+_HALF = ("половиной", "половина")
+
+
+def _number(elements: Sequence[Element], index: int) -> Number | None:
+    element = elements[index] if index < len(elements) else None
+    return element if isinstance(element, Number) else None
+
+
+def _word(elements: Sequence[Element], index: int) -> str:
+    element = elements[index] if index < len(elements) else None
+    return element if isinstance(element, str) else ""
+
+
+@cache
+def _denominators() -> dict[str, int]:
+    endings = listed("ых ая ую ой ые ым ыми")
+    return {stem + ending: places for stem, places in _PARTS.items() for ending in endings}
+
+
+def _places(word: str) -> int:
+    """Digits after the comma that a denominator stands for; 0 for another word."""
+    return _denominators().get(word, 0)
+
+
+def _point(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«три запятая ноль пять», as `say` says a part and as people read one."""
+    whole = _number(elements, 0)
+    if whole is None or whole.value.denominator != 1 or _word(elements, 1) not in ("запятая", "точка"):
+        return None
+    index, digits = 2, ""
+    while (following := _number(elements, index)) is not None and following.value.denominator == 1 and len(digits) < 6:
+        digits += str(following.value)
+        index += 1
+        if following.value:
+            break
+    if not digits:
+        return None
+    scale = _scale_of(int(digits))
+    digits = digits[: len(digits) - len(str(scale)) + 1]
+    return index, [Number((whole.value + Fraction(int(digits), 10 ** len(digits))) * scale)]
+
+
+def _scale_of(number: int) -> int:
+    """The scale that was read together with the part before it: «запятая пять миллионов» is five of the first place."""
+    return next((scale for scale in SCALES if number and number % scale == 0), 1)
+
+
+def _and_a_half(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    whole = _number(elements, 0)
+    if whole is None or _word(elements, 1) != "с" or _word(elements, 2) not in _HALF:
+        return None
+    return 3, [Number(whole.value + Fraction(1, 2))]
+
+
+def _time(hour: Number, minutes: int) -> list[Element]:
+    """The clock ``minutes`` into the hour that ends at ``hour``, as it is read from figures: five past is «ноль пять»."""
+    zero = [Number(Fraction(0))] if minutes < 10 else []
+    return [Number((hour.value - 2) % 12 + 1), *zero, Number(Fraction(minutes))]
+
+
+def _half_past(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«половина седьмого», «четверть седьмого»: the hour that is under way is the seventh."""
+    minutes = {"половина": 30, "половине": 30, "половину": 30, "пол": 30, "четверть": 15}.get(_word(elements, 0))
+    hour = _number(elements, 1)
+    if minutes is None or hour is None or not hour.ordinal or not 1 <= hour.value <= 12:
+        return None
+    return 2, _time(hour, minutes)
+
+
+def _minutes_past(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«двадцать минут седьмого»."""
+    minutes, hour = _number(elements, 0), _number(elements, 2)
+    if minutes is None or hour is None or _word(elements, 1) != "минута" or not hour.ordinal:
+        return None
+    if not (1 <= minutes.value <= 59 and 1 <= hour.value <= 12) or _word(elements, 3) in _MONTHS:
+        return None
+    return 3, _time(hour, int(minutes.value))
+
+
+def _minutes_to(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«без четверти семь», «без пяти минут семь»."""
+    if _word(elements, 0) != "без":
+        return None
+    quarter = _word(elements, 1) == "четверти"
+    first = Number(Fraction(15)) if quarter else _number(elements, 1)
+    index = 3 if _word(elements, 2) == "минута" else 2
+    hour = Number(Fraction(1)) if _word(elements, index) == "час" else _number(elements, index)
+    if first is None or hour is None or not (1 <= first.value <= 29 and 1 <= hour.value <= 12):
+        return None
+    return index + 1, _time(hour, 60 - int(first.value))
+
+
+def _hours_and_minutes(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«десять часов тридцать минут» as the clock shows it."""
+    hours, minutes = _number(elements, 0), _number(elements, 2)
+    if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3) != "минута":
+        return None
+    if not (hours.value <= 23 and minutes.value <= 59):
+        return None
+    zero = [Number(Fraction(0))] if minutes.value < 10 else []
+    return 4, [hours, *zero, minutes]
+
+
+def _simple_fraction(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«три четверти», «две трети» as «3/4», «2/3»."""
+    below = {"четверт": 4, "трет": 3}.get(re.sub("(?:ь|и|ью|ей|ям|ями|ях)$", "", _word(elements, 1)))
+    top = _number(elements, 0)
+    return (2, [top, Number(Fraction(below))]) if below and top is not None else None
+
+
+def _one_o_clock(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«в час тридцать», «в час дня»."""
+    if _word(elements, 0) != "в" or _word(elements, 1) != "час":
+        return None
+    after = _number(elements, 2)
+    if after is None and _word(elements, 2) not in ("дня", "ночи"):
+        return None
+    return 2, ["в", Number(Fraction(1)), *(["час"] if after is None else [])]
+
+
+def _unsaid(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """A stroke between two numbers, and the scale of degrees: said or not, the writing is the same."""
+    if _word(elements, 0) == "дробь" and _number(elements, 1) is not None:
+        return 1, []
+    return (2, ["градус"]) if (_word(elements, 0), _word(elements, 1)) == ("градус", "цельсия") else None
+
+
+def _full_hour(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+    """«десять ноль ноль»: ten o'clock, when nothing else of a number follows."""
+    numbers = [_number(elements, index) for index in range(4)]
+    hours, tens, ones, after = numbers
+    if hours is None or tens is None or ones is None or after is not None:
+        return None
+    if tens.value or ones.value or not hours.value <= 23:
+        return None
+    return 3, [hours, "час"]
+
+
+_RULES: tuple[Rule, ...] = (
+    _point,
+    _and_a_half,
+    _half_past,
+    _minutes_past,
+    _minutes_to,
+    _hours_and_minutes,
+    _simple_fraction,
+    _one_o_clock,
+    _unsaid,
+    _full_hour,
+)
+# The words that one of the rules begins with; every other rule begins with a number.
+_OPENINGS = frozenset(listed("половина половине половину пол четверть без в дробь градус"))
+_MONTHS = frozenset(listed("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь"))
+
+
+def _rewritten(elements: list[Element]) -> list[Element]:
+    found: list[Element] = []
+    index = 0
+    while index < len(elements):
+        window = elements[index : index + 9]
+        element = elements[index]
+        if isinstance(element, str) and element not in _OPENINGS:
+            found.append(element)
+            index += 1
+            continue
+        in_a_run = bool(found) and isinstance(found[-1], Number)
+        for rule in _RULES:
+            if (in_a_run and rule is _full_hour) or not (change := rule(window)):
+                continue
+            length, new = change
+            found += new
+            index += length
+            break
+        else:
+            found.append(element)
+            index += 1
+    return found
+
+
+def _scaled(elements: list[Element]) -> list[Element]:
+    """A part and the scale after it as one number: 3,5 and a million."""
+    found: list[Element] = []
+    for element in elements:
+        before = found[-1] if found else None
+        is_part = isinstance(before, Number) and before.value.denominator > 1
+        if is_part and isinstance(before, Number) and isinstance(element, Number) and element.value in SCALES:
+            found[-1] = Number(before.value * element.value)
+        else:
+            found.append(element)
+    return found
+
+
+def _fractions_as_points(words: list[str]) -> list[str]:
+    """«три целых пять десятых», «три и пять десятых», «пять десятых» as «три запятая пять», before numbers are read."""
+    index = 0
+    while index < len(words):
+        places = _places(words[index])
+        if places and index and steps(words[index - 1]):
+            words = _one_fraction(words, index, places)
+            index = 0
+        index += 1
+    return words
+
+
+def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
+    start = end
+    while start and steps(words[start - 1]):
+        start -= 1
+    top = [element for element in read(words[start:end], steps) if isinstance(element, Number)][-1]
+    if top.ordinal or top.value >= 10**places:
+        return [*words[:end], words[end] + "*", *words[end + 1 :]]
+    # Only the last number before the denominator is its numerator; in «пять двадцать сотых» that is twenty.
+    first = end - 1
+    while first > start and len(read(words[first - 1 : end], steps)) == 1:
+        first -= 1
+    digits = str(int(top.value)).rjust(places, "0")
+    said = ["ноль"] * (len(digits) - len(digits.lstrip("0"))) + words[first:end]
+    before = words[:first]
+    if before and (_WHOLE.match(before[-1]) or before[-1] == "и") and len(before) > 1 and steps(before[-2]):
+        before = before[:-1]
+    elif len(before) > 1 and before[-1] == "и" and _WHOLE.match(before[-2]):
+        before = before[:-2]
+    elif not (before and steps(before[-1])):
+        before = [*before, "ноль"]
+    return [*before, "запятая", *said, *words[end + 1 :]]
+
+
+@lru_cache(maxsize=65536)
+def elements(text: str) -> tuple[Element, ...]:
+    """``text``, normalised Russian, with its numbers read, and what belongs to them in one form."""
+    words = [_HALF_PREFIX.sub("пол ", word) for word in text.split()]
+    words = " ".join(_nouns().get(word, word) for word in words).split()
+    words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_one_and_a_half(words))).split()
+    words = [word.removesuffix("*") for word in _fractions_as_points(words)]
+    return tuple(_scaled(_rewritten(read(words, steps))))
+
+
+def _one_and_a_half(words: list[str]) -> list[str]:
+    spoken = {"полтора": "один запятая пять", "полторы": "один запятая пять", "полутора": "один запятая пять"}
+    return " ".join(spoken.get(word, word) for word in words).split()

@@ -1,0 +1,99 @@
+"""What characters a text is made of: scripts, digits, plus signs, things no reader can see.
+
+Whether that is a fault is not decided here, and no text is changed here (``text.normalisation`` normalises).
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+# Languages and the scripts they are written in, as the first word of the Unicode name of their letters.
+# ISO 639-1 codes that espeak-ng has a voice for; Serbian, Bosnian and Uzbek are written in two.
+_BY_SCRIPT = {
+    (
+        "LATIN",
+    ): "af an az bs ca cs cy da de en eo es et eu fi fo fr ga gn gl hr ht hu id is it jv la lb lt lv mi ms mt nb nl nn "
+    "no om pl pt qu ro sk sl sq sv sw tk tn tr uz vi",
+    ("CYRILLIC",): "ba be bg cv kk ky mk ru tt uk",
+    ("CYRILLIC", "LATIN"): "sr sh",
+    ("GREEK",): "el",
+    ("ARMENIAN",): "hy",
+    ("GEORGIAN",): "ka",
+    ("HEBREW",): "he",
+    ("ARABIC",): "ar fa ku ps sd ug ur",
+    ("DEVANAGARI",): "hi mr ne",
+    ("BENGALI",): "as bn",
+    ("GUJARATI",): "gu",
+    ("GURMUKHI",): "pa",
+    ("ORIYA",): "or",
+    ("TAMIL",): "ta",
+    ("TELUGU",): "te",
+    ("KANNADA",): "kn",
+    ("MALAYALAM",): "ml",
+    ("SINHALA",): "si",
+    ("THAI",): "th",
+    ("MYANMAR",): "my",
+    ("ETHIOPIC",): "am",
+    ("HANGUL",): "ko",
+    ("CJK",): "zh",
+    ("HIRAGANA", "KATAKANA", "CJK", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"): "ja",
+}
+SCRIPTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {language: scripts for scripts, languages in _BY_SCRIPT.items() for language in languages.split()}
+)
+
+# Control, surrogate, private use, not assigned. Format characters (Cf: soft hyphen, joiners) and combining marks may stay.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+
+
+@lru_cache(maxsize=4096)
+def script_of(character: str) -> str:
+    """The script of a letter, as the first word of its Unicode name (``CYRILLIC``); empty for what is not a letter.
+
+    Modifier letters such as the Ukrainian apostrophe ``ʼ`` belong to no script: they count as no letter.
+    """
+    if not character.isalpha() or unicodedata.category(character) == "Lm":
+        return ""
+    return unicodedata.name(character, "UNKNOWN").split(" ", 1)[0]
+
+
+def letters(text: str) -> list[str]:
+    """The script of every letter in the text, in order."""
+    return [script for script in map(script_of, text) if script]
+
+
+def script_share(text: str, language: str) -> float:
+    """Share of the text's letters in the script of the language, 0 to 1.
+
+    1 for a text without letters, and for a language this table does not know: then there is nothing to hold against it.
+    """
+    expected = SCRIPTS.get(language)
+    found = letters(text)
+    if expected is None or not found:
+        return 1.0
+    return sum(script in expected for script in found) / len(found)
+
+
+def unprintable(text: str) -> int:
+    """Characters that no reader can see and no voice can say: controls, NUL, surrogates, private use, unassigned.
+
+    Spaces, combining marks (U+0301, the stress) and format characters are none of them; a tab or a line end is.
+    """
+    return sum(unicodedata.category(character) in _UNPRINTABLE for character in text)
+
+
+def has_digits(text: str) -> bool:
+    """Whether the text has a digit of any script."""
+    return any(character.isdigit() for character in text)
+
+
+def has_latin(text: str, language: str) -> bool:
+    """Whether the text has Latin letters although the language is not written with them. Unknown languages: never."""
+    expected = SCRIPTS.get(language, ("LATIN",))
+    return "LATIN" not in expected and "LATIN" in letters(text)
+
+
+def has_plus(text: str) -> bool:
+    """Whether the text has ``+``, which some corpora use as a stress mark and espeak reads aloud."""
+    return "+" in text

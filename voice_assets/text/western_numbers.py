@@ -1,0 +1,203 @@
+"""English, Spanish, French and German number words in one form, as ``russian_numbers`` does it for Russian.
+
+Ordinals become cardinals, genders fall together, a year read in two halves becomes one number, a German number word is
+taken apart. Accents stay: they tell words apart in Spanish and French, and Whisper writes them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cache, lru_cache
+
+from voice_assets.text.digits import numeral
+from voice_assets.text.number_words import Element, Number, Step, decimal_adds, listed, read
+
+_EN = listed(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_EN_ORDINALS = listed(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+_EN_TENS = listed("twenty thirty forty fifty sixty seventy eighty ninety")
+_ES = listed(
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
+    "veintiocho veintinueve"
+)
+_ES_TENS = listed("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+_ES_HUNDREDS = listed("ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos")
+_ES_ORDINALS = dict(
+    enumerate(listed("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo undécimo duodécimo"), 1)
+)
+_ES_ORDINALS |= dict(zip(range(20, 110, 10), listed(
+    "vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo centésimo"
+), strict=True))  # fmt: skip
+_ES_TEENS = listed("primero segundo tercero cuarto quinto sexto séptimo octavo noveno")
+_FR = listed("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize")
+_FR_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 90: "nonante"}
+_FR_ORDINALS = {
+    1: "premier première", 2: "deuxième second seconde", 3: "troisième", 4: "quatrième", 5: "cinquième", 6: "sixième",
+    7: "septième", 8: "huitième", 9: "neuvième", 10: "dixième", 11: "onzième", 12: "douzième", 13: "treizième",
+    14: "quatorzième", 15: "quinzième", 16: "seizième", 20: "vingtième", 30: "trentième", 40: "quarantième",
+    50: "cinquantième", 60: "soixantième",
+}  # fmt: skip
+_LINKS = {"en": "and", "es": "y", "fr": "et", "de": "und"}
+
+_Steps = dict[str, tuple[Step, ...]]
+
+
+def _english() -> _Steps:
+    found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_EN)}
+    found |= {word: (Step("add", value, ordinal=True),) for value, word in enumerate(_EN_ORDINALS) if value != 2}
+    # A second is a time as well; as an ordinal it becomes the number all the same, on both sides.
+    found["second"] = (Step("add", 2, ordinal=True),)
+    for value, word in zip(range(20, 100, 10), _EN_TENS, strict=True):
+        found |= {word: (Step("add", value),), word[:-1] + "ieth": (Step("add", value, ordinal=True),)}
+        found[word[:-1] + "ies"] = (Step("add", value),)
+    for word, value in (("thousand", 1000), ("million", 10**6), ("billion", 10**9)):
+        found |= {
+            word: (Step("scale", value),),
+            word + "s": (Step("scale", value),),
+            word + "th": (Step("scale", value, True),),
+        }
+    return found | {"hundred": (Step("hundred", 100),), "hundredth": (Step("hundred", 100, ordinal=True),)}
+
+
+def _spanish() -> _Steps:
+    found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_ES)}
+    found |= dict.fromkeys(("un", "una"), (Step("add", 1),)) | dict.fromkeys(("veintiún", "veintiuna"), (Step("add", 21),))
+    found |= {word: (Step("add", value),) for value, word in zip(range(30, 100, 10), _ES_TENS, strict=True)}
+    for value, word in zip(range(100, 1000, 100), _ES_HUNDREDS, strict=True):
+        found |= dict.fromkeys((word, word.removesuffix("os") + "as"), (Step("add", value),))
+    # Every part of a Spanish ordinal is one, vigésimo primero, so none of them ends the number.
+    teens = {prefix + word: 10 + value for prefix in ("decimo", "décimo") for value, word in enumerate(_ES_TEENS, 1)}
+    for word, value in {**{word: value for value, word in _ES_ORDINALS.items()}, **teens}.items():
+        found |= dict.fromkeys((word, word[:-1] + "a", word[:-1] + "os", word[:-1] + "as"), (Step("add", value),))
+    found |= {"primer": (Step("add", 1),), "tercer": (Step("add", 3),), "cien": (Step("add", 100),)}
+    return found | {"mil": (Step("scale", 1000),)} | dict.fromkeys(("millón", "millones"), (Step("scale", 10**6),))
+
+
+def _french() -> _Steps:
+    found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_FR)}
+    found |= {word: (Step("add", value),) for value, word in _FR_TENS.items()}
+    found |= {"une": (Step("add", 1),), "vingts": (Step("add", 20),)}
+    found |= {form: (Step("add", value, True),) for value, forms in _FR_ORDINALS.items() for form in forms.split()}
+    found |= {"unième": (Step("add", 1, True),)}
+    found |= dict.fromkeys(("cent", "cents"), (Step("hundred", 100),)) | {"centième": (Step("hundred", 100, True),)}
+    for word, value in (("mille", 1000), ("million", 10**6), ("millions", 10**6), ("milliard", 10**9), ("milliards", 10**9)):
+        found[word] = (Step("scale", value),)
+    return found | {"millième": (Step("scale", 1000, True),)}
+
+
+def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordinals: Mapping[int, str]) -> _Steps:
+    """Every number that begins with ``before``, worth ``hundreds``, and its ordinals in every case."""
+    found: _Steps = {before + word: (Step("add", hundreds + value),) for value, word in cardinals.items()}
+    for value, stem in ordinals.items():
+        found |= {before + stem + end: (Step("add", hundreds + value, True),) for end in ("", "r", "n", "s", "m")}
+    return found
+
+
+def _german() -> _Steps:
+    """Number words below 1000, and years such as neunzehnhundert…; thousands are split off by `_german_split`."""
+    found: _Steps = {}
+    # A hundred is written in front of the rest, so that asking for every number up to 1999 (6 s) is not needed.
+    cardinals = {value: numeral(value, "de") for value in range(100)}
+    ordinals = {value: numeral(value, "de", to="ordinal") for value in range(1, 100)}
+    found |= _german_forms("", 0, cardinals | {0: "null"}, ordinals | {0: "nullte"})
+    for before, hundred in [("", 1), ("ein", 1), *((cardinals[value], value) for value in range(2, 10))]:
+        found |= _german_forms(f"{before}hundert", hundred * 100, cardinals | {0: ""}, ordinals | {0: "ste"})
+    for century in range(11, 20):
+        for value in range(100):
+            word = f"{cardinals[century]}hundert{cardinals[value] if value else ''}"
+            found[word] = (Step("add", century), Step("hundred", 100), *((Step("add", value),) if value else ()))
+    found |= dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "eines"), (Step("add", 1),))
+    found |= {"zwo": (Step("add", 2),), "tausend": (Step("scale", 1000),), "tausendste": (Step("scale", 1000, True),)}
+    for word, value in (("million", 10**6), ("millionen", 10**6), ("milliarde", 10**9), ("milliarden", 10**9)):
+        found[word] = (Step("scale", value),)
+    return found
+
+
+_LEXICONS = {"en": _english, "es": _spanish, "fr": _french, "de": _german}
+
+
+@cache
+def _lexicon(language: str) -> _Steps:
+    return _LEXICONS[language]()
+
+
+def _french_adds(group: int, value: int) -> int | None:
+    """Soixante-dix, quatre-vingts and quatre-vingt-dix-sept beside what every language does."""
+    if group % 100 == 4 and value == 20:
+        return group + 76
+    if group % 100 in (60, 80) and 10 <= value <= 16:
+        return group + value
+    if group % 100 in (10, 70, 90) and 7 <= value <= 9:
+        return group + value
+    return decimal_adds(group, value)
+
+
+def _english_adds(group: int, value: int) -> int | None:
+    """Nineteen forty-one, twenty twenty-four: a year in two halves."""
+    return (
+        group * 100 + value if 11 <= group <= 20 and 10 <= value < 100 and group != value // 100 else decimal_adds(group, value)
+    )
+
+
+def _german_split(word: str) -> list[str]:
+    """``eintausendzweihundert`` as ``ein tausend zweihundert``; a word that is no number stays whole."""
+    match = re.fullmatch(r"(.*?)(tausend)(.+)?", word)
+    if not match:
+        return [word]
+    before, after = match[1], match[3] or ""
+    lexicon = _lexicon("de")
+    after = after.removeprefix("und") if after not in lexicon and after.removeprefix("und") in lexicon else after
+    parts = [part for part in (before, match[2], after) if part]
+    return parts if all(part in lexicon for part in parts) else [word]
+
+
+def _words(text: str, language: str) -> list[str]:
+    words = text.split()
+    return [part for word in words for part in _german_split(word)] if language == "de" else words
+
+
+def _steps(word: str, language: str) -> Sequence[Step]:
+    return _lexicon(language).get(word, ())
+
+
+def is_number_word(word: str, language: str) -> bool:
+    """Whether ``word`` (normalised) is a number of two or more; "one" is as often an article."""
+    if language not in _LEXICONS:
+        return False
+    return any(step.value > 1 for part in _words(word, language) for step in _steps(part, language))
+
+
+@lru_cache(maxsize=4096)
+def say(value: Fraction, language: str) -> str:
+    """A whole number in the one form that is compared, without linking words."""
+    words = numeral(int(value), language).replace("-", " ").replace(",", " ")
+    return " ".join(word for word in words.split() if word != _LINKS[language])
+
+
+@lru_cache(maxsize=65536)
+def elements(text: str, language: str) -> tuple[Element, ...]:
+    """``text``, normalised, with its numbers read; as it is in a language other than en, es, fr and de."""
+    if language not in _LEXICONS:
+        return tuple(text.split())
+    adds = {"fr": _french_adds, "en": _english_adds}.get(language, decimal_adds)
+    found = read(_words(text, language), lambda word: _steps(word, language), adds, _LINKS[language])
+    return tuple(_oh_years(found) if language == "en" else found)
+
+
+def _oh_years(elements: list[Element]) -> list[Element]:
+    """Nineteen oh-five as one number."""
+    found: list[Element] = []
+    for element in elements:
+        if isinstance(element, Number) and 0 < element.value < 10 and found[-1:] == ["oh"] and len(found) > 1:
+            century = found[-2]
+            if isinstance(century, Number) and 11 <= century.value <= 20:
+                found[-2:] = [Number(century.value * 100 + element.value)]
+                continue
+        found.append(element)
+    return found

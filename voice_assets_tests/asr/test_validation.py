@@ -1,0 +1,60 @@
+import math
+
+import pandas as pd
+import pytest
+
+from voice_assets.asr.categories import by_category, with_categories
+from voice_assets.asr.validation import facts, sample_facts, shard_facts
+
+
+def transcripts(*rows):
+    frame = pd.DataFrame(rows, columns=["clip_id", "similarity"])
+    return frame.assign(reference="Обычное предложение", duration_s=3.0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "rows", "missing", "extra"),
+    [
+        (["a", "b"], [("a", 1.0), ("b", 0.5)], 0, 0),
+        (["a", "b"], [("a", 1.0)], 1, 0),
+        (["a", "b"], [("a", 1.0), ("b", math.nan)], 1, 0),
+        (["a"], [("a", 1.0), ("b", 1.0)], 0, 1),
+        (["a"], [("a", 1.0), ("a", 1.0)], 0, 1),
+        (["a"], [("b", 1.0)], 1, 1),
+        ([], [], 0, 0),
+    ],
+)
+def test_what_is_missing_and_what_nobody_asked_for(expected, rows, missing, extra):
+    found = shard_facts(expected, transcripts(*rows))
+    assert found == {"clips": len(expected), "clips_missing": missing, "clips_extra": extra}
+
+
+def test_the_facts_of_a_validation():
+    frame = transcripts(("a", 1.0), ("b", 0.8), ("c", 0.79), ("d", 0.41))
+    found = facts(
+        ["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards_expected=4, shards_found=3
+    )
+    assert found == {
+        "clips": 5,
+        "clips_missing": 1,
+        "clips_extra": 0,
+        "shards_missing": 1,
+        "mean_similarity": pytest.approx(0.75),
+        "low": 2,
+        "low_ratio": 0.5,
+        "worst_category_gap": 0.0,
+        "worst_category": "",
+    }
+
+
+def test_a_validation_of_nothing_has_the_worst_mean():
+    frame = transcripts()
+    found = facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, 1, 0)
+    assert (found["clips_missing"], found["mean_similarity"], found["shards_missing"]) == (1, 0.0, 1)
+
+
+def test_a_sample_counts_what_was_drawn():
+    frame = transcripts(("a", 1.0), ("b", 0.5))
+    found = sample_facts(3, frame, by_category(with_categories(frame, "ru"), 0.8), 0.8)
+    assert (found["clips"], found["clips_missing"], found["low"]) == (3, 1, 1)
+    assert found["worst_category"] == ""

@@ -1,0 +1,125 @@
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from voice_assets.asr import weights
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the network was touched")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with all the files a model needs; nothing loads them here."""
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (model / name).write_text(name)
+    return model
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory):
+    return weights.resolve("base", tmp_path_factory.mktemp("cache"))
+
+
+def test_a_folder_is_taken_as_it_is(folder, tmp_path):
+    assert weights.resolve(str(folder), tmp_path / "cache") == folder
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("name", ["model.bin", "config.json", "tokenizer.json", "vocabulary.json"])
+def test_a_folder_that_lacks_a_file_is_an_error_naming_it(folder, tmp_path, name):
+    (folder / name).unlink()
+    with pytest.raises(weights.WeightsError, match=name.replace("vocabulary.json", "vocabulary")):
+        weights.resolve(str(folder), tmp_path)
+
+
+def test_an_empty_file_is_an_error(folder, tmp_path):
+    (folder / "model.bin").write_bytes(b"")
+    with pytest.raises(weights.WeightsError, match=r"model\.bin is empty"):
+        weights.resolve(str(folder), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["large-v9", "nobody/has-this-one", "../elsewhere", "/no/such/folder", "a b", "--x/y"])
+def test_an_unknown_name_says_where_was_looked(name, tmp_path):
+    with pytest.raises(weights.WeightsError, match="looked for a folder") as error:
+        weights.resolve(name, tmp_path)
+    assert repr(name) in str(error.value)
+
+
+def test_base_is_joined_from_the_packages(joined):
+    files = {file.name for file in joined.iterdir()} - {".sha256.json"}
+    assert files == {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"}
+    assert (joined / "model.bin").stat().st_size == 145_217_532
+    assert [child.name for child in joined.parent.iterdir()] == [joined.name]
+
+
+def test_base_is_joined_once(joined):
+    before = (joined / "model.bin").stat().st_mtime_ns
+    assert weights.resolve("base", joined.parent) == joined
+    assert (joined / "model.bin").stat().st_mtime_ns == before
+
+
+def test_two_processes_join_at_once(tmp_path):
+    code = (
+        "import sys, pathlib; from voice_assets.asr.weights import resolve; print(resolve('base', pathlib.Path(sys.argv[1])))"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    assert len({process.communicate(timeout=120)[0] for process in started}) == 1
+    assert [process.returncode for process in started] == [0, 0]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["model.bin", "config.json", "tokenizer.json", "vocabulary.txt"])
+def test_a_changed_file_in_the_cache_is_an_error_naming_it(joined, tmp_path, name):
+    copy = shutil.copytree(joined, tmp_path / joined.name)
+    with (copy / name).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(weights.WeightsError, match=rf"{name}: SHA-256 is"):
+        weights.resolve("base", tmp_path)
+
+
+def test_the_fingerprint_is_of_what_decides_the_transcripts(folder):
+    first = weights.fingerprint(folder)
+    (folder / "README.md").write_text("words")
+    assert weights.fingerprint(folder) == first
+    (folder / "tokenizer.json").write_text("other")
+    second = weights.fingerprint(folder)
+    (folder / "preprocessor_config.json").write_text("{}")
+    assert len({first, second, weights.fingerprint(folder)}) == 3
+
+
+def test_the_doctor_is_told_of_base():
+    assert "base" in [found.name for found in weights.installed()]
+
+
+def test_a_hash_is_remembered_until_the_file_changes(folder):
+    file = folder / "model.bin"
+    before = weights.fingerprint(folder)
+    assert weights.remembered_sha256(file) == weights.sha256(file)
+    memory = folder / ".sha256.json"
+    memory.write_text(memory.read_text().replace(weights.sha256(file), "f" * 64))
+    assert weights.remembered_sha256(file) == "f" * 64
+    stat = file.stat()
+    file.write_bytes(bytes(len(file.read_bytes())))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert weights.remembered_sha256(file) == weights.sha256(file)
+    assert weights.fingerprint(folder) != before
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"model.bin": 7}', '{"model.bin": {"state": null}}'])
+def test_a_broken_memory_of_hashes_is_not_believed(folder, content):
+    (folder / ".sha256.json").write_text(content)
+    assert weights.remembered_sha256(folder / "model.bin") == weights.sha256(folder / "model.bin")

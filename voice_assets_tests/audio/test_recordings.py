@@ -1,0 +1,154 @@
+"""Audio files: what they are, and every way a file can be broken."""
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from voice_assets.audio.recordings import AudioError, AudioInfo, decode, probe, read, write_wav
+from voice_assets_tests.datasets import RATE, burst
+
+
+def encode(path: Path, samples: np.ndarray, rate: int, codec: str, form: str) -> Path:
+    """Mono samples in another format, through libav."""
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = rate
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_written_and_read_back(tmp_path: Path) -> None:
+    sound = burst(0.5)
+    path = write_wav(tmp_path / "a.wav", sound, RATE)
+    assert probe(path) == AudioInfo("WAV", "PCM_16", 1, RATE, len(sound), len(sound) / RATE)
+    samples, rate = read(path)
+    assert (samples.dtype, rate) == (np.float32, RATE)
+    np.testing.assert_allclose(samples, sound / 32768.0, atol=1e-7)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize("samples", [np.zeros(9, np.float32), np.zeros((9, 2), np.int16)])
+def test_only_mono_int16_is_written(tmp_path: Path, samples: np.ndarray) -> None:
+    with pytest.raises(AudioError, match=r"a\.wav: samples must be int16 \[frames\]"):
+        write_wav(tmp_path / "a.wav", samples, RATE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stereo_and_other_encodings_are_named(tmp_path: Path) -> None:
+    stereo = np.stack([np.full(100, 0.5), np.full(100, -0.25)], axis=1)
+    soundfile.write(tmp_path / "s.wav", stereo, 16000, subtype="PCM_24")
+    info = probe(tmp_path / "s.wav")
+    assert (info.channels, info.sample_rate, info.subtype, info.frames) == (2, 16000, "PCM_24", 100)
+    samples, _ = read(tmp_path / "s.wav")
+    np.testing.assert_allclose(samples, np.full(100, 0.125), atol=1e-6)
+
+
+def test_mp3_under_a_wav_name_is_no_wav(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.wav", burst(0.5), RATE, "libmp3lame", "mp3")
+    assert probe(path).format != "WAV"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "empty: 0 bytes"),
+        (b"RIFF\x04\0\0\0WAVE", "truncated: 12 bytes and no data chunk"),
+        (b"just some text, no audio at all" * 10, "not audio that can be read"),
+        (b"\0" * 1000, "not audio that can be read"),
+    ],
+)
+def test_what_is_not_audio(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "a.wav").write_bytes(data)
+    for use in (probe, read):
+        with pytest.raises(AudioError, match=rf"a\.wav: {said}"):
+            use(tmp_path / "a.wav")
+
+
+def test_missing(tmp_path: Path) -> None:
+    for use in (probe, read, lambda path: decode(path, RATE)):
+        with pytest.raises(AudioError, match=r"a\.wav: no such file"):
+            use(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("lost", [1, 2, 1000])
+def test_truncated(tmp_path: Path, lost: int) -> None:
+    path = write_wav(tmp_path / "a.wav", burst(0.5), RATE)
+    whole = path.read_bytes()
+    promised = len(whole) - 44
+    path.write_bytes(whole[:-lost])
+    with pytest.raises(
+        AudioError, match=rf"truncated: its 'data' chunk promises {promised} bytes, the file has {promised - lost}"
+    ):
+        probe(path)
+
+
+def test_truncated_in_the_header(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", burst(0.5), RATE)
+    for length in (13, 20, 30, 40, 43):
+        path.write_bytes(path.read_bytes()[:length])
+        with pytest.raises(AudioError, match="truncated"):
+            probe(path)
+        write_wav(path, burst(0.5), RATE)
+
+
+def test_header_without_samples(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", np.zeros(0, np.int16), RATE)
+    with pytest.raises(AudioError, match="empty: a header and no samples"):
+        probe(path)
+
+
+def test_chunks_before_and_after_the_data_are_no_fault(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", burst(0.1), RATE)
+    data = path.read_bytes()
+    note = b"LIST" + struct.pack("<I", 3) + b"abc\0"
+    body = data[12:36] + note + data[36:] + note
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body)
+    assert probe(path).frames == len(burst(0.1))
+
+
+@pytest.mark.parametrize(
+    ("codec", "form", "name", "rate"),
+    [
+        ("g722", "g722", "a.g722", 16000),
+        ("flac", "flac", "a.flac", 44100),
+        ("libmp3lame", "mp3", "a.mp3", 22050),
+        ("pcm_s16le", "wav", "a.wav", 8000),
+    ],
+)
+def test_decoding_keeps_length_and_pitch(tmp_path: Path, codec: str, form: str, name: str, rate: int) -> None:
+    sound = burst(1.0, rate=rate)
+    samples = decode(encode(tmp_path / name, sound, rate, codec, form), RATE)
+    assert (samples.dtype, samples.ndim) == (np.int16, 1)
+    assert len(samples) == pytest.approx(RATE, rel=0.08 if form == "mp3" else 0.001)
+    spectrum = np.abs(np.fft.rfft(samples[: RATE // 2].astype(float)))
+    assert spectrum.argmax() * 2 == pytest.approx(200, abs=4)
+    assert samples.std() == pytest.approx(sound.std(), rel=0.1)
+
+
+def test_resampling_adds_no_alias(tmp_path: Path) -> None:
+    """A 10 kHz tone at 48 kHz has no place at 16 kHz: what is left of it is under -60 dB."""
+    tone = (0.5 * np.sin(2 * np.pi * 10000 * np.arange(48000) / 48000) * 32767).astype(np.int16)
+    samples = decode(write_wav(tmp_path / "a.wav", tone, 48000), 16000)
+    middle = samples[1000:-1000].astype(float) / 32768
+    assert np.sqrt(np.mean(middle**2)) < 0.5 / np.sqrt(2) * 10 ** (-60 / 20)
+
+
+def test_same_rate_is_bit_exact(tmp_path: Path) -> None:
+    sound = burst(0.3)
+    sound[:2] = (-32768, 32767)
+    np.testing.assert_array_equal(decode(write_wav(tmp_path / "a.wav", sound, RATE), RATE), sound)
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.g722", b""), ("a.mp3", b"no audio here"), ("a.wav", b"RIFF")])
+def test_nothing_to_decode(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(AudioError, match=name):
+        decode(tmp_path / name, RATE)

@@ -1,0 +1,82 @@
+"""Changing the line `dataset:` of a voice file: that line and nothing else, or nothing at all."""
+
+from pathlib import Path
+
+import pytest
+
+from voice_assets.curation.voice_file import dataset_line, switch_dataset
+from voice_assets.voices import VoiceError, load_voice
+
+REST = "title: Toy  # the dataset: is above\nlanguage: ru\nregion: RU\nespeak_voice: ru\n"
+
+
+def voice_file(tmp_path: Path, line: str) -> Path:
+    file = tmp_path / "voices" / "toy.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(f"# dataset: none\n{line}{REST}".encode())
+    return file
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("dataset: ../data/x\n", "dataset: ../data/x-v2\n"),
+        ("dataset: ../data/x   # recorded in May\n", "dataset: ../data/x-v2   # recorded in May\n"),
+        ("dataset: '../data/x'\n", "dataset: ../data/x-v2\n"),
+        ('dataset: "../data/x" # May\n', "dataset: ../data/x-v2 # May\n"),
+        ("dataset: ../data/x\r\n", "dataset: ../data/x-v2\r\n"),
+        ("dataset: ../da ta/x\n", "dataset: ../data/x-v2\n"),
+        ("dataset: /abs/x\n", "dataset: {root}/data/x-v2\n"),
+    ],
+)
+def test_one_line_changes(tmp_path: Path, line: str, expected: str) -> None:
+    file = voice_file(tmp_path, line)
+    said = switch_dataset(file, tmp_path / "data" / "x-v2")
+    expected = expected.replace("{root}", str(tmp_path.resolve()))
+    assert file.read_bytes() == f"# dataset: none\n{expected}{REST}".encode()
+    assert expected.startswith(said)
+    assert load_voice(file).dataset == (tmp_path / "data" / "x-v2").resolve()
+
+
+@pytest.mark.parametrize("name", ["with space", "it's", "hash # inside", "данные", "key: value"])
+def test_any_name_is_written_so_that_it_is_read_again(tmp_path: Path, name: str) -> None:
+    file = voice_file(tmp_path, "dataset: ../data/x\n")
+    switch_dataset(file, tmp_path / name)
+    assert load_voice(file).dataset == (tmp_path / name).resolve()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["dataset: >\n  ../data/x\n", "dataset:\n  ../data/x\n", "dataset: ../a\ndataset: ../b\n", "{dataset: ../a}\n", ""],
+)
+def test_a_file_without_one_plain_line_stays_as_it_is(tmp_path: Path, line: str) -> None:
+    file = voice_file(tmp_path, line)
+    before = file.read_bytes()
+    with pytest.raises(VoiceError, match=r"write by hand: dataset: ") as caught:
+        switch_dataset(file, tmp_path / "data" / "x-v2")
+    assert str(file) in str(caught.value)
+    assert file.read_bytes() == before
+
+
+def test_a_file_that_would_not_load_stays_as_it_is(tmp_path: Path) -> None:
+    file = voice_file(tmp_path, "dataset: ../data/x\nshards: 0\n")
+    before = file.read_bytes()
+    with pytest.raises(VoiceError, match="shards"):
+        switch_dataset(file, tmp_path / "data" / "x-v2")
+    assert file.read_bytes() == before
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real = voice_file(tmp_path, "dataset: ../data/x\n")
+    kept = real.rename(tmp_path / "kept.yaml")
+    real.symlink_to(kept)
+    switch_dataset(real, tmp_path / "data" / "x-v2")
+    assert real.is_symlink()
+    assert "x-v2" in kept.read_text(encoding="utf-8")
+
+
+def test_the_line_alone_changes_nothing(tmp_path: Path) -> None:
+    file = voice_file(tmp_path, "dataset: ../data/x\n")
+    before = file.read_bytes()
+    assert dataset_line(file, tmp_path / "data" / "x-v3") == "dataset: ../data/x-v3"
+    assert file.read_bytes() == before

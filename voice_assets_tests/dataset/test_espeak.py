@@ -1,0 +1,82 @@
+"""Phonemes as Piper makes them, without paying for the voice on every text."""
+
+import threading
+
+import pytest
+
+from voice_assets.dataset import espeak
+from voice_assets_tests.datasets import TEXTS
+
+SPOKEN = (
+    *TEXTS,
+    "Привет, мир. Это iPhone + 18!",
+    "за\u0301мок — замо\u0301к: да; нет?",
+    "...",
+    "",
+    "Q и Z",
+    "Вы сказали «да»…",
+    "а  б\tв\nг",
+)
+
+
+@pytest.mark.parametrize("voice", ["ru", "en-us", "fr"])
+def test_phonemes_are_those_of_piper(voice: str) -> None:
+    from piper.phonemize_espeak import EspeakPhonemizer
+
+    piper = EspeakPhonemizer()
+    expected = [[phoneme for sentence in piper.phonemize(voice, text) for phoneme in sentence] for text in SPOKEN]
+    assert espeak.phonemes_of(SPOKEN, voice) == expected
+    assert [espeak.phonemes(text, voice) for text in SPOKEN] == expected
+    assert sum(map(len, expected)) > 100
+
+
+def test_default_ids_know_russian() -> None:
+    ids = espeak.default_id_map()
+    assert espeak.unknown_phonemes_of(TEXTS, "ru", ids) == [[] for _ in TEXTS]
+    assert ids["_"] == [0]
+    ids["_"] = []
+    assert espeak.default_id_map()["_"] == [0]
+
+
+def test_unknown_phonemes_once_and_in_order() -> None:
+    ids = espeak.default_id_map()
+    for phoneme in ("p", "ʲ"):
+        del ids[phoneme]
+    assert espeak.unknown_phonemes("Привет, привет", "ru", ids) == ["p", "ʲ"]
+
+
+def test_nul_does_not_end_the_text() -> None:
+    assert espeak.phonemes("да\0нет", "ru") == espeak.phonemes("да нет", "ru")
+
+
+@pytest.mark.parametrize("voice", ["nope", "", "ru\0", "../ru", "\ud800"])
+def test_no_such_voice(voice: str) -> None:
+    assert not espeak.has_voice(voice)
+    with pytest.raises(espeak.EspeakVoiceError, match="is no voice of espeak-ng"):
+        espeak.phonemes("Да", voice)
+
+
+def test_an_unknown_voice_is_refused_for_no_texts_too() -> None:
+    with pytest.raises(espeak.EspeakVoiceError):
+        espeak.phonemes_of([], "nope")
+
+
+def test_every_listed_voice_is_one() -> None:
+    assert {"ru", "en-us", "de", "uk"} < set(espeak.voices())
+    assert [voice for voice in espeak.voices() if not espeak.has_voice(voice)] == []
+
+
+def test_threads_with_two_voices_do_not_mix() -> None:
+    expected = {voice: espeak.phonemes_of(TEXTS, voice) for voice in ("ru", "en-us")}
+    wrong: list[str] = []
+
+    def speak(voice: str) -> None:
+        wrong.extend(voice for _ in range(20) if espeak.phonemes_of(TEXTS, voice) != expected[voice])
+
+    threads = [threading.Thread(target=speak, args=(voice,)) for voice in ("ru", "en-us") * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert expected["ru"] != expected["en-us"]

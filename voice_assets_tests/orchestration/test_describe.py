@@ -1,0 +1,23 @@
+"""Which settings make a result out of date."""
+
+from pathlib import Path
+
+from voice_assets.curation.decisions import RECORD
+from voice_assets.definitions import build_definitions
+from voice_assets_tests.datasets import write_voice
+
+
+def versions(voices: Path) -> dict[str, str | None]:
+    graph = build_definitions(voices).resolve_asset_graph()
+    return {key.path[-1]: graph.get(key).code_version for key in graph.get_all_asset_keys()}
+
+
+def test_a_version_of_nothing_but_keep_has_a_report_and_a_training_set_of_its_own(tmp_path: Path) -> None:
+    """Its texts and its audio are those of the version before, so no data version would tell."""
+    dataset = tmp_path / "data"
+    dataset.mkdir()
+    write_voice(tmp_path / "voices" / "toy.yaml", dataset)
+    before = versions(tmp_path / "voices")
+    (dataset / RECORD).write_text("a decision", encoding="utf-8")
+    after = versions(tmp_path / "voices")
+    assert {name for name in before if before[name] != after[name]} == {"whisper_validation", "training_set"}

@@ -1,0 +1,86 @@
+"""Progress of a real run: lines in its log with the scores and the last clip, and the file that `watch` reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from voice_assets.orchestration.progress import follow, progress
+from voice_assets.runtime import running
+
+
+def clip(number: int) -> dict[str, Any]:
+    return {"clip_id": f"c{number}", "reference": "Да,\tда " + "а" * 200, "hypothesis": "нет", "similarity": 0.25}
+
+
+@pytest.fixture
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A function that materialises an asset whose worker tells these events: (log lines, states seen, file afterwards)."""
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+
+    def run(events: list[dict[str, Any]], every: int = 20) -> tuple[list[str], list[running.Running]]:
+        seen: list[running.Running] = []
+
+        @dg.asset(key=["toy", "whisper_shard"], partitions_def=dg.StaticPartitionsDefinition(["0-of-1"]))
+        def whisper_shard(context: dg.AssetExecutionContext) -> None:
+            with progress(context, "clips", every) as tell:
+                listen = follow(tell)
+                seen.extend(running.all_running("toy"))
+                for event in events:
+                    tell._written = 0.0  # as if half a second had passed
+                    listen(event)
+                    seen.extend(running.all_running("toy"))
+
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize([whisper_shard], partition_key="0-of-1", instance=instance)
+            logs = [record.event_log_entry.user_message for record in instance.get_records_for_run(result.run_id).records]
+            lines = [line for line in logs if "clips" in line]
+            assert running.all_running("toy") == []
+            return lines, seen
+
+    return run
+
+
+def event(done: int, **fields: Any) -> dict[str, Any]:
+    return {"event": "progress", "done": done, "total": 50, "rate_per_s": 8.0, "remaining_s": 3.0, **fields}
+
+
+def test_every_n_clips_the_log_has_the_figures_and_the_last_clip(ran) -> None:
+    scores = {"mean_similarity": 0.9, "low": 1, "decoded": 10, "from_ledger": 0}
+    events = [event(done, **scores, last=clip(done)) for done in (10, 20, 30, 40, 50)]
+    lines, _ = ran(events)
+    assert [line.split(" of ")[0] for line in lines] == ["20", "40", "50"]
+    start = "20 of 50 clips, 8.0/s, 3 s to go, mean_similarity 0.900, low 1, decoded 10, from_ledger 0; last c20 sim=0.25: "
+    assert lines[0].startswith(start)
+    assert lines[0].endswith("а…', heard 'нет'")
+
+
+def test_the_file_follows_and_holds_the_last_clips(ran) -> None:
+    events = [event(done, mean_similarity=0.9, low=1, last=clip(done)) for done in range(1, 9)]
+    _, seen = ran([*events, {"event": "note", "message": "not progress"}])
+    assert (seen[0].done, seen[0].total, seen[0].recent) == (0, None, ())
+    assert [one.done for one in seen[1:9]] == list(range(1, 9))
+    last = seen[8]
+    assert [one["clip_id"] for one in last.recent] == ["c4", "c5", "c6", "c7", "c8"]
+    assert last.figures == {"mean_similarity": 0.9, "low": 1}
+    assert (last.asset, last.partition, last.rate_per_s, last.remaining_s) == ("whisper_shard", "0-of-1", 8.0, 3.0)
+    assert last.alive
+    assert last.started <= last.updated
+
+
+def test_a_worker_that_tells_only_a_count_is_followed_too(ran) -> None:
+    lines, seen = ran([{"event": "progress", "done": 50, "total": 50}])
+    assert lines[0].startswith("50 of 50 clips, ")
+    assert "last" not in lines[0]
+    assert seen[1].figures == {}
+    assert seen[1].rate_per_s > 0
+
+
+def test_what_a_killed_run_left_is_replaced(ran, tmp_path: Path) -> None:
+    file = tmp_path / "artifacts" / "toy" / "progress" / "whisper_shard@0-of-1"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"done": 7}), encoding="utf-8")
+    _, seen = ran([])
+    assert [one.done for one in seen] == [0]

@@ -1,0 +1,73 @@
+"""The files that say what is running: written whole, read by anyone, and never taken for alive when their process is dead."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from voice_assets.runtime import running
+from voice_assets.runtime.running import Running
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def state(**changes: object) -> Running:
+    usual = {
+        "unit": "clips", "done": 10, "total": 40, "rate_per_s": 5.0, "remaining_s": 6.0, "started": time.time() - 2,
+        "updated": time.time(), "figures": {"mean_similarity": 0.95, "low": 1},
+        "recent": ({"clip_id": "a", "reference": "Да.", "hypothesis": "Да", "similarity": 1.0},), **running.own_process(),
+    }  # fmt: skip
+    return Running(**{**usual, **changes})
+
+
+def test_what_is_written_comes_back() -> None:
+    file = running.progress_file("toy", "whisper_shard", "0-of-2")
+    running.write(file, state())
+    assert running.read(file) == state(
+        asset="whisper_shard", partition="0-of-2", started=running.read(file).started, updated=running.read(file).updated
+    )
+    assert json.loads(file.read_text(encoding="utf-8"))["last"]["clip_id"] == "a"
+    assert running.read(file).alive
+
+
+def test_all_states_in_the_order_of_the_shards() -> None:
+    for name, partition in (("whisper_shard", "10-of-12"), ("whisper_shard", "9-of-12"), ("base_validation", None)):
+        running.write(running.progress_file("toy", name, partition), state())
+    running.progress_file("toy", "broken", None).write_text('{"done": 1', encoding="utf-8")
+    running.progress_file("toy", "other", None).write_text('["list"]', encoding="utf-8")
+    found = [(one.asset, one.partition) for one in running.all_running("toy")]
+    assert found == [("base_validation", None), ("whisper_shard", "9-of-12"), ("whisper_shard", "10-of-12")]
+    assert running.all_running("nobody") == []
+
+
+def test_a_killed_process_is_not_alive() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    there = state(pid=process.pid, process_start=running._process_start(process.pid))
+    assert there.alive
+    process.kill()
+    gone_before_wait = there.alive  # a zombie
+    process.wait()
+    assert (gone_before_wait, there.alive) in ((False, False), (True, False))
+
+
+def test_another_process_with_the_same_id_is_not_alive() -> None:
+    assert state(pid=os.getpid(), process_start="1").alive is not Path("/proc/self/stat").exists()
+    assert replace(state(), process_start="").alive
+
+
+def test_what_killed_processes_left_is_forgotten_and_what_runs_is_not() -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    running.write(running.progress_file("toy", "whisper_shard", "0-of-2"), state(pid=process.pid, process_start="1"))
+    running.write(running.progress_file("toy", "whisper_shard", "0-of-4"), state())
+    running.forget_dead("toy")
+    assert [one.partition for one in running.all_running("toy")] == ["0-of-4"]

@@ -1,0 +1,80 @@
+"""A project of its own per test: a voice on a small data set, an instance, and the real asset graph over them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from voice_assets.definitions import build_definitions
+from voice_assets.orchestration.gates import Gate, Place
+from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.instance import open_instance
+from voice_assets.orchestration.launch import Launcher, Outcome
+from voice_assets_tests.datasets import write_voice
+
+HERE = Path(__file__).resolve().parent.parent
+SHARDS = ("0-of-2", "1-of-2")
+WORDS = ("один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
+
+
+class Town:
+    """The voice ``toy`` in a project folder of its own, and what a person can do with it."""
+
+    def __init__(self, root: Path, dataset: Path, instance: dg.DagsterInstance):
+        self.root, self.dataset, self.instance = root, dataset, instance
+
+    def write_voice(self, **changes: object) -> None:
+        """Write ``voices/toy.yaml``; ``changes`` replace top-level keys."""
+        write_voice(self.root / "voices" / "toy.yaml", **{"dataset": self.dataset, "shards": 2, **changes})
+
+    def place(self, name: str, partition: str | None = None) -> Place:
+        return Place(dg.AssetKey(["toy", name]), partition)
+
+    def launcher(self) -> Launcher:
+        """A launcher that has read the voice file as it is now."""
+        return Launcher(self.instance)
+
+    def run(self, name: str, partition: str | None = None) -> Outcome:
+        return self.launcher().materialise(self.place(name, partition))
+
+    def run_shards(self, name: str) -> list[Outcome]:
+        return [self.run(name, shard) for shard in SHARDS]
+
+    def gate(self) -> Gate:
+        return Gate(build_definitions().resolve_asset_graph(), self.instance)
+
+    def refusals(self, name: str, partition: str | None = None) -> list[str]:
+        return [str(refusal) for refusal in self.gate().refusals(self.place(name, partition))]
+
+    def latest(self, name: str, partition: str | None = None) -> Materialisation:
+        found = History(self.instance).latest(dg.AssetKey(["toy", name]), partition)
+        assert found is not None
+        return found
+
+    def validated(self) -> "Town":
+        """As far as a passed ``base_validation``."""
+        self.run("raw_dataset")
+        outcomes = [*self.run_shards("clips"), self.run("base_validation")]
+        assert all(outcome.success for outcome in outcomes), outcomes
+        return self
+
+
+@pytest.fixture
+def town(tmp_path: Path, make_dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(HERE / name, root / name)
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(root))
+    monkeypatch.setenv("DAGSTER_HOME", str(root / ".dagster"))
+    texts = [
+        f"Это предложение номер {word}."
+        for word in ["один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять"]
+    ]
+    dataset = make_dataset(texts=texts)
+    with open_instance() as instance:
+        made = Town(root, dataset, instance)
+        made.write_voice()
+        yield made
