@@ -1,6 +1,6 @@
 """What it costs to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
 
-The worker that hears a shard, as a process of its own, Python's start and all: once with an empty ledger, then with
+The worker that hears a shard, as a process of its own, Python's start and all: once with an empty cache, then with
 what that run heard, in turn; medians. The model is ``base``, int8, on the CPU, and the clips are all of the demo's.
 ``voice-assets run`` starts no worker at all for a shard that is current: this is the case where somebody asks for it.
 """
@@ -37,18 +37,18 @@ def table(dataset: Path, out: Path) -> int:
     return len(clips)
 
 
-def run(dataset: Path, clips: Path, ledger: Path) -> tuple[float, int]:
+def run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
     """Seconds of one run of the worker, and how many clips it decoded."""
     options = {
         "--dataset": dataset,
         "--clips": clips,
-        "--out": ledger.with_suffix(".parquet"),
+        "--out": cache.with_suffix(".parquet"),
         "--model": "base",
         "--language": "ru",
         "--device": "cpu",
         "--weights-cache": project.cache_dir() / "whisper",
-        "--ledger": ledger,
-        "--log": ledger.with_suffix(".log"),
+        "--cache": cache,
+        "--log": cache.with_suffix(".log"),
     }
     command = [
         sys.executable,
@@ -69,12 +69,12 @@ def main() -> None:
         number = table(dataset, folder / "clips.parquet")
         first, again = [], []
         for turn in range(TURNS):
-            seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"ledger-{turn}.sqlite")
+            seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
             if decoded != number:
                 raise SystemExit(f"{decoded} clips decoded, not {number}")
             first.append(seconds)
             for _ in range(3):
-                seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"ledger-{turn}.sqlite")
+                seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
                 if decoded:
                     raise SystemExit(f"{decoded} clips decoded of a data set that is untouched")
                 again.append(seconds)

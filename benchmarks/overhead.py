@@ -71,7 +71,7 @@ def measure(root: Path) -> dict[str, float]:
     from voice_assets.dataset.clips import read_shard
     from voice_assets.dataset.shards import shard_key
     from voice_assets.defs.validation import limits_of
-    from voice_assets.orchestration.gates import Place
+    from voice_assets.orchestration.gates import AssetPartition
     from voice_assets.orchestration.instance import open_instance
     from voice_assets.orchestration.launch import Launcher
     from voice_assets.voices import load_voice
@@ -80,13 +80,13 @@ def measure(root: Path) -> dict[str, float]:
     own, shell, clicked = [], [], []
     with open_instance() as instance:
         launcher = Launcher(instance)
-        launcher.materialise(Place(_key("raw_dataset")))
-        launcher.materialise(Place(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
+        launcher.materialise(AssetPartition(_key("raw_dataset")))
+        launcher.materialise(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
         for turn in range(RUNS):
             partition = shard_key(turn % SHARDS, SHARDS)
             for seconds, work in (
                 (own, lambda partition=partition: read_shard(voice.dataset, partition, limits_of(voice))),
-                (shell, lambda partition=partition: launcher.materialise(Place(_key("clips"), partition))),
+                (shell, lambda partition=partition: launcher.materialise(AssetPartition(_key("clips"), partition))),
             ):
                 started = time.perf_counter()
                 work()

@@ -190,9 +190,9 @@ def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random
     if kind == "cut":
         return replace(clip, reference=" ".join(words[: len(words) - max(1, len(words) // 3)]))
     if kind == "one word":
-        place = rng.randrange(len(words))
-        word = max((one for one in foreign if one != words[place]), key=len)
-        return replace(clip, reference=" ".join([*words[:place], word, *words[place + 1 :]]))
+        target = rng.randrange(len(words))
+        word = max((one for one in foreign if one != words[target]), key=len)
+        return replace(clip, reference=" ".join([*words[:target], word, *words[target + 1 :]]))
     if kind == "replaced":
         return replace(clip, path=other.path, duration_s=other.duration_s)
     silence = np.zeros(round(clip.duration_s * RATE), np.int16)

@@ -15,7 +15,7 @@ from voice_assets.defs.release import release_assets, release_checks
 from voice_assets.defs.training import training_assets, training_checks
 from voice_assets.defs.transcription import transcription_assets, transcription_checks
 from voice_assets.defs.validation import validation_assets, validation_checks
-from voice_assets.defs.voice import voice_assets, voice_checks
+from voice_assets.defs.voice import onnx_assets, onnx_checks
 from voice_assets.orchestration.checks import unknown_advisories
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.tables import ParquetTables
@@ -28,10 +28,10 @@ STAGES = (
     quality_assets,
     transcription_assets,
     training_assets,
-    voice_assets,
+    onnx_assets,
     release_assets,
 )
-RULES = (validation_checks, quality_checks, transcription_checks, training_checks, voice_checks, release_checks)
+RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks)
 
 
 def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:

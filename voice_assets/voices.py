@@ -80,7 +80,7 @@ class Quality(Section):
 
 
 class AsrSample(Section):
-    """Stage 2a, the optional quick look with Whisper."""
+    """Stage 2a, the optional quick check with Whisper."""
 
     clips: int = Field(300, ge=0, description="Clips to transcribe; 0 leaves the stage out of the graph.")
     model: str = Field(
@@ -105,9 +105,9 @@ class Whisper(Section):
     workers_per_device: Positive = Field(1, description="Shards at once on each GPU, or on the CPU, whose cores they share.")
     allow_busy_gpu: bool = Field(False, description="Start on a GPU that somebody else is using; otherwise it is refused.")
     compute_type: str = Field("float16", description="CTranslate2's: `float16` on a GPU, `int8` on a CPU.")
-    beam_size: Positive = Field(5, description="Beam of the second look at clips that came out badly.")
-    second_look_below: Ratio = Field(0.93, description="A clip under this similarity is heard again on a wider window.")
-    vad_filter: bool = Field(False, description="Cut silence out before a full look (faster-whisper's VAD).")
+    beam_size: Positive = Field(5, description="Beam of the later passes over clips that came out badly.")
+    retry_below: Ratio = Field(0.93, description="A clip under this similarity is heard again on a wider window.")
+    vad_filter: bool = Field(False, description="Cut silence out before a full decoding_pass (faster-whisper's VAD).")
     batch_size: Positive = Field(
         8, description="Clips in work at once: together on a GPU, shared out among the lanes of a CPU."
     )
@@ -201,7 +201,7 @@ class Voice(Section):
 
     @property
     def package_name(self) -> str:
-        """The name players look for, such as ``ru_RU-felix_mirage-medium``."""
+        """The name that players search for, such as ``ru_RU-felix_mirage-medium``."""
         return f"{self.language}_{self.region}-{self.name}-{self.training.quality}"
 
     @property

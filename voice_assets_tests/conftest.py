@@ -16,7 +16,7 @@ from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
-from voice_assets_tests.toy_project import town as town
+from voice_assets_tests.toy_project import toy as toy
 
 MakeDataset = Callable[..., Path]
 

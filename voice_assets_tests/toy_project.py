@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.definitions import build_definitions
-from voice_assets.orchestration.gates import Gate, Place
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launch import Launcher, Outcome
@@ -19,7 +19,7 @@ SHARDS = ("0-of-2", "1-of-2")
 WORDS = ("один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять")
 
 
-class Town:
+class ToyProject:
     """The voice ``toy`` in a project folder of its own, and what a person can do with it."""
 
     def __init__(self, root: Path, dataset: Path, instance: dg.DagsterInstance):
@@ -29,15 +29,15 @@ class Town:
         """Write ``voices/toy.yaml``; ``changes`` replace top-level keys."""
         write_voice(self.root / "voices" / "toy.yaml", **{"dataset": self.dataset, "shards": 2, **changes})
 
-    def place(self, name: str, partition: str | None = None) -> Place:
-        return Place(dg.AssetKey(["toy", name]), partition)
+    def target(self, name: str, partition: str | None = None) -> AssetPartition:
+        return AssetPartition(dg.AssetKey(["toy", name]), partition)
 
     def launcher(self) -> Launcher:
         """A launcher that has read the voice file as it is now."""
         return Launcher(self.instance)
 
     def run(self, name: str, partition: str | None = None) -> Outcome:
-        return self.launcher().materialise(self.place(name, partition))
+        return self.launcher().materialise(self.target(name, partition))
 
     def run_shards(self, name: str) -> list[Outcome]:
         return [self.run(name, shard) for shard in SHARDS]
@@ -45,15 +45,15 @@ class Town:
     def gate(self) -> Gate:
         return Gate(build_definitions().resolve_asset_graph(), self.instance)
 
-    def refusals(self, name: str, partition: str | None = None) -> list[str]:
-        return [str(refusal) for refusal in self.gate().refusals(self.place(name, partition))]
+    def blockers(self, name: str, partition: str | None = None) -> list[str]:
+        return [str(blocker) for blocker in self.gate().blockers(self.target(name, partition))]
 
     def latest(self, name: str, partition: str | None = None) -> Materialisation:
         found = History(self.instance).latest(dg.AssetKey(["toy", name]), partition)
         assert found is not None
         return found
 
-    def validated(self) -> "Town":
+    def validated(self) -> "ToyProject":
         """As far as a passed ``base_validation``."""
         self.run("raw_dataset")
         outcomes = [*self.run_shards("clips"), self.run("base_validation")]
@@ -62,7 +62,7 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path, make_dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def toy(tmp_path: Path, make_dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToyProject]:
     root = tmp_path / "project"
     root.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
@@ -75,6 +75,6 @@ def town(tmp_path: Path, make_dataset, monkeypatch: pytest.MonkeyPatch) -> Itera
     ]
     dataset = make_dataset(texts=texts)
     with open_instance() as instance:
-        made = Town(root, dataset, instance)
+        made = ToyProject(root, dataset, instance)
         made.write_voice()
         yield made

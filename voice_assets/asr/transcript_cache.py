@@ -3,8 +3,8 @@
 What belongs here: storing and finding hypotheses, and noticing a file that cannot be trusted. What does not: references
 and scores. An edited text changes neither the audio nor what is heard in it, so it decodes nothing.
 
-- Every look is a row of its own, each under its *setting*: a hash of what decides that look and nothing else. Another
-  beam asks for new further looks and leaves every fast hypothesis in force.
+- Every decoding pass is a row of its own, each under its *key*: a hash of what decides that pass and nothing else. Another
+  beam asks for new further passes and leaves every fast hypothesis in force.
 - The file is in WAL mode: readers never wait for writers, and writers of several processes take turns for milliseconds,
   one transaction a batch. WAL wants a local disk; where SQLite cannot have it, the file works without, with more waiting.
 - ``synchronous=NORMAL``: a transaction outlives ``kill -9`` of every process, because it is in the operating system's
@@ -44,22 +44,22 @@ CREATE TABLE settings (setting TEXT PRIMARY KEY, options TEXT NOT NULL) WITHOUT 
 """
 
 
-class LedgerError(ValueError):
-    """A ledger that cannot be used or written. The message names the file and what to do."""
+class TranscriptCacheError(ValueError):
+    """A cache that cannot be used or written. The message names the file and what to do."""
 
 
 class _UntrustedError(Exception):
-    """The file is not a sound ledger; the message says why."""
+    """The file is not a sound cache; the message says why."""
 
 
 @dataclass(frozen=True)
-class Setting:
-    """Everything that decides one look beside the audio; ``options`` are plain values and say which look it is."""
+class CacheKey:
+    """Everything that decides one decoding pass beside the audio; ``options`` are plain values and name the pass."""
 
     options: tuple[tuple[str, object], ...]
 
     @classmethod
-    def of(cls, **options: object) -> "Setting":
+    def of(cls, **options: object) -> "CacheKey":
         """The setting with these options, whatever their order."""
         return cls(tuple(sorted(options.items())))
 
@@ -79,7 +79,7 @@ def _checksum(setting: str, audio: str, hypothesis: str, engine: str) -> str:
     return hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-class Ledger:
+class TranscriptCache:
     """Open with `opened`. For one thread; any number of processes may have the same file open.
 
     Attributes:
@@ -91,11 +91,11 @@ class Ledger:
         self._known: set[str] = set()
         self.notes = list(notes)
 
-    def heard(self, setting: Setting, audio: Iterable[str]) -> dict[str, str]:
+    def heard(self, setting: CacheKey, audio: Iterable[str]) -> dict[str, str]:
         """The hypotheses there are for ``audio`` (SHA-256 of files): by hash, without those never heard.
 
         Raises:
-            LedgerError: the file cannot be read.
+            TranscriptCacheError: the file cannot be read.
         """
         hashes, found = sorted(set(audio)), {}
         for start in range(0, len(hashes), _ASKED_AT_ONCE):
@@ -113,11 +113,11 @@ class Ledger:
                     self.notes.append(f"{self._path}: what it has of audio {sha[:12]} is damaged; it is decoded again")
         return found
 
-    def add(self, heard: Mapping[Setting, Mapping[str, str]]) -> None:
+    def add(self, heard: Mapping[CacheKey, Mapping[str, str]]) -> None:
         """Store a batch, ``{setting: {audio hash: hypothesis}}``, in one transaction. A row that is there is replaced.
 
         Raises:
-            LedgerError: nothing of the batch was stored: the disk is full, or the others held the file too long.
+            TranscriptCacheError: nothing of the batch was stored: the disk is full, or the others held the file too long.
         """
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         rows = [
@@ -133,31 +133,33 @@ class Ledger:
                 self._connection.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", new)
                 self._connection.executemany("INSERT OR REPLACE INTO hypotheses VALUES (?, ?, ?, ?, ?, ?)", rows)
         except (sqlite3.Error, UnicodeError) as error:
-            raise LedgerError(f"{self._path}: {len(rows)} hypotheses could not be stored: {error}") from error
+            raise TranscriptCacheError(f"{self._path}: {len(rows)} hypotheses could not be stored: {error}") from error
         self._known.update(key for key, _ in new)
 
     def _do(self, statement: str, values: Sequence[str]) -> list[tuple]:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise LedgerError(f"{self._path}: cannot be read: {error}; the next start looks whether it is sound") from error
+            raise TranscriptCacheError(
+                f"{self._path}: cannot be read: {error}; the next start looks whether it is sound"
+            ) from error
 
 
 @contextlib.contextmanager
-def opened(path: Path, engine: str) -> Iterator[Ledger]:
-    """The ledger in ``path``, made when there is none. Rows written through it say that ``engine`` wrote them.
+def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
+    """The transcript cache in ``path``, made when there is none. Rows written through it say that ``engine`` wrote them.
 
-    A file that is no sound ledger is moved aside, to ``<name>.untrusted-<time>``, and a new one begun. That waits until
+    A file that is no sound cache is moved aside, to ``<name>.untrusted-<time>``, and a new one begun. That waits until
     nobody else has it open: SQLite's journal lies beside the file by name, and moving one under a writer mixes two up.
 
     Raises:
-        LedgerError: the folder cannot be written, or the file is not sound and others have it open.
+        TranscriptCacheError: the folder cannot be written, or the file is not sound and others have it open.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(path.name + ".lock").open("a") as lock:
         connection, notes = _sound(path, lock)
         try:
-            yield Ledger(connection, path, engine, notes)
+            yield TranscriptCache(connection, path, engine, notes)
         finally:
             connection.close()
 
@@ -173,7 +175,9 @@ def _sound(path: Path, lock: IO[str]) -> tuple[sqlite3.Connection, list[str]]:
             if _alone(lock):
                 break
         if time.monotonic() > end:
-            raise LedgerError(f"{path}: not a sound ledger, and other processes have it open; end them, and it is moved aside")
+            raise TranscriptCacheError(
+                f"{path}: not a sound cache, and other processes have it open; end them, and it is moved aside"
+            )
         time.sleep(0.1)
     try:  # somebody else may have replaced it while this process waited
         return _shared(lock, _connect(path)), []
@@ -182,11 +186,11 @@ def _sound(path: Path, lock: IO[str]) -> tuple[sqlite3.Connection, list[str]]:
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-        note = f"{path}: not a sound ledger ({error}); moved aside to {aside.name}, every clip is decoded again"
+        note = f"{path}: not a sound cache ({error}); moved aside to {aside.name}, every clip is decoded again"
     try:
         return _shared(lock, _connect(path)), [note]
     except _UntrustedError as error:
-        raise LedgerError(f"{path}: a new ledger cannot be made: {error}") from error
+        raise TranscriptCacheError(f"{path}: a new cache cannot be made: {error}") from error
 
 
 def _shared(lock: IO[str], connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -195,7 +199,7 @@ def _shared(lock: IO[str], connection: sqlite3.Connection) -> sqlite3.Connection
 
 
 def _alone(lock: IO[str]) -> bool:
-    """Whether nobody else has the ledger open; then ``lock`` keeps others out, else it is let go."""
+    """Whether nobody else has the cache open; then ``lock`` keeps others out, else it is let go."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -208,19 +212,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         _UntrustedError: the file is damaged or something else.
-        LedgerError: it cannot be opened or written at all.
+        TranscriptCacheError: it cannot be opened or written at all.
     """
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     except sqlite3.Error as error:
-        raise LedgerError(f"{path}: cannot be opened: {error}") from error
+        raise TranscriptCacheError(f"{path}: cannot be opened: {error}") from error
     try:
         _check(connection)
     except (sqlite3.OperationalError, _UntrustedError) as error:
         connection.close()
         if isinstance(error, _UntrustedError):
             raise
-        raise LedgerError(f"{path}: cannot be used: {error}") from error
+        raise TranscriptCacheError(f"{path}: cannot be used: {error}") from error
     except sqlite3.DatabaseError as error:  # "malformed", "not a database": OperationalError above is the disk or the locks
         connection.close()
         raise _UntrustedError(str(error)) from error

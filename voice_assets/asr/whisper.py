@@ -1,20 +1,20 @@
-"""Transcribing many short clips with faster-whisper: a fast look in batches, further looks at what came out badly.
+"""Transcribing many short clips with faster-whisper: a fast decoding_pass in batches, further passes at what came out badly.
 
-Whisper pads every clip to 30 s, so most of the work on short clips is padding. There are three looks, each dearer than
+Whisper pads every clip to 30 s, so most of the work on short clips is padding. There are three passes, each dearer than
 the one before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core a clip):
 
 - ``fast``, 0.3: clips of about one length together, greedily, on windows as short as the clips allow
   (``asr.windows``);
 - ``wide``, 1.1: together on windows 6 s longer, with silence that was really encoded, and with the beam, for what scored
-  under ``second_look_below``, has many letters wrong, repeats itself or came back empty;
+  under ``retry_below``, has many letters wrong, repeats itself or came back empty;
 - ``full``, 4: faster-whisper's own decoding, one clip at a time on 30 s with the beam, for what still is low, lacks its end,
-  repeats itself, came back empty, or has words over silence. Clips over 30 s have this look only.
+  repeats itself, came back empty, or has words over silence. Clips over 30 s have this decoding pass only.
 
-Which look is due, and whose hypothesis is kept, follows from texts alone (``asr.policy``), so hypotheses can be stored and
+Which pass is due, and whose hypothesis is kept, follows from texts alone (``asr.policy``), so hypotheses can be stored and
 judged again when a reference changes. Finding weights belongs to ``asr.weights``, scoring to ``asr.similarity``.
 
 Determinism: a clip's window depends on its own duration only and batches hold clips of one window, so neither the order
-of the clips nor their company changes what is heard; no temperature, so nothing is drawn at random. On a CPU, lanes of
+of the clips nor their company changes what is heard; no temperature, so nothing is drawn at random. On a CPU, streams of
 one or few threads decode a batch each: that uses cores better than threads inside one matrix product.
 """
 
@@ -30,15 +30,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from voice_assets.asr.policy import FAST, FULL, LOOKS, WIDE, Rule
+from voice_assets.asr.policy import FAST, FULL, PASSES, WIDE, DecodingPolicy
 from voice_assets.asr.windows import (
     FRAMES_PER_S,
     FULL_WINDOW_S,
     SAMPLE_RATE,
     Clip,
-    babble,
     log_mel,
     plan,
+    synthetic_speech,
     window_s,
     with_quiet_end,
 )
@@ -47,26 +47,26 @@ from voice_assets.audio.signals import level_db
 from voice_assets.quality.summary import SILENT_DB
 
 __all__ = [
+    "AudioHypotheses",
     "Clip",
     "ClipAudioError",
-    "Heard",
     "Transcriber",
     "TranscriberError",
     "Transcript",
     "choose_compute_type",
     "choose_device",
-    "halving",
-    "lanes",
+    "oom_backoff",
     "plan",
     "read_clip",
+    "streams",
 ]
 
 # Part of what a hypothesis is kept under: raise it with every change of what is decoded, or old ones stay in force.
 VERSION = 4
-# Seconds of true silence that a wide look shows beyond the fast one. Measured on 16 of 140 clips that the fast look misheard:
+# Seconds of true silence that a wide pass shows beyond the fast one. Measured on 16 of 140 clips that the fast pass misheard:
 # with 3 s they gain 0.101 in the mean, with 6 s 0.114, on the full 30 s 0.116, at 0.8, 1.05 and 4 s of a core each.
 WIDER_S = 6.0
-# Tokens a look in a batch may write, and how many more per second of window; Russian needs 6 to 8. So loops stop early.
+# Tokens a pass in a batch may write, and how many more per second of window; Russian needs 6 to 8. So loops stop early.
 _TOKENS, _TOKENS_PER_S = 10, 9
 # CTranslate2 writes half of its max_length at the most (the other half is for a prompt); Whisper's own limit is 448.
 _LONGEST_OUTPUT = 448
@@ -88,16 +88,16 @@ class ClipAudioError(ValueError):
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was heard, and by which look: ``fast``, ``wide`` or ``full`` (`voice_assets.asr.policy`)."""
+    """What was heard, and by which decoding_pass: ``fast``, ``wide`` or ``full`` (`voice_assets.asr.policy`)."""
 
     clip_id: str
     hypothesis: str
-    decoding: str
+    decoding_pass: str
 
 
 @dataclass
-class Heard:
-    """What is known of one audio: hypotheses by look, and its RMS level in dBFS, None before it was ever read."""
+class AudioHypotheses:
+    """What is known of one audio: hypotheses by decoding_pass, and its RMS level in dBFS, None before it was ever read."""
 
     texts: dict[str, str]
     level_db: float | None = None
@@ -108,17 +108,17 @@ class Heard:
         return self.level_db is not None and self.level_db < SILENT_DB
 
 
-Due = Callable[[Clip, Heard], str | None]
-"""The next look that a clip asks for; None when it asks for no more."""
+NextPass = Callable[[Clip, AudioHypotheses], str | None]
+"""The next decoding pass that a clip asks for; None when it asks for no more."""
 
 
-def lanes(cores: int) -> tuple[int, int]:
+def streams(cores: int) -> tuple[int, int]:
     """Batches decoded side by side on ``cores`` of a CPU, at most 4, and the threads of each; as few cores idle as can be."""
     side_by_side = max(range(1, min(4, cores) + 1), key=lambda number: (number * (cores // number), number), default=1)
     return side_by_side, max(1, cores // side_by_side)
 
 
-def halving(decode: Callable[[list[_T]], list[str]], items: list[_T], on_halved: Callable[[int, int], None]) -> list[str]:
+def oom_backoff(decode: Callable[[list[_T]], list[str]], items: list[_T], on_halved: Callable[[int, int], None]) -> list[str]:
     """``decode(items)``, in halves, quarters… where the device's memory does not hold them together.
 
     ``on_halved`` gets the number that did not fit and the number tried next.
@@ -198,7 +198,7 @@ class Transcriber:
 
     Attributes:
         device, compute_type: what is really used.
-        batch_size: clips that a lane decodes together, what `plan` should make batches of; all lanes together hold as many
+        batch_size: clips that a stream decodes together, what `plan` should make batches of; all streams together hold as many
             as were asked for. Halved when the device's memory does not hold them.
         notes: what was changed of the request, in words; grows when a batch is halved.
     """
@@ -213,10 +213,10 @@ class Transcriber:
         batch_size: int = 16,
         cpu_threads: int = 0,
         low_similarity: float = 0.8,
-        second_look_below: float = 0.93,
+        retry_below: float = 0.93,
         vad_filter: bool = False,
     ) -> None:
-        """Load the model. ``cpu_threads`` are the cores to use, 0 for all; ``vad_filter`` is for full looks only.
+        """Load the model. ``cpu_threads`` are the cores to use, 0 for all; ``vad_filter`` is for full passes only.
 
         Raises:
             TranscriberError: device, compute type, language or model cannot be used.
@@ -225,11 +225,11 @@ class Transcriber:
         self.compute_type, note = choose_compute_type(compute_type, self.device, device)
         self.notes = [note] if note else []
         self.language, self.beam_size, self.vad_filter = language, beam_size, vad_filter
-        self.rule = Rule(language, second_look_below, low_similarity)
-        # One lane on a GPU: its memory holds one batch, and one batch keeps it busy.
-        self._lanes, threads = lanes(cpu_threads or len(os.sched_getaffinity(0))) if self.device == "cpu" else (1, 0)
-        self.batch_size = math.ceil(batch_size / self._lanes)
-        self._model = _load(model_dir, self.device, self.compute_type, self._lanes, threads)
+        self.policy = DecodingPolicy(language, retry_below, low_similarity)
+        # One stream on a GPU: its memory holds one batch, and one batch keeps it busy.
+        self._streams, threads = streams(cpu_threads or len(os.sched_getaffinity(0))) if self.device == "cpu" else (1, 0)
+        self.batch_size = math.ceil(batch_size / self._streams)
+        self._model = _load(model_dir, self.device, self.compute_type, self._streams, threads)
         if language not in self._model.supported_languages:
             raise TranscriberError(f"language {language!r}: the model in {model_dir} does not know it")
         self._prepare()
@@ -249,8 +249,8 @@ class Transcriber:
 
     @cached_property
     def _quiet(self) -> np.ndarray:
-        """The encoder's states of `babble` and the silence after it: ``[1500, width]``."""
-        return self._encode(log_mel(self._features, babble(), FULL_WINDOW_S)[np.newaxis])[0]
+        """The encoder's states of `synthetic_speech` and the silence after it: ``[1500, width]``."""
+        return self._encode(log_mel(self._features, synthetic_speech(), FULL_WINDOW_S)[np.newaxis])[0]
 
     def transcribe(self, clips: Sequence[Clip]) -> Iterator[Transcript]:
         """Transcribe ``clips``; every clip gives exactly one transcript, as soon as its batch is done.
@@ -260,24 +260,27 @@ class Transcriber:
             TranscriberError: one clip alone does not fit into the device's memory.
         """
 
-        def due(clip: Clip, heard: Heard) -> str | None:
-            return self.rule.due(clip.reference, heard.texts, heard.silent, clip.long)
+        def next_pass(clip: Clip, heard: AudioHypotheses) -> str | None:
+            return self.policy.next_pass(clip.reference, heard.texts, heard.silent, clip.long)
 
         def hear(batch: Sequence[Clip]) -> list[Transcript]:
-            found = [(clip, heard) for clip, heard in zip(batch, self.hear(batch, due), strict=True)]
-            return [Transcript(clip.clip_id, *self.rule.chosen(clip.reference, one.texts, one.silent)) for clip, one in found]
+            found = [(clip, heard) for clip, heard in zip(batch, self.hear(batch, next_pass), strict=True)]
+            return [
+                Transcript(clip.clip_id, *self.policy.best_hypothesis(clip.reference, one.texts, one.silent))
+                for clip, one in found
+            ]
 
         for transcripts in self.side_by_side(hear, plan(clips, self.batch_size)):
             yield from transcripts
 
     def side_by_side(self, work: Callable[[_T], _R], parts: Iterable[_T]) -> Iterator[_R]:
-        """``work`` on each of ``parts``, as many at once as there are lanes; results as they come.
+        """``work`` on each of ``parts``, as many at once as there are streams; results as they come.
 
         What has not begun when ``work`` raises never begins.
         """
         waiting = iter(parts)
-        with ThreadPoolExecutor(self._lanes, "whisper") as pool:
-            going: set[Future[_R]] = {pool.submit(work, part) for part in islice(waiting, self._lanes)}
+        with ThreadPoolExecutor(self._streams, "whisper") as pool:
+            going: set[Future[_R]] = {pool.submit(work, part) for part in islice(waiting, self._streams)}
             while going:
                 done, going = wait(going, return_when=FIRST_COMPLETED)
                 if not any(future.exception() for future in done):
@@ -285,8 +288,10 @@ class Transcriber:
                 for future in sorted(done, key=lambda future: future.exception() is not None):
                     yield future.result()
 
-    def hear(self, batch: Sequence[Clip], due: Due, known: Mapping[str, Mapping[str, str]] | None = None) -> list[Heard]:
-        """Have every look at the clips of one batch of `plan` that ``due`` asks for. ``known``: clip id -> hypotheses by look.
+    def hear(
+        self, batch: Sequence[Clip], next_pass: NextPass, known: Mapping[str, Mapping[str, str]] | None = None
+    ) -> list[AudioHypotheses]:
+        """Run every pass that ``next_pass`` asks for on one batch of `plan`. ``known``: clip id -> hypotheses by pass.
 
         Raises:
             ClipAudioError: a file cannot be decoded.
@@ -294,26 +299,26 @@ class Transcriber:
         """
         sounds = [read_clip(clip) for clip in batch]
         heard = [
-            Heard(dict((known or {}).get(clip.clip_id, {})), round(level_db(sound), 2))
+            AudioHypotheses(dict((known or {}).get(clip.clip_id, {})), round(level_db(sound), 2))
             for clip, sound in zip(batch, sounds, strict=True)
         ]
-        for look in LOOKS:
-            chosen = [index for index, clip in enumerate(batch) if due(clip, heard[index]) == look]
-            texts = self._look(look, [batch[index] for index in chosen], [sounds[index] for index in chosen])
+        for decoding_pass in PASSES:
+            chosen = [index for index, clip in enumerate(batch) if next_pass(clip, heard[index]) == decoding_pass]
+            texts = self._decode_pass(decoding_pass, [batch[index] for index in chosen], [sounds[index] for index in chosen])
             for index, text in zip(chosen, texts, strict=True):
-                heard[index].texts[look] = text
+                heard[index].texts[decoding_pass] = text
         return heard
 
-    def _look(self, look: str, clips: Sequence[Clip], sounds: list[np.ndarray]) -> list[str]:
+    def _decode_pass(self, decoding_pass: str, clips: Sequence[Clip], sounds: list[np.ndarray]) -> list[str]:
         if not clips:
             return []
-        if look == FULL:
-            return [text for sound in sounds for text in halving(self._full, [sound], self._shrink)]
-        window = max(window_s(clip.duration_s, WIDER_S if look == WIDE else 0.0) for clip in clips)
+        if decoding_pass == FULL:
+            return [text for sound in sounds for text in oom_backoff(self._full, [sound], self._shrink)]
+        window = max(window_s(clip.duration_s, WIDER_S if decoding_pass == WIDE else 0.0) for clip in clips)
         texts: list[str] = []
         while len(texts) < len(sounds):
             part = sounds[len(texts) : len(texts) + self.batch_size]  # which an earlier batch may have halved
-            texts += halving(lambda some: self._decode(some, window, look), part, self._shrink)
+            texts += oom_backoff(lambda some: self._decode(some, window, decoding_pass), part, self._shrink)
         return texts
 
     def _shrink(self, tried: int, half: int) -> None:
@@ -333,18 +338,18 @@ class Transcriber:
             parts.append(np.asarray(self._model.model.encode(some, to_cpu=True).to(DataType.float32)))
         return np.concatenate(parts)
 
-    def _decode(self, sounds: list[np.ndarray], window: float, look: str) -> list[str]:
+    def _decode(self, sounds: list[np.ndarray], window: float, decoding_pass: str) -> list[str]:
         """The hypotheses for ``sounds`` on ``window`` seconds each, together."""
         from ctranslate2 import StorageView
 
         features = np.stack([log_mel(self._features, sound, window) for sound in sounds])
         states = self._encode(features)
-        if look == FAST:
+        if decoding_pass == FAST:
             states = with_quiet_end(states, self._quiet)
         results = self._model.model.generate(
             StorageView.from_array(np.ascontiguousarray(states)),
             [self._prompt] * len(sounds),
-            beam_size=1 if look == FAST else self.beam_size,
+            beam_size=1 if decoding_pass == FAST else self.beam_size,
             max_length=min(_LONGEST_OUTPUT, 2 * (_TOKENS + round(_TOKENS_PER_S * window))),
             suppress_blank=True,
             suppress_tokens=self._suppressed,
@@ -352,7 +357,7 @@ class Transcriber:
         return [self._tokenizer.decode(result.sequences_ids[0]).strip() for result in results]
 
     def _full(self, sounds: list[np.ndarray]) -> list[str]:
-        """Decode one clip the way faster-whisper does: windows of 30 s, with the beam; a list of one, for `halving`."""
+        """Decode one clip the way faster-whisper does: windows of 30 s, with the beam; a list of one, for `oom_backoff`."""
         segments, _ = self._model.transcribe(
             sounds[0],
             language=self.language,

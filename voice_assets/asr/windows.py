@@ -3,8 +3,8 @@
 Whisper was trained on windows of 30 s. Shown only the seconds that a clip has, it works as fast as they are few, but it
 does not see that the speaker has finished, and often says the sentence again. What it lacks are the encoder's states of a
 long silence after speech. Those are much the same whoever spoke and whatever was said, so they are made once for a model,
-with a sound that is made of sines (`babble`), and three seconds of them are appended to what the encoder makes of each clip
-(`with_quiet_end`). Measured with ``base``, int8, greedily, on 96 real clips of 1 to 4 s: 5 s windows, at least 1 s longer
+with a sound made of sines (`synthetic_speech`), and three seconds of them are appended to what the encoder makes of each
+clip (`with_quiet_end`). Measured with ``base``, int8, greedily, on 96 real clips of 1 to 4 s: 5 s windows, at least 1 s longer
 than the clip, without it: mean similarity 0.945, 15 clips to be heard again, 0.49 s of a core a clip; windows half a second
 longer than the clip, without it: 0.838, 39; with it: 0.976, 9, 0.33 s. Silence alone, in place of the sines, gives 0.927.
 
@@ -35,7 +35,7 @@ _STATES_PER_S = FRAMES_PER_S // 2
 
 @dataclass(frozen=True)
 class Clip:
-    """What is to be heard. ``path`` is the audio file; ``reference``, where known, tells when a second look is due."""
+    """What is to be heard. ``path`` is the audio file; ``reference``, where known, tells when a second decoding_pass is due."""
 
     clip_id: str
     path: Path
@@ -61,7 +61,7 @@ def plan(clips: Sequence[Clip], batch_size: int) -> list[tuple[Clip, ...]]:
     """The batches, longest clips first: every batch holds clips of one window, in the order of length and id.
 
     Clips over 30 s are each alone. The order of ``clips`` does not matter. The longest come first because they tell at once
-    whether the device's memory is enough, and because lanes that end on short batches end together.
+    whether the device's memory is enough, and because streams that end on short batches end together.
     """
     ordered = sorted(clips, key=lambda clip: (-clip.duration_s, clip.clip_id))
     batches: list[tuple[Clip, ...]] = [(clip,) for clip in ordered if clip.long]
@@ -88,8 +88,8 @@ def log_mel(extract: Any, sound: np.ndarray, window: float) -> np.ndarray:
     return filled
 
 
-def babble(seconds: float = 2.0) -> np.ndarray:
-    """A sound that is speech to an encoder and nothing to a listener: float32 ``[seconds * 16000]``.
+def synthetic_speech(seconds: float = 2.0) -> np.ndarray:
+    """A sound that is speech to an encoder and nothing to a transcriber: float32 ``[seconds * 16000]``.
 
     A gliding tone of 120 Hz with its harmonics up to 3 kHz, swelling four times a second, as syllables do.
     """
@@ -105,8 +105,8 @@ def with_quiet_end(states: np.ndarray, quiet: np.ndarray) -> np.ndarray:
 
     Args:
         states: what the encoder made of a window, ``[batch, time, width]``.
-        quiet: what it makes of `babble` and silence up to 30 s, ``[1500, width]``. What follows at the place where the
-            window ends is taken, as far as 30 s go.
+        quiet: what it makes of `synthetic_speech` and silence up to 30 s, ``[1500, width]``. What follows where the window
+            ends is taken, as far as 30 s go.
     """
     end = states.shape[1]
     appended = quiet[end : end + round(QUIET_S * _STATES_PER_S)]

@@ -48,10 +48,10 @@ def run(voice: str, asset: str | None, epoch: str | None) -> None:
     What is current is left alone; a run that was killed goes on where it was. Exit code 0 when every gate on the way is
     open, 1 when one is closed or a stage failed, 2 when the road does not exist.
     """
-    from voice_assets.cli.shell import walk
+    from voice_assets.cli.shell import run_voice
     from voice_assets.orchestration.instance import BusyError
     from voice_assets.orchestration.partitions import parse_epoch_key
-    from voice_assets.orchestration.runner import RoadError
+    from voice_assets.orchestration.runner import SelectionError
 
     try:
         if epoch is not None:
@@ -60,8 +60,8 @@ def run(voice: str, asset: str | None, epoch: str | None) -> None:
         raise _Expected(f"--epoch: {error}") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops the road as Ctrl-C does
     try:
-        sys.exit(0 if walk(voice, asset, epoch) else EXIT_CLOSED)
-    except (RoadError, BusyError) as error:
+        sys.exit(0 if run_voice(voice, asset, epoch) else EXIT_CLOSED)
+    except (SelectionError, BusyError) as error:
         raise _Expected(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Stopped. The same command goes on from here.", err=True)
@@ -245,7 +245,7 @@ def _recordings(command: Callable[..., None]) -> Callable[..., None]:
 def prompts(audio_dir: Path, transcript: Path, out: Path, **options: Any) -> None:
     """Telephone prompts: a folder of audio files and a TRANSCRIPT of `name: text` lines (plain or .gz, `;` comments).
 
-    Makes the data set OUT; PREPARE_INFO.txt in it lists every recording that was mended or left out, and why.
+    Makes the data set OUT; PREPARE_INFO.txt in it lists every recording that was cleaned or left out, and why.
     """
     from voice_assets.importers.prompts import read_prompts
 
@@ -259,7 +259,7 @@ def prompts(audio_dir: Path, transcript: Path, out: Path, **options: Any) -> Non
 def ljspeech(folder: Path, out: Path, **options: Any) -> None:
     """LJSpeech's layout: FOLDER with metadata.csv (`id|text|normalised text`) and wavs/.
 
-    Makes the data set OUT; PREPARE_INFO.txt in it lists every recording that was mended or left out, and why.
+    Makes the data set OUT; PREPARE_INFO.txt in it lists every recording that was cleaned or left out, and why.
     """
     from voice_assets.importers.ljspeech import read_ljspeech
 

@@ -84,21 +84,21 @@ class Watcher:
         self._thread.join()
         self.bars.stop()
 
-    def starting(self, place: Any, reason: str) -> None:
-        """Show a bar for ``place``."""
+    def starting(self, target: Any, reason: str) -> None:
+        """Show a bar for ``target``."""
         from voice_assets.orchestration.progress import progress_file
 
         short = reason if len(reason) <= 60 else reason[:59] + "…"
-        task = self.bars.add_task(f"{_short(place)} [dim]({escape(short)})", total=None, figures="")
-        self._going[str(place)] = task, progress_file(self.voice, place.key.path[-1], place.partition)
+        task = self.bars.add_task(f"{_short(target)} [dim]({escape(short)})", total=None, figures="")
+        self._going[str(target)] = task, progress_file(self.voice, target.key.path[-1], target.partition)
 
-    def ended(self, place: Any, outcome: Any) -> None:
-        """Turn the bar of ``place`` into a line that stays."""
-        task, _ = self._going.pop(str(place))
+    def ended(self, target: Any, outcome: Any) -> None:
+        """Turn the bar of ``target`` into a line that stays."""
+        task, _ = self._going.pop(str(target))
         elapsed = next(bar.elapsed for bar in self.bars.tasks if bar.id == task) or 0.0
         self.bars.remove_task(task)
         mark = "[green]done[/]" if outcome.success else "[red]stopped[/]"
-        self.console.print(f"  {mark} {_short(place)} [dim]{elapsed:.1f} s, run {outcome.run_id[:8]}")
+        self.console.print(f"  {mark} {_short(target)} [dim]{elapsed:.1f} s, run {outcome.run_id[:8]}")
 
     def _look(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
@@ -118,66 +118,66 @@ class Watcher:
         )
 
 
-def _short(place: Any) -> str:
+def _short(target: Any) -> str:
     """The place without the voice's name, which stands above the whole list."""
-    name = place.key.path[-1]
-    return escape(name if place.partition is None else f"{name}[{place.partition}]")
+    name = target.key.path[-1]
+    return escape(name if target.partition is None else f"{name}[{target.partition}]")
 
 
 def _figure(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def walk(voice: str, asset: str | None, epoch: str | None) -> bool:
+def run_voice(voice: str, asset: str | None, epoch: str | None) -> bool:
     """Walk the road of ``voice`` and print it. Returns whether every gate on it is open.
 
     Raises:
-        RoadError: there is no such voice, asset or epoch.
+        SelectionError: there is no such voice, asset or epoch.
     """
     from voice_assets.definitions import build_definitions, read_voices
     from voice_assets.orchestration import pools
-    from voice_assets.orchestration.instance import fail_dead_runs, only_walker, open_instance
+    from voice_assets.orchestration.instance import fail_dead_runs, only_runner, open_instance
     from voice_assets.orchestration.launch import Launcher
-    from voice_assets.orchestration.runner import Road, road_to
+    from voice_assets.orchestration.runner import Runner, assets_to
 
     console = Console()
     graph = build_definitions().resolve_asset_graph()
-    keys = road_to(graph, voice, asset)
-    with only_walker(voice), open_instance() as instance:
+    keys = assets_to(graph, voice, asset)
+    with only_runner(voice), open_instance() as instance:
         for run_id in fail_dead_runs(instance):
             console.print(f"[yellow]run {run_id[:8]} was killed earlier; it is marked as failed and its work goes on")
         running.forget_dead(voice)
         with Watcher(console, voice) as watcher:
             widths = pools.widths(known for known in read_voices()[0] if known.name == voice)
-            stations = list(Road(graph, Launcher(instance), watcher, epoch, widths).walk(keys))
-    _print_road(console, voice, stations, len(keys))
-    return len(stations) == len(keys) and all(station.open for station in stations)
+            statuses = list(Runner(graph, Launcher(instance), watcher, epoch, widths).run(keys))
+    _print_statuses(console, voice, statuses, len(keys))
+    return len(statuses) == len(keys) and all(status.open for status in statuses)
 
 
-def _print_road(console: Console, voice: str, stations: list[Any], length: int) -> None:
-    table = Table(title=f"{voice}: {len(stations)} of {length} assets", title_justify="left", title_style="bold")
+def _print_statuses(console: Console, voice: str, statuses: list[Any], length: int) -> None:
+    table = Table(title=f"{voice}: {len(statuses)} of {length} assets", title_justify="left", title_style="bold")
     wide = console.width >= WIDE
     for column in ("asset", "verdict", "runs"):
         table.add_column(column, no_wrap=True)
     table.add_column("figures", overflow="fold")
     if wide:
         table.add_column("report", overflow="fold")
-    for station in stations:
-        done = f"{station.ran} run" if station.ran else "current"
-        report = _report(station)
-        row = [station.key.path[-1], f"[{COLOURS[station.verdict]}]{station.verdict}", done, escape(_figures(station.results))]
+    for status in statuses:
+        done = f"{status.ran} run" if status.ran else "current"
+        report = _report(status)
+        row = [status.key.path[-1], f"[{COLOURS[status.verdict]}]{status.verdict}", done, escape(_figures(status.results))]
         table.add_row(*row, *([report.name if report is not None else ""] if wide else []))
     console.print(table)
-    for report in filter(None, map(_report, stations)):
+    for report in filter(None, map(_report, statuses)):
         console.print(f"  {report}", soft_wrap=True, highlight=False)
-    for station in stations:
-        for reason in station.reasons:
-            console.print(f"[{COLOURS[station.verdict]}]{station.verdict}[/] {escape(reason)}", soft_wrap=True, highlight=False)
+    for status in statuses:
+        for reason in status.reasons:
+            console.print(f"[{COLOURS[status.verdict]}]{status.verdict}[/] {escape(reason)}", soft_wrap=True, highlight=False)
 
 
-def _report(station: Any) -> Path | None:
+def _report(status: Any) -> Path | None:
     """The newest report an asset wrote."""
-    reports: list[Path] = [result.report for result in station.results if result.report is not None]
+    reports: list[Path] = [result.report for result in status.results if result.report is not None]
     return reports[-1] if reports else None
 
 

@@ -114,7 +114,7 @@ def _row(state: Running, now: float) -> list[RenderableType]:
         clock((now if state.alive else state.updated) - state.started),
         _number(figures.get("mean_similarity"), ".4f"),
         _number(figures.get("low"), ".0f"),
-        _number(figures.get("from_ledger"), ".0f"),
+        _number(figures.get("from_cache"), ".0f"),
     ]
 
 
@@ -125,7 +125,7 @@ def _sum(states: Sequence[Running]) -> Running:
     figures: dict[str, object] = {}
     if scored:
         figures["mean_similarity"] = sum(mean * done for mean, done in scored) / sum(done for _, done in scored)
-    for name in ("low", "from_ledger"):
+    for name in ("low", "from_cache"):
         values = [state.figures[name] for state in states if name in state.figures]
         figures |= {name: sum(values)} if values else {}
     lefts = [state.remaining_s for state in states if state.remaining_s is not None]
@@ -149,7 +149,7 @@ def _progress_table(shot: Snapshot) -> Table:
     table = Table(title=f"{shot.voice}: {len(shot.alive)} running", title_justify="left", title_style="bold")
     for heading in ("asset", "", "", "done"):
         table.add_column(heading, no_wrap=heading == "done")
-    for heading in ("/s", "to go", "so far", "mean sim", "low", "ledger"):
+    for heading in ("/s", "to go", "so far", "mean sim", "low", "cache"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name in dict.fromkeys(state.asset for state in shot.states):
         states = [state for state in shot.states if state.asset == name]

@@ -6,7 +6,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, sound_clips, table_of
@@ -42,11 +42,11 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
     def clip_stats(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.quality.clip_stats import measure_clips
 
-        admission = admit(context)
+        inputs = resolve_inputs(context)
         with progress(context, "clips") as tell:
-            stats = measure_clips(voice.dataset, sound_clips(admission), voice.language, tell)
+            stats = measure_clips(voice.dataset, sound_clips(inputs), voice.language, tell)
         return finished(
-            admission.pins,
+            inputs.pins,
             tables.content_version(stats),
             {
                 "clips": len(stats),
@@ -79,9 +79,9 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.quality import sampling, summary, suspects
         from voice_assets.reports import quality as report
 
-        admission = admit(context)
-        stats = table_of(admission, "clip_stats")
-        facts = summary.facts(stats, len(sound_clips(admission)))
+        inputs = resolve_inputs(context)
+        stats = table_of(inputs, "clip_stats")
+        facts = summary.facts(stats, len(sound_clips(inputs)))
         ranked = suspects.rank(stats, voice.quality.suspect_top)
         samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
         evidence = {"stats": stats, "facts": one_row(facts)}
@@ -89,7 +89,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
         folder = report.write(voice.reports_dir, voice.title, stats, facts, ranked, samples, voice.dataset, verdicts)
         paths, version = keep_evidence(context, evidence)
         return finished(
-            admission.pins,
+            inputs.pins,
             version,
             {
                 **facts,

@@ -10,7 +10,7 @@ from voice_assets.defs.voice import checked_file, epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import Admission, Place, admit, gate_of
+from voice_assets.orchestration.gates import AssetPartition, ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry, lineage_json
 from voice_assets.orchestration.partitions import epochs
@@ -49,15 +49,13 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.reports import package
 
-        admission = admit(context)
-        ancestors = ancestry(gate_of(context), list(admission.sources.values()))
-        contents = _contents(voice, context, admission, ancestors)
+        inputs = resolve_inputs(context)
+        ancestors = ancestry(gate_of(context), list(inputs.sources.values()))
+        contents = _contents(voice, context, inputs, ancestors)
         folder = package.build(epoch_dir(voice, context), contents)
-        model = admission.one("onnx_voice").metadata
+        model = inputs.one("onnx_voice").metadata
         passed = {f"{voice.package_name}.onnx": model["sha256"], f"{voice.package_name}.onnx.json": model["config_sha256"]}
-        passed |= {
-            f"samples/{name}": digest for name, digest in admission.one("voice_samples").metadata["sample_sha256"].items()
-        }
+        passed |= {f"samples/{name}": digest for name, digest in inputs.one("voice_samples").metadata["sample_sha256"].items()}
         facts = package.verify(folder, passed, contents.sentence)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
@@ -70,17 +68,17 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "rules": verdict_table(judge(voice, "voice_package", evidence)),
         }
         version = sha256(folder / package.SUMS)
-        return finished(admission.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
 
     return voice_package
 
 
-def _contents(voice: Voice, context: dg.AssetExecutionContext, admission: Admission, ancestors: list[Materialisation]) -> Any:
+def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, ancestors: list[Materialisation]) -> Any:
     """Everything that goes into the package, taken from exactly the materialisations this voice was made from."""
     from voice_assets.reports.model_card import model_card
     from voice_assets.reports.package import Contents
 
-    model, spoken = admission.one("onnx_voice"), admission.one("voice_samples")
+    model, spoken = inputs.one("onnx_voice"), inputs.one("voice_samples")
     checked = checked_file(model)
     return Contents(
         name=voice.package_name,
@@ -120,7 +118,7 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
         licence=voice.license,
         credit=voice.credit,
         verdicts={name: judge(voice, name, tables_of) for name, tables_of in evidence.items()},
-        lineage=[(str(Place(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
+        lineage=[(str(AssetPartition(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
     )
 
 

@@ -14,7 +14,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
-from voice_assets.orchestration.gates import RUN_OF, Admission, admit
+from voice_assets.orchestration.gates import RUN_OF, ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import UPSTREAM, History, pins_json
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
@@ -69,13 +69,13 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.curation.decisions import kept_ids, read_record
         from voice_assets.piper.training_set import accept
 
-        admission = admit(context)
-        clips, transcripts = sound_clips(admission), table_of(admission, "whisper_shard")
+        inputs = resolve_inputs(context)
+        clips, transcripts = sound_clips(inputs), table_of(inputs, "whisper_shard")
         kept = kept_ids(transcripts, read_record(voice.dataset))
         limit, chosen = voice.whisper.low_similarity, voice.training
         accepted = accept(clips, transcripts, limit, chosen.validation_ratio, chosen.max_clips, kept)
         low = transcripts[(transcripts["similarity"] < limit) & ~transcripts["clip_id"].isin(kept)]
-        (config,) = {source.metadata["config_sha256"] for source in admission.all("clips")}
+        (config,) = {source.metadata["config_sha256"] for source in inputs.all("clips")}
         version = f"{tables.content_version(accepted)}-{config[:12]}"  # other phoneme ids make another voice
         figures = {
             "clips": len(accepted),
@@ -88,7 +88,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
             "hash": version,
             "config_sha256": config,
         }
-        return finished(admission.pins, version, figures, value=accepted)
+        return finished(inputs.pins, version, figures, value=accepted)
 
     return training_set
 
@@ -143,8 +143,8 @@ def only_training(voice: Voice) -> Iterator[None]:
 class _Recorder:
     """Hears the training worker: epochs into a curve, checkpoints into partitions, steps into progress."""
 
-    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, admission: Admission, tell: Any):
-        self.context, self.voice, self.version, self.admission, self.tell = context, voice, version, admission, tell
+    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs, tell: Any):
+        self.context, self.voice, self.version, self.inputs, self.tell = context, voice, version, inputs, tell
         self.history = History(context.instance)
         self.hashes: dict[str, str] = {}
 
@@ -181,7 +181,7 @@ class _Recorder:
                     "config_sha256": sha256(config),
                     "epoch": event["epoch"],
                     "step": event["step"],
-                    UPSTREAM: dg.MetadataValue.json(pins_json(self.admission.pins)),
+                    UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins)),
                 },
                 tags={"dagster/data_version": event["sha256"], "dagster/code_version": "1"},
             )
@@ -236,17 +236,17 @@ def _expect_config(voice: Voice, validated: str) -> None:
 
 
 def _train(
-    context: dg.AssetExecutionContext, voice: Voice, admission: Admission, settings: dict[str, Any]
+    context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs, settings: dict[str, Any]
 ) -> tuple[int, _Recorder]:
     """Have a worker train, or go on with the training that a killed run left. Returns its number and what it told."""
-    source = admission.one("training_set")
+    source = inputs.one("training_set")
     read_recorded(source)  # the worker reads the file; it must still be the table that was recorded
     _expect_config(voice, source.metadata["config_sha256"])
     request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
     version = open_version(voice, request, History(context.instance))
     log = training_dir(voice) / "lightning_logs" / f"version_{version}" / "train.log"
     with progress(context, "steps", every=20) as tell:
-        recorder = _Recorder(context, voice, version, admission, tell)
+        recorder = _Recorder(context, voice, version, inputs, tell)
         run_worker("train", _arguments(voice, source.metadata["table"], version), log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
     return version, recorder
 
@@ -271,9 +271,9 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.piper.curves import loss_facts
         from voice_assets.reports import training as report
 
-        admission = admit(context)
+        inputs = resolve_inputs(context)
         with only_training(voice):
-            version, recorder = _train(context, voice, admission, settings)
+            version, recorder = _train(context, voice, inputs, settings)
         folder = training_dir(voice) / "lightning_logs" / f"version_{version}"
         curve = tables.read(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}
@@ -290,6 +290,6 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             "checkpoints": dg.MetadataValue.json(recorder.hashes),
             "lightning_logs": dg.MetadataValue.path(folder),
         }
-        return finished(admission.pins, f"v{version}-{context.run_id}", figures, evidence=paths, report=written)
+        return finished(inputs.pins, f"v{version}-{context.run_id}", figures, evidence=paths, report=written)
 
     return mini_training

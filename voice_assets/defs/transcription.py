@@ -10,7 +10,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from voice_assets.reports.trend import Past
 
 # Raised with every change of what is decoded (asr.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
-# and categories, hypotheses out of the ledger; 3: windows with a quiet end, more Russian spellings, categories of the set.
+# and categories, hypotheses out of the cache; 3: windows with a quiet end, more Russian spellings, categories of the set.
 CODE = 3
-DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "second_look_below", "vad_filter")
+DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "retry_below", "vad_filter")
 
 
 def transcription_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -43,9 +43,9 @@ def transcription_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     return [*sample, suite_checks(voice, "whisper_shard", shards(voice)), suite_checks(voice, "whisper_validation")]
 
 
-def ledger_file(voice: str) -> Path:
+def transcript_cache_file(voice: str) -> Path:
     """What Whisper heard of a voice's audio, whichever asset asked: one file for the sample and all shards."""
-    return artifacts_dir(voice) / "whisper" / "ledger.sqlite"
+    return artifacts_dir(voice) / "whisper" / "transcripts.sqlite"
 
 
 def transcribe(
@@ -69,10 +69,10 @@ def transcribe(
         "--beam-size": chosen.beam_size,
         "--batch-size": chosen.batch_size,
         "--low-similarity": chosen.low_similarity,
-        "--second-look-below": chosen.second_look_below,
+        "--retry-below": chosen.retry_below,
         "--progress-every": chosen.batch_size,
         "--weights-cache": cache_dir() / "whisper",
-        "--ledger": ledger_file(voice.name),
+        "--cache": transcript_cache_file(voice.name),
         "--log": log,
     }
     with progress(context, "clips", chosen.progress_every) as tell, leased(context, voice) as lease:
@@ -98,7 +98,7 @@ def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
         "mean_cer": float(transcripts["cer"].mean()) if len(transcripts) else 0.0,
         "low_similarity": int((transcripts["similarity"] < low_similarity).sum()),
-        "second_looks_kept": int((transcripts["decoding"] != "fast").sum()),
+        "later_passes_kept": int((transcripts["decoding_pass"] != "fast").sum()),
         "lowest": preview(transcripts.sort_values("similarity"), ["clip_id", "similarity", "reference", "hypothesis"]),
     }
 
@@ -124,14 +124,14 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         dagster_type=tables.TRANSCRIPTS,
         io_manager_key="tables",
         pool=POOL,
-        description="A seeded sample of this shard's clips, transcribed: a quick look before every clip is.",
+        description="A seeded sample of this shard's clips, transcribed: a quick check before every clip is.",
     )
     def asr_sample(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.dataset.shards import parse_shard_key, share_of
         from voice_assets.quality.sampling import seeded_ids
 
-        admission = admit(context)
-        clips = sound_clips(admission)
+        inputs = resolve_inputs(context)
+        clips = sound_clips(inputs)
         index, count = parse_shard_key(context.partition_key)
         drawn = seeded_ids(clips["clip_id"], share_of(voice.asr_sample.clips, index, count), voice.asr_sample.seed)
         sample = clips[clips["clip_id"].isin(drawn)]
@@ -141,7 +141,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
             "drawn": len(sample),
             "log": dg.MetadataValue.path(log),
         }
-        return finished(admission.pins, tables.content_version(transcripts), figures, value=transcripts)
+        return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts)
 
     return asr_sample
 
@@ -163,9 +163,9 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.asr import categories, validation
         from voice_assets.reports import asr_sample as report
 
-        admission = admit(context)
-        transcripts = categories.with_categories(table_of(admission, "asr_sample"), voice.language)
-        drawn = sum(source.metadata["drawn"] for source in admission.all("asr_sample"))
+        inputs = resolve_inputs(context)
+        transcripts = categories.with_categories(table_of(inputs, "asr_sample"), voice.language)
+        drawn = sum(source.metadata["drawn"] for source in inputs.all("asr_sample"))
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
@@ -183,7 +183,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         paths, version = keep_evidence(context, evidence)
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
-        return finished(admission.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
 
     return asr_sample_report
 
@@ -211,15 +211,15 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
     def whisper_shard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.asr import categories, validation
 
-        admission = admit(context)
-        clips = sound_clips(admission)
+        inputs = resolve_inputs(context)
+        clips = sound_clips(inputs)
         transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
         together = categories.with_categories(transcripts, voice.language)
         by_category = categories.by_category(together, voice.whisper.low_similarity)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
         paths, _ = keep_evidence(context, {"facts": facts})
         return finished(
-            admission.pins,
+            inputs.pins,
             tables.content_version(transcripts),
             {
                 **_scores(transcripts, voice.whisper.low_similarity),
@@ -271,11 +271,11 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import trend
         from voice_assets.reports import whisper as report
 
-        admission = admit(context)
-        transcripts = categories.with_categories(table_of(admission, "whisper_shard"), voice.language)
-        clips = sound_clips(admission)
+        inputs = resolve_inputs(context)
+        transcripts = categories.with_categories(table_of(inputs, "whisper_shard"), voice.language)
+        clips = sound_clips(inputs)
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
-        done = [source.partition for source in admission.all("whisper_shard")]
+        done = [source.partition for source in inputs.all("whisper_shard")]
         facts = validation.facts(
             clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards, len(done)
         )
@@ -288,7 +288,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
                 log=log if (log := Path(source.metadata["log"])).is_file() else None,
                 run_id=source.run_id,
             )
-            for source in admission.all("whisper_shard")
+            for source in inputs.all("whisper_shard")
         ]
         past = _past_validations(context)
         folder = report.write(
@@ -307,6 +307,6 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
         figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        return finished(admission.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
 
     return whisper_validation

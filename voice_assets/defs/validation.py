@@ -7,7 +7,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
-from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.history import Pin
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
@@ -45,7 +45,7 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
         description="Every row of this shard with its audio file: path, text, hash, format, and what is wrong with it.",
     )
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        admit(context)
+        resolve_inputs(context)
         try:
             before = fingerprint_shard(voice.dataset, context.partition_key)  # first: what changes later is seen next time
             with progress(context, "clips") as tell:
@@ -88,10 +88,10 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
     def base_validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.reports import base_validation as report
 
-        admission = admit(context)
-        clips = table_of(admission, "clips")
+        inputs = resolve_inputs(context)
+        clips = table_of(inputs, "clips")
         config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
-        if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in admission.all("clips")}:
+        if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in inputs.all("clips")}:
             raise dg.Failure(
                 f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False
             )
@@ -102,7 +102,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         )
         paths, version = keep_evidence(context, evidence)
         return finished(
-            admission.pins,
+            inputs.pins,
             version,
             {
                 "clips": int((clips["structure"] == "").sum()),

@@ -10,7 +10,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import admit
+from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
@@ -23,12 +23,12 @@ from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.voices import Voice
 
 
-def voice_assets(voice: Voice) -> list[dg.AssetsDefinition]:
+def onnx_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     """``onnx_voice`` and ``voice_samples``."""
     return [_onnx_voice(voice), _voice_samples(voice)]
 
 
-def voice_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
+def onnx_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     """The rules of the assets above."""
     return [suite_checks(voice, name, epochs(voice.name)) for name in ("onnx_voice", "voice_samples")]
 
@@ -70,8 +70,8 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
         description=f"The checkpoint as `{voice.package_name}.onnx` with the `.onnx.json` players read, held against PyTorch.",
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        admission = admit(context)
-        source, folder = admission.one("checkpoint"), epoch_dir(voice, context)
+        inputs = resolve_inputs(context)
+        source, folder = inputs.one("checkpoint"), epoch_dir(voice, context)
         options: dict[str, Any] = {
             "--checkpoint": checked_file(source),
             "--config": checked_file(source, "config", "config_sha256"),
@@ -99,7 +99,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "max_abs_difference": facts["max_abs_difference"],
             "rules": verdict_table(judge(voice, "onnx_voice", evidence)),
         }
-        return finished(admission.pins, f"{figures['sha256'][:32]}-{figures['config_sha256'][:32]}", figures, evidence=paths)
+        return finished(inputs.pins, f"{figures['sha256'][:32]}-{figures['config_sha256'][:32]}", figures, evidence=paths)
 
     return onnx_voice
 
@@ -123,8 +123,8 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.piper.sentences import sentences_for
 
-        admission = admit(context)
-        source, folder = admission.one("onnx_voice"), epoch_dir(voice, context)
+        inputs = resolve_inputs(context)
+        source, folder = inputs.one("onnx_voice"), epoch_dir(voice, context)
         spoken = voice.samples.sentences or sentences_for(voice.language)
         with progress(context, "steps") as tell, leased(context, voice) as lease:
             config = checked_file(source, "config", "config_sha256")
@@ -143,7 +143,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
             "rules": verdict_table(judge(voice, "voice_samples", evidence)),
         }
-        return finished(admission.pins, version, figures, evidence=paths)
+        return finished(inputs.pins, version, figures, evidence=paths)
 
     return voice_samples
 

@@ -1,4 +1,4 @@
-"""Makes a Piper data set out of recordings and their texts: decode, mend, drop, write. Shared by all importers.
+"""Makes a Piper data set out of recordings and their texts: decode, clean, drop, write. Shared by all importers.
 
 Does not know where the items came from, and does not judge the result: ``base_validation`` does, like any data set's.
 """
@@ -18,8 +18,8 @@ from voice_assets.dataset import espeak
 from voice_assets.dataset.faults import Limits, phoneme_name
 from voice_assets.dataset.rows import unsafe
 from voice_assets.importers import output
+from voice_assets.importers.cleaning import Digits, TextRules, clean, rejections
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.mending import Digits, TextRules, mend, refusals
 from voice_assets.runtime.files import sha256, shown, write_text
 from voice_assets.text.normalisation import normalise
 
@@ -58,7 +58,7 @@ class About:
 
 @dataclass(frozen=True)
 class Note:
-    """A recording that was mended or dropped: its name, every reason (``kind: detail``), its text as it came."""
+    """A recording that was cleaned or dropped: its name, every reason (``kind: detail``), its text as it came."""
 
     name: str
     reasons: tuple[str, ...]
@@ -72,7 +72,7 @@ class Summary:
     out: Path
     read: int
     kept: int
-    mended: int
+    cleaned: int
     dropped: int
     seconds: float
     unchanged: bool
@@ -82,7 +82,7 @@ class Summary:
         did = "nothing to do, it is there already: " if self.unchanged else ""
         return (
             f"{self.out}: {did}{self.kept} of {self.read} recordings, {self.seconds / 60:.1f} minutes; "
-            f"{self.mended} texts mended, {self.dropped} recordings dropped, each with its reason in {output.INFO}"
+            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped, each with its reason in {output.INFO}"
         )
 
 
@@ -92,7 +92,7 @@ class _Tally:
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
-    mended: list[Note] = field(default_factory=list)
+    cleaned: list[Note] = field(default_factory=list)
     dropped: list[Note] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
@@ -140,11 +140,11 @@ def _name_refusals(name: str) -> list[str]:
 def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Path) -> None:
     """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note why not."""
     clip_id = item.name.replace("/", "_")
-    text, mendings = mend(item.name, item.text)
+    text, mendings = clean(item.name, item.text)
     reasons = [item.fault] if item.fault else _name_refusals(item.name)
     samples: npt.NDArray[np.int16] | None = None
     if not reasons:
-        reasons += refusals(text, rules)
+        reasons += rejections(text, rules)
         try:
             samples = recordings.decode(item.audio, limits.sample_rate)
             reasons += _audio_refusals(samples, limits)
@@ -165,7 +165,7 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     tally.texts[heard_as] = item.name
     tally.seconds += len(samples) / limits.sample_rate
     if mendings:
-        tally.mended.append(Note(item.name, (*mendings, f"now: {text}"), item.text))
+        tally.cleaned.append(Note(item.name, (*mendings, f"now: {text}"), item.text))
 
 
 def _config(limits: Limits, about: About) -> dict[str, object]:
@@ -208,7 +208,7 @@ def _info(head: dict[str, object], tally: _Tally, limits: Limits, about: About) 
             "Dropped, by reason (a recording can have several)",
             "=================================================",
             *(f"{count:5d}  {kind}" for kind, count in kinds.most_common()),
-            *_notes("Mended", tally.mended),
+            *_notes("Mended", tally.cleaned),
             *_notes("Dropped", tally.dropped),
             "",
         ]
@@ -218,7 +218,7 @@ def _info(head: dict[str, object], tally: _Tally, limits: Limits, about: About) 
 def _licence(about: About) -> str:
     text = f"The recordings in this data set\n\nSource:  {about.source}\nLicence: {about.license}\nCredit:  {about.credit}\n"
     text += (
-        "\nChanged from the source: decoded, resampled, some texts mended, some recordings left out. See PREPARE_INFO.txt.\n"
+        "\nChanged from the source: decoded, resampled, some texts cleaned, some recordings left out. See PREPARE_INFO.txt.\n"
     )
     if about.license_file is not None:
         text += f"\n{'-' * 100}\n\n{about.license_file.read_text(encoding='utf-8', errors='replace')}"
@@ -237,8 +237,8 @@ def existing(out: Path, chosen: str, items: str | None = None) -> Summary | None
         return None
     if head.get("Contents") != output.contents(out):
         return None
-    read, kept, mended, dropped = (int(head[key]) for key in ("Read", "Kept", "Mended", "Dropped"))
-    return Summary(out, read, kept, mended, dropped, float(head["Seconds"]), unchanged=True)
+    read, kept, cleaned, dropped = (int(head[key]) for key in ("Read", "Kept", "Mended", "Dropped"))
+    return Summary(out, read, kept, cleaned, dropped, float(head["Seconds"]), unchanged=True)
 
 
 def _fill(
@@ -301,7 +301,7 @@ def prepare(
     rules = TextRules(limits.language, limits.min_text_chars, limits.max_text_chars, limits.min_script_share, digits, latin)
     with output.building(out) as folder:
         tally = _fill(folder, wanted, limits, rules, about, on_progress)
-        counts = (len(wanted), len(tally.rows), len(tally.mended), len(tally.dropped), round(tally.seconds, 3))
+        counts = (len(wanted), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
         head: dict[str, object] = dict(zip(("Read", "Kept", "Mended", "Dropped", "Seconds"), counts, strict=True))
         head |= {"Settings": chosen, "Items": listed, "Contents": output.contents(folder)}
         write_text(folder / output.INFO, _info(head, tally, limits, about))

@@ -54,12 +54,12 @@ def _spec(
         asset=asset_key(voice, name),
         description=f"{rule.description}{f' Advisory for this voice: {advice}.' if advice else ''}",
         blocking=True,
-        metadata={SUITE: _law(bound, advice)},
+        metadata={SUITE: verdict_fingerprint(bound, advice)},
         partitions_def=partitions,
     )
 
 
-def _law(bound: BoundSuite, advice: str | None) -> str:
+def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
     """What a verdict was given by: the rules, their thresholds, and whether the voice calls the rule advisory."""
     return f"{bound.fingerprint}+advisory" if advice else bound.fingerprint
 
@@ -104,7 +104,7 @@ def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult) -> d
     warns = _warns(voice, name, result)
     advice = voice.advisory.get(f"{name}/{result.rule}")
     metadata: dict[str, Any] = {
-        SUITE: _law(bound, advice),
+        SUITE: verdict_fingerprint(bound, advice),
         "observed": result.observed if result.observed is not None else "nothing",
         "limit": result.limit,
         "unexpected": result.unexpected_count,

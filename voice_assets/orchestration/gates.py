@@ -23,7 +23,7 @@ CLOSED_BY = "closed_by"
 
 
 @dataclass(frozen=True)
-class Place:
+class AssetPartition:
     """An asset, and which partition of it."""
 
     key: dg.AssetKey
@@ -35,76 +35,78 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a place cannot be used: the place, the rule where one failed, and the reason in words."""
+class Blocker:
+    """Why a place cannot be used: the target, the rule where one failed, and the reason in words."""
 
-    place: Place
+    target: AssetPartition
     reason: str
     check: str | None = None
     unjudged: bool = False
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.check + ': ' if self.check else ''}{self.reason}"
+        return f"{self.target}: {self.check + ': ' if self.check else ''}{self.reason}"
 
 
 class Gate:
-    """Judges places of one asset graph by one instance's history, as of now."""
+    """Judges targets of one asset graph by one instance's history, as of now."""
 
     def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance):
         self.graph = graph
         self.history = History(instance)
-        self._judged: dict[tuple[dg.AssetKey, int, bool], list[Refusal]] = {}
+        self._judged: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
 
-    def inputs(self, place: Place) -> Iterator[tuple[Place, bool]]:
-        """The places that ``place`` reads or is gated by, each with whether it only gates."""
-        node = self.graph.get(place.key)
+    def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
+        """The targets that ``target`` reads or is gated by, each with whether it only gates."""
+        node = self.graph.get(target.key)
         gate_only = set(node.metadata.get(GATE_ONLY, []))
         for parent in sorted(node.parent_keys):
-            for partition in self._partitions(place, parent):
-                yield Place(parent, partition), parent.path[-1] in gate_only
+            for partition in self._partitions(target, parent):
+                yield AssetPartition(parent, partition), parent.path[-1] in gate_only
 
-    def _partitions(self, place: Place, parent: dg.AssetKey) -> list[str | None]:
+    def _partitions(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
         """Same partition where both have the same ones; every partition where only the parent has some."""
         theirs = self.graph.get(parent).partitions_def
-        if theirs is not None and self.graph.get(place.key).partitions_def == theirs:
-            return [place.partition]
+        if theirs is not None and self.graph.get(target.key).partitions_def == theirs:
+            return [target.partition]
         return self._partitions_of(parent)
 
     def is_external(self, key: dg.AssetKey) -> bool:
         """True for the data set itself: observed, never materialised by us."""
         return self.graph.get(key).is_observable
 
-    def refusals(self, place: Place) -> list[Refusal]:
-        """Everything that keeps ``place`` from being materialised; empty when its gate is open."""
-        return list(dict.fromkeys(refusal for source, _ in self.inputs(place) for refusal in self._judge_newest(source)))
+    def blockers(self, target: AssetPartition) -> list[Blocker]:
+        """Everything that keeps ``target`` from being materialised; empty when its gate is open."""
+        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._judge_newest(source)))
 
-    def _judge_newest(self, place: Place) -> list[Refusal]:
-        """Refusals of the newest materialisation of ``place``; what lies on disk before us has none."""
-        if self.is_external(place.key):
+    def _judge_newest(self, target: AssetPartition) -> list[Blocker]:
+        """Refusals of the newest materialisation of ``target``; what lies on disk before us has none."""
+        if self.is_external(target.key):
             return []
-        latest = self.history.latest(place.key, place.partition)
-        return [Refusal(place, "never materialised")] if latest is None else self._judge(latest, newest=True)
+        latest = self.history.latest(target.key, target.partition)
+        return [Blocker(target, "never materialised")] if latest is None else self._judge(latest, newest=True)
 
-    def verdicts(self, of: Materialisation) -> list[Refusal]:
+    def verdicts(self, of: Materialisation) -> list[Blocker]:
         """The blocking checks of one materialisation that do not let it pass.
 
         The newest materialisation must have been judged by today's rules and thresholds; an older one, which no
         check can judge again, by those of its time.
         """
         return [
-            Refusal(Place(of.key, of.partition), verdict.reason, verdict.check.name, verdict.unjudged)
-            for verdict in self._rulings(of)
+            Blocker(AssetPartition(of.key, of.partition), verdict.reason, verdict.check.name, verdict.unjudged)
+            for verdict in self._evaluate_checks(of)
             if verdict.reason is not None
         ]
 
-    def warnings(self, of: Materialisation) -> list[Refusal]:
+    def warnings(self, of: Materialisation) -> list[Blocker]:
         """The rules that one materialisation broke and that only warn."""
-        place = Place(of.key, of.partition)
+        target = AssetPartition(of.key, of.partition)
         return [
-            Refusal(place, verdict.warning, verdict.check.name) for verdict in self._rulings(of) if verdict.warning is not None
+            Blocker(target, verdict.warning, verdict.check.name)
+            for verdict in self._evaluate_checks(of)
+            if verdict.warning is not None
         ]
 
-    def _rulings(self, of: Materialisation) -> Iterator[Verdict]:
+    def _evaluate_checks(self, of: Materialisation) -> Iterator[Verdict]:
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == of.storage_id and of.partition in self._partitions_of(of.key)
         for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
@@ -118,15 +120,15 @@ class Gate:
             return [None]
         return list(partitions.get_partition_keys(dynamic_partitions_store=self.history.instance))
 
-    def staleness(self, place: Place, of: Materialisation) -> str | None:
-        """Why ``of`` is out of date for ``place``, or None: other code or settings, or other inputs than today's."""
+    def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
+        """Why ``of`` is out of date for ``target``, or None: other code or settings, or other inputs than today's."""
         if of.gone is not None:
             return f"out of date: {of.gone} is gone"
-        code_version = self.graph.get(place.key).code_version
+        code_version = self.graph.get(target.key).code_version
         if code_version is not None and of.code_version != code_version:
             return f"out of date: built with code or settings {of.code_version or '(none)'}, now {code_version}"
-        pinned = {Place(pin.key, pin.partition): pin for pin in of.pins}
-        for source, gate_only in self.inputs(place):
+        pinned = {AssetPartition(pin.key, pin.partition): pin for pin in of.pins}
+        for source, gate_only in self.inputs(target):
             if gate_only:
                 continue  # it must be passed today, whatever it was then
             pin = pinned.get(source)
@@ -136,49 +138,49 @@ class Gate:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
         return None
 
-    def _version(self, place: Place) -> str | None:
-        if self.is_external(place.key):
-            return self.history.observed_version(place.key, place.partition)
-        latest = self.history.latest(place.key, place.partition)
+    def _version(self, target: AssetPartition) -> str | None:
+        if self.is_external(target.key):
+            return self.history.observed_version(target.key, target.partition)
+        latest = self.history.latest(target.key, target.partition)
         return latest.data_version if latest else None
 
-    def _judge(self, of: Materialisation, newest: bool) -> list[Refusal]:
+    def _judge(self, of: Materialisation, newest: bool) -> list[Blocker]:
         identity = (of.key, of.storage_id, newest)
         if identity not in self._judged:
             self._judged[identity] = []
             self._judged[identity] = self._judge_now(of, newest)
         return self._judged[identity]
 
-    def _judge_now(self, of: Materialisation, newest: bool) -> list[Refusal]:
+    def _judge_now(self, of: Materialisation, newest: bool) -> list[Blocker]:
         """Refusals of one materialisation and of all it was built from, following the newest or the exact inputs."""
-        place = Place(of.key, of.partition)
+        target = AssetPartition(of.key, of.partition)
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
             return self._judge_run(of, dg.AssetKey([*of.key.path[:-1], trained]))
         found = self.verdicts(of)
         if not newest:
-            return [*found, *(refusal for pin in of.pins for refusal in self._judge_pin(pin))]
-        if (stale := self.staleness(place, of)) is not None:
-            return [*found, Refusal(place, stale)]
-        return [*found, *self.refusals(place)]
+            return [*found, *(blocker for pin in of.pins for blocker in self._judge_pin(pin))]
+        if (stale := self.staleness(target, of)) is not None:
+            return [*found, Blocker(target, stale)]
+        return [*found, *self.blockers(target)]
 
-    def _judge_pin(self, pin: Pin) -> list[Refusal]:
+    def _judge_pin(self, pin: Pin) -> list[Blocker]:
         """Refusals of the very materialisation that was read; a stage the voice has left out since has no rules to ask."""
         if not self.graph.has(pin.key) or self.is_external(pin.key):
             return []
         source = self.history.exact(pin)
         if source is None:
-            return [Refusal(Place(pin.key, pin.partition), "the materialisation this was built from is gone")]
+            return [Blocker(AssetPartition(pin.key, pin.partition), "the materialisation this was built from is gone")]
         return self._judge(source, newest=False)
 
-    def _judge_run(self, of: Materialisation, parent: dg.AssetKey) -> list[Refusal]:
+    def _judge_run(self, of: Materialisation, parent: dg.AssetKey) -> list[Blocker]:
         """A checkpoint is as good as the training that wrote it: that training must have ended and passed."""
-        place = Place(of.key, of.partition)
+        target = AssetPartition(of.key, of.partition)
         training = self.training_of(of)
         if training is None:
-            return [Refusal(Place(parent), f"the training that wrote {place} has not ended")]
+            return [Blocker(AssetPartition(parent), f"the training that wrote {target} has not ended")]
         if training.metadata["checkpoints"].get(of.partition) != of.data_version:
-            return [Refusal(place, f"not the checkpoint that the training in run {training.run_id[:8]} vouches for")]
+            return [Blocker(target, f"not the checkpoint that the training in run {training.run_id[:8]} vouches for")]
         return self._judge(training, newest=False)
 
     def training_of(self, checkpoint: Materialisation) -> Materialisation | None:
@@ -190,10 +192,10 @@ class Gate:
         return self.history.trainings(dg.AssetKey([*checkpoint.key.path[:-1], name])).get(version)
 
 
-class Admission:
+class ResolvedInputs:
     """What an admitted asset may read: the exact materialisations its gate looked at."""
 
-    def __init__(self, sources: dict[Place, Materialisation], pins: list[Pin]):
+    def __init__(self, sources: dict[AssetPartition, Materialisation], pins: list[Pin]):
         self.sources = sources
         self.pins = pins
 
@@ -204,7 +206,7 @@ class Admission:
 
     def all(self, name: str) -> list[Materialisation]:
         """Every pinned materialisation of the input asset called ``name``, by partition."""
-        return [source for place, source in self.sources.items() if place.key.path[-1] == name]
+        return [source for target, source in self.sources.items() if target.key.path[-1] == name]
 
 
 def gate_of(context: dg.AssetExecutionContext) -> Gate:
@@ -212,27 +214,27 @@ def gate_of(context: dg.AssetExecutionContext) -> Gate:
     return Gate(context.repository_def.asset_graph, context.instance)
 
 
-def admit(context: dg.AssetExecutionContext) -> Admission:
+def resolve_inputs(context: dg.AssetExecutionContext) -> ResolvedInputs:
     """Open the gate for the asset that is starting, or stop its run.
 
     Raises:
         dagster.Failure: without retries, naming every closed asset, partition, rule, observed value and limit.
     """
     gate = gate_of(context)
-    place = Place(context.asset_key, context.partition_key if context.has_partition_key else None)
-    refusals = gate.refusals(place)
-    if refusals:
+    target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)
+    blockers = gate.blockers(target)
+    if blockers:
         raise dg.Failure(
-            description=f"The gate of {place} is closed:\n" + "\n".join(f"- {refusal}" for refusal in refusals),
-            metadata={CLOSED_BY: dg.MetadataValue.md("\n".join(f"- {refusal}" for refusal in refusals))},
+            description=f"The gate of {target} is closed:\n" + "\n".join(f"- {blocker}" for blocker in blockers),
+            metadata={CLOSED_BY: dg.MetadataValue.md("\n".join(f"- {blocker}" for blocker in blockers))},
             allow_retries=False,
         )
     sources, pins = {}, []
-    for source, gate_only in gate.inputs(place):
+    for source, gate_only in gate.inputs(target):
         if gate.is_external(source.key):
             continue
         latest = gate.history.latest(source.key, source.partition)
         assert latest is not None
         sources[source] = latest
         pins.append(latest.pin(gate_only))
-    return Admission(sources, pins)
+    return ResolvedInputs(sources, pins)

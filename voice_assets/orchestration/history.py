@@ -196,7 +196,7 @@ class History:
         target = evaluation.target_materialization_data
         if not (target.storage_id == of.storage_id if target else same_run):
             return None
-        return _ruling(check, evaluation, record.run_id, suite)
+        return _evaluate(check, evaluation, record.run_id, suite)
 
     def _only_checks(self, run_id: str, key: dg.AssetKey) -> bool:
         """Whether a run judges ``key`` again without materialising it: what it planned is then about the newest one."""
@@ -204,7 +204,7 @@ class History:
         return run is not None and key not in (run.asset_selection or ())
 
 
-def _ruling(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> Verdict:
+def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> Verdict:
     """What a result that is about the right materialisation says, by the rules in force."""
     if suite is not None and _text(evaluation.metadata, SUITE) != suite:
         return Verdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)

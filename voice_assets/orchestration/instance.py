@@ -38,13 +38,13 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 
 
 @contextmanager
-def only_walker(voice: str) -> Iterator[None]:
+def only_runner(voice: str) -> Iterator[None]:
     """Hold the voice's lock, so that two shells never walk one road at the same time.
 
     Raises:
         BusyError: another process holds it.
     """
-    lock = project.artifacts_dir(voice) / "walking.lock"
+    lock = project.artifacts_dir(voice) / "running.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as file:
         try:

@@ -14,7 +14,7 @@ from dagster._core.snap import snapshot_from_execution_plan
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from voice_assets.orchestration.gates import CLOSED_BY, Place
+from voice_assets.orchestration.gates import CLOSED_BY, AssetPartition
 from voice_assets.orchestration.instance import PID_TAG
 
 MODULE = "voice_assets.definitions"
@@ -36,7 +36,7 @@ class Outcome:
 
 
 class Launcher:
-    """Runs places of the graph on one instance."""
+    """Runs targets of the graph on one instance."""
 
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
@@ -46,17 +46,17 @@ class Launcher:
         location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=LOCATION)
         self.origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), ASSET_JOB)
 
-    def materialise(self, place: Place) -> Outcome:
+    def materialise(self, target: AssetPartition) -> Outcome:
         """Materialise one asset (in one partition) and run its checks. An observable source is observed."""
-        return self._run(place, assets={place.key}, checks=None)
+        return self._run(target, assets={target.key}, checks=None)
 
-    def check(self, place: Place, names: Iterable[dg.AssetCheckKey]) -> Outcome:
+    def check(self, target: AssetPartition, names: Iterable[dg.AssetCheckKey]) -> Outcome:
         """Run the checks of one asset again, on what is there."""
-        return self._run(place, assets=set(), checks=set(names))
+        return self._run(target, assets=set(), checks=set(names))
 
-    def _run(self, place: Place, assets: set[dg.AssetKey], checks: set[dg.AssetCheckKey] | None) -> Outcome:
+    def _run(self, target: AssetPartition, assets: set[dg.AssetKey], checks: set[dg.AssetCheckKey] | None) -> Outcome:
         subset = self.job.get_subset(asset_selection=assets, asset_check_selection=checks)
-        run = self._create_run(subset, place.partition, assets, checks)
+        run = self._create_run(subset, target.partition, assets, checks)
         result = execute_run(subset, run, self.instance, raise_on_error=False)
         return Outcome(run.run_id, True) if result.success else self._failed(run.run_id)
 

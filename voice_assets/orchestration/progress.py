@@ -20,7 +20,7 @@ RECENT = 5
 """Clips that the file holds: what a person reads along."""
 LONGEST_TEXT = 120
 """Characters of a text in a line of the log."""
-PASSED_ON = ("mean_similarity", "low", "decoded", "from_ledger")
+PASSED_ON = ("mean_similarity", "low", "decoded", "from_cache")
 """Figures of a worker's progress event that are shown beside the count."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import Admission
+from voice_assets.orchestration.gates import ResolvedInputs
 from voice_assets.orchestration.history import EVIDENCE, UPSTREAM, Materialisation, Pin, pins_json
 from voice_assets.orchestration.tables import content_version, read, table_path, write
 from voice_assets.runtime.files import sha256
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def table_of(admission: Admission, name: str) -> "pd.DataFrame":
+def table_of(inputs: ResolvedInputs, name: str) -> "pd.DataFrame":
     """The table of the input asset ``name``, all its pinned partitions one below the other, in partition order."""
     import pandas as pd
 
-    return pd.concat([read_recorded(source) for source in admission.all(name)], ignore_index=True)
+    return pd.concat([read_recorded(source) for source in inputs.all(name)], ignore_index=True)
 
 
 def read_recorded(source: Materialisation) -> "pd.DataFrame":
@@ -36,13 +36,13 @@ def read_recorded(source: Materialisation) -> "pd.DataFrame":
     return table
 
 
-def sound_clips(admission: Admission) -> "pd.DataFrame":
+def sound_clips(inputs: ResolvedInputs) -> "pd.DataFrame":
     """CLIPS of the pinned shards without the rows that are faulty in themselves.
 
     A voice may call such a fault advisory, an outtake that nobody lists for instance; then the row is left out here, once
     and for all that comes after, and stays visible in the report.
     """
-    clips = table_of(admission, "clips")
+    clips = table_of(inputs, "clips")
     return clips[clips["structure"] == ""].reset_index(drop=True)
 
 

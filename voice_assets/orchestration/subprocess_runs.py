@@ -20,7 +20,7 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import Place
+from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.instance import PID_TAG, open_instance
 from voice_assets.orchestration.launch import Launcher, Outcome
 
@@ -28,7 +28,7 @@ _SECONDS_TO_END = 15
 _LINES_SHOWN = 5
 
 
-class Apart:
+class SubprocessRuns:
     """Starts runs, each in a process of its own. Safe to use from several threads."""
 
     def __init__(self, instance: dg.DagsterInstance):
@@ -37,17 +37,17 @@ class Apart:
         self._ended = False
         self._lock = threading.Lock()
 
-    def run(self, place: Place, checks: Iterable[dg.AssetCheckKey] | None) -> Outcome:
-        """Materialise ``place``, or only run ``checks`` on it. Returns when that process has ended, however it ended."""
+    def run(self, target: AssetPartition, checks: Iterable[dg.AssetCheckKey] | None) -> Outcome:
+        """Materialise ``target``, or only run ``checks`` on it. Returns when that process has ended, however it ended."""
         asked = {
-            "asset": place.key.path,
-            "partition": place.partition,
+            "asset": target.key.path,
+            "partition": target.partition,
             "checks": None if checks is None else sorted(check.name for check in checks),
             "parent": os.getpid(),
         }
         with self._lock:
             if self._ended:
-                return Outcome("", False, f"{place}: the walk was ended before this began")
+                return Outcome("", False, f"{target}: the run was ended before this began")
             process = subprocess.Popen(
                 [sys.executable, "-m", "voice_assets.orchestration.subprocess_runs", json.dumps(asked)],
                 stdout=subprocess.PIPE,
@@ -61,12 +61,12 @@ class Apart:
         with self._lock:
             self._processes.remove(process)
         outcome = _outcome(printed)
-        return outcome or self._died(place, process.pid, process.returncode, errors)
+        return outcome or self._died(target, process.pid, process.returncode, errors)
 
-    def _died(self, place: Place, pid: int, code: int, errors: str) -> Outcome:
+    def _died(self, target: AssetPartition, pid: int, code: int, errors: str) -> Outcome:
         """The outcome of a process that could not tell it; a run that it left behind is marked as failed."""
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        message = f"{place}: its process {ended}. " + " | ".join(errors.strip().splitlines()[-_LINES_SHOWN:])
+        message = f"{target}: its process {ended}. " + " | ".join(errors.strip().splitlines()[-_LINES_SHOWN:])
         unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
         left = self._instance.get_runs(dg.RunsFilter(tags={PID_TAG: str(pid)}, statuses=unfinished))
         for run in left:
@@ -110,13 +110,13 @@ def main(argument: str) -> None:
     """Run what ``argument`` asks for, and print the outcome."""
     asked: dict[str, Any] = json.loads(argument)
     _follow(asked["parent"])
-    place = Place(dg.AssetKey(asked["asset"]), asked["partition"])
+    target = AssetPartition(dg.AssetKey(asked["asset"]), asked["partition"])
     with open_instance() as instance:
         launcher = Launcher(instance)
         if asked["checks"] is None:
-            outcome = launcher.materialise(place)
+            outcome = launcher.materialise(target)
         else:
-            outcome = launcher.check(place, [dg.AssetCheckKey(place.key, name) for name in asked["checks"]])
+            outcome = launcher.check(target, [dg.AssetCheckKey(target.key, name) for name in asked["checks"]])
     sys.stdout.write("\n" + json.dumps(asdict(outcome)) + "\n")
 
 

@@ -14,7 +14,8 @@ Facts = Mapping[str, object]
 # in, and `voice-assets fix` reads them.
 COLUMNS = (
     "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "reference", "hypothesis", "cer", "wer",
-    "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories", "decoding", "duration_s",
+    "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories", "decoding_pass",
+    "duration_s",
     "path", "audio_sha256",
 )  # fmt: skip
 ADDED = {"suspicion", "diff", "decision", "new_text", "kept"}

@@ -51,7 +51,7 @@ def _notes(row: Mapping[str, object]) -> Markup:
     """What else is known about a suspect: why, what kind of clip, which pass, and whether somebody kept it."""
     ends = [name for name, column in (("first word", "first_word_wrong"), ("last word", "last_word_wrong")) if row[column]]
     said = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
-    said += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding']}"]
+    said += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding_pass']}"]
     badge = Markup('<span class="badge pass">heard and kept in {}</span> ').format(row["kept"]) if row["kept"] else Markup("")
     return badge + "; ".join(part for part in said if part)
 
@@ -117,14 +117,14 @@ def _tile(name: str, text: str) -> tuple[str, str, str]:
 
 def page(report: Report, folder: Path) -> str:
     """The whole page, for a place in ``folder``."""
-    later = int((report.every["decoding"] != "fast").sum())
+    later = int((report.every["decoding_pass"] != "fast").sum())
     figures = [_tile(name, value) for name, value in layout.summary(report.facts)]
     kept = int((report.suspects["kept"] != "").sum())
     figures += [("Other suspects", str(len(report.others())), "not low; sections below")]
     figures += [("Heard and kept", str(kept), "suspects that somebody listened to")] if kept else []
     body = html.join([
         html.verdict_badge(word(report.verdicts)),
-        html.tiles([*figures, ("Kept from a later look", str(later), "heard again on a wider window, with the beam")]),
+        html.tiles([*figures, ("Kept from a later decoding pass", str(later), "heard again on a wider window, with the beam")]),
         html.section("Rules", html.rule_table(report.verdicts)),
         trend.section(report.past),
         _categories(report),

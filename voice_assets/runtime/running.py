@@ -54,7 +54,7 @@ class Running:
     """How far one asset is.
 
     ``done`` of ``total`` (None before that is known); seconds since the epoch for ``started`` and ``updated``; ``figures`` such
-    as mean_similarity, low, decoded and from_ledger; the ``recent`` clips, newest last, each with clip_id, reference,
+    as mean_similarity, low, decoded and from_cache; the ``recent`` clips, newest last, each with clip_id, reference,
     hypothesis and similarity.
     """
 

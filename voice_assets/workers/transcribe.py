@@ -1,11 +1,11 @@
 """Transcribe and score a table of clips: ``python -m voice_assets.workers.transcribe --help``.
 
 Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s, writes one with the columns
-TRANSCRIPTS (``dataset.tables``), in the same order. What Whisper heard is kept in a ledger: a run that was killed goes on
+TRANSCRIPTS (``dataset.tables``), in the same order. Hypotheses are kept in a transcript cache: a killed run goes on
 where it was, and audio that was heard before, under the same model and options, is not decoded again. Which pass is due
 is in ``asr.cached_transcriber``, how clips are decoded in ``asr.whisper``.
 
-Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, decoded, from_ledger, last),
+Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, decoded, from_cache, last),
 done, error.
 """
 
@@ -23,8 +23,8 @@ from typing import IO
 import pandas as pd
 
 from voice_assets.asr import transcript_cache, weights, whisper, windows
-from voice_assets.asr.cached_transcriber import Listener, Record, Settings, engine_name
-from voice_assets.asr.policy import Rule
+from voice_assets.asr.cached_transcriber import CachedTranscriber, CacheKeys, Record, engine_name
+from voice_assets.asr.policy import DecodingPolicy
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.runtime import devices
 from voice_assets.runtime.files import replacing, sha256
@@ -49,15 +49,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--language", required=True, help="Whisper's code of the language, such as ru")
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="auto takes CUDA where there is one (default)")
     add("--compute-type", default="int8", help="CTranslate2's: float16 on a GPU, int8 on a CPU (default: %(default)s)")
-    add("--beam-size", type=_positive, default=5, help="beam of the second look at clips that came out badly (default: 5)")
-    add("--batch-size", type=_positive, default=16, help="clips in work at once; on a CPU its lanes share them (default: 16)")
+    add("--beam-size", type=_positive, default=5, help="beam of the later passes over clips that came out badly (default: 5)")
+    add("--batch-size", type=_positive, default=16, help="clips in work at once; on a CPU its streams share them (default: 16)")
     add("--low-similarity", type=float, default=0.8, help="a clip is low under this similarity (default: 0.8)")
-    add("--second-look-below", type=float, default=0.93, help="a clip under this is heard again, wider (default: 0.93)")
-    add("--vad-filter", action="store_true", help="cut silence out before the full look (faster-whisper's VAD)")
+    add("--retry-below", type=float, default=0.93, help="a clip under this is heard again, wider (default: 0.93)")
+    add("--vad-filter", action="store_true", help="cut silence out before the full decoding_pass (faster-whisper's VAD)")
     add("--progress-every", type=_positive, default=40, help="clips between two progress events (default: 40)")
     add("--weights-cache", type=Path, required=True, help="folder for weights that are joined from installed packages")
     add("--cpu-threads", type=int, default=0, help="threads on a CPU; 0 takes all cores (default)")
-    add("--ledger", type=Path, required=True, help="SQLite file with what was heard before; made when there is none")
+    add("--cache", type=Path, required=True, help="SQLite file with what was heard before; made when there is none")
     add("--log", type=Path, required=True, help="file that takes one line a clip (validator_whisper.log)")
     add("--with-parent", type=int, help="end as soon as this process is no longer the parent")
     return parser.parse_args(arguments)
@@ -111,7 +111,7 @@ def audio_file(dataset: Path, row: Record) -> Path:
 
 @dataclass
 class Report:
-    """Tells what is done so far: a line a clip in the log, progress events with the figures, notes of the ledger.
+    """Tells what is done so far: a line a clip in the log, progress events with the figures, notes of the cache.
 
     ``total`` clips are heard on windows of ``seconds`` in all: the longest come first, so the time to go follows the windows.
     """
@@ -124,7 +124,7 @@ class Report:
     model: str
     notes: list[str]
     decoded: int = 0
-    from_ledger: int = 0
+    from_cache: int = 0
     total_similarity: float = 0.0
     low: int = 0
     _progress: protocol.Progress | None = None
@@ -132,9 +132,9 @@ class Report:
     _untold_s: float = 0.0
 
     def portion(self, records: Sequence[Record], now: bool) -> None:
-        """Take finished clips, decoded ``now`` or out of the ledger, and tell the progress when it is time to.
+        """Take finished clips, decoded ``now`` or out of the cache, and tell the progress when it is time to.
 
-        The first portion is the ledger's: what is in it does not count into the rate.
+        The first portion is the cache's: what is in it does not count into the rate.
         """
         for record in records:
             self._count(record, now)
@@ -145,12 +145,12 @@ class Report:
         heard_s = sum(windows.window_s(record["duration_s"]) for record in records)
         first = self._progress is None
         if self._progress is None:
-            self._progress = protocol.Progress(self.total, done=self.from_ledger, work=self.seconds - heard_s)
-            protocol.emit("started", clips=self.total, from_ledger=self.from_ledger, model=self.model)
+            self._progress = protocol.Progress(self.total, done=self.from_cache, work=self.seconds - heard_s)
+            protocol.emit("started", clips=self.total, from_cache=self.from_cache, model=self.model)
         else:
             self._untold += len(records)
             self._untold_s += heard_s
-        if first or self._untold >= self.every or self.decoded + self.from_ledger == self.total:
+        if first or self._untold >= self.every or self.decoded + self.from_cache == self.total:
             shown = ("clip_id", "reference", "hypothesis", "similarity")
             last = {"last": {name: records[-1][name] for name in shown}} if records else {}
             self._progress.step(self._untold, self._untold_s, **self.figures(), **last)
@@ -158,20 +158,20 @@ class Report:
 
     def _count(self, record: Record, now: bool) -> None:
         self.decoded += now
-        self.from_ledger += not now
+        self.from_cache += not now
         self.total_similarity += record["similarity"]
         self.low += record["similarity"] < self.low_similarity
         texts = " | ".join(" ".join(str(record[name]).split()) for name in ("clip_id", "reference", "hypothesis"))
         self.log.write(
-            f"[{self.decoded + self.from_ledger}/{self.total}] sim={record['similarity']:.2f} cer={record['cer']:.2f} "
-            f"pass={record['decoding']}{'' if now else ' ledger'} {texts}\n"
+            f"[{self.decoded + self.from_cache}/{self.total}] sim={record['similarity']:.2f} cer={record['cer']:.2f} "
+            f"pass={record['decoding_pass']}{'' if now else ' cache'} {texts}\n"
         )
 
     def figures(self) -> Record:
         """Mean similarity (null before the first clip), number of low clips, and where the hypotheses came from."""
-        number = self.decoded + self.from_ledger
+        number = self.decoded + self.from_cache
         mean = self.total_similarity / number if number else None
-        return {"mean_similarity": mean, "low": self.low, "decoded": self.decoded, "from_ledger": self.from_ledger}
+        return {"mean_similarity": mean, "low": self.low, "decoded": self.decoded, "from_cache": self.from_cache}
 
 
 def _load(options: argparse.Namespace, folder: Path, expected: tuple[str, str]) -> whisper.Transcriber:
@@ -184,7 +184,7 @@ def _load(options: argparse.Namespace, folder: Path, expected: tuple[str, str]) 
         batch_size=options.batch_size,
         cpu_threads=options.cpu_threads,
         low_similarity=options.low_similarity,
-        second_look_below=options.second_look_below,
+        retry_below=options.retry_below,
         vad_filter=options.vad_filter,
     )
     if (transcriber.device, transcriber.compute_type) != expected:
@@ -233,24 +233,24 @@ def work(options: argparse.Namespace) -> None:
     """Do what the command line says.
 
     Raises:
-        ClipsError, LedgerError, weights.WeightsError, whisper.TranscriberError, whisper.ClipAudioError
+        ClipsError, TranscriptCacheError, weights.WeightsError, whisper.TranscriberError, whisper.ClipAudioError
     """
     started = time.monotonic()
     rows = read_clips(options.clips)
     folder = weights.resolve(options.model, options.weights_cache)
     device, compute_type = settled(options.device, options.compute_type)
     fingerprint = weights.fingerprint(folder)
-    rule = Rule(options.language, options.second_look_below, options.low_similarity)
-    settings = Settings.of(fingerprint, device, compute_type, rule, options.beam_size, options.vad_filter)
+    policy = DecodingPolicy(options.language, options.retry_below, options.low_similarity)
+    settings = CacheKeys.of(fingerprint, device, compute_type, policy, options.beam_size, options.vad_filter)
     verify(options.dataset, rows)
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
-        transcript_cache.opened(options.ledger, engine_name()) as kept,
+        transcript_cache.opened(options.cache, engine_name()) as kept,
         options.log.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as log,
     ):
-        listener = Listener(
+        transcriber = CachedTranscriber(
             options.dataset,
-            rule,
+            policy,
             settings,
             kept,
             load=lambda: _load(options, folder, (device, compute_type)),
@@ -260,11 +260,11 @@ def work(options: argparse.Namespace) -> None:
         seconds = sum(windows.window_s(float(row["duration_s"])) for row in rows)
         report = Report(log, len(rows), seconds, options.low_similarity, options.progress_every, str(folder), kept.notes)
         records: dict[str, Record] = {}
-        for part, now in listener.listen(rows):
+        for part, now in transcriber.listen(rows):
             report.portion(part, now)
             records.update((record["clip_id"], record) for record in part)
         table = _write(options.out, rows, records)
-    full = int((table["decoding"] == "full").sum())
+    full = int((table["decoding_pass"] == "full").sum())
     seconds = time.monotonic() - started
     protocol.emit("done", out=str(options.out), clips=len(table), full=full, seconds=seconds, **report.figures())
 
@@ -277,7 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return protocol.run(
         lambda: work(options),
         ClipsError,
-        transcript_cache.LedgerError,
+        transcript_cache.TranscriptCacheError,
         weights.WeightsError,
         whisper.TranscriberError,
         whisper.ClipAudioError,

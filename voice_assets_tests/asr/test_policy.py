@@ -1,8 +1,8 @@
 import pytest
 
-from voice_assets.asr.policy import MANY_LETTERS, Rule, better, doubtful, many_letters, stopped_early
+from voice_assets.asr.policy import MANY_LETTERS, DecodingPolicy, better, doubtful, many_letters, stopped_early
 
-RULE = Rule("ru", 0.9, 0.8)
+POLICY = DecodingPolicy("ru", 0.9, 0.8)
 REFERENCE = "абвгдежзик"  # ten letters: one wrong letter is 0.9, two are 0.8
 ONE_WRONG, TWO_WRONG, THREE_WRONG = "абвгдежзия", "абвгдежзяя", "абвгдежяяя"
 
@@ -61,7 +61,7 @@ def test_the_better_hypothesis_is_kept(reference, full, fast, expected):
     ],
 )
 def test_which_look_is_due(reference, heard, silent, expected):
-    assert RULE.due(reference, heard, silent) == expected
+    assert POLICY.next_pass(reference, heard, silent) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_which_look_is_due(reference, heard, silent, expected):
     ],
 )
 def test_the_best_of_the_looks_this_text_asks_for_is_kept(heard, expected):
-    assert RULE.chosen(REFERENCE, heard) == expected
+    assert POLICY.best_hypothesis(REFERENCE, heard) == expected
 
 
 def test_a_low_threshold_over_the_second_look_still_gets_the_wide_look_first():
-    assert Rule("ru", 0.5, 0.85).due(REFERENCE, {"fast": TWO_WRONG}) == "wide"
+    assert DecodingPolicy("ru", 0.5, 0.85).next_pass(REFERENCE, {"fast": TWO_WRONG}) == "wide"
 
 
 LONG = "абвгдежзик " * 20  # 219 letters and spaces: 15 of them are far under a tenth
@@ -91,7 +91,7 @@ def test_a_long_text_is_heard_again_for_many_letters_however_similar(missing, ex
     heard = LONG.strip()[: len(LONG.strip()) - missing]
     assert MANY_LETTERS == 15
     assert many_letters(LONG, heard, "ru") is expected
-    assert (RULE.due(LONG, {"fast": heard}) == "wide") is expected
+    assert (POLICY.next_pass(LONG, {"fast": heard}) == "wide") is expected
     assert not many_letters(None, heard, "ru")
 
 
@@ -99,5 +99,5 @@ def test_a_long_text_is_heard_again_for_many_letters_however_similar(missing, ex
 def test_a_text_whose_end_was_not_heard_gets_the_full_look_though_it_is_not_low(kept, expected):
     said = "абвгдежзик" * 10
     assert stopped_early(said, said[:kept], "ru") is (expected == "full")
-    assert RULE.due(said, {"fast": said[:kept], "wide": said[:kept]}) == expected
+    assert POLICY.next_pass(said, {"fast": said[:kept], "wide": said[:kept]}) == expected
     assert not stopped_early(None, said[:kept], "ru")

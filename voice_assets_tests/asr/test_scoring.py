@@ -19,7 +19,7 @@ def test_a_row_of_the_table_comes_whole():
         "hallucination": "",
         "categories": "numbers",
     }
-    facts = {"clip_id": "a", "path": "a.wav", "audio_sha256": "", "duration_s": 2.0, "decoding": "fast"}
+    facts = {"clip_id": "a", "path": "a.wav", "audio_sha256": "", "duration_s": 2.0, "decoding_pass": "fast"}
     table = frame([{**facts, "reference": "В 1941 году", "hypothesis": "", **row}], TRANSCRIPTS)
     assert list(table.columns) == list(TRANSCRIPTS)
     assert set(row) <= set(TRANSCRIPTS)

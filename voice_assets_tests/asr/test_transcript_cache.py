@@ -1,4 +1,4 @@
-"""The ledger: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
+"""The transcript cache: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
 
 import fcntl
 import os
@@ -15,24 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.asr import transcript_cache
-from voice_assets.asr.transcript_cache import LedgerError, Setting, opened
+from voice_assets.asr.transcript_cache import CacheKey, TranscriptCacheError, opened
 
-FAST, FULL = Setting.of(decoding="fast", model="m"), Setting.of(decoding="full", model="m", beam_size=5)
+FAST, FULL = CacheKey.of(decoding_pass="fast", model="m"), CacheKey.of(decoding_pass="full", model="m", beam_size=5)
 WRITER = """
 import pathlib, sys
-from voice_assets.asr.transcript_cache import Setting, opened
+from voice_assets.asr.transcript_cache import CacheKey, opened
 who = sys.argv[2]
-with opened(pathlib.Path(sys.argv[1]), "test") as ledger:
+with opened(pathlib.Path(sys.argv[1]), "test") as cache:
     for batch in range(int(sys.argv[3])):
         heard = {f"{who}-{batch}-{clip}": f"{who} said {batch} {clip}" for clip in range(8)}
-        ledger.add({Setting.of(decoding="fast", model="m"): heard})
+        cache.add({CacheKey.of(decoding_pass="fast", model="m"): heard})
         print(batch, flush=True)
 """
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "deep" / "ledger.sqlite"
+    return tmp_path / "deep" / "transcripts.sqlite"
 
 
 def filled(path, **texts):
@@ -54,8 +54,8 @@ def test_what_was_added_is_found_by_the_next_process(path):
 def test_the_passes_are_apart_and_a_setting_is_its_options_whatever_their_order(path):
     filled(path, a="один")
     assert read(path, FULL) == ({}, [])
-    assert read(path, Setting.of(model="m", decoding="fast"))[0] == {"a": "один"}
-    assert read(path, Setting.of(model="n", decoding="fast"))[0] == {}
+    assert read(path, CacheKey.of(model="m", decoding_pass="fast"))[0] == {"a": "один"}
+    assert read(path, CacheKey.of(model="n", decoding_pass="fast"))[0] == {}
 
 
 def test_a_second_hypothesis_replaces_the_first_and_rows_name_who_wrote_them(path):
@@ -71,14 +71,14 @@ def test_a_second_hypothesis_replaces_the_first_and_rows_name_who_wrote_them(pat
 
 @given(texts=st.dictionaries(st.text("0123456789abcdef", min_size=1), st.text(st.characters(codec="utf-8")), max_size=5))
 def test_any_text_comes_back_as_it_was(tmp_path_factory, texts):
-    with opened(tmp_path_factory.mktemp("ledger") / "l.sqlite", "v1") as book:
+    with opened(tmp_path_factory.mktemp("cache") / "l.sqlite", "v1") as book:
         book.add({FAST: texts})
         assert book.heard(FAST, texts) == texts
 
 
 def test_a_batch_that_cannot_be_stored_is_an_error_and_leaves_nothing(path):
     with opened(path, "v1") as book:
-        with pytest.raises(LedgerError, match="2 hypotheses could not be stored"):
+        with pytest.raises(TranscriptCacheError, match="2 hypotheses could not be stored"):
             book.add({FAST: {"a": "один", "b": "\ud800"}})
         book.add({FULL: {"a": "один"}})
         assert book.heard(FAST, "ab") == {}
@@ -147,7 +147,7 @@ def test_an_unsound_file_that_others_have_open_stays_where_it_is(path, monkeypat
     filled(path, a="один")
     with opened(path, "v1"):
         other_layout(path)
-        with pytest.raises(LedgerError, match="other processes have it open"), opened(path, "v1"):
+        with pytest.raises(TranscriptCacheError, match="other processes have it open"), opened(path, "v1"):
             pass
     assert not list(path.parent.glob("*untrusted*"))
 
@@ -189,7 +189,7 @@ def test_switching_to_the_write_ahead_log_waits_for_a_lock(tmp_path):
 
 def test_a_folder_in_the_way_is_an_error_that_names_it(path):
     path.mkdir(parents=True)
-    with pytest.raises(LedgerError, match=r"ledger\.sqlite: cannot be"), opened(path, "v1"):
+    with pytest.raises(TranscriptCacheError, match=r"transcripts\.sqlite: cannot be"), opened(path, "v1"):
         pass
 
 

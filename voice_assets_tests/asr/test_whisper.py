@@ -7,7 +7,7 @@ import pytest
 from voice_assets.asr import weights, whisper
 from voice_assets.asr import windows as windows
 from voice_assets.asr.similarity import similarity
-from voice_assets.asr.whisper import Clip, Heard, Transcriber
+from voice_assets.asr.whisper import AudioHypotheses, Clip, Transcriber
 from voice_assets.audio import recordings
 from voice_assets.defs import transcription
 from voice_assets.runtime import project
@@ -19,7 +19,7 @@ from voice_assets_tests.asr import tiny_whisper
     [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (6, (3, 2)), (8, (4, 2)), (9, (3, 3)), (64, (4, 16))],
 )
 def test_lanes_use_the_cores(cores, expected):
-    assert whisper.lanes(cores) == expected
+    assert whisper.streams(cores) == expected
 
 
 class _Device:
@@ -42,21 +42,21 @@ class _Device:
 
 def test_what_does_not_fit_together_is_decoded_in_halves_in_order():
     device, told = _Device(3), []
-    assert whisper.halving(device.decode, list("abcdefghij"), lambda *numbers: told.append(numbers)) == list("ABCDEFGHIJ")
+    assert whisper.oom_backoff(device.decode, list("abcdefghij"), lambda *numbers: told.append(numbers)) == list("ABCDEFGHIJ")
     assert device.held == [3, 3, 3, 1]
     assert told == [(10, 5), (5, 3)]
-    assert whisper.halving(_Device(4).decode, list("abcd"), lambda *_: pytest.fail("halved")) == list("ABCD")
+    assert whisper.oom_backoff(_Device(4).decode, list("abcd"), lambda *_: pytest.fail("halved")) == list("ABCD")
 
 
 def test_one_clip_that_does_not_fit_is_an_error_and_so_is_any_other_trouble():
     with pytest.raises(whisper.TranscriberError, match="one clip alone"):
-        whisper.halving(_Device(0).decode, ["a", "b"], lambda *_: None)
+        whisper.oom_backoff(_Device(0).decode, ["a", "b"], lambda *_: None)
 
     def broken(items):
         raise RuntimeError(f"cuBLAS failed on {len(items)}")
 
     with pytest.raises(RuntimeError, match="cuBLAS failed on 2"):
-        whisper.halving(broken, ["a", "b"], lambda *_: pytest.fail("halved"))
+        whisper.oom_backoff(broken, ["a", "b"], lambda *_: pytest.fail("halved"))
 
 
 @pytest.mark.parametrize("device", ["tpu", ""])
@@ -115,7 +115,7 @@ def test_real_speech_is_understood(heard, clips):
     scores = [similarity(clip.reference, heard[clip.clip_id].hypothesis, "ru") for clip in clips]
     assert np.mean(scores) > 0.93
     assert min(scores) >= 0.7
-    assert {transcript.decoding for transcript in heard.values()} <= {"fast", "wide", "full"}
+    assert {transcript.decoding_pass for transcript in heard.values()} <= {"fast", "wide", "full"}
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcrib
         list(transcriber.side_by_side(work, iter(range(100))))
     assert max(begun) < 10
     alone = []
-    monkeypatch.setattr(transcriber, "_lanes", 1)
+    monkeypatch.setattr(transcriber, "_streams", 1)
     with pytest.raises(ValueError, match="one"):
         alone.extend(transcriber.side_by_side(work, iter(range(100))))
     assert alone == [0]
@@ -151,12 +151,12 @@ def test_lanes_hand_over_what_is_done_and_begin_nothing_after_an_error(transcrib
 @pytest.mark.slow
 def test_a_look_that_is_known_is_not_had_again(transcriber, clips):
     some = [min(clips, key=lambda clip: clip.duration_s)]
-    due = iter(["wide", None, "full"])
-    (heard,) = transcriber.hear(some, lambda clip, known: next(due), {some[0].clip_id: {"fast": "known"}})
+    next_pass = iter(["wide", None, "full"])
+    (heard,) = transcriber.hear(some, lambda clip, known: next(next_pass), {some[0].clip_id: {"fast": "known"}})
     assert heard.texts == {"fast": "known", "full": heard.texts["full"]}
     assert similarity(some[0].reference, heard.texts["full"], "ru") > 0.5
     assert not heard.silent
-    assert Heard({}, -90.0).silent
+    assert AudioHypotheses({}, -90.0).silent
 
 
 @pytest.mark.slow
@@ -187,15 +187,17 @@ def test_a_batch_halved_for_want_of_memory_is_told_and_hears_the_same(base, hear
 def test_words_over_silence_get_the_full_look_and_the_filter_leaves_none(base, tmp_path):
     path = recordings.write_wav(tmp_path / "silent.wav", np.zeros(48000, np.int16), 16000)
     deaf = Transcriber(base, device="cpu", compute_type="int8", language="ru", vad_filter=True)
-    looks = []
-    real = deaf._look
-    deaf._look = lambda look, some, sounds: looks.append((look, len(some))) or real(look, some, sounds)
+    passes = []
+    real = deaf._decode_pass
+    deaf._decode_pass = lambda decoding_pass, some, sounds: (
+        passes.append((decoding_pass, len(some))) or real(decoding_pass, some, sounds)
+    )
     clip = Clip("silent", path, 3.0, "Продолжение следует.")
     (transcript,) = deaf.transcribe([clip])
-    assert looks == [
+    assert passes == [
         ("fast", 1),
         ("wide", 0),
-        ("full", int(deaf.rule.due(None, {"fast": transcript.hypothesis}, True) == "full")),
+        ("full", int(deaf.policy.next_pass(None, {"fast": transcript.hypothesis}, True) == "full")),
     ]
     assert real("full", [clip], [whisper.read_clip(clip)]) == [""]
 
@@ -211,7 +213,7 @@ def test_a_clip_over_30_s_is_heard_to_its_end(transcriber, clips, tmp_path):
             break
     path = recordings.write_wav(tmp_path / "long.wav", np.concatenate(sounds), 16000)
     (transcript,) = transcriber.transcribe([Clip("long", path, recordings.probe(path).duration_s)])
-    assert transcript.decoding == "full"
+    assert transcript.decoding_pass == "full"
     expected = " ".join(clip.reference for clip in (parts * 3)[: len(sounds) // 2])
     assert similarity(expected, transcript.hypothesis, "ru") > 0.8
 

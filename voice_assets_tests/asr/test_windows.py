@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.asr.windows import Clip, babble, log_mel, plan, window_s, with_quiet_end
+from voice_assets.asr.windows import Clip, log_mel, plan, synthetic_speech, window_s, with_quiet_end
 
 CLIPS = st.lists(st.tuples(st.uuids().map(str), st.floats(0, 80)), max_size=60, unique_by=lambda one: one[0]).map(
     lambda pairs: [Clip(name, Path(f"{name}.wav"), duration) for name, duration in pairs]
@@ -63,10 +63,10 @@ def test_features_are_those_of_the_padded_sound(bins, seconds):
 
 
 def test_babble_is_loud_the_same_each_time_and_swells_four_times_a_second():
-    sound = babble()
+    sound = synthetic_speech()
     assert sound.shape == (32000,)
     assert np.abs(sound).max() == pytest.approx(0.4)
-    np.testing.assert_array_equal(sound, babble())
+    np.testing.assert_array_equal(sound, synthetic_speech())
     loudness = np.sqrt(np.mean(sound.reshape(-1, 1000) ** 2, axis=1))  # in sixteenths of a second
     assert [round(float(part), 4) for part in loudness[::4]] < [round(float(part), 4) for part in loudness[2::4]]
     assert loudness[::4].max() < loudness[1::4].min()

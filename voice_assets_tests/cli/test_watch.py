@@ -50,9 +50,9 @@ def dead_pid() -> int:
 
 def test_a_row_a_shard_and_their_sum(voice: Voice) -> None:
     write("0-of-2", done=30, total=100, rate_per_s=4.0, remaining_s=17.5, recent=(clip("a", 0.9), clip("b", 0.2)),
-          figures={"mean_similarity": 0.9, "low": 2, "from_ledger": 7})  # fmt: skip
+          figures={"mean_similarity": 0.9, "low": 2, "from_cache": 7})  # fmt: skip
     write("1-of-2", done=10, total=50, rate_per_s=2.0, remaining_s=20.0, recent=(clip("c", 1.0),),
-          figures={"mean_similarity": 0.5, "low": 1, "from_ledger": 0})  # fmt: skip
+          figures={"mean_similarity": 0.5, "low": 1, "from_cache": 0})  # fmt: skip
     text = shown(voice, [GpuUse(0, "NVIDIA GeForce RTX 3090", 8123, 24576, 97)])
     first, second, total = (
         next(line for line in text.splitlines() if name in line) for name in ("0-of-2", "1-of-2", "2 running")

@@ -1,4 +1,4 @@
-"""Making a data set: what is kept, dropped and mended, and that nothing of the user's is ever lost."""
+"""Making a data set: what is kept, dropped and cleaned, and that nothing of the user's is ever lost."""
 
 import csv
 import json
@@ -51,7 +51,7 @@ def dropped(out: Path) -> dict[str, list[str]]:
 def test_what_comes_out_is_a_sound_data_set(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза."), item("digits/2", "Вторая фраза."), item("c", "c: Третья  фраза [.]")]
     summary = prepare(items, tmp_path / "out", limits, ABOUT)
-    assert (summary.read, summary.kept, summary.mended, summary.dropped, summary.unchanged) == (3, 3, 1, 0, False)
+    assert (summary.read, summary.kept, summary.cleaned, summary.dropped, summary.unchanged) == (3, 3, 1, 0, False)
     assert summary.seconds == 3.0
     assert metadata(summary.out) == [["a", "Первая фраза."], ["digits_2", "Вторая фраза."], ["c", "Третья фраза"]]
     clips = read_shard(summary.out, "0-of-1", limits)

@@ -48,11 +48,11 @@ def event(done: int, **fields: Any) -> dict[str, Any]:
 
 
 def test_every_n_clips_the_log_has_the_figures_and_the_last_clip(ran) -> None:
-    scores = {"mean_similarity": 0.9, "low": 1, "decoded": 10, "from_ledger": 0}
+    scores = {"mean_similarity": 0.9, "low": 1, "decoded": 10, "from_cache": 0}
     events = [event(done, **scores, last=clip(done)) for done in (10, 20, 30, 40, 50)]
     lines, _ = ran(events)
     assert [line.split(" of ")[0] for line in lines] == ["20", "40", "50"]
-    start = "20 of 50 clips, 8.0/s, 3 s to go, mean_similarity 0.900, low 1, decoded 10, from_ledger 0; last c20 sim=0.25: "
+    start = "20 of 50 clips, 8.0/s, 3 s to go, mean_similarity 0.900, low 1, decoded 10, from_cache 0; last c20 sim=0.25: "
     assert lines[0].startswith(start)
     assert lines[0].endswith("а…', heard 'нет'")
 

@@ -1,4 +1,4 @@
-"""Shards at once, each in a process of its own on a device of its own; what they heard is in one ledger."""
+"""Shards at once, each in a process of its own on a device of its own; their transcripts are in one cache."""
 
 import shutil
 import sqlite3
@@ -15,20 +15,20 @@ from voice_assets.dataset.shards import shard_of
 from voice_assets.orchestration import pools
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import PID_TAG, open_instance
-from voice_assets.orchestration.subprocess_runs import Apart
+from voice_assets.orchestration.subprocess_runs import SubprocessRuns
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.defs.test_whole_road import copy_part, voice_assets
+from voice_assets_tests.defs.test_end_to_end import copy_part, run_cli
 from voice_assets_tests.orchestration.test_runner import RUNNING
-from voice_assets_tests.toy_project import HERE, SHARDS, Town
+from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
 FOUR = tuple(f"{index}-of-4" for index in range(4))
 
 
 @pytest.fixture(scope="module")
-def validated(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator[Town]:
-    """Real speech in four shards, the last without a clip, walked to ``whisper_validation`` with two workers on the CPU."""
+def validated(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator[ToyProject]:
+    """Real speech in four shards, the last without a clip, finished to ``whisper_validation`` with two workers on the CPU."""
     root = tmp_path_factory.mktemp("project")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
@@ -39,10 +39,10 @@ def validated(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Itera
         empty_shard(dataset, FOUR[3])
         whisper = {"model": "base", "compute_type": "int8", "device": "cpu", "workers_per_device": 2, "max_low_ratio": 0.1}
         write_voice(root / "voices" / "toy.yaml", dataset, shards=4, asr_sample={"clips": 0}, whisper=whisper)
-        done = voice_assets("run", "toy", "--to", "whisper_validation")
+        done = run_cli("run", "toy", "--to", "whisper_validation")
         assert done.returncode == 0, done.stdout + done.stderr
         with open_instance() as instance:
-            yield Town(root, dataset, instance)
+            yield ToyProject(root, dataset, instance)
 
 
 def empty_shard(dataset: Path, key: str) -> None:
@@ -56,14 +56,14 @@ def empty_shard(dataset: Path, key: str) -> None:
         (dataset / "wavs" / f"{clip_name(line.split('|')[0])}.wav").unlink()
 
 
-def spans(town: Town) -> list[tuple[float, float]]:
+def spans(toy: ToyProject) -> list[tuple[float, float]]:
     """When the runs of ``whisper_shard`` began and ended."""
-    records = town.instance.get_run_records()
+    records = toy.instance.get_run_records()
     mine = [record for record in records if "whisper_shard" in str(record.dagster_run.asset_selection)]
     return sorted((record.start_time, record.end_time) for record in mine)  # type: ignore[type-var]
 
 
-def test_two_shards_run_at_once_and_never_three(validated: Town) -> None:
+def test_two_shards_run_at_once_and_never_three(validated: ToyProject) -> None:
     times = spans(validated)
     assert len(times) == 4
     at_once = [sum(begin <= moment < end for begin, end in times) for moment, _ in times]
@@ -72,77 +72,77 @@ def test_two_shards_run_at_once_and_never_three(validated: Town) -> None:
     assert len({run.tags[PID_TAG] for run in runs}) == 4
 
 
-def test_a_shard_without_clips_closes_no_gate(validated: Town) -> None:
+def test_a_shard_without_clips_closes_no_gate(validated: ToyProject) -> None:
     shard = History(validated.instance).latest(dg.AssetKey(["toy", "whisper_shard"]), FOUR[3])
     assert shard is not None
     assert shard.metadata["clips"] == 0
 
 
-def test_every_device_is_free_afterwards(validated: Town) -> None:
+def test_every_device_is_free_afterwards(validated: ToyProject) -> None:
     leases = validated.root / ".cache" / "leases"
     assert {file.name for file in leases.iterdir()} == {"cpu.0.lock", "cpu.1.lock"}
     assert all(file.read_bytes() == b"" for file in leases.iterdir())
 
 
-def test_an_edited_text_decodes_nothing(validated: Town) -> None:
-    ledger = sqlite3.connect(validated.root / "artifacts" / "toy" / "whisper" / "ledger.sqlite")
-    before = ledger.execute("SELECT * FROM hypotheses ORDER BY 1, 2").fetchall()
+def test_an_edited_text_decodes_nothing(validated: ToyProject) -> None:
+    cache = sqlite3.connect(validated.root / "artifacts" / "toy" / "whisper" / "transcripts.sqlite")
+    before = cache.execute("SELECT * FROM hypotheses ORDER BY 1, 2").fetchall()
     assert len(before) >= 40  # a fast hypothesis and a level for each clip
     metadata = validated.dataset / "metadata_2col.csv"
     lines = metadata.read_text(encoding="utf-8").splitlines()
     lines[-1] = lines[-1].rstrip(".!") + "!"
     metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = voice_assets("run", "toy", "--to", "whisper_validation")
+    done = run_cli("run", "toy", "--to", "whisper_validation")
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(spans(validated)) == 5
-    assert ledger.execute("SELECT * FROM hypotheses ORDER BY 1, 2").fetchall() == before
+    assert cache.execute("SELECT * FROM hypotheses ORDER BY 1, 2").fetchall() == before
 
 
-def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_alone(town: Town) -> None:
-    town.run("raw_dataset")
-    apart, outcomes = Apart(town.instance), {}
+def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_alone(toy: ToyProject) -> None:
+    toy.run("raw_dataset")
+    runs, outcomes = SubprocessRuns(toy.instance), {}
 
     def run(shard: str) -> None:
-        outcomes[shard] = apart.run(town.place("clips", shard), None)
+        outcomes[shard] = runs.run(toy.target("clips", shard), None)
 
     threads = [threading.Thread(target=run, args=(shard,)) for shard in SHARDS]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 120
-    while not (started := [run for run in town.instance.get_runs() if run.tags.get("dagster/partition") == SHARDS[0]]):
+    while not (started := [run for run in toy.instance.get_runs() if run.tags.get("dagster/partition") == SHARDS[0]]):
         assert time.monotonic() < deadline, "the run never began"
         time.sleep(0.01)
-    next(process for process in apart._processes if str(process.pid) == started[0].tags[PID_TAG]).kill()
+    next(process for process in runs._processes if str(process.pid) == started[0].tags[PID_TAG]).kill()
     for thread in threads:
         thread.join()
     assert outcomes[SHARDS[1]].success, outcomes
     assert not outcomes[SHARDS[0]].success
     assert "was killed by signal 9" in outcomes[SHARDS[0]].message
-    killed = town.instance.get_run_by_id(started[0].run_id)
+    killed = toy.instance.get_run_by_id(started[0].run_id)
     assert killed is not None
     assert killed.status == dg.DagsterRunStatus.FAILURE
 
 
-def test_ending_the_walk_ends_what_runs_and_starts_nothing_else(town: Town) -> None:
-    town.run("raw_dataset")
-    apart, outcomes = Apart(town.instance), []
-    thread = threading.Thread(target=lambda: outcomes.append(apart.run(town.place("clips", SHARDS[0]), None)))
+def test_ending_the_walk_ends_what_runs_and_starts_nothing_else(toy: ToyProject) -> None:
+    toy.run("raw_dataset")
+    runs, outcomes = SubprocessRuns(toy.instance), []
+    thread = threading.Thread(target=lambda: outcomes.append(runs.run(toy.target("clips", SHARDS[0]), None)))
     thread.start()
-    while not apart._processes:
+    while not runs._processes:
         time.sleep(0.01)
-    (process,) = apart._processes
-    apart.end()
+    (process,) = runs._processes
+    runs.end()
     assert process.poll() is not None
     thread.join(60)
     assert len(outcomes) == 1
-    assert town.instance.get_runs(RUNNING) == []  # it was ended, or it was done already: nothing is left half way
-    assert "the walk was ended" in apart.run(town.place("clips", SHARDS[1]), None).message
+    assert toy.instance.get_runs(RUNNING) == []  # it was ended, or it was done already: nothing is left half way
+    assert "the run was ended" in runs.run(toy.target("clips", SHARDS[1]), None).message
 
 
-def test_the_pool_is_as_wide_as_the_voice_with_most_slots(town: Town) -> None:
-    town.write_voice(whisper={"device": "cpu", "workers_per_device": 3})
-    (town.root / "voices" / "other.yaml").write_text((town.root / "voices" / "toy.yaml").read_text().replace("3", "2"))
-    widths = pools.widths(load_voice(file) for file in (town.root / "voices").glob("*.yaml"))
+def test_the_pool_is_as_wide_as_the_voice_with_most_slots(toy: ToyProject) -> None:
+    toy.write_voice(whisper={"device": "cpu", "workers_per_device": 3})
+    (toy.root / "voices" / "other.yaml").write_text((toy.root / "voices" / "toy.yaml").read_text().replace("3", "2"))
+    widths = pools.widths(load_voice(file) for file in (toy.root / "voices").glob("*.yaml"))
     assert widths == {"whisper": 3}
-    pools.apply(town.instance, widths)
-    assert town.instance.event_log_storage.get_concurrency_info("whisper").slot_count == 3
+    pools.apply(toy.instance, widths)
+    assert toy.instance.event_log_storage.get_concurrency_info("whisper").slot_count == 3

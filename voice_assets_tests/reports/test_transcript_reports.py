@@ -29,7 +29,7 @@ def transcript(clip_id, similarity, reference="Обычное предложен
         "hypothesis": "=услышано",
         "similarity": similarity,
         "cer": 1 - similarity,
-        "decoding": "full",
+        "decoding_pass": "full",
         **changes,
     }
 
@@ -83,8 +83,8 @@ def test_two_samples_are_two_folders(tmp_path, transcripts):
 def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
     table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
     facts = validation.facts(transcripts["clip_id"], transcripts, table, 0.8, 2, len(shards))
-    places = (tmp_path / "reports", "Голос", tmp_path / "data")
-    return whisper.write(*places, shards, 0.8, facts, table, verdicts, language="ru", history=history)
+    targets = (tmp_path / "reports", "Голос", tmp_path / "data")
+    return whisper.write(*targets, shards, 0.8, facts, table, verdicts, language="ru", history=history)
 
 
 def test_the_report_has_the_files_people_know(tmp_path, transcripts):
@@ -137,9 +137,11 @@ def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
 
 
 def test_every_later_look_counts_as_one(tmp_path):
-    looks = frame([transcript(look, 0.9, decoding=look) for look in ("fast", "wide", "full")], TRANSCRIPTS)
-    page = (write_whisper(tmp_path, looks, whole(looks), None) / "whisper_report.html").read_text(encoding="utf-8")
-    assert 'Kept from a later look</div><div class="value">2</div>' in page
+    passes = frame(
+        [transcript(decoding_pass, 0.9, decoding_pass=decoding_pass) for decoding_pass in ("fast", "wide", "full")], TRANSCRIPTS
+    )
+    page = (write_whisper(tmp_path, passes, whole(passes), None) / "whisper_report.html").read_text(encoding="utf-8")
+    assert 'Kept from a later decoding pass</div><div class="value">2</div>' in page
 
 
 def test_a_warning_is_no_failure_in_any_file(tmp_path, transcripts):

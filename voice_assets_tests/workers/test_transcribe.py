@@ -48,7 +48,7 @@ def command(dataset, clips, out, *more):
         "--batch-size": 4,
         "--progress-every": 4,
         "--weights-cache": project.cache_dir() / "whisper",
-        "--ledger": out.with_name("ledger.sqlite"),
+        "--cache": out.with_name("transcripts.sqlite"),
         "--log": out.with_suffix(".log"),
     }
     return [str(part) for pair in options.items() for part in pair] + [str(part) for part in more]
@@ -162,23 +162,23 @@ def test_every_clip_is_scored_in_the_order_of_the_table(ivrvoice, speech, tmp_pa
     progress = [event for event in printed if event["event"] == "progress"]
     assert (progress[-1]["done"], progress[-1]["total"], progress[-1]["low"]) == (8, 8, int((result["similarity"] < 0.8).sum()))
     assert progress[-1]["mean_similarity"] == pytest.approx(result["similarity"].mean())
-    assert (progress[-1]["decoded"], progress[-1]["from_ledger"]) == (8, 0)
+    assert (progress[-1]["decoded"], progress[-1]["from_cache"]) == (8, 0)
     assert set(progress[-1]["last"]) == {"clip_id", "reference", "hypothesis", "similarity"}
     lines = out.with_suffix(".log").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 8
     assert lines[-1].startswith("[8/8] sim=")
-    assert not any(" ledger " in line for line in lines)
+    assert not any(" cache " in line for line in lines)
 
 
 def figures(printed):
     done = printed[-1]
     assert done["event"] == "done"
-    return done["decoded"], done["from_ledger"]
+    return done["decoded"], done["from_cache"]
 
 
 @pytest.fixture(scope="module")
 def heard(ivrvoice, speech, tmp_path_factory):
-    """The 24 clips, transcribed: the folder with table, result and ledger. Copy what you change."""
+    """The 24 clips, transcribed: the folder with table, result and cache. Copy what you change."""
     folder = tmp_path_factory.mktemp("heard")
     speech.to_parquet(folder / "clips.parquet")
     assert transcribe.main(command(ivrvoice, folder / "clips.parquet", folder / "out.parquet")) == 0
@@ -207,7 +207,7 @@ def test_an_untouched_set_decodes_nothing_and_loads_no_model(ivrvoice, again):
     assert figures(events(done.stdout)) == (0, 24)
     pd.testing.assert_frame_equal(pd.read_parquet(out), before)
     lines = (again / "out.log").read_text(encoding="utf-8").splitlines()[-24:]
-    assert all(re.search(r" pass=(fast|wide|full) ledger ", line) for line in lines)
+    assert all(re.search(r" pass=(fast|wide|full) cache ", line) for line in lines)
 
 
 @pytest.mark.slow
@@ -226,7 +226,7 @@ def test_other_rows_in_another_order_take_what_is_there(ivrvoice, speech, again,
 def test_an_edited_text_is_scored_anew_and_decodes_nothing(ivrvoice, speech, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
-    sure = int(before.index[(before["similarity"] == 1) & (before["decoding"] == "fast")][0])
+    sure = int(before.index[(before["similarity"] == 1) & (before["decoding_pass"] == "fast")][0])
     edited = speech.copy()
     edited.loc[sure, "text"] = "Совсем другие слова, которых никто не говорил."
     edited.to_parquet(clips)
@@ -243,21 +243,23 @@ def test_an_edited_text_is_scored_anew_and_decodes_nothing(ivrvoice, speech, aga
 @pytest.mark.slow
 def test_other_thresholds_ask_for_the_looks_that_are_owed_and_only_once(ivrvoice, again, capsys, monkeypatch):
     clips, out = again / "clips.parquet", again / "out.parquet"
-    before, looks = pd.read_parquet(out), []
-    look = whisper.Transcriber._look
+    before, passes = pd.read_parquet(out), []
+    decoding_pass = whisper.Transcriber._decode_pass
     monkeypatch.setattr(
-        whisper.Transcriber, "_look", lambda self, name, *what: looks.append((name, len(what[0]))) or look(self, name, *what)
+        whisper.Transcriber,
+        "_decode_pass",
+        lambda self, name, *what: passes.append((name, len(what[0]))) or decoding_pass(self, name, *what),
     )
-    stricter = command(ivrvoice, clips, out, "--second-look-below", "0.999")
+    stricter = command(ivrvoice, clips, out, "--retry-below", "0.999")
     printed = run(capsys, stricter)[1]
     decoded, kept = figures(printed)
     first = next(
         event for event in printed if event["event"] == "progress"
     )  # what is known is shown before anything is decoded
-    assert (first["done"], first["total"], first["decoded"], first["from_ledger"]) == (kept, 24, 0, kept)
+    assert (first["done"], first["total"], first["decoded"], first["from_cache"]) == (kept, 24, 0, kept)
     assert decoded + kept == 24
-    assert decoded == sum(number for name, number in looks if name == "wide") > 0
-    assert not sum(number for name, number in looks if name == "fast")
+    assert decoded == sum(number for name, number in passes if name == "wide") > 0
+    assert not sum(number for name, number in passes if name == "fast")
     assert figures(run(capsys, stricter)[1]) == (0, 24)
     assert figures(run(capsys, command(ivrvoice, clips, out))[1]) == (0, 24)
     pd.testing.assert_frame_equal(pd.read_parquet(out), before)
@@ -267,13 +269,13 @@ def test_other_thresholds_ask_for_the_looks_that_are_owed_and_only_once(ivrvoice
 def test_a_look_that_is_damaged_in_the_ledger_is_had_again(ivrvoice, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
-    with sqlite3.connect(again / "ledger.sqlite") as ledger:
-        fast = "SELECT setting FROM settings WHERE json_extract(options, '$.look') = 'fast'"
-        ledger.execute(
+    with sqlite3.connect(again / "transcripts.sqlite") as cache:
+        fast = "SELECT setting FROM settings WHERE json_extract(options, '$.decoding_pass') = 'fast'"
+        cache.execute(
             f"UPDATE hypotheses SET hypothesis = 'gone' WHERE setting IN ({fast}) AND audio_sha256 = ?",
             [before["audio_sha256"][3]],
         )
-    ledger.close()
+    cache.close()
     code, printed = run(capsys, command(ivrvoice, clips, out))
     assert (code, figures(printed)) == (0, (1, 23))
     assert any("damaged" in event["message"] for event in printed if event["event"] == "note")
@@ -310,7 +312,7 @@ def test_a_recording_of_two_names_is_judged_alike_whichever_shard_comes_first(iv
 @pytest.mark.parametrize(("option", "value", "decoded"), [("--beam-size", "2", "few"), ("--language", "uk", "all")])
 def test_other_options_decode_what_they_concern(ivrvoice, again, capsys, option, value, decoded):
     clips, out = again / "clips.parquet", again / "out.parquet"
-    full = int((pd.read_parquet(out)["decoding"] != "fast").sum())
+    full = int((pd.read_parquet(out)["decoding_pass"] != "fast").sum())
     now, _ = figures(run(capsys, command(ivrvoice, clips, out, option, value))[1])
     assert now == 24 if decoded == "all" else full <= now < 24
 
@@ -340,10 +342,10 @@ def test_twenty_kills_at_random_moments_change_nothing(ivrvoice, tmp_path, capsy
         printed = events("".join(line for line in worker.stdout if line.endswith("\n")))
         worker.wait()
         worker.stdout.close()
-        started = [event["from_ledger"] for event in printed if event["event"] == "started"]
+        started = [event["from_cache"] for event in printed if event["event"] == "started"]
         if started:
             assert started[0] >= kept, "a stored batch was lost"
-        told = [event["decoded"] + event["from_ledger"] for event in printed if event["event"] == "progress"]
+        told = [event["decoded"] + event["from_cache"] for event in printed if event["event"] == "progress"]
         kept = max([kept, *started, *told])
     assert kept > 0
     code, printed = run(capsys, command(ivrvoice, torn / "clips.parquet", torn / "out.parquet"))
@@ -356,7 +358,7 @@ def test_twenty_kills_at_random_moments_change_nothing(ivrvoice, tmp_path, capsy
 def test_a_ledger_that_is_not_sound_is_told_and_everything_decoded_again(ivrvoice, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
-    (again / "ledger.sqlite").write_bytes(b"\0" * 5000)
+    (again / "transcripts.sqlite").write_bytes(b"\0" * 5000)
     code, printed = run(capsys, command(ivrvoice, clips, out))
     assert (code, figures(printed)) == (0, (24, 0))
     assert any("moved aside" in event["message"] for event in printed if event["event"] == "note")

@@ -17,7 +17,7 @@ from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.reports.package import verify
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.toy_project import HERE, Town
+from voice_assets_tests.toy_project import HERE, ToyProject
 
 pytestmark = pytest.mark.slow
 
@@ -38,14 +38,16 @@ def copy_part(source: Path, target: Path, clips: int) -> Path:
     return target
 
 
-def voice_assets(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voice_assets.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=False)
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator[tuple[Town, subprocess.CompletedProcess[str]]]:
-    """A project in which ``voice-assets run toy`` has walked the whole road once."""
+def finished(
+    tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path
+) -> Iterator[tuple[ToyProject, subprocess.CompletedProcess[str]]]:
+    """A project in which ``voice-assets run toy`` has finished the whole road once."""
     root = tmp_path_factory.mktemp("project")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
@@ -71,21 +73,21 @@ def walked(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator
                 f"voice_samples/{rule}": REASON for rule in ("audible", "intelligible", "natural", "long_enough")
             },
         )  # fmt: skip
-        done = voice_assets("run", "toy")
+        done = run_cli("run", "toy")
         with open_instance() as instance:
-            yield Town(root, dataset, instance), done
+            yield ToyProject(root, dataset, instance), done
 
 
-def test_it_arrives(walked) -> None:
-    _, done = walked
+def test_it_arrives(finished) -> None:
+    _, done = finished
     assert done.returncode == 0, done.stdout + done.stderr
     assert "toy: 15 of 15 assets" in done.stdout
     assert "voice_package" in done.stdout
 
 
-def test_reports_have_the_names_people_know(walked) -> None:
-    town, _ = walked
-    reports = town.dataset / "reports"
+def test_reports_have_the_names_people_know(finished) -> None:
+    toy, _ = finished
+    reports = toy.dataset / "reports"
     for pattern in (
         "validation_*.md",
         "validation_*.tsv",
@@ -105,20 +107,20 @@ def test_reports_have_the_names_people_know(walked) -> None:
         assert list(reports.glob(pattern)), pattern
 
 
-def test_checkpoints_are_partitions_with_their_file(walked) -> None:
-    town, _ = walked
-    assert set(town.instance.get_dynamic_partitions("toy_epochs")) == {"v0-e0000", EPOCH}
+def test_checkpoints_are_partitions_with_their_file(finished) -> None:
+    toy, _ = finished
+    assert set(toy.instance.get_dynamic_partitions("toy_epochs")) == {"v0-e0000", EPOCH}
     for epoch in ("v0-e0000", EPOCH):
-        checkpoint = town.latest("checkpoint", epoch)
+        checkpoint = toy.latest("checkpoint", epoch)
         path = Path(checkpoint.metadata["path"])
         assert path.match("lightning_logs/version_0/checkpoints/epoch=*-*.ckpt")
         assert path.stat().st_size == checkpoint.metadata["bytes"]
         assert [pin.asset for pin in checkpoint.pins] == ["toy/training_set", "toy/whisper_validation"]
 
 
-def test_the_package_speaks_and_says_that_it_is_bad(walked) -> None:
-    town, _ = walked
-    folder = Path(town.latest("voice_package", EPOCH).metadata["path"])
+def test_the_package_speaks_and_says_that_it_is_bad(finished) -> None:
+    toy, _ = finished
+    folder = Path(toy.latest("voice_package", EPOCH).metadata["path"])
     assert folder.name == "ru_RU-toy-medium"
     facts = verify(folder)
     assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
@@ -127,10 +129,10 @@ def test_the_package_speaks_and_says_that_it_is_bad(walked) -> None:
     assert REASON in card
 
 
-def test_lineage_leads_from_the_package_to_every_shard(walked) -> None:
-    town, _ = walked
-    package = town.latest("voice_package", EPOCH)
-    found = {(one.key.path[-1], one.partition) for one in ancestry(town.gate(), [package])}
+def test_lineage_leads_from_the_package_to_every_shard(finished) -> None:
+    toy, _ = finished
+    package = toy.latest("voice_package", EPOCH)
+    found = {(one.key.path[-1], one.partition) for one in ancestry(toy.gate(), [package])}
     shards = {
         (name, shard) for name in ("clips", "clip_stats", "asr_sample", "whisper_shard") for shard in ("0-of-2", "1-of-2")
     }
@@ -142,92 +144,92 @@ def test_lineage_leads_from_the_package_to_every_shard(walked) -> None:
     assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found - {("voice_package", EPOCH)}
 
 
-def test_walking_again_runs_nothing_but_the_observation(walked) -> None:
-    town, _ = walked
-    before = town.instance.get_runs_count()
-    done = voice_assets("run", "toy")
+def test_walking_again_runs_nothing_but_the_observation(finished) -> None:
+    toy, _ = finished
+    before = toy.instance.get_runs_count()
+    done = run_cli("run", "toy")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert town.instance.get_runs_count() == before + 1
+    assert toy.instance.get_runs_count() == before + 1
 
 
-def test_another_epoch_can_be_packaged_from_the_same_training(walked) -> None:
-    town, _ = walked
-    assert town.run("onnx_voice", "v0-e0000").success
-    assert town.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
+def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
+    toy, _ = finished
+    assert toy.run("onnx_voice", "v0-e0000").success
+    assert toy.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
 
 
-def test_a_model_that_was_changed_on_disk_is_refused(walked) -> None:
-    town, _ = walked
-    path = Path(town.latest("onnx_voice", EPOCH).metadata["path"])
+def test_a_model_that_was_changed_on_disk_is_refused(finished) -> None:
+    toy, _ = finished
+    path = Path(toy.latest("onnx_voice", EPOCH).metadata["path"])
     original = path.read_bytes()
     path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
     try:
-        outcome = town.run("voice_package", EPOCH)
+        outcome = toy.run("voice_package", EPOCH)
     finally:
         path.write_bytes(original)
     assert not outcome.success
     assert "SHA-256" in outcome.message
 
 
-def test_a_missing_whisper_model_says_where_it_looked(walked) -> None:
-    town, _ = walked
-    voice = town.root / "voices" / "toy.yaml"
+def test_a_missing_whisper_model_says_where_it_looked(finished) -> None:
+    toy, _ = finished
+    voice = toy.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     content["whisper"]["model"] = "enormous-v9"
     voice.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     try:
-        outcome = town.run("whisper_shard", "0-of-2")
+        outcome = toy.run("whisper_shard", "0-of-2")
     finally:
         voice.write_text(text, encoding="utf-8")
     assert not outcome.success
     assert "no Whisper weights 'enormous-v9': looked for" in outcome.message
 
 
-def test_leaving_the_asr_sample_out_later_closes_nothing(walked) -> None:
-    town, _ = walked
-    voice = town.root / "voices" / "toy.yaml"
+def test_leaving_the_asr_sample_out_later_closes_nothing(finished) -> None:
+    toy, _ = finished
+    voice = toy.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     content["asr_sample"]["clips"] = 0
     voice.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     try:
-        assert town.refusals("training_set") == []
-        assert town.refusals("voice_package", EPOCH) == []
+        assert toy.blockers("training_set") == []
+        assert toy.blockers("voice_package", EPOCH) == []
     finally:
         voice.write_text(text, encoding="utf-8")
 
 
-def test_another_config_is_another_training(walked) -> None:
-    town, _ = walked
-    file = town.dataset / "config.json"
+def test_another_config_is_another_training(finished) -> None:
+    toy, _ = finished
+    file = toy.dataset / "config.json"
     original = file.read_text(encoding="utf-8")
     config = json.loads(original)
     config["phoneme_id_map"]["a"], config["phoneme_id_map"]["b"] = config["phoneme_id_map"]["b"], config["phoneme_id_map"]["a"]
     file.write_text(json.dumps(config), encoding="utf-8")
     try:
-        voice_assets("run", "toy", "--to", "training_set")
-        gate = town.gate()
-        assert "out of date" in str(gate.staleness(town.place("mini_training"), town.latest("mini_training")))
-        assert town.refusals("onnx_voice", EPOCH) == []  # it stays what it was trained from
-        assert Path(town.latest("checkpoint", EPOCH).metadata["config"]).parent.name == "version_0"
+        run_cli("run", "toy", "--to", "training_set")
+        gate = toy.gate()
+        assert "out of date" in str(gate.staleness(toy.target("mini_training"), toy.latest("mini_training")))
+        assert toy.blockers("onnx_voice", EPOCH) == []  # it stays what it was trained from
+        assert Path(toy.latest("checkpoint", EPOCH).metadata["config"]).parent.name == "version_0"
     finally:
         file.write_text(original, encoding="utf-8")
-        voice_assets("run", "toy", "--to", "training_set")
-    assert town.gate().staleness(town.place("mini_training"), town.latest("mini_training")) is None
+        run_cli("run", "toy", "--to", "training_set")
+    assert toy.gate().staleness(toy.target("mini_training"), toy.latest("mini_training")) is None
 
 
-def test_swapped_texts_are_heard_and_close_the_gate_before_training(walked, tmp_path: Path) -> None:
-    town, _ = walked
-    metadata = town.dataset / "metadata_2col.csv"
+def test_swapped_texts_are_heard_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:
+    toy, _ = finished
+    metadata = toy.dataset / "metadata_2col.csv"
     original = metadata.read_text(encoding="utf-8")
     rows = [line.split("|") for line in original.splitlines()]
     texts = [text for _, text in rows]
     swapped = [f"{name}|{text}" for (name, _), text in zip(rows, texts[1:] + texts[:1], strict=True)]
     metadata.write_text("\n".join(swapped) + "\n", encoding="utf-8")
     try:
-        done = voice_assets("run", "toy", "--to", "training_set")
-        latest = History(town.instance).latest(dg.AssetKey(["toy", "training_set"]))
+        done = run_cli("run", "toy", "--to", "training_set")
+        latest = History(toy.instance).latest(dg.AssetKey(["toy", "training_set"]))
     finally:
         metadata.write_text(original, encoding="utf-8")
     assert done.returncode == 1

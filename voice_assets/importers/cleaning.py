@@ -1,4 +1,4 @@
-"""Texts of foreign collections: what is mended in them, and why one cannot be used. Values only, no files.
+"""Texts of foreign collections: what is cleaned in them, and why one cannot be used. Values only, no files.
 
 Every change and every refusal comes with its reason in words, ``kind: detail``: nothing is changed or dropped in silence.
 """
@@ -40,30 +40,30 @@ def _typographic(text: str) -> str:
     return parts[0] + "".join(("“" if number % 2 == 0 else "”") + part for number, part in enumerate(parts[1:]))
 
 
-def mend(name: str, text: str) -> tuple[str, list[str]]:
+def clean(name: str, text: str) -> tuple[str, list[str]]:
     """The text without what nobody said, and what was done to it.
 
     Removed: the clip's own name in front (``menu: Press…``), notes in ``[ ]`` or ``< >`` beside words, runs of white space.
     A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV. A text that is nothing but
-    a note is left as it is, for `refusals` to name.
+    a note is left as it is, for `rejections` to name.
     """
     done: list[str] = []
-    mended = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
-    if mended != text:
+    cleaned = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
+    if cleaned != text:
         done.append("name removed: it stood in front of its own text")
-    if not _WHOLE_DIRECTION.fullmatch(mended):
-        without = _BRACKETED.sub(" ", mended)
-        if without != mended:
-            done.append(f"note removed: {', '.join(_BRACKETED.findall(mended))}")
-        mended = without
-    if " ".join(mended.split()) != mended:
+    if not _WHOLE_DIRECTION.fullmatch(cleaned):
+        without = _BRACKETED.sub(" ", cleaned)
+        if without != cleaned:
+            done.append(f"note removed: {', '.join(_BRACKETED.findall(cleaned))}")
+        cleaned = without
+    if " ".join(cleaned.split()) != cleaned:
         if not done:
             done.append("white space: runs of it made one space")
-        mended = " ".join(mended.split())
-    if mended.startswith('"'):
-        mended = _typographic(mended)
+        cleaned = " ".join(cleaned.split())
+    if cleaned.startswith('"'):
+        cleaned = _typographic(cleaned)
         done.append("quotes: made typographic, Piper would read the text as a quoted CSV field")
-    return mended, done
+    return cleaned, done
 
 
 def _mixed_words(text: str) -> list[str]:
@@ -106,8 +106,8 @@ def _letter_refusals(text: str, rules: TextRules) -> list[str]:
     return []
 
 
-def refusals(text: str, rules: TextRules) -> list[str]:
-    """Every reason why a mended text cannot be used, ``kind: detail``; none when it can."""
+def rejections(text: str, rules: TextRules) -> list[str]:
+    """Every reason why a cleaned text cannot be used, ``kind: detail``; none when it can."""
     if not text:
         return ["no text: there is audio and nothing that says what is heard"]
     if _WHOLE_DIRECTION.fullmatch(text):

@@ -1,16 +1,16 @@
-"""Texts of foreign collections: what is mended, what is refused, and that nothing happens without a reason."""
+"""Texts of foreign collections: what is cleaned, what is refused, and that nothing happens without a reason."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.importers.mending import TextRules, mend, refusals
+from voice_assets.importers.cleaning import TextRules, clean, rejections
 
 RULES = TextRules("ru", 3, 400, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("text", "mended", "kinds"),
+    ("text", "cleaned", "kinds"),
     [
         ("Привет, мир.", "Привет, мир.", []),
         ("menu: Нажмите один", "Нажмите один", ["name removed"]),
@@ -29,18 +29,18 @@ RULES = TextRules("ru", 3, 400, 0.5)
         ("", "", []),
     ],
 )
-def test_mend(text: str, mended: str, kinds: list[str]) -> None:
-    result, done = mend("menu", text)
-    assert result == mended
+def test_mend(text: str, cleaned: str, kinds: list[str]) -> None:
+    result, done = clean("menu", text)
+    assert result == cleaned
     assert [reason.split(":")[0] for reason in done] == kinds
 
 
 @given(st.text())
 def test_mending_is_never_silent_and_never_twice(text: str) -> None:
-    result, done = mend("menu", text)
+    result, done = clean("menu", text)
     assert (result == text) == (not done)
     assert not result.startswith('"')
-    assert all(": " in reason for reason in [*done, *refusals(result, RULES)])
+    assert all(": " in reason for reason in [*done, *rejections(result, RULES)])
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_mending_is_never_silent_and_never_twice(text: str) -> None:
     ],
 )
 def test_refusals(text: str, kinds: list[str]) -> None:
-    assert [reason.split(":")[0] for reason in refusals(text, RULES)] == kinds
+    assert [reason.split(":")[0] for reason in rejections(text, RULES)] == kinds
 
 
 @pytest.mark.parametrize(("digits", "one", "many"), [("sure", True, False), ("any", True, True), ("none", False, False)])
 def test_what_digits_may_stay(digits: str, one: bool, many: bool) -> None:
     rules = TextRules("ru", 3, 400, 0.5, digits)  # type: ignore[arg-type]
-    assert (refusals("Нажмите 1", rules) == []) is one
-    assert (refusals("Нажмите 15", rules) == []) is many
+    assert (rejections("Нажмите 1", rules) == []) is one
+    assert (rejections("Нажмите 15", rules) == []) is many
 
 
 def test_latin_may_be_kept() -> None:
-    assert refusals("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
-    assert refusals("Press Q", TextRules("en", 3, 400, 0.5)) == []
+    assert rejections("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
+    assert rejections("Press Q", TextRules("en", 3, 400, 0.5)) == []
 
 
 def test_a_name_with_pattern_characters_is_taken_literally() -> None:
-    assert mend("a.b(c)", "axb(c): Да")[0] == "axb(c): Да"
-    assert mend("a.b(c)", "a.b(c): Да")[0] == "Да"
+    assert clean("a.b(c)", "axb(c): Да")[0] == "axb(c): Да"
+    assert clean("a.b(c)", "a.b(c): Да")[0] == "Да"
