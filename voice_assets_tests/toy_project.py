@@ -12,6 +12,7 @@ from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launch import Launcher, Outcome
+from voice_assets.runtime.storage import Store, project_store
 from voice_assets_tests.datasets import write_voice
 
 HERE = Path(__file__).resolve().parent.parent
@@ -52,6 +53,14 @@ class ToyProject:
         found = History(self.instance).latest(dg.AssetKey(["toy", name]), partition)
         assert found is not None
         return found
+
+    def file(self, name: str, entry: str, partition: str | None = None) -> Path:
+        """Where the newest materialisation of ``name`` keeps the file it recorded as ``entry``."""
+        return self.store.local(self.latest(name, partition).artifact(entry).uri)
+
+    @property
+    def store(self) -> Store:
+        return project_store(self.dataset)
 
     def validated(self) -> "ToyProject":
         """As far as a passed ``base_validation``."""

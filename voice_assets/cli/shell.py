@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_assets.runtime import project, running
+from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import BrokenVoice, Voice
 
 COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "CLOSED": "red", "ERROR": "red"}
@@ -143,19 +144,21 @@ def run_voice(voice: str, asset: str | None, epoch: str | None) -> bool:
     console = Console()
     graph = build_definitions().resolve_asset_graph()
     keys = assets_to(graph, voice, asset)
+    chosen = next(known for known in read_voices()[0] if known.name == voice)
     with only_runner(voice), open_instance() as instance:
         for run_id in fail_dead_runs(instance):
             console.print(f"[yellow]run {run_id[:8]} was killed earlier; it is marked as failed and its work goes on")
         running.forget_dead(voice)
         with Watcher(console, voice) as watcher:
-            widths = pools.widths(known for known in read_voices()[0] if known.name == voice)
+            widths = pools.widths([chosen])
             statuses = list(Runner(graph, Launcher(instance), watcher, epoch, widths).run(keys))
-    _print_statuses(console, voice, statuses, len(keys))
+    _print_statuses(console, chosen, statuses, len(keys))
     return len(statuses) == len(keys) and all(status.open for status in statuses)
 
 
-def _print_statuses(console: Console, voice: str, statuses: list[Any], length: int) -> None:
-    table = Table(title=f"{voice}: {len(statuses)} of {length} assets", title_justify="left", title_style="bold")
+def _print_statuses(console: Console, voice: Voice, statuses: list[Any], length: int) -> None:
+    store = project_store(voice.dataset)
+    table = Table(title=f"{voice.name}: {len(statuses)} of {length} assets", title_justify="left", title_style="bold")
     wide = console.width >= WIDE
     for column in ("asset", "verdict", "runs"):
         table.add_column(column, no_wrap=True)
@@ -169,15 +172,15 @@ def _print_statuses(console: Console, voice: str, statuses: list[Any], length: i
         table.add_row(*row, *([report.name if report is not None else ""] if wide else []))
     console.print(table)
     for report in filter(None, map(_report, statuses)):
-        console.print(f"  {report}", soft_wrap=True, highlight=False)
+        console.print(f"  {store.at(report.uri)}", soft_wrap=True, highlight=False)
     for status in statuses:
         for reason in status.reasons:
             console.print(f"[{COLOURS[status.verdict]}]{status.verdict}[/] {escape(reason)}", soft_wrap=True, highlight=False)
 
 
-def _report(status: Any) -> Path | None:
+def _report(status: Any) -> Artifact | None:
     """The newest report an asset wrote."""
-    reports: list[Path] = [result.report for result in status.results if result.report is not None]
+    reports: list[Artifact] = [result.report for result in status.results if result.report is not None]
     return reports[-1] if reports else None
 
 

@@ -10,6 +10,7 @@ from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, sound_clips, table_of
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 
@@ -95,11 +96,9 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
                 **facts,
                 "rules": verdict_table(verdicts),
                 "suspects": preview(ranked, ["clip_id", "suspicion", "reasons", "text"]),
-                "samples": dg.MetadataValue.path(folder / "samples.tsv"),
-                "html": dg.MetadataValue.path(folder / "quality_report.html"),
             },
             evidence=paths,
-            report=folder,
+            report=project_store(voice.dataset).add(folder),
         )
 
     return quality_report

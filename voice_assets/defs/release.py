@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.display import verdict_table
-from voice_assets.defs.voice import checked_file, epoch_dir
+from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
@@ -14,10 +14,12 @@ from voice_assets.orchestration.gates import AssetPartition, ResolvedInputs, gat
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry, lineage_json
 from voice_assets.orchestration.partitions import epochs
-from voice_assets.orchestration.results import finished, keep_evidence, one_row
-from voice_assets.runtime.files import sha256
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
+REPORTS = ("report", "problems")
+"""The metadata entries of what is written for people."""
 JUDGED = ("voice_samples", "onnx_voice", "mini_training", "whisper_validation", "quality_report", "base_validation")
 
 
@@ -53,22 +55,22 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         ancestors = ancestry(gate_of(context), list(inputs.sources.values()))
         contents = _contents(voice, context, inputs, ancestors)
         folder = package.build(epoch_dir(voice, context), contents)
-        model = inputs.one("onnx_voice").metadata
-        passed = {f"{voice.package_name}.onnx": model["sha256"], f"{voice.package_name}.onnx.json": model["config_sha256"]}
+        model = inputs.one("onnx_voice")
+        passed = {artifact.name: artifact.sha256 for artifact in (model.artifact("model"), model.artifact("config"))}
         passed |= {f"samples/{name}": digest for name, digest in inputs.one("voice_samples").metadata["sample_sha256"].items()}
         facts = package.verify(folder, passed, contents.sentence)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
+        built = project_store().add(folder)
         figures = {
-            "path": dg.MetadataValue.path(folder),
+            "package": recorded(built),
             "files": sum(path.is_file() for path in folder.rglob("*")),
-            "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            "bytes": built.bytes,
             "built_from": len(ancestors),
             "model_card": dg.MetadataValue.md(contents.card),
             "rules": verdict_table(judge(voice, "voice_package", evidence)),
         }
-        version = sha256(folder / package.SUMS)
-        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, built.sha256, figures, evidence=paths)
 
     return voice_package
 
@@ -79,18 +81,17 @@ def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedI
     from voice_assets.reports.package import Contents
 
     model, spoken = inputs.one("onnx_voice"), inputs.one("voice_samples")
-    checked = checked_file(model)
     return Contents(
         name=voice.package_name,
-        model=checked,
-        config=checked_file(model, "config", "config_sha256"),
-        samples=Path(spoken.metadata["folder"]),
-        tokens=checked.with_name("tokens.txt"),
+        model=opened(model, "model"),
+        config=opened(model, "config"),
+        samples=opened(spoken, "folder"),
+        tokens=opened(model, "tokens"),
         card=model_card(_card(voice, context.partition_key, spoken, ancestors)),
         lineage=lineage_json(ancestors),
-        reports=_reports(ancestors),
+        reports=_reports(voice, context, ancestors),
         title=voice.title,
-        sentence=tables.read(spoken.evidence["samples"])["text"].iloc[0],
+        sentence=tables.read(project_store(), spoken.evidence["samples"])["text"].iloc[0],
     )
 
 
@@ -104,7 +105,8 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
 
     newest = _newest(ancestors)
     trained_on = newest["training_set"].metadata
-    evidence = {name: {table: tables.read(path) for table, path in newest[name].evidence.items()} for name in JUDGED}
+    store = project_store()
+    evidence = {name: {table: tables.read(store, kept) for table, kept in newest[name].evidence.items()} for name in JUDGED}
     return Card(
         name=voice.package_name,
         title=voice.title,
@@ -114,7 +116,7 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
         sample_rate=voice.sample_rate,
         clips=trained_on["clips"],
         hours=trained_on["hours"],
-        samples=tables.read(spoken.evidence["samples"]),
+        samples=tables.read(store, spoken.evidence["samples"]),
         licence=voice.license,
         credit=voice.credit,
         verdicts={name: judge(voice, name, tables_of) for name, tables_of in evidence.items()},
@@ -122,12 +124,11 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
     )
 
 
-def _reports(ancestors: list[Materialisation]) -> dict[str, Path]:
+def _reports(voice: Voice, context: dg.AssetExecutionContext, ancestors: list[Materialisation]) -> dict[str, Path]:
     """The reports on what this voice was made from, by the names they have under ``reports/``."""
-    found: dict[str, Path] = {}
-    for one in ancestors:
-        if one.report is not None and one.report.exists():
-            found[one.report.name] = one.report
-            if one.report.suffix == ".md" and one.report.with_suffix(".tsv").exists():
-                found[one.report.with_suffix(".tsv").name] = one.report.with_suffix(".tsv")
-    return found
+    store = project_store(voice.dataset)
+    written = [one.artifacts[entry] for one in ancestors for entry in REPORTS if entry in one.artifacts]
+    for artifact in written:
+        if not store.exists(artifact):
+            context.log.warning(f"{artifact.uri}: this report was removed; the package goes without it")
+    return {artifact.name: store.local(artifact.uri) for artifact in written if store.exists(artifact)}

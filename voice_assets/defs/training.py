@@ -15,13 +15,15 @@ from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.gates import RUN_OF, ResolvedInputs, resolve_inputs
-from voice_assets.orchestration.history import UPSTREAM, History, pins_json
+from voice_assets.orchestration.history import TABLE, UPSTREAM, History, pins_json
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, read_recorded, sound_clips, table_of
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
+from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.project import artifacts_dir
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 POOL = "training"
@@ -168,17 +170,15 @@ class _Recorder:
         known = self.history.latest(key, partition)
         if known is not None and known.data_version == event["sha256"]:
             return
+        store = project_store()
         self.context.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", [partition])
         self.context.log_event(
             dg.AssetMaterialization(
                 key,
                 partition=partition,
                 metadata={
-                    "path": dg.MetadataValue.path(event["path"]),
-                    "bytes": event["size"],
-                    "sha256": event["sha256"],
-                    "config": dg.MetadataValue.path(config),
-                    "config_sha256": sha256(config),
+                    "checkpoint": recorded(store.add(Path(event["path"]), event["sha256"])),
+                    "config": recorded(store.add(config)),
                     "epoch": event["epoch"],
                     "step": event["step"],
                     UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins)),
@@ -188,7 +188,7 @@ class _Recorder:
         )
 
 
-def _arguments(voice: Voice, training_set: str, version: int) -> list[str | Path | int]:
+def _arguments(voice: Voice, training_set: Path, version: int) -> list[str | Path | int]:
     """The training worker's command line."""
     chosen = voice.training
     options: dict[str, Any] = {
@@ -240,19 +240,25 @@ def _train(
 ) -> tuple[int, _Recorder]:
     """Have a worker train, or go on with the training that a killed run left. Returns its number and what it told."""
     source = inputs.one("training_set")
-    read_recorded(source)  # the worker reads the file; it must still be the table that was recorded
+    table = opened(source, TABLE)  # the worker reads the very table that was recorded
     _expect_config(voice, source.metadata["config_sha256"])
     request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
     version = open_version(voice, request, History(context.instance))
     log = training_dir(voice) / "lightning_logs" / f"version_{version}" / "train.log"
     with progress(context, "steps", every=20) as tell:
         recorder = _Recorder(context, voice, version, inputs, tell)
-        run_worker("train", _arguments(voice, source.metadata["table"], version), log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
+        run_worker("train", _arguments(voice, table, version), log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
     return version, recorder
 
 
+def _settings(voice: Voice) -> dict[str, Any]:
+    """What changes the result of a training. A path inside the project is relative: a moved project trains nothing again."""
+    chosen = voice.training.model_dump(include=SETTINGS)
+    return chosen | {"checkpoint": project.portable(voice.training.checkpoint) if voice.training.checkpoint else None}
+
+
 def _mini_training(voice: Voice) -> dg.AssetsDefinition:
-    settings = voice.training.model_dump(include=SETTINGS)
+    settings = _settings(voice)
 
     @dg.asset(
         **describe(
@@ -268,6 +274,8 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         description="The first epochs with Piper: does training run to the end, does the loss fall? Before days of GPU.",
     )
     def mini_training(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        import pandas as pd
+
         from voice_assets.piper.curves import loss_facts
         from voice_assets.reports import training as report
 
@@ -275,7 +283,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         with only_training(voice):
             version, recorder = _train(context, voice, inputs, settings)
         folder = training_dir(voice) / "lightning_logs" / f"version_{version}"
-        curve = tables.read(folder / "epochs.parquet")
+        curve = pd.read_parquet(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}
         verdicts = judge(voice, "mini_training", evidence)
         written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
@@ -288,8 +296,14 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             "rules": verdict_table(verdicts),
             "loss_curve": preview(curve, list(curve.columns)),
             "checkpoints": dg.MetadataValue.json(recorder.hashes),
-            "lightning_logs": dg.MetadataValue.path(folder),
+            "lightning_logs": project_store().uri(folder),
         }
-        return finished(inputs.pins, f"v{version}-{context.run_id}", figures, evidence=paths, report=written)
+        return finished(
+            inputs.pins,
+            f"v{version}-{context.run_id}",
+            figures,
+            evidence=paths,
+            report=project_store(voice.dataset).add(written),
+        )
 
     return mini_training

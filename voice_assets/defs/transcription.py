@@ -11,13 +11,22 @@ from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import resolve_inputs
-from voice_assets.orchestration.history import History
+from voice_assets.orchestration.history import LOG, History, Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, own_table, sound_clips, table_of
+from voice_assets.orchestration.results import (
+    finished,
+    keep_evidence,
+    one_row,
+    recorded,
+    recorded_table,
+    sound_clips,
+    table_of,
+)
 from voice_assets.runtime.project import artifacts_dir, cache_dir
+from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
@@ -50,14 +59,17 @@ def transcript_cache_file(voice: str) -> Path:
 
 def transcribe(
     context: dg.AssetExecutionContext, voice: Voice, clips: "pd.DataFrame", model: str
-) -> tuple["pd.DataFrame", Path]:
+) -> tuple["pd.DataFrame", Artifact]:
     """Have a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
 
     Only audio that was never heard under these options is decoded: a run that was killed goes on where it was.
     """
+    import pandas as pd
+
     folder = artifacts_dir(voice.name) / "whisper" / context.asset_key.path[-1] / context.partition_key / context.run_id
     table, result, log = folder / "clips.parquet", folder / "transcripts.parquet", folder / "validator_whisper.log"
-    tables.write(clips, table)
+    folder.mkdir(parents=True, exist_ok=True)
+    clips.to_parquet(table, index=False)
     chosen = voice.whisper
     options: dict[str, Any] = {
         "--dataset": voice.dataset,
@@ -88,7 +100,7 @@ def transcribe(
         arguments += ["--vad-filter"] if chosen.vad_filter else []
         worker_log = log.with_name("worker.log")
         run_worker("transcribe", arguments, worker_log, listen, lease.environment, [lease.file_number])
-    return tables.read(result), log
+    return pd.read_parquet(result), project_store().add(log)
 
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
@@ -139,7 +151,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         figures = {
             **_scores(transcripts, voice.whisper.low_similarity),
             "drawn": len(sample),
-            "log": dg.MetadataValue.path(log),
+            LOG: recorded(log),
         }
         return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts)
 
@@ -183,7 +195,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         paths, version = keep_evidence(context, evidence)
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
-        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
 
     return asr_sample_report
 
@@ -224,13 +236,20 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             {
                 **_scores(transcripts, voice.whisper.low_similarity),
                 "categories": preview(by_category, list(by_category.columns)),
-                "log": dg.MetadataValue.path(log),
+                LOG: recorded(log),
             },
-            evidence={**paths, "transcripts": str(own_table(context))},
+            evidence=paths,
             value=transcripts,
+            judged_as="transcripts",
         )
 
     return whisper_shard
+
+
+def _log_of(source: Materialisation) -> Path | None:
+    """The log of a shard, for its report; None when somebody cleared it away."""
+    store, log = project_store(), source.artifact(LOG)
+    return store.local(log.uri) if store.exists(log) else None
 
 
 def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
@@ -284,8 +303,8 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         results = [
             report.ShardResult(
                 key=source.partition or "",
-                transcripts=tables.read(source.metadata["table"]),
-                log=log if (log := Path(source.metadata["log"])).is_file() else None,
+                transcripts=recorded_table(source),
+                log=_log_of(source),
                 run_id=source.run_id,
             )
             for source in inputs.all("whisper_shard")
@@ -307,6 +326,6 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
         figures["categories"] = preview(by_category, list(by_category.columns))
         figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        return finished(inputs.pins, version, figures, evidence=paths, report=folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
 
     return whisper_validation

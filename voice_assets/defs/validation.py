@@ -11,7 +11,8 @@ from voice_assets.orchestration.gates import resolve_inputs
 from voice_assets.orchestration.history import Pin
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, table_of
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, recorded, table_of
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 CONFIG_FACTS = ("present", "valid", "sample_rate", "espeak_voice", "problems")
@@ -101,6 +102,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
             voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, limits_of(voice)
         )
         paths, version = keep_evidence(context, evidence)
+        store = project_store(voice.dataset)
         return finished(
             inputs.pins,
             version,
@@ -109,10 +111,10 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
                 "hours": float(clips["duration_s"].sum() / 3600),
                 "problem_rows": int(((clips["structure"] != "") | (clips["findings"] != "")).sum()),
                 "rules": verdict_table(verdicts),
-                "problems": dg.MetadataValue.path(problems),
+                "problems": recorded(store.add(problems)),
             },
             evidence=paths,
-            report=written,
+            report=store.add(written),
         )
 
     return base_validation

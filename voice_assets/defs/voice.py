@@ -7,19 +7,18 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.display import preview, verdict_table
-from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import resolve_inputs
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
 from voice_assets.runtime.devices import Lease
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.project import artifacts_dir, cache_dir
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 
@@ -39,23 +38,6 @@ def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
     return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
 
 
-def checked_file(source: Materialisation, path_entry: str = "path", hash_entry: str = "sha256") -> Path:
-    """The file a materialisation recorded, after making sure that it is still that file.
-
-    Raises:
-        dagster.Failure: it is gone, or its bytes are others than those recorded.
-    """
-    path = Path(source.metadata[path_entry])
-    if not path.is_file():
-        raise dg.Failure(
-            f"{path}: gone since {source.key.to_user_string()} was materialised; do that again", allow_retries=False
-        )
-    found = sha256(path)
-    if found != source.metadata[hash_entry]:
-        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata[hash_entry]}", allow_retries=False)
-    return path
-
-
 def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
     @dg.asset(
         **describe(
@@ -73,8 +55,8 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
         inputs = resolve_inputs(context)
         source, folder = inputs.one("checkpoint"), epoch_dir(voice, context)
         options: dict[str, Any] = {
-            "--checkpoint": checked_file(source),
-            "--config": checked_file(source, "config", "config_sha256"),
+            "--checkpoint": opened(source, "checkpoint"),
+            "--config": opened(source, "config"),
             "--out": folder,
             "--name": voice.package_name,
             "--language": voice.language,
@@ -87,19 +69,18 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "export", arguments, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
         )
         facts = json.loads((folder / "export.json").read_text(encoding="utf-8"))
-        model, config = folder / f"{voice.package_name}.onnx", folder / f"{voice.package_name}.onnx.json"
+        names = (f"{voice.package_name}.onnx", f"{voice.package_name}.onnx.json", "tokens.txt")
+        model, config, tokens = (project_store().add(folder / name) for name in names)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
         figures = {
-            "path": dg.MetadataValue.path(model),
-            "bytes": model.stat().st_size,
-            "sha256": sha256(model),
-            "config": dg.MetadataValue.path(config),
-            "config_sha256": sha256(config),
+            "model": recorded(model),
+            "config": recorded(config),
+            "tokens": recorded(tokens),
             "max_abs_difference": facts["max_abs_difference"],
             "rules": verdict_table(judge(voice, "onnx_voice", evidence)),
         }
-        return finished(inputs.pins, f"{figures['sha256'][:32]}-{figures['config_sha256'][:32]}", figures, evidence=paths)
+        return finished(inputs.pins, f"{model.sha256[:32]}-{config.sha256[:32]}", figures, evidence=paths)
 
     return onnx_voice
 
@@ -121,15 +102,17 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         description="5 to 10 sentences spoken by this epoch, heard back by Whisper and scored: level, CER, predicted MOS.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        import pandas as pd
+
         from voice_assets.piper.sentences import sentences_for
 
         inputs = resolve_inputs(context)
         source, folder = inputs.one("onnx_voice"), epoch_dir(voice, context)
         spoken = voice.samples.sentences or sentences_for(voice.language)
         with progress(context, "steps") as tell, leased(context, voice) as lease:
-            config = checked_file(source, "config", "config_sha256")
-            _speak(voice, checked_file(source), config, spoken, folder, lease, tell)
-        samples = tables.read(folder / "samples.parquet")
+            config = opened(source, "config")
+            _speak(voice, opened(source, "model"), config, spoken, folder, lease, tell)
+        samples = pd.read_parquet(folder / "samples.parquet")
         evidence = {"samples": samples}
         paths, version = keep_evidence(context, evidence)
         figures = {
@@ -139,7 +122,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "mean_mos": float(samples["mos"].mean()),
             "quietest_db": float(samples["level_db"].min()),
             "heard": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
-            "folder": dg.MetadataValue.path(folder),
+            "folder": recorded(project_store().add(folder)),
             "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
             "rules": verdict_table(judge(voice, "voice_samples", evidence)),
         }

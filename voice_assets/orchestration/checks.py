@@ -15,6 +15,7 @@ from voice_assets.orchestration.parameters import suite_parameters
 from voice_assets.orchestration.tables import read
 from voice_assets.rules.runner import RuleResult, run
 from voice_assets.rules.suites import BoundSuite, Rule, bind, load_suite, suite_names
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
     )
     def rules(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         judged = _newest(context, asset_key(voice, name), partitions is not None)
-        tables = {table: read(path) for table, path in judged.evidence.items()}
+        tables = {table: read(project_store(), artifact) for table, artifact in judged.evidence.items()}
         for result in run(bound, tables):
             if dg.AssetCheckKey(judged.key, result.rule) in context.selected_asset_check_keys:
                 yield _result(voice, name, bound, result)

@@ -11,6 +11,8 @@ from voice_assets.orchestration.gates import GATE_ONLY
 from voice_assets.voices import Voice
 
 BROKEN_GROUP = "broken_voices"
+LAYOUT = 2
+"""Of what a materialisation records. Another number makes everything that was recorded before out of date."""
 
 
 def asset_key(voice: Voice, name: str) -> dg.AssetKey:
@@ -19,12 +21,12 @@ def asset_key(voice: Voice, name: str) -> dg.AssetKey:
 
 
 def code_version(code: int, settings: Mapping[str, Any]) -> str:
-    """``<code>.<hash of settings>``: another code number or another setting in the voice file makes results out of date.
+    """``<layout>.<code>.<hash of settings>``: another number or another setting of the voice makes results out of date.
 
     ``code`` counts changes of what the asset computes; ``settings`` are the values of the voice that change its result.
     """
     text = json.dumps(settings, sort_keys=True, default=str, ensure_ascii=False)
-    return f"{code}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{LAYOUT}.{code}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def describe(

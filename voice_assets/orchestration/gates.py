@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.history import SUITE, History, Materialisation, Pin, Verdict
+from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.runtime.storage import DATASET, project_store
 
 GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
@@ -53,6 +54,7 @@ class Gate:
     def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance):
         self.graph = graph
         self.history = History(instance)
+        self.store = project_store()
         self._judged: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
 
     def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
@@ -106,7 +108,7 @@ class Gate:
             if verdict.warning is not None
         ]
 
-    def _evaluate_checks(self, of: Materialisation) -> Iterator[Verdict]:
+    def _evaluate_checks(self, of: Materialisation) -> Iterator[CheckVerdict]:
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == of.storage_id and of.partition in self._partitions_of(of.key)
         for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
@@ -122,11 +124,11 @@ class Gate:
 
     def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
         """Why ``of`` is out of date for ``target``, or None: other code or settings, or other inputs than today's."""
-        if of.gone is not None:
-            return f"out of date: {of.gone} is gone"
         code_version = self.graph.get(target.key).code_version
         if code_version is not None and of.code_version != code_version:
             return f"out of date: built with code or settings {of.code_version or '(none)'}, now {code_version}"
+        if (gone := self._gone(of)) is not None:
+            return f"out of date: {gone} is gone"
         pinned = {AssetPartition(pin.key, pin.partition): pin for pin in of.pins}
         for source, gate_only in self.inputs(target):
             if gate_only:
@@ -137,6 +139,12 @@ class Gate:
             if (now := self._version(source)) != pin.data_version:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
         return None
+
+    def _gone(self, of: Materialisation) -> str | None:
+        """The first file of ``of`` that is not in the store; None when all are. Logs and reports may be cleared away."""
+        kept = [one for name, one in of.artifacts.items() if name != LOG and not one.uri.startswith(DATASET)]
+        missing = (artifact.uri for artifact in [*kept, *of.evidence.values()] if not self.store.exists(artifact))
+        return next(missing, None)
 
     def _version(self, target: AssetPartition) -> str | None:
         if self.is_external(target.key):

@@ -7,7 +7,6 @@ private partition filter for check history, which is why the Dagster version is 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,8 +14,16 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from dagster._core.event_api import EventLogRecord, PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
+from voice_assets.runtime.storage import Artifact, artifact_in
+
 UPSTREAM = "upstream"
+TABLE = "table"
+"""The metadata entry of the table that an asset returned; ``orchestration.tables`` records it."""
+REPORT = "report"
+LOG = "log"
 EVIDENCE = "evidence"
+TABLE_IS_EVIDENCE = "table_is_evidence"
+"""The metadata entry with the name under which a suite judges the returned table."""
 SUITE = "suite"
 CHECKS_AT_ONCE = 100
 TRAININGS_LOOKED_AT = 1000
@@ -58,21 +65,26 @@ class Materialisation:
         return tuple(Pin(**pin) for pin in self.metadata.get(UPSTREAM) or [])
 
     @property
-    def evidence(self) -> dict[str, str]:
-        """The tables a suite judges: name -> path of a Parquet file."""
-        return dict(self.metadata.get(EVIDENCE) or {})
+    def artifacts(self) -> dict[str, Artifact]:
+        """The files and folders that this recorded, by the name of the metadata entry."""
+        found = {name: artifact_in(value) for name, value in self.metadata.items()}
+        return {name: artifact for name, artifact in found.items() if artifact is not None}
+
+    def artifact(self, name: str) -> Artifact:
+        """The file or folder that this recorded as ``name``."""
+        return self.artifacts[name]
 
     @property
-    def gone(self) -> str | None:
-        """The first file this recorded that is no longer there; None when all are."""
-        files = [self.metadata.get("table"), self.metadata.get("path"), *self.evidence.values()]
-        return next((str(file) for file in files if file and not Path(file).exists()), None)
+    def evidence(self) -> dict[str, Artifact]:
+        """The tables that a suite judges: name -> Parquet file."""
+        kept = {name: Artifact(**artifact) for name, artifact in (self.metadata.get(EVIDENCE) or {}).items()}
+        own = self.metadata.get(TABLE_IS_EVIDENCE)
+        return {**kept, own: self.artifact(TABLE)} if own else kept
 
     @property
-    def report(self) -> Path | None:
+    def report(self) -> Artifact | None:
         """The report written for people, where there is one."""
-        path = self.metadata.get("report")
-        return Path(path) if path else None
+        return self.artifacts.get(REPORT)
 
     def pin(self, gate_only: bool = False) -> Pin:
         """A pin on this materialisation, as an input of another."""
@@ -80,7 +92,7 @@ class Materialisation:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     """What a check says of one materialisation: open when ``reason`` is None, else why it is closed.
 
     ``unjudged``: closed because no result in force is there, not because a rule was broken. ``warning``: what was
@@ -156,7 +168,7 @@ class History:
             return None
         return (records[0].asset_observation.tags or {}).get("dagster/data_version")
 
-    def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> Verdict:
+    def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """What ``check`` says of the materialisation ``of``, failing closed.
 
         A result counts only when it was given for this very materialisation and by the rules in force: ``suite`` is
@@ -169,7 +181,7 @@ class History:
                 verdict = self._judge(check, record, of, suite, newest)
                 if verdict is not None:
                     return verdict
-        return Verdict(check, "no result for the latest materialisation", unjudged=True)
+        return CheckVerdict(check, "no result for the latest materialisation", unjudged=True)
 
     def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Iterator[AssetCheckExecutionRecord]:
         """Every execution of a check in a partition, newest first."""
@@ -185,14 +197,14 @@ class History:
 
     def _judge(
         self, check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, newest: bool
-    ) -> Verdict | None:
+    ) -> CheckVerdict | None:
         """The verdict one record gives on ``of``, or None when the record is about something else."""
         same_run = record.run_id == of.run_id and record.partition == of.partition
         evaluation = record.evaluation
         if not isinstance(evaluation, AssetCheckEvaluation):  # a planned row carries its plan here, not None
             about_this = same_run or (newest and self._only_checks(record.run_id, of.key))
             reason = f"planned in run {record.run_id[:8]}, no result"
-            return Verdict(check, reason, unjudged=True) if about_this else None
+            return CheckVerdict(check, reason, unjudged=True) if about_this else None
         target = evaluation.target_materialization_data
         if not (target.storage_id == of.storage_id if target else same_run):
             return None
@@ -204,15 +216,17 @@ class History:
         return run is not None and key not in (run.asset_selection or ())
 
 
-def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> Verdict:
+def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> CheckVerdict:
     """What a result that is about the right materialisation says, by the rules in force."""
     if suite is not None and _text(evaluation.metadata, SUITE) != suite:
-        return Verdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
+        return CheckVerdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
     if evaluation.passed:
-        return Verdict(check, None)
+        return CheckVerdict(check, None)
     observed, limit = _text(evaluation.metadata, "observed"), _text(evaluation.metadata, "limit")
     broken = f"failed in run {run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
-    return Verdict(check, None, warning=broken) if evaluation.severity == dg.AssetCheckSeverity.WARN else Verdict(check, broken)
+    if evaluation.severity == dg.AssetCheckSeverity.WARN:
+        return CheckVerdict(check, None, warning=broken)
+    return CheckVerdict(check, broken)
 
 
 def _text(metadata: Mapping[str, Any], name: str) -> str | None:

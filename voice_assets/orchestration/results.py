@@ -7,33 +7,47 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.orchestration.gates import ResolvedInputs
-from voice_assets.orchestration.history import EVIDENCE, UPSTREAM, Materialisation, Pin, pins_json
-from voice_assets.orchestration.tables import content_version, read, table_path, write
-from voice_assets.runtime.files import sha256
+from voice_assets.orchestration.history import (
+    EVIDENCE,
+    REPORT,
+    TABLE,
+    TABLE_IS_EVIDENCE,
+    UPSTREAM,
+    Materialisation,
+    Pin,
+    pins_json,
+)
+from voice_assets.orchestration.tables import content_version, put, table_uri
+from voice_assets.runtime.storage import Artifact, StoreError, project_store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def opened(source: Materialisation, name: str) -> Path:
+    """A local path to the file or folder that ``source`` recorded as ``name``: the very bytes, or none.
+
+    Raises:
+        dagster.Failure: the file is gone or was changed.
+    """
+    try:
+        return project_store().open(source.artifact(name))
+    except StoreError as error:
+        raise dg.Failure(f"{source.key.to_user_string()}: {name}: {error}", allow_retries=False) from error
+
+
+def recorded_table(source: Materialisation) -> "pd.DataFrame":
+    """The table that ``source`` recorded; raises as ``opened`` does."""
+    import pandas as pd
+
+    return pd.read_parquet(opened(source, TABLE))
 
 
 def table_of(inputs: ResolvedInputs, name: str) -> "pd.DataFrame":
     """The table of the input asset ``name``, all its pinned partitions one below the other, in partition order."""
     import pandas as pd
 
-    return pd.concat([read_recorded(source) for source in inputs.all(name)], ignore_index=True)
-
-
-def read_recorded(source: Materialisation) -> "pd.DataFrame":
-    """The table a materialisation recorded, after making sure that the file is still that table.
-
-    Raises:
-        dagster.Failure: its bytes are others than those recorded.
-    """
-    path = Path(source.metadata["table"])
-    table = read(path)
-    found = sha256(path)
-    if found != source.metadata["sha256"]:
-        raise dg.Failure(f"{path}: its SHA-256 is {found}, recorded was {source.metadata['sha256']}", allow_retries=False)
-    return table
+    return pd.concat([recorded_table(source) for source in inputs.all(name)], ignore_index=True)
 
 
 def sound_clips(inputs: ResolvedInputs) -> "pd.DataFrame":
@@ -46,18 +60,19 @@ def sound_clips(inputs: ResolvedInputs) -> "pd.DataFrame":
     return clips[clips["structure"] == ""].reset_index(drop=True)
 
 
-def own_table(context: dg.AssetExecutionContext) -> Path:
-    """Where the table that the running asset returns is going to lie."""
-    return table_path(context.asset_key, _partition(context), context.run_id)
-
-
-def keep_evidence(context: dg.AssetExecutionContext, tables: "Mapping[str, pd.DataFrame]") -> tuple[dict[str, str], str]:
-    """Store the tables that the asset's rules judge. Returns their paths by name, and one data version over all."""
-    paths, versions = {}, []
+def keep_evidence(context: dg.AssetExecutionContext, tables: "Mapping[str, pd.DataFrame]") -> tuple[dict[str, Artifact], str]:
+    """Store the tables that the asset's rules judge. Returns them by name, and one data version over all."""
+    kept, versions = {}, []
     for name, table in tables.items():
-        paths[name] = str(write(table, table_path(context.asset_key, _partition(context), context.run_id, name)))
+        uri = table_uri(context.asset_key, _partition(context), context.run_id, name)
+        kept[name] = put(project_store(), uri, table)
         versions.append(content_version(table))
-    return paths, "-".join(version[:32] for version in versions)
+    return kept, "-".join(version[:32] for version in versions)
+
+
+def recorded(artifact: Artifact) -> dg.JsonMetadataValue:
+    """How metadata names a file; ``Materialisation.artifacts`` reads it."""
+    return dg.MetadataValue.json(artifact.as_json())
 
 
 def one_row(facts: Mapping[str, Any]) -> "pd.DataFrame":
@@ -74,16 +89,29 @@ def finished(
     data_version: str,
     metadata: Mapping[str, Any],
     *,
-    evidence: Mapping[str, str] | None = None,
-    report: Path | None = None,
+    evidence: Mapping[str, Artifact] | None = None,
+    report: Artifact | None = None,
     value: Any = None,
+    judged_as: str | None = None,
 ) -> dg.MaterializeResult:
-    """The result of an asset, with what every gate and the lineage need beside the figures for people."""
-    shown = {} if report is None else {"report": dg.MetadataValue.path(report)}
-    recorded: dict[str, Any] = {**shown, **metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
+    """The result of an asset: the figures for people, and what every gate and the lineage need.
+
+    Args:
+        pins: the exact inputs.
+        data_version: names the content of the result.
+        metadata: figures for people, and files by ``recorded``.
+        evidence: the tables that the asset's rules judge.
+        report: what was written for people.
+        value: the table that the asset returns.
+        judged_as: the name under which the rules judge ``value``; None when they do not.
+    """
+    entries: dict[str, Any] = {} if report is None else {REPORT: recorded(report)}
+    entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
     if evidence is not None:
-        recorded[EVIDENCE] = dg.MetadataValue.json(dict(evidence))
-    arguments: dict[str, Any] = {"metadata": recorded, "data_version": dg.DataVersion(data_version)}
+        entries[EVIDENCE] = dg.MetadataValue.json({name: artifact.as_json() for name, artifact in evidence.items()})
+    if judged_as is not None:
+        entries[TABLE_IS_EVIDENCE] = judged_as
+    arguments: dict[str, Any] = {"metadata": entries, "data_version": dg.DataVersion(data_version)}
     return dg.MaterializeResult(**arguments) if value is None else dg.MaterializeResult(**arguments, value=value)
 
 

@@ -5,15 +5,14 @@ tables; they pass as paths with hash and size.
 """
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from voice_assets.dataset import tables as schemas
 from voice_assets.dataset.tables import Column
-from voice_assets.runtime.files import replacing, sha256
-from voice_assets.runtime.project import artifacts_dir
+from voice_assets.orchestration.history import TABLE
+from voice_assets.runtime.storage import Artifact, Store, project_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,24 +65,20 @@ TRANSCRIPTS = table_type("Transcripts", schemas.TRANSCRIPTS)
 TRAINING_SET = table_type("TrainingSet", schemas.TRAINING_SET)
 
 
-def write(frame: "pd.DataFrame", path: Path) -> Path:
-    """Write one table as Parquet, atomically. Returns ``path``."""
-    with replacing(path) as temporary:
-        frame.to_parquet(temporary, index=False)
-    return path
+def put(store: Store, uri: str, frame: "pd.DataFrame") -> Artifact:
+    """Write one table as Parquet, whole or not at all."""
+    return store.put(uri, lambda path: frame.to_parquet(path, index=False))
 
 
-def read(path: Path | str) -> "pd.DataFrame":
-    """Read one table written by ``write``.
+def read(store: Store, artifact: Artifact) -> "pd.DataFrame":
+    """Read one recorded table.
 
     Raises:
-        FileNotFoundError: naming the table that is gone.
+        StoreError: the table is gone, or its bytes are not those recorded.
     """
     import pandas as pd
 
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: the table of a recorded materialisation is gone; materialise that asset again")
-    return pd.read_parquet(path)
+    return pd.read_parquet(store.open(artifact))
 
 
 def content_version(frame: "pd.DataFrame", ignore: tuple[str, ...] = ()) -> str:
@@ -96,35 +91,26 @@ def content_version(frame: "pd.DataFrame", ignore: tuple[str, ...] = ()) -> str:
     return digest.hexdigest()
 
 
-def table_path(key: dg.AssetKey, partition: str | None, run_id: str, table: str = "") -> Path:
-    """Where a table of one materialisation lies; ``table`` names it where an asset keeps several."""
+def table_uri(key: dg.AssetKey, partition: str | None, run_id: str, table: str = "") -> str:
+    """The URI of a table of one materialisation; ``table`` names the table where an asset keeps several."""
     voice, name = key.path
     suffix = f".{table}.parquet" if table else ".parquet"
-    return artifacts_dir(voice) / "tables" / name / (partition or "all") / f"{run_id}{suffix}"
+    return f"artifacts/{voice}/tables/{name}/{partition or 'all'}/{run_id}{suffix}"
 
 
 class ParquetTables(dg.IOManager):
-    """Keeps the table an asset returns; see ``table_path`` for where."""
+    """Writes the table that an asset returns, and records where."""
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        """Write the table and record path, size and hash."""
+        """Write the table and record its artifact."""
         partition = context.partition_key if context.has_partition_key else None
-        path = write(obj, table_path(context.asset_key, partition, context.run_id))
-        context.add_output_metadata(
-            {"table": dg.MetadataValue.path(path), "bytes": path.stat().st_size, "sha256": sha256(path)}
-        )
+        artifact = put(project_store(), table_uri(context.asset_key, partition, context.run_id), obj)
+        context.add_output_metadata({TABLE: dg.MetadataValue.json(artifact.as_json())})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read the newest table; with several partitions, all of them one below the other."""
-        import pandas as pd
+        """Refuse: an asset reads the materialisations that its gate pinned, not the newest ones.
 
-        partitions: list[str | None] = list(context.asset_partition_keys) if context.has_asset_partitions else [None]
-        return pd.concat([self._newest(context, partition) for partition in partitions], ignore_index=True)
-
-    def _newest(self, context: dg.InputContext, partition: str | None) -> "pd.DataFrame":
-        wanted = dg.AssetRecordsFilter(asset_key=context.asset_key, asset_partitions=[partition] if partition else None)
-        records = context.step_context.instance.fetch_materializations(wanted, limit=1).records
-        materialization = records[0].asset_materialization if records else None
-        if materialization is None:
-            raise dg.Failure(f"{context.asset_key.to_user_string()}[{partition}]: never materialised", allow_retries=False)
-        return read(str(materialization.metadata["table"].value))
+        Raises:
+            dagster.Failure: always.
+        """
+        raise dg.Failure(f"{context.asset_key.to_user_string()}: read inputs by `resolve_inputs`", allow_retries=False)

@@ -4,11 +4,18 @@ import os
 from pathlib import Path
 
 ROOT_VARIABLE = "VOICE_ASSETS_ROOT"
+STORE_VARIABLE = "VOICE_STORE"
 
 
 def root() -> Path:
     """The project folder: ``$VOICE_ASSETS_ROOT``, or the checkout this package was installed from."""
     return Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).resolve().parents[2]).resolve()
+
+
+def store_root() -> str:
+    """Where recorded files are kept: ``$VOICE_STORE``, a folder or a URL; the project folder when that is not set."""
+    chosen = os.environ.get(STORE_VARIABLE) or str(root())
+    return chosen if "://" in chosen else str(Path(chosen).resolve())
 
 
 def voices_dir() -> Path:
@@ -29,3 +36,8 @@ def cache_dir() -> Path:
 def dagster_home() -> Path:
     """The Dagster instance's folder: ``$DAGSTER_HOME``, or ``.dagster/`` in the project."""
     return Path(os.environ.get("DAGSTER_HOME") or root() / ".dagster").resolve()
+
+
+def portable(path: Path) -> str:
+    """``path`` relative to the project folder where it lies inside: the same text after the project was moved."""
+    return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)

@@ -57,7 +57,7 @@ def finished(
         dataset = copy_part(ivrvoice, root / "dataset", CLIPS)
         write_voice(
             root / "voices" / "toy.yaml",
-            dataset,
+            Path("../dataset"),  # relative to the file, so that the project can be moved
             shards=2,
             asr_sample={"clips": 6, "model": "base"},
             whisper={"model": "base", "compute_type": "int8", "batch_size": 16, "max_low_ratio": 0.1},
@@ -112,15 +112,15 @@ def test_checkpoints_are_partitions_with_their_file(finished) -> None:
     assert set(toy.instance.get_dynamic_partitions("toy_epochs")) == {"v0-e0000", EPOCH}
     for epoch in ("v0-e0000", EPOCH):
         checkpoint = toy.latest("checkpoint", epoch)
-        path = Path(checkpoint.metadata["path"])
+        path = toy.store.open(checkpoint.artifact("checkpoint"))
         assert path.match("lightning_logs/version_0/checkpoints/epoch=*-*.ckpt")
-        assert path.stat().st_size == checkpoint.metadata["bytes"]
+        assert checkpoint.artifact("checkpoint").sha256 == checkpoint.data_version
         assert [pin.asset for pin in checkpoint.pins] == ["toy/training_set", "toy/whisper_validation"]
 
 
 def test_the_package_speaks_and_says_that_it_is_bad(finished) -> None:
     toy, _ = finished
-    folder = Path(toy.latest("voice_package", EPOCH).metadata["path"])
+    folder = toy.file("voice_package", "package", EPOCH)
     assert folder.name == "ru_RU-toy-medium"
     facts = verify(folder)
     assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
@@ -139,7 +139,7 @@ def test_lineage_leads_from_the_package_to_every_shard(finished) -> None:
     alone = {"base_validation", "quality_report", "asr_sample_report", "whisper_validation", "training_set", "mini_training"}
     epochs = {("checkpoint", EPOCH), ("onnx_voice", EPOCH), ("voice_samples", EPOCH), ("voice_package", EPOCH)}
     assert found == shards | epochs | {(name, None) for name in alone}
-    folder = Path(package.metadata["path"])
+    folder = toy.file("voice_package", "package", EPOCH)
     listed = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))["materialisations"]
     assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found - {("voice_package", EPOCH)}
 
@@ -152,6 +152,21 @@ def test_walking_again_runs_nothing_but_the_observation(finished) -> None:
     assert toy.instance.get_runs_count() == before + 1
 
 
+def test_a_moved_project_is_current_as_it_is(finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy, _ = finished
+    moved = tmp_path / "another place"
+    before = toy.instance.get_runs_count()
+    toy.root.rename(moved)
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(moved))
+    monkeypatch.setenv("DAGSTER_HOME", str(moved / ".dagster"))
+    try:
+        done = run_cli("run", "toy")
+    finally:
+        moved.rename(toy.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert toy.instance.get_runs_count() == before + 1  # the observation
+
+
 def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
     toy, _ = finished
     assert toy.run("onnx_voice", "v0-e0000").success
@@ -160,7 +175,7 @@ def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
 
 def test_a_model_that_was_changed_on_disk_is_refused(finished) -> None:
     toy, _ = finished
-    path = Path(toy.latest("onnx_voice", EPOCH).metadata["path"])
+    path = toy.file("onnx_voice", "model", EPOCH)
     original = path.read_bytes()
     path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
     try:
@@ -212,7 +227,7 @@ def test_another_config_is_another_training(finished) -> None:
         gate = toy.gate()
         assert "out of date" in str(gate.staleness(toy.target("mini_training"), toy.latest("mini_training")))
         assert toy.blockers("onnx_voice", EPOCH) == []  # it stays what it was trained from
-        assert Path(toy.latest("checkpoint", EPOCH).metadata["config"]).parent.name == "version_0"
+        assert toy.file("checkpoint", "config", EPOCH).parent.name == "version_0"
     finally:
         file.write_text(original, encoding="utf-8")
         run_cli("run", "toy", "--to", "training_set")

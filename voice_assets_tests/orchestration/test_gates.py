@@ -1,13 +1,11 @@
 """Gates: every way past a failed, missing or outdated verdict must be closed, and the blocker must say what closed it."""
 
-from pathlib import Path
-
 import dagster as dg
+import pandas as pd
 import pytest
 
 from voice_assets.audio.recordings import write_wav
 from voice_assets.orchestration.history import History
-from voice_assets.orchestration.tables import read
 from voice_assets_tests.datasets import RATE, burst
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
@@ -157,11 +155,12 @@ def test_a_check_that_crashed_when_run_again_takes_the_old_verdict_with_it(
 @pytest.mark.slow
 def test_a_table_that_is_gone_or_changed_is_not_read(toy: ToyProject) -> None:
     toy.validated()
-    table = Path(toy.latest("clips", SHARDS[0]).metadata["table"])
+    table = toy.file("clips", "table", SHARDS[0])
+    uri = toy.store.uri(table)
     content = table.read_bytes()
     table.unlink()
-    assert any(f"clips[{SHARDS[0]}]: out of date: {table} is gone" in one for one in toy.blockers("clip_stats", SHARDS[0]))
-    other = Path(toy.latest("clips", SHARDS[1]).metadata["table"]).read_bytes()
+    assert any(f"clips[{SHARDS[0]}]: out of date: {uri} is gone" in one for one in toy.blockers("clip_stats", SHARDS[0]))
+    other = toy.file("clips", "table", SHARDS[1]).read_bytes()
     table.write_bytes(other)
     outcome = toy.run("clip_stats", SHARDS[0])
     assert not outcome.success
@@ -183,7 +182,7 @@ def test_a_row_that_is_faulty_in_itself_never_goes_further_even_when_the_rule_is
     toy.write_voice(advisory={"base_validation/no_extra_wavs": "outtakes stay for now"})
     toy.validated()
     toy.run_shards("clip_stats")
-    tables = [read(toy.latest("clip_stats", shard).metadata["table"]) for shard in SHARDS]
+    tables = [pd.read_parquet(toy.file("clip_stats", "table", shard)) for shard in SHARDS]
     named = {clip for table in tables for clip in table["clip_id"]}
     assert len(named) == 10
     assert "outtake.wav" not in named

@@ -1,0 +1,204 @@
+"""Files that are recorded: written whole, named by a URI relative to a configured root, verified by hash when they are read.
+
+Here: where a recorded file lies. Not here: what is in it (``orchestration.tables``, ``reports``, the workers).
+
+A URI is relative, so that a project folder can be moved or mounted elsewhere and everything recorded in it stays valid:
+``artifacts/toy/tables/…`` lies in the store's root, ``dataset:reports/…`` in the data set of the voice. The root is a folder,
+or a URL that fsspec knows. Only folders and ``memory://`` were tried.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from upath import UPath
+
+from voice_assets.runtime import files, project
+
+DATASET = "dataset:"
+"""What the URI of a file in a voice's data set begins with."""
+
+
+class StoreError(ValueError):
+    """A recorded file that is gone or was changed, or a file that no root holds. The message names the file."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A recorded file, or a folder of files.
+
+    Attributes:
+        uri: relative to a root of the store.
+        sha256: of the file's bytes; of a folder, over the relative names and hashes of its files.
+        bytes: size, of a folder the sum over its files.
+    """
+
+    uri: str
+    sha256: str
+    bytes: int
+
+    @property
+    def name(self) -> str:
+        """The last part of the URI."""
+        return PurePosixPath(self.uri).name
+
+    def as_json(self) -> dict[str, Any]:
+        """How a materialisation records this."""
+        return asdict(self)
+
+
+def artifact_in(value: object) -> Artifact | None:
+    """The artifact that a metadata value records; None for any other value."""
+    if isinstance(value, dict) and value.keys() == {"uri", "sha256", "bytes"}:
+        return Artifact(**value)
+    return None
+
+
+class Store:
+    """The recorded files of one project."""
+
+    def __init__(self, root: UPath, work: Path, dataset: Path | None = None, cache: Path | None = None):
+        """Open the store. Nothing is made or read.
+
+        Args:
+            root: where files are kept.
+            work: the local folder that workers write into; a file's URI is its path under this folder.
+            dataset: the data set of the voice; needed for its reports only.
+            cache: the local folder for copies of a remote store's files.
+        """
+        self._root, self._work, self._dataset, self._cache = root, work, dataset, cache or work / ".cache" / "store"
+
+    def uri(self, path: Path) -> str:
+        """The URI of a local file or folder.
+
+        Raises:
+            StoreError: ``path`` lies neither in the data set nor in the working folder.
+        """
+        found = path.resolve()
+        if self._dataset is not None and found.is_relative_to(self._dataset.resolve()):
+            return DATASET + found.relative_to(self._dataset.resolve()).as_posix()
+        if found.is_relative_to(self._work.resolve()):
+            return found.relative_to(self._work.resolve()).as_posix()
+        raise StoreError(f"{path}: lies neither in the project folder {self._work} nor in the data set {self._dataset}")
+
+    def at(self, uri: str) -> UPath:
+        """Where the file of a URI lies, whether or not it is there.
+
+        Raises:
+            StoreError: the URI leads out of its root, or into a data set that this store does not know.
+        """
+        inside = uri.removeprefix(DATASET)
+        if PurePosixPath(inside).is_absolute() or ".." in PurePosixPath(inside).parts:
+            raise StoreError(f"{uri}: leads out of the store")
+        if inside == uri:
+            return self._root / inside
+        if self._dataset is None:
+            raise StoreError(f"{uri}: which data set is not known here")
+        return UPath(self._dataset) / inside
+
+    def put(self, uri: str, write: Callable[[Path], object]) -> Artifact:
+        """Make the file ``uri``: ``write`` gets a local path to write to. The file is in the store whole, or not at all."""
+        with _whole(self.at(uri)) as temporary:
+            write(temporary)
+            return _described(temporary, uri)
+
+    def add(self, path: Path, sha256: str | None = None) -> Artifact:
+        """Record a local file or folder. It is copied only when the store's root is another place.
+
+        Args:
+            path: under the working folder or the data set.
+            sha256: of the file, where somebody has computed it already.
+
+        Raises:
+            StoreError: ``path`` is not there, or lies under no root.
+        """
+        if not path.exists():
+            raise StoreError(f"{path}: not there, so it cannot be recorded")
+        uri = self.uri(path)
+        artifact = _described(path, uri, sha256)
+        self._copy_in(path, self.at(uri))
+        return artifact
+
+    def exists(self, artifact: Artifact) -> bool:
+        """Whether something lies where ``artifact`` was recorded."""
+        return bool(self.at(artifact.uri).exists())
+
+    def local(self, uri: str) -> Path:
+        """A local path with the bytes of ``uri``, unverified; those of a remote store are copied into the cache.
+
+        Raises:
+            StoreError: gone.
+        """
+        target = self.at(uri)
+        if not target.exists():
+            raise StoreError(f"{uri}: gone from {self._root}; materialise the asset that recorded it again")
+        return Path(target) if isinstance(target, Path) else self._copy_out(target, uri)
+
+    def open(self, artifact: Artifact) -> Path:
+        """A local path to the very bytes that were recorded.
+
+        Raises:
+            StoreError: gone, or other bytes than those recorded.
+        """
+        path = self.local(artifact.uri)
+        found = _described(path, artifact.uri).sha256
+        if found != artifact.sha256:
+            raise StoreError(
+                f"{artifact.uri}: its SHA-256 is {found}, recorded was {artifact.sha256}; "
+                "restore the file, or materialise the asset that recorded it again"
+            )
+        return path
+
+    def _copy_in(self, path: Path, target: UPath) -> None:
+        if isinstance(target, Path) and target.resolve() == path.resolve():
+            return
+        for file in _files(path):
+            inside = file.relative_to(path)
+            with _whole(target / inside if path.is_dir() else target) as temporary:
+                shutil.copyfile(file, temporary)
+
+    def _copy_out(self, target: UPath, uri: str) -> Path:
+        copy = self._cache / uri.removeprefix(DATASET)
+        sources = [file for file in target.rglob("*") if file.is_file()] if target.is_dir() else [target]
+        for source in sources:
+            inside = source.relative_to(target).as_posix() if source != target else ""
+            with files.replacing(copy / inside if inside else copy) as temporary:
+                source.fs.get_file(source.path, str(temporary))
+        return copy
+
+
+@contextmanager
+def _whole(target: UPath) -> Iterator[Path]:
+    """Yield a local path; its file replaces ``target``, whole, when the block ends without an error."""
+    if isinstance(target, Path):
+        with files.replacing(target) as temporary:
+            yield temporary
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield (temporary := Path(folder) / target.name)
+        target.fs.put_file(str(temporary), target.path)  # one upload: nobody sees half an object
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:
+    found = _files(path)
+    size = sum(file.stat().st_size for file in found)
+    if not path.is_dir():
+        return Artifact(uri, sha256 or files.sha256(path), size)
+    digest = hashlib.sha256()
+    for file in found:
+        digest.update(f"{files.sha256(file)}  {file.relative_to(path).as_posix()}\n".encode("utf-8", "surrogateescape"))
+    return Artifact(uri, digest.hexdigest(), size)
+
+
+def project_store(dataset: Path | None = None) -> Store:
+    """The project's store: ``$VOICE_STORE``, a folder or a URL, or the project folder itself."""
+    return Store(UPath(project.store_root()), project.root(), dataset, project.cache_dir() / "store")

@@ -1,0 +1,127 @@
+"""Recorded files: whole or not there, verified when they are read, valid after the project was moved."""
+
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from voice_assets.runtime.storage import Artifact, Store, StoreError, artifact_in
+
+
+@pytest.fixture(params=["folder", "elsewhere", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store in the project folder itself, in another folder, and on a file system that is not local."""
+    work = tmp_path / "project"
+    work.mkdir()
+    roots = {"folder": UPath(work), "elsewhere": UPath(tmp_path / "store"), "memory": UPath(f"memory://{tmp_path.name}")}
+    return Store(roots[request.param], work, tmp_path / "dataset")
+
+
+def work(store: Store, name: str, content: bytes) -> Path:
+    """A file that a worker wrote."""
+    file = store._work / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def test_what_is_put_is_opened(store: Store) -> None:
+    artifact = store.put("artifacts/toy/a.txt", lambda path: path.write_bytes(b"one"))
+    assert artifact.bytes == 3
+    assert store.exists(artifact)
+    assert store.open(artifact).read_bytes() == b"one"
+    assert artifact_in(artifact.as_json()) == artifact
+
+
+def test_a_write_that_fails_leaves_nothing(store: Store) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.put("artifacts/toy/a.txt", fail)
+    assert not store.at("artifacts/toy/a.txt").exists()
+
+
+def test_a_write_that_fails_keeps_what_was_there(store: Store) -> None:
+    artifact = store.put("a.txt", lambda path: path.write_bytes(b"one"))
+    with pytest.raises(ZeroDivisionError):
+        store.put("a.txt", lambda path: path.write_bytes(b"two" * (1 // 0)))
+    assert store.open(artifact).read_bytes() == b"one"
+
+
+def test_a_file_and_a_folder_of_a_worker_are_recorded(store: Store) -> None:
+    model = store.add(work(store, "artifacts/toy/voice.onnx", b"model"))
+    work(store, "artifacts/toy/samples/1.wav", b"1")
+    work(store, "artifacts/toy/samples/deep/2.wav", b"22")
+    samples = store.add(store._work / "artifacts" / "toy" / "samples")
+    assert (model.uri, model.name, model.bytes) == ("artifacts/toy/voice.onnx", "voice.onnx", 5)
+    assert samples.bytes == 3
+    assert store.open(model).read_bytes() == b"model"
+    assert (store.open(samples) / "deep" / "2.wav").read_bytes() == b"22"
+
+
+@pytest.mark.parametrize("changed", [b"twO", b"two and more"])
+def test_other_bytes_are_never_opened(store: Store, changed: bytes) -> None:
+    artifact = store.put("a.txt", lambda path: path.write_bytes(b"two"))
+    store.at("a.txt").write_bytes(changed)
+    with pytest.raises(StoreError, match=rf"a\.txt: its SHA-256 is \w+, recorded was {artifact.sha256}"):
+        store.open(artifact)
+
+
+@pytest.mark.parametrize("change", ["edit", "rename", "add", "remove"])
+def test_a_folder_is_its_names_and_its_bytes(store: Store, change: str) -> None:
+    work(store, "samples/1.wav", b"1")
+    work(store, "samples/2.wav", b"2")
+    artifact = store.add(store._work / "samples")
+    folder = store.at("samples")
+    if change == "edit":
+        (folder / "1.wav").write_bytes(b"3")
+    elif change == "add":
+        (folder / "3.wav").write_bytes(b"3")
+    else:
+        (folder / "2.wav").unlink()
+        if change == "rename":
+            (folder / "3.wav").write_bytes(b"2")
+    with pytest.raises(StoreError, match="samples: its SHA-256 is"):
+        store.open(artifact)
+
+
+def test_what_is_gone_is_named(store: Store) -> None:
+    artifact = store.put("a.txt", lambda path: path.write_bytes(b"one"))
+    store.at("a.txt").unlink()
+    assert not store.exists(artifact)
+    with pytest.raises(StoreError, match=r"a\.txt: gone from .*materialise"):
+        store.open(artifact)
+
+
+@pytest.mark.parametrize("uri", ["../a", "/etc/passwd", "a/../../b", "dataset:../a", "dataset:/etc/passwd"])
+def test_no_uri_leads_out_of_the_store(store: Store, uri: str) -> None:
+    with pytest.raises(StoreError, match="leads out of the store"):
+        store.exists(Artifact(uri, "", 0))
+
+
+def test_a_file_outside_is_not_recorded(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "stray").write_bytes(b"")
+    with pytest.raises(StoreError, match="stray: lies neither in the project folder"):
+        store.add(tmp_path / "stray")
+    with pytest.raises(StoreError, match="not there, so it cannot be recorded"):
+        store.add(store._work / "nothing")
+
+
+def test_reports_stay_in_the_data_set(store: Store, tmp_path: Path) -> None:
+    report = tmp_path / "dataset" / "reports" / "validation_1.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("PASS", encoding="utf-8")
+    artifact = store.add(report)
+    assert artifact.uri == "dataset:reports/validation_1.md"
+    assert store.open(artifact) == report
+    with pytest.raises(StoreError, match="which data set"):
+        Store(store._root, store._work).open(artifact)
+
+
+def test_a_moved_project_opens_what_it_recorded(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    artifact = Store(UPath(before), before).put("artifacts/a.txt", lambda path: path.write_bytes(b"one"))
+    before.rename(after)
+    assert Store(UPath(after), after).open(artifact).read_bytes() == b"one"
