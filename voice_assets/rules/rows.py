@@ -69,9 +69,9 @@ def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
         raise NotJudgedError(f"the table {rule.table} has no rows")
     if rule.table in ONE_ROW_TABLES and len(table) != 1:
         raise NotJudgedError(f"the table {rule.table} has {len(table)} rows, it must have one")
-    if rule.where is not None:
-        _expect_values(rule, table, rule.where.column)
-        column, values = rule.where.column, rule.where.values
+    if rule.meta.where is not None:
+        _expect_values(rule, table, rule.meta.where.column)
+        column, values = rule.meta.where.column, rule.meta.where.values
         table = table[table[column].isin(list(values))].reset_index(drop=True)
         if table.empty:
             asked = " or ".join(repr(value) for value in values)
@@ -83,7 +83,7 @@ def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
 
 def _expect_none(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> None:
     """Raise `NothingToJudgeError` where the facts say that the rule's table has no rows rightly."""
-    facts, column = tables.get("facts"), rule.empty_if_zero
+    facts, column = tables.get("facts"), rule.meta.empty_if_zero
     if column is None or facts is None or len(facts) != 1 or list(facts.columns).count(column) != 1:
         return
     value = native(facts[column].iloc[0])
@@ -92,8 +92,8 @@ def _expect_none(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _expect_columns(rule: Rule, table: pd.DataFrame) -> None:
-    also = [rule.where.column] if rule.where else []
-    also += [column for column in (rule.id_column, rule.explain_column) if column]
+    also = [rule.meta.where.column] if rule.meta.where else []
+    also += [column for column in (rule.meta.id_column, rule.meta.explain_column) if column]
     for column in [*rule.columns, *also]:
         found = list(table.columns).count(column)
         if found != 1:
@@ -129,7 +129,7 @@ def _names(rule: Rule, rows: pd.DataFrame, positions: Sequence[int]) -> list[str
     """What people call these rows: the value of the id column; where that is empty or there is none, the line's number."""
     names = []
     for position in positions:
-        name = str(rows.at[position, rule.id_column]) if rule.id_column else ""
+        name = str(rows.at[position, rule.meta.id_column]) if rule.meta.id_column else ""
         line = str(rows.at[position, "row"]) if "row" in rows.columns else str(position + 1)
         names.append(name or f"row {line}")
     return names

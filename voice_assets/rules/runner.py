@@ -107,7 +107,7 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
         except NothingToJudgeError as error:
             yield _rightly_empty(rule, error)
         else:
-            groups.setdefault((rule.table, rule.where), []).append(prepared)
+            groups.setdefault((rule.table, rule.meta.where), []).append(prepared)
     for group in groups.values():
         yield from _judge_group(gx, context, bound.name, group)
 
@@ -241,9 +241,9 @@ def _judged(
     one: Prepared, passed: bool, observed: str | float, message: str, unexpected: int, failing: list[str]
 ) -> RuleResult:
     rule = one.rule
-    if rule.explain_column and not passed:
-        told = str(one.rows.at[0, rule.explain_column])
-        message = f"{message.rstrip('.')}; {rule.explain_column}: {told}." if told else message
+    if rule.meta.explain_column and not passed:
+        told = str(one.rows.at[0, rule.meta.explain_column])
+        message = f"{message.rstrip('.')}; {rule.meta.explain_column}: {told}." if told else message
     limit = words.limit(rule, one.other())
     return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
 

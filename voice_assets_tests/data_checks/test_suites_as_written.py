@@ -68,13 +68,13 @@ def test_the_parameters_are_those_a_voice_gives(suite: str) -> None:
 
 @pytest.mark.parametrize("suite", RULES)
 def test_nothing_is_left_to_fill_in(suite: str) -> None:
-    said = [(rule.description, rule.kwargs, rule.where) for rule in bound(suite).rules]
+    said = [(rule.description, rule.kwargs, rule.meta.where) for rule in bound(suite).rules]
     assert "$" not in repr(said)
 
 
 @pytest.mark.parametrize(("suite", "rule"), all_rules(), ids=[f"{suite}/{rule.name}" for suite, rule in all_rules()])
 def test_a_rule_reads_columns_that_its_table_has(suite: str, rule: Rule) -> None:
-    named = {rule.id_column, rule.explain_column, rule.where.column if rule.where else None} - {None}
+    named = {rule.meta.id_column, rule.meta.explain_column, rule.meta.where.column if rule.meta.where else None} - {None}
     known = set(COLUMNS[rule.table]) if rule.table in COLUMNS else set(good(suite)[rule.table].columns)
     assert {*rule.columns, *named} <= known
     # A table's row count is the only thing to judge without a column; a misspelt `column` would look the same.
@@ -84,7 +84,7 @@ def test_a_rule_reads_columns_that_its_table_has(suite: str, rule: Rule) -> None
 @pytest.mark.parametrize(("suite", "rule"), all_rules(), ids=[f"{suite}/{rule.name}" for suite, rule in all_rules()])
 def test_a_rule_about_rows_can_name_them(suite: str, rule: Rule) -> None:
     about_rows = rule.type.startswith("expect_column_values") or rule.type.startswith("expect_column_share")
-    assert rule.id_column or rule.table in ("facts", "config") or not about_rows
+    assert rule.meta.id_column or rule.table in ("facts", "config") or not about_rows
 
 
 @pytest.mark.parametrize("suite", RULES)

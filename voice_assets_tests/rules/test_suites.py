@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from voice_assets.rules.suites import BoundSuite, Suite, SuiteError, Where, bind, load_suite, suite_names
+from voice_assets.rules.suite_file import SuiteError
+from voice_assets.rules.suites import BoundSuite, Suite, bind, load_suite, suite_names
 
 MEAN: dict[str, Any] = {
     "type": "expect_column_exact_mean_to_be_between",
@@ -60,7 +61,7 @@ def test_a_rule_has_what_people_need_to_know(tmp_path: Path) -> None:
     )
     assert mean.columns == ("similarity",)
     assert codes.severity == "warning"
-    assert codes.id_column == "clip_id"
+    assert codes.meta.id_column == "clip_id"
 
 
 def test_the_columns_of_pairs_and_lists_are_known(tmp_path: Path) -> None:
@@ -75,7 +76,8 @@ def test_parameters_are_filled_in_at_any_depth_with_their_type(tmp_path: Path) -
     assert type(mean.kwargs["min_value"]) is float
     assert mean.description == "Mean similarity reaches 0.9"
     assert codes.kwargs["value_set"] == [[7, 1], "aB c"]
-    assert codes.where == Where("kind", (7, "x"))
+    assert codes.meta.where is not None
+    assert (codes.meta.where.column, codes.meta.where.values) == ("kind", (7, "x"))
 
 
 def test_binding_leaves_the_suite_as_it_was(tmp_path: Path) -> None:
@@ -144,9 +146,14 @@ def test_the_order_of_parameters_does_not_change_the_fingerprint(tmp_path: Path)
         ("meta.where", {"column": "a"}, "where takes either equals"),
         ("meta.where", {"column": "a", "equals": 1, "in": [1]}, "where takes either equals"),
         ("meta.where", {"column": "a", "equal": 1}, "unknown key equal"),
-        ("meta.where", {"column": "a", "in": []}, "must be a list"),
-        ("meta.where", {"column": "a", "equals": None}, "must be a list"),
-        ("kwargs", [], "kwargs must be a JSON object"),
+        ("meta.where", None, "meta.where is None"),
+        ("meta.where", 3, "meta.where is 3, it must be a JSON object"),
+        ("meta.where", {"column": 3, "equals": 1}, "meta.where.column is 3, it must be a text"),
+        ("meta.where", {"column": "a", "in": []}, "meta.where.in is [], it must be a list"),
+        ("meta.where", {"column": "a", "in": "xy"}, "meta.where.in is 'xy', it must be a list"),
+        ("meta.where", {"column": "a", "in": ["x", None]}, "where: a value is None"),
+        ("meta.where", {"column": "a", "equals": None}, "where: a value is None"),
+        ("kwargs", [], "kwargs is [], it must be a JSON object"),
         ("kwargs", {"column": "a"}, "without a limit passes everything"),
         ("kwargs.max_value", None, "max_value holds a null"),
         ("kwargs.quantile_ranges", {"quantiles": [0.5], "value_ranges": [[None, 1]]}, "quantile_ranges holds a null"),
@@ -162,6 +169,22 @@ def test_a_rule_that_is_not_as_asked_is_an_error(tmp_path: Path, path: str, valu
         load(tmp_path, changed(path, value))
     assert said in str(error.value)
     assert "suite trial" in str(error.value)
+
+
+def test_every_problem_of_a_file_is_a_line_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError) as error:
+        load(tmp_path, changed("severity", "info"), changed("kwargs.max_value", None, CODES) | {"extra": 1})
+    assert str(error.value).splitlines() == [
+        "suite trial: rule mean_similarity: severity is 'info', it must be critical or warning",
+        "suite trial: rule codes: max_value holds a null; a limit that is null passes everything",
+        "suite trial: rule codes: has the unknown key extra; allowed: kwargs, meta, notes, severity, type",
+    ]
+
+
+def test_a_parameter_that_makes_a_rule_wrong_is_an_error(tmp_path: Path) -> None:
+    suite = load(tmp_path, changed("notes", "$words"))
+    with pytest.raises(SuiteError, match="rule mean_similarity: notes must say in a sentence"):
+        bind(suite, {"words": " ", "lowest": 0.9})
 
 
 def test_two_rules_with_one_name_are_an_error(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.rules import wording as words
-from voice_assets.rules.suites import Rule
+from voice_assets.rules.suite_file import Meta, Rule
 
 
 def rule(type_: str, table: str = "clips", **kwargs: Any) -> Rule:
-    return Rule("trial", "Clips are fine.", "critical", table, type_, kwargs)
+    meta = Meta(rule="trial", table=table)
+    return Rule(type=type_, kwargs=kwargs, meta=meta, notes="Clips are fine.", severity="critical")
 
 
 @pytest.mark.parametrize(
