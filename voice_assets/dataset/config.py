@@ -1,4 +1,4 @@
-"""A data set's ``config.json``: whether Piper can be trained with it, and what it says. Reads no clip."""
+"""A data set's ``config.json``: the one model of the file, its one reader, and the facts that the gate judges."""
 
 import codecs
 import hashlib
@@ -6,30 +6,93 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from voice_assets.dataset import espeak
 from voice_assets.runtime.files import shown
 
 # Piper puts these around and between all phonemes: a map without them cannot train.
 REQUIRED_SYMBOLS = ("_", "^", "$", " ")
-HOP_LENGTH = 256
-# A real one has 3 levels; past some hundreds Python's own functions for nested values give up.
+# A real file has 3 levels; Python's own functions for nested values fail at some hundreds.
 MAX_DEPTH = 32
+MAX_PHONEME_PROBLEMS = 20
+LONGEST = 60
+HOP_LENGTH = 256
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ConfigError(ValueError):
-    """Bytes that are no JSON of the kind every reader takes alike. The message says what and where, without the file."""
+    """A ``config.json`` that cannot be used. From `load_config`, the message names the file, the keys and the values."""
+
+
+class Part(BaseModel):
+    """A part of ``config.json``. Keys that nobody here reads are kept as they are; a number in quotes is no number.
+
+    The ``description`` of each field says what the key must hold, and goes into the message when it does not.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+class Audio(Part):
+    """The key ``audio``."""
+
+    sample_rate: int = Field(gt=0, description="a number of Hz")
+
+
+class Espeak(Part):
+    """The key ``espeak``."""
+
+    voice: str = Field(min_length=1, description="the name of an espeak voice")
+
+
+class Phonemes(Part):
+    """The keys on phonemes: every phoneme's ids, each from 0 and under ``num_symbols``."""
+
+    num_symbols: int = Field(256, gt=0, description="a number over 0")
+    phoneme_id_map: dict[str, list[int]] = Field(repr=False, description="a mapping of phonemes to lists of ids")
+
+    @field_validator("phoneme_id_map", mode="before")
+    @classmethod
+    def _expect_ids(cls, id_map: Any, info: ValidationInfo) -> Any:
+        problems = _id_map_problems(id_map, info.data.get("num_symbols"))
+        if problems:
+            raise ValueError("\n".join(problems[:MAX_PHONEME_PROBLEMS]))
+        return id_map
+
+
+class PiperConfig(Phonemes):
+    """``config.json`` as Piper trains with it, with Piper's own defaults."""
+
+    audio: Audio = Field(description="an object with sample_rate")
+    espeak: Espeak = Field(description="an object with voice")
+    phoneme_type: Literal["espeak"] = Field("espeak", description="'espeak', the only type handled here,")
+    num_speakers: int = Field(1, ge=1, le=1, description="1, a data set of one speaker,")
+    hop_length: int = Field(HOP_LENGTH, ge=HOP_LENGTH, le=HOP_LENGTH, description="256, the only one Piper trains with,")
+    inference: Part = Field(default_factory=Part, description="an object")
+
+    @property
+    def sample_rate(self) -> int:
+        """``audio.sample_rate``, in Hz."""
+        return self.audio.sample_rate
+
+    @property
+    def espeak_voice(self) -> str:
+        """``espeak.voice``."""
+        return self.espeak.voice
 
 
 @dataclass(frozen=True)
 class ConfigFacts:
-    """What ``config.json`` says.
+    """The facts of a ``config.json`` that the rules judge.
 
-    ``valid``: it parses and everything training needs is there and makes sense (a rate other than the voice's has a rule of its
-    own and does not count). ``problems``: every fault in words. ``id_map``: phoneme to ids; Piper's default when the file has
-    none that can be used. ``sample_rate`` is 0 and ``espeak_voice`` empty when the file does not say. ``sha256`` is of the
-    file's bytes, empty when there is none.
+    ``valid``: the file parses and has everything that training needs (a rate other than the voice's has a rule of its own and
+    does not count). ``problems``: every fault in words. ``id_map``: phoneme to ids; Piper's default when the file has none that
+    can be used. ``sample_rate`` is 0 and ``espeak_voice`` empty when the file does not give them. ``sha256`` is of the file's
+    bytes, empty when there is no file.
     """
 
     present: bool
@@ -41,12 +104,107 @@ class ConfigFacts:
     sha256: str
 
 
+def load_config(path: Path) -> PiperConfig:
+    """Read a ``config.json``.
+
+    Raises:
+        ConfigError: the file cannot be read, is not JSON, or lacks what training needs; one line per problem.
+    """
+    try:
+        content = _parse(path.read_bytes())
+        return PiperConfig.model_validate(content)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems_of(error, PiperConfig))) from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def problems_of(error: ValidationError, model: type[Part]) -> list[str]:
+    """Each problem that pydantic found in a ``model``, as a line: the key, what is needed, the value."""
+    lines: list[str] = []
+    for one in error.errors():
+        if one["type"] == "value_error":
+            lines += str(one["ctx"]["error"]).splitlines()
+            continue
+        key = ".".join(str(part) for part in one["loc"])
+        found = "the key is missing" if one["type"] == "missing" else f"not {_short(one['input'])}"
+        lines.append(f"{key}: {_needed(model, one['loc'])} is needed, {found}")
+    return lines
+
+
+def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFacts:
+    """The facts of a data set's ``config.json``, compared with the voice's rate in Hz and espeak voice. Never raises."""
+    path = dataset / "config.json"
+    if not inside(dataset, path):
+        return _broken(f"{path}: a link that leads out of the data set, to {shown(os.path.realpath(path))}", present=True)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _broken(f"{path}: no such file; Piper needs it for the phoneme ids and the rate", present=False)
+    except OSError as error:
+        return _broken(f"{path}: cannot be read: {error.strerror}", present=True)
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        content = _parse(data)
+    except ConfigError as error:
+        return _broken(f"{path}: {error}", present=True, sha256=digest)
+    audio, voice, phonemes = (
+        _part(Audio, content.get("audio")),
+        _part(Espeak, content.get("espeak")),
+        _part(Phonemes, content),
+    )
+    problems = _config_problems(content) + (_voice_problems(voice.voice, espeak_voice) if voice else [])
+    valid = not problems
+    if audio and audio.sample_rate != sample_rate:
+        problems.append(f"audio.sample_rate: {audio.sample_rate} Hz, the voice file says {sample_rate} Hz")
+    return ConfigFacts(
+        present=True,
+        valid=valid,
+        sample_rate=audio.sample_rate if audio else 0,
+        espeak_voice=voice.voice if voice else "",
+        problems=[f"{path}: {problem}" for problem in problems],
+        id_map=phonemes.phoneme_id_map if phonemes else espeak.default_id_map(),
+        sha256=digest,
+    )
+
+
+def inside(dataset: Path, path: Path) -> bool:
+    """Whether a path, all symbolic links followed, lies in the data set's folder."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(dataset))
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    """A JSON object from its bytes: UTF-8 without a BOM, every text whole.
+
+    Raises:
+        ConfigError: the bytes are anything else; the message does not name the file. Nothing else is raised.
+    """
+    if data.startswith(codecs.BOM_UTF8):
+        raise ConfigError("the file begins with a byte order mark (BOM), which JSON does not have; save it as UTF-8 without")
+    try:
+        content = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}; convert the file to UTF-8") from error
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels") from error
+    _check_values(content)
+    if not isinstance(content, dict):
+        raise ConfigError(f"a JSON object is needed, not {_short(content)}")
+    return content
+
+
 def _no_number(name: str) -> None:
     raise ConfigError(f"not JSON: {name} is no JSON number")
 
 
 def _check_values(content: Any) -> None:
-    """Refuse texts that cannot be written as UTF-8 and what is nested too deep. Level by level: deep ones cannot raise here."""
+    """Raise ConfigError on texts that UTF-8 cannot hold and on deep nesting. Goes level by level, without recursion."""
     level = [content]
     for _ in range(MAX_DEPTH):
         nested: list[Any] = []
@@ -63,115 +221,57 @@ def _check_values(content: Any) -> None:
     raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels")
 
 
-def parse(data: bytes) -> dict[str, Any]:
-    """A ``config.json`` from its bytes: UTF-8 without a BOM, a JSON object, every text whole. What training reads it with too.
+def _short(value: object) -> str:
+    return repr(value)[:LONGEST]
 
-    Raises:
-        ConfigError: it is anything else. Nothing else is raised, whatever the bytes are.
-    """
-    if data.startswith(codecs.BOM_UTF8):
-        raise ConfigError("the file begins with a byte order mark (BOM), which JSON does not have; save it as UTF-8 without")
+
+def _needed(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """The description of the field at ``loc``."""
+    first, *rest = loc
+    described = model.model_fields[str(first)]
+    nested = described.annotation
+    if rest and isinstance(nested, type) and issubclass(nested, BaseModel):
+        return _needed(nested, tuple(rest))
+    return described.description or "another value"
+
+
+def _part(model: type[Model], content: Any) -> Model | None:
+    """One part of the file where that part is sound, whatever the rest of the file is."""
     try:
-        content = json.loads(data.decode("utf-8"), parse_constant=_no_number)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}; convert the file to UTF-8") from error
-    except ConfigError:
-        raise
-    except ValueError as error:
-        raise ConfigError(f"not JSON: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels") from error
-    _check_values(content)
-    if not isinstance(content, dict):
-        raise ConfigError(f"a JSON object is needed, not {str(content)[:60]!r}")
-    return content
+        return model.model_validate(content)
+    except ValidationError:
+        return None
 
 
-def inside(dataset: Path, path: Path) -> bool:
-    """Whether a path, all symbolic links followed, lies in the data set's folder."""
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(dataset))
+def _config_problems(content: dict[str, Any]) -> list[str]:
+    try:
+        PiperConfig.model_validate(content)
+    except ValidationError as error:
+        return problems_of(error, PiperConfig)
+    return []
 
 
-def _part(content: dict[str, Any], section: str, key: str) -> Any:
-    value = content.get(section)
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _id_map_problems(id_map: Any, num_symbols: Any) -> list[str]:
+def _id_map_problems(id_map: Any, num_symbols: int | None) -> list[str]:
+    """What is wrong with a ``phoneme_id_map``; ``num_symbols`` is None when that key itself is wrong."""
     if not isinstance(id_map, dict) or not id_map:
-        return [f"phoneme_id_map: a mapping of phonemes to lists of ids is needed, not {str(id_map)[:60]!r}"]
+        return [f"phoneme_id_map: a mapping of phonemes to lists of ids is needed, not {_short(id_map)}"]
     problems = []
     for phoneme, ids in id_map.items():
-        good = (
-            isinstance(ids, list) and bool(ids) and all(isinstance(i, int) and not isinstance(i, bool) and i >= 0 for i in ids)
-        )
-        if not good:
-            problems.append(f"phoneme_id_map: {phoneme!r} has {ids!r}; a list of ids from 0 is needed")
-        elif _count(num_symbols) and max(ids) >= num_symbols:
+        if not isinstance(ids, list) or not ids or not all(type(one) is int and one >= 0 for one in ids):
+            problems.append(f"phoneme_id_map: {phoneme!r} has {_short(ids)}; a list of ids from 0 is needed")
+        elif num_symbols is not None and max(ids) >= num_symbols:
             problems.append(f"phoneme_id_map: {phoneme!r} has the id {max(ids)}, num_symbols is {num_symbols}")
     lacking = [symbol for symbol in REQUIRED_SYMBOLS if symbol not in id_map]
     if lacking:
         problems.append(f"phoneme_id_map: no id for {', '.join(map(repr, lacking))}, which Piper puts into every sentence")
-    return problems[:20]
+    return problems
 
 
-def _voice_problems(voice: Any, expected: str) -> list[str]:
-    if not isinstance(voice, str) or not voice:
-        return [f"espeak.voice: the name of an espeak voice is needed, not {voice!r}"]
+def _voice_problems(voice: str, expected: str) -> list[str]:
     if not espeak.has_voice(voice):
         return [f"espeak.voice: {voice!r} is no voice of espeak-ng"]
     return [] if voice == expected else [f"espeak.voice: {voice!r}, the voice file says {expected!r}"]
 
 
-def _problems(content: dict[str, Any], espeak_voice: str) -> list[str]:
-    """Everything that keeps Piper from training, but for a rate that is not the voice's."""
-    problems = []
-    rate = _part(content, "audio", "sample_rate")
-    if not _count(rate):
-        problems.append(f"audio.sample_rate: a number of Hz is needed, not {rate!r}")
-    problems += _voice_problems(_part(content, "espeak", "voice"), espeak_voice)
-    if content.get("phoneme_type", "espeak") != "espeak":
-        problems.append(f"phoneme_type: {content['phoneme_type']!r}; only 'espeak' is handled here")
-    if not _count(content.get("num_symbols", 256)):
-        problems.append(f"num_symbols: a number over 0 is needed, not {content['num_symbols']!r}")
-    if content.get("num_speakers", 1) != 1:
-        problems.append(f"num_speakers: {content['num_speakers']!r}; a data set of one speaker is needed")
-    hop_length = content.get("hop_length", HOP_LENGTH)
-    if not _count(hop_length) or hop_length != HOP_LENGTH:
-        problems.append(f"hop_length: {hop_length!r}; Piper trains with {HOP_LENGTH} only")
-    return problems + _id_map_problems(content.get("phoneme_id_map"), content.get("num_symbols", 256))
-
-
 def _broken(problem: str, *, present: bool, sha256: str = "") -> ConfigFacts:
     return ConfigFacts(present, False, 0, "", [problem], espeak.default_id_map(), sha256)
-
-
-def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFacts:
-    """What ``config.json`` says, held against the voice's rate in Hz and espeak voice. Whatever is in it, it never raises."""
-    path = dataset / "config.json"
-    if not inside(dataset, path):
-        return _broken(f"{path}: a link that leads out of the data set, to {shown(os.path.realpath(path))}", present=True)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return _broken(f"{path}: no such file; Piper needs it for the phoneme ids and the rate", present=False)
-    except OSError as error:
-        return _broken(f"{path}: cannot be read: {error.strerror}", present=True)
-    sha256 = hashlib.sha256(data).hexdigest()
-    try:
-        content = parse(data)
-    except ConfigError as error:
-        return _broken(f"{path}: {error}", present=True, sha256=sha256)
-    problems = _problems(content, espeak_voice)
-    valid = not problems
-    rate, voice = _part(content, "audio", "sample_rate"), _part(content, "espeak", "voice")
-    if _count(rate) and rate != sample_rate:
-        problems.append(f"audio.sample_rate: {rate} Hz, the voice file says {sample_rate} Hz")
-    usable = not _id_map_problems(content.get("phoneme_id_map"), content.get("num_symbols", 256))
-    id_map = content["phoneme_id_map"] if usable else espeak.default_id_map()
-    named = [f"{path}: {problem}" for problem in problems]
-    return ConfigFacts(True, valid, rate if _count(rate) else 0, voice if isinstance(voice, str) else "", named, id_map, sha256)

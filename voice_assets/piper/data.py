@@ -9,72 +9,42 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from voice_assets.dataset.config import ConfigError, parse
+from voice_assets.dataset.config import PiperConfig
 from voice_assets.piper import cache as vits_cache
 from voice_assets.piper.batches import order
 from voice_assets.runtime import files
 
 
-class DatasetError(ValueError):
-    """A training set or data set configuration that cannot be trained on. The message names file, clip and value."""
-
-
-@dataclass(frozen=True)
-class VoiceConfig:
-    """What the data set's ``config.json`` says about the voice: rate in Hz, espeak voice and phoneme ids."""
-
-    sample_rate: int
-    espeak_voice: str
-    phoneme_id_map: dict[str, list[int]]
-    num_symbols: int
-
-
-def read_config(path: Path) -> VoiceConfig:
-    """Read the data set's ``config.json``.
-
-    Raises:
-        DatasetError: unreadable, a key missing, or a phoneme id that is not below ``num_symbols``.
-    """
-    try:
-        content = parse(path.read_bytes())
-        ids = {phoneme: value if isinstance(value, list) else [value] for phoneme, value in content["phoneme_id_map"].items()}
-        config = VoiceConfig(content["audio"]["sample_rate"], content["espeak"]["voice"], ids, content.get("num_symbols", 256))
-    except (OSError, ConfigError) as error:
-        raise DatasetError(f"{path}: not readable: {error}") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{path}: key missing or of another type: {error}") from error
-    for phoneme, values in ids.items():
-        for value in values:
-            if not isinstance(value, int) or not 0 <= value < config.num_symbols:
-                raise DatasetError(f"{path}: phoneme_id_map[{phoneme!r}] = {value!r} is not from 0 to {config.num_symbols - 1}")
-    return config
+class TrainingSetError(ValueError):
+    """A training set that cannot be trained on. The message names file, clip and value."""
 
 
 def check_training_set(rows: pd.DataFrame, dataset: Path) -> None:
     """Every row has its audio, unchanged since it was accepted, and both sides of the split have rows.
 
     Raises:
-        DatasetError: naming the clip and the file.
+        TrainingSetError: naming the clip and the file.
     """
     for split in ("train", "validation"):
         if not (rows["split"] == split).any():
-            raise DatasetError(f"{dataset}: none of the {len(rows)} clips of the training set is for {split}")
+            raise TrainingSetError(f"{dataset}: none of the {len(rows)} clips of the training set is for {split}")
     for clip, path, digest in zip(rows["clip_id"], rows["path"], rows["audio_sha256"], strict=True):
         audio = dataset / path
         if not audio.is_file():
-            raise DatasetError(f"{audio}: no such file, clip {clip} of the training set")
+            raise TrainingSetError(f"{audio}: no such file, clip {clip} of the training set")
         found = files.sha256(audio)
         if found != digest:
-            raise DatasetError(f"{audio}: changed since clip {clip} was accepted: SHA-256 {found[:12]}…, was {digest[:12]}…")
+            raise TrainingSetError(
+                f"{audio}: changed since clip {clip} was accepted: SHA-256 {found[:12]}…, was {digest[:12]}…"
+            )
 
 
-def fingerprint(rows: pd.DataFrame, config: VoiceConfig) -> str:
+def fingerprint(rows: pd.DataFrame, config: PiperConfig) -> str:
     """SHA-256 of all that decides what the cache holds: clips in order, texts, audio, rate, espeak voice, phoneme ids."""
     clips = rows[["clip_id", "path", "text", "audio_sha256", "split"]].values.tolist()
     facts = [clips, config.sample_rate, config.espeak_voice, config.phoneme_id_map]
@@ -108,7 +78,7 @@ def _by_length(durations_s: list[float], batch_size: int, seed: int) -> Any:
 
 
 def data_module(
-    rows: pd.DataFrame, dataset: Path, work: Path, cache: Path, config: VoiceConfig, seed: int, **arguments: Any
+    rows: pd.DataFrame, dataset: Path, work: Path, cache: Path, config: PiperConfig, seed: int, **arguments: Any
 ) -> Any:
     """Piper's data module on ``rows`` (``TRAINING_SET``) with exactly their split, clips of like length together.
 
@@ -116,7 +86,7 @@ def data_module(
     so a replaced recording would train on the old audio. Caches of other rows beside it are removed. ``work`` receives
     ``metadata.csv``, ``phonemes.json`` and the ``config.json`` of the voice.
     """
-    from piper.config import PiperConfig
+    from piper.config import PiperConfig as LibraryConfig
     from piper.train.vits.dataset import UtteranceCollate, VitsDataModule
     from torch.nn.functional import pad
     from torch.utils.data import DataLoader, Subset
@@ -137,11 +107,11 @@ def data_module(
 
         def setup(self, stage: str) -> None:
             if self.piper_config is None:  # not the process that prepared the data: Piper forgets that there may be others
-                self.piper_config = PiperConfig.from_dict(json.loads(self.config_path.read_text(encoding="utf-8")))
+                self.piper_config = LibraryConfig.from_dict(json.loads(self.config_path.read_text(encoding="utf-8")))
             super().setup(stage)
             full = self.train_dataset.dataset
             if len(full) != len(rows):
-                raise DatasetError(f"{self.csv_path}: Piper reads {len(full)} clips, the training set has {len(rows)}")
+                raise TrainingSetError(f"{self.csv_path}: Piper reads {len(full)} clips, the training set has {len(rows)}")
             self.train_dataset = Subset(full, [i for i, split in enumerate(rows["split"]) if split == "train"])
             self.val_dataset = Subset(full, [i for i, split in enumerate(rows["split"]) if split == "validation"])
             self.test_dataset = Subset(full, self.val_dataset.indices[:2])  # what TensorBoard lets one hear, each epoch

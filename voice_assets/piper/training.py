@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from voice_assets.dataset.config import PiperConfig, load_config
 from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.piper import cache as vits_cache
 from voice_assets.piper import data
@@ -202,7 +203,7 @@ def _facts(options: Options, digest: str) -> dict[str, Any]:
     return {**facts, "training_set": digest, "start_from": str(options.start_from) if options.start_from else None}
 
 
-def _model(options: Options, config: data.VoiceConfig, listener: Listener, *, fresh: bool) -> Any:
+def _model(options: Options, config: PiperConfig, listener: Listener, *, fresh: bool) -> Any:
     arguments = vits.quality_arguments(options.quality, config.sample_rate)
     arguments |= {"num_symbols": config.num_symbols, "batch_size": options.batch_size, "segment_size": options.segment_size}
     model = vits.guarded_model(**{**arguments, **options.arguments})
@@ -235,7 +236,7 @@ def _trainer(folder: Path, options: Options, recorder: Any) -> Any:
     )
 
 
-def _data(rows: pd.DataFrame, dataset: Path, folder: Path, cache: Path, config: data.VoiceConfig, options: Options) -> Any:
+def _data(rows: pd.DataFrame, dataset: Path, folder: Path, cache: Path, config: PiperConfig, options: Options) -> Any:
     return data.data_module(
         rows,
         dataset,
@@ -267,11 +268,12 @@ def train(
     processes that Lightning starts for further devices, the result is not complete: it is the first one's.
 
     Raises:
-        TrainingError, vits_data.DatasetError, vits.QualityError, vits.CheckpointError, vits.NotFiniteLossError, OSError.
+        dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, vits.CheckpointError,
+        vits.NotFiniteLossError, OSError.
     """
     import lightning
 
-    config = data.read_config(config_path)
+    config = load_config(config_path)
     data.check_training_set(rows, dataset)
     folder = version_dir(work, version)
     digest = data.fingerprint(rows, config)

@@ -1,14 +1,17 @@
-"""The ``.onnx.json`` beside a voice: what players read, complete. Values only; files and models are elsewhere.
+"""The ``.onnx.json`` beside a voice, with everything that players read. Values only; files and models are elsewhere.
 
-Piper itself needs ``audio``, ``espeak``, ``inference`` and the phoneme ids; Home Assistant's wyoming-piper also wants
+Piper itself needs ``audio``, ``espeak``, ``inference`` and the phoneme ids. Home Assistant's wyoming-piper also needs
 ``dataset`` (the middle of the file's name), ``language.code`` and ``audio.quality``.
 """
 
 import re
 from typing import Any
 
+from pydantic import Field, ValidationError
+
+from voice_assets.dataset.config import Audio, Part, PiperConfig, problems_of
+
 NAME = re.compile(r"(?P<language>[a-z]{2,3})_(?P<region>[A-Z]{2})-(?P<dataset>[^-]+)-(?P<quality>x_low|low|medium|high)")
-PHONEMES_ALL_VOICES_HAVE = ("_", "^", "$")
 
 # ISO 639: native and English name. What is not here is called by its code.
 LANGUAGES = {
@@ -59,104 +62,88 @@ def language_of(language: str, region: str) -> dict[str, str]:
     }
 
 
+class PlayerAudio(Audio):
+    """The key ``audio``."""
+
+    quality: str = Field(min_length=1, description="a text")
+
+
+class Inference(Part):
+    """The key ``inference``: noise and speed of the synthesis."""
+
+    noise_scale: float = Field(description="a number")
+    length_scale: float = Field(description="a number")
+    noise_w: float = Field(description="a number")
+
+
+class Language(Part):
+    """The key ``language``."""
+
+    code: str = Field(min_length=1, description="a text")
+    family: str = Field(min_length=1, description="a text")
+    region: str = Field(min_length=1, description="a text")
+    name_native: str = Field(min_length=1, description="a text")
+    name_english: str = Field(min_length=1, description="a text")
+    country_english: str = Field(min_length=1, description="a text")
+
+
+class PlayerConfig(PiperConfig):
+    """A ``.onnx.json`` that every player can read."""
+
+    num_symbols: int = Field(gt=0, description="a number over 0")
+    audio: PlayerAudio = Field(description="an object with sample_rate and quality")
+    inference: Inference = Field(description="an object")
+    language: Language = Field(description="an object")
+    dataset: str = Field(min_length=1, description="a text")
+    piper_version: str = Field(min_length=1, description="a text")
+
+
 def complete(
-    config: dict[str, Any], *, dataset: str, language: str, region: str, quality: str, num_speakers: int, piper_version: str
+    config: PiperConfig, *, dataset: str, language: str, region: str, quality: str, num_speakers: int, piper_version: str
 ) -> dict[str, Any]:
     """The data set's ``config.json`` with everything that a player reads. ``num_speakers`` is the model's."""
-    inference = {"noise_scale": 0.667, "length_scale": 1.0, "noise_w": 0.8, **config.get("inference", {})}
+    content = config.model_dump()
     return {
-        "phoneme_type": "espeak",
         "phoneme_map": {},
         "speaker_id_map": {},
-        "hop_length": 256,
-        **config,
+        **content,
         "num_speakers": num_speakers,
-        "inference": inference,
-        "audio": {**config.get("audio", {}), "quality": quality},
+        "inference": {"noise_scale": 0.667, "length_scale": 1.0, "noise_w": 0.8, **content["inference"]},
+        "audio": {**content["audio"], "quality": quality},
         "language": language_of(language, region),
         "dataset": dataset,
         "piper_version": piper_version,
     }
 
 
-def problems(config: dict[str, Any], name: str, num_symbols: int) -> list[str]:
-    """What a player would stumble over in a voice called ``name`` (the file's stem), in words; empty when complete.
+def problems(content: dict[str, Any], name: str, num_symbols: int) -> list[str]:
+    """What a player cannot read in the ``.onnx.json`` of a voice called ``name`` (the file's stem), in words.
 
-    ``num_symbols`` is the size of the model's phoneme table.
+    ``num_symbols`` is the size of the model's phoneme table. Empty when the content is complete.
     """
-    return [*_key_problems(config), *_name_problems(config, name), *_phoneme_problems(config, num_symbols)]
+    try:
+        config = PlayerConfig.model_validate(content)
+    except ValidationError as error:
+        return [*problems_of(error, PlayerConfig), *_unreadable(name)]
+    if config.num_symbols != num_symbols:
+        return [f"num_symbols: {config.num_symbols}, the model has {num_symbols}", *_name_problems(config, name)]
+    return _name_problems(config, name)
 
 
-def _get(config: dict[str, Any], path: str) -> Any:
-    value: Any = config
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+def _unreadable(name: str) -> list[str]:
+    return [] if NAME.fullmatch(name) else [f"the file's name {name!r} is not <language>_<REGION>-<name>-<quality>"]
 
 
-_TEXTS = (
-    "dataset",
-    "audio.quality",
-    "espeak.voice",
-    "phoneme_type",
-    "piper_version",
-    "language.code",
-    "language.family",
-    "language.region",
-    "language.name_native",
-    "language.name_english",
-    "language.country_english",
-)
-_NUMBERS = (
-    "audio.sample_rate",
-    "num_symbols",
-    "num_speakers",
-    "inference.noise_scale",
-    "inference.length_scale",
-    "inference.noise_w",
-)
-
-
-def _key_problems(config: dict[str, Any]) -> list[str]:
-    texts = [f"{path} is no text: {_get(config, path)!r}" for path in _TEXTS if not _is_text(_get(config, path))]
-    return texts + [f"{path} is no number: {_get(config, path)!r}" for path in _NUMBERS if not _is_number(_get(config, path))]
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _name_problems(config: dict[str, Any], name: str) -> list[str]:
+def _name_problems(config: PlayerConfig, name: str) -> list[str]:
     match = NAME.fullmatch(name)
     if match is None:
-        return [f"the file's name {name!r} is not <language>_<REGION>-<name>-<quality>"]
-    wanted = {
-        "dataset": match["dataset"],
-        "audio.quality": match["quality"],
-        "language.code": f"{match['language']}_{match['region']}",
+        return _unreadable(name)
+    compared = {
+        "dataset": (config.dataset, match["dataset"]),
+        "audio.quality": (config.audio.quality, match["quality"]),
+        "language.code": (config.language.code, f"{match['language']}_{match['region']}"),
     }
-    return [
-        f"{path} is {_get(config, path)!r}, the file's name says {value!r}"
-        for path, value in wanted.items()
-        if _get(config, path) != value
-    ]
-
-
-def _phoneme_problems(config: dict[str, Any], num_symbols: int) -> list[str]:
-    ids = config.get("phoneme_id_map")
-    if not isinstance(ids, dict) or not ids:
-        return ["phoneme_id_map is missing or empty"]
-    found = [f"phoneme_id_map lacks {phoneme!r}" for phoneme in PHONEMES_ALL_VOICES_HAVE if phoneme not in ids]
-    for phoneme, values in ids.items():
-        if not isinstance(values, list) or not all(isinstance(one, int) and 0 <= one < num_symbols for one in values):
-            found.append(f"phoneme_id_map[{phoneme!r}] = {values!r}: not ids from 0 to {num_symbols - 1}")
-    if _is_number(config.get("num_symbols")) and config["num_symbols"] != num_symbols:
-        found.append(f"num_symbols is {config['num_symbols']}, the model has {num_symbols}")
-    return found
+    return [f"{key}: {found!r}, the file's name says {named!r}" for key, (found, named) in compared.items() if found != named]
 
 
 def tokens(phoneme_id_map: dict[str, list[int]]) -> str:

@@ -13,16 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import export, onnx_voice, voice_config
 from voice_assets.piper import model as vits
 from voice_assets.piper.sentences import SENTENCES, sentences_for
 from voice_assets.runtime import files
 from voice_assets.workers.protocol import Progress, emit, follow_parent, run
-
-
-class ConfigError(ValueError):
-    """The data set's configuration cannot be read. The message names the file."""
-
 
 EXPECTED = (vits.CheckpointError, export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
 
@@ -41,17 +37,6 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--dataset-name", required=True, help="the middle of the name")
     line.add_argument("--with-parent", type=int, metavar="PID", help="die when this process is no longer the parent")
     return line
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["audio"]["sample_rate"], content["espeak"]["voice"], content["phoneme_id_map"]["_"]
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not readable: {error}") from error
-    except (KeyError, TypeError) as error:
-        raise ConfigError(f"{path}: key missing or of another type: {error}") from error
-    return content
 
 
 def metadata_of(config: dict[str, Any]) -> dict[str, str]:
@@ -84,7 +69,7 @@ def main(arguments: argparse.Namespace) -> None:
     follow_parent(arguments.with_parent)
     emit("started", checkpoint=arguments.checkpoint, name=arguments.name)
     progress = Progress(total=3)
-    data_set = _read_config(arguments.config)
+    data_set = load_config(arguments.config)
     generator, facts = vits.load_generator(arguments.checkpoint, trusted=arguments.trust_checkpoint)
     config = voice_config.complete(
         data_set,

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import data, model, training
 from voice_assets.piper.curves import loss_facts
 from voice_assets.runtime import files
@@ -24,7 +25,8 @@ EXPECTED = (
     model.NotFiniteLossError,
     model.QualityError,
     model.CheckpointError,
-    data.DatasetError,
+    ConfigError,
+    data.TrainingSetError,
     training.TrainingError,
     OSError,
 )
@@ -87,13 +89,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _agree(arguments: argparse.Namespace, config_path: Path) -> None:
     """What the caller believes of the data set and what its config says must be one thing."""
-    config = data.read_config(config_path)
+    config = load_config(config_path)
     for name, asked, found in (
         ("espeak voice", arguments.espeak_voice, config.espeak_voice),
         ("sample rate", arguments.sample_rate, config.sample_rate),
     ):
         if asked is not None and asked != found:
-            raise data.DatasetError(f"{config_path}: its {name} is {found!r}, the voice's is {asked!r}")
+            raise ConfigError(f"{config_path}: its {name} is {found!r}, the voice's is {asked!r}")
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -1,14 +1,14 @@
 """The data set's config.json: everything that keeps Piper from training."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from voice_assets.dataset.config import read_config
+from voice_assets.dataset.config import ConfigError, load_config, read_config
 from voice_assets.dataset.espeak import default_id_map
-from voice_assets.piper import data as vits_data
 from voice_assets.runtime.files import sha256
 
 RATE = 22050
@@ -49,38 +49,106 @@ def test_optional_keys_may_be_absent(tmp_path: Path) -> None:
     assert facts.valid
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"audio": "absent"}, "audio.sample_rate: a number of Hz is needed, not None"),
-        ({"audio": []}, "audio.sample_rate: a number of Hz is needed, not None"),
-        ({"audio": {"sample_rate": "22050"}}, "audio.sample_rate: a number of Hz is needed, not '22050'"),
-        ({"audio": {"sample_rate": True}}, "audio.sample_rate: a number of Hz is needed, not True"),
-        ({"audio": {"sample_rate": 0}}, "audio.sample_rate: a number of Hz is needed, not 0"),
-        ({"espeak": {}}, "espeak.voice: the name of an espeak voice is needed, not None"),
-        ({"espeak": {"voice": "nope"}}, "espeak.voice: 'nope' is no voice of espeak-ng"),
-        ({"espeak": {"voice": "uk"}}, "espeak.voice: 'uk', the voice file says 'ru'"),
-        ({"phoneme_type": "text"}, "phoneme_type: 'text'"),
-        ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
-        ({"num_speakers": 2}, "num_speakers: 2"),
-        ({"hop_length": 512}, "hop_length: 512; Piper trains with 256 only"),
-        ({"hop_length": "256"}, "hop_length: '256'; Piper"),
-        ({"phoneme_id_map": "absent"}, "phoneme_id_map: a mapping"),
-        ({"phoneme_id_map": {}}, "phoneme_id_map: a mapping"),
-        ({"phoneme_id_map": {**default_id_map(), "a": 14}}, "phoneme_id_map: 'a' has 14; a list"),
-        ({"phoneme_id_map": {**default_id_map(), "a": []}}, "phoneme_id_map: 'a' has []; a list"),
-        ({"phoneme_id_map": {**default_id_map(), "a": [-1]}}, "phoneme_id_map: 'a' has [-1]"),
-        ({"phoneme_id_map": {**default_id_map(), "a": [256]}}, "phoneme_id_map: 'a' has the id 256, num_symbols is 256"),
-        ({"phoneme_id_map": {"a": [1], "_": [0], " ": [2], "^": [3]}}, "phoneme_id_map: no id for '$'"),
-    ],
-)
-def test_one_problem(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+NO_END = {"a": [1], "_": [0], " ": [2], "^": [3]}
+PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    ({"audio": "absent"}, "audio: an object with sample_rate is needed, the key is missing"),
+    ({"audio": []}, "audio: an object with sample_rate is needed, not []"),
+    ({"audio": {}}, "audio.sample_rate: a number of Hz is needed, the key is missing"),
+    ({"audio": {"sample_rate": None}}, "audio.sample_rate: a number of Hz is needed, not None"),
+    ({"audio": {"sample_rate": "22050"}}, "audio.sample_rate: a number of Hz is needed, not '22050'"),
+    ({"audio": {"sample_rate": 22050.0}}, "audio.sample_rate: a number of Hz is needed, not 22050.0"),
+    ({"audio": {"sample_rate": True}}, "audio.sample_rate: a number of Hz is needed, not True"),
+    ({"audio": {"sample_rate": 0}}, "audio.sample_rate: a number of Hz is needed, not 0"),
+    ({"espeak": {}}, "espeak.voice: the name of an espeak voice is needed, the key is missing"),
+    ({"espeak": {"voice": ""}}, "espeak.voice: the name of an espeak voice is needed, not ''"),
+    ({"phoneme_type": "text"}, "phoneme_type: 'espeak', the only type handled here, is needed, not 'text'"),
+    ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
+    ({"num_symbols": None}, "num_symbols: a number over 0 is needed, not None"),
+    ({"num_speakers": 2}, "num_speakers: 1, a data set of one speaker, is needed, not 2"),
+    ({"hop_length": 512}, "hop_length: 256, the only one Piper trains with, is needed, not 512"),
+    ({"hop_length": "256"}, "hop_length: 256, the only one Piper trains with, is needed, not '256'"),
+    ({"inference": []}, "inference: an object is needed, not []"),
+    ({"phoneme_id_map": "absent"}, "phoneme_id_map: a mapping of phonemes to lists of ids is needed, the key is missing"),
+    ({"phoneme_id_map": {}}, "phoneme_id_map: a mapping of phonemes to lists of ids is needed, not {}"),
+    ({"phoneme_id_map": {**default_id_map(), "a": 14}}, "phoneme_id_map: 'a' has 14; a list of ids from 0 is needed"),
+    ({"phoneme_id_map": {**default_id_map(), "a": []}}, "phoneme_id_map: 'a' has []; a list of ids from 0 is needed"),
+    ({"phoneme_id_map": {**default_id_map(), "a": [-1]}}, "phoneme_id_map: 'a' has [-1]; a list of ids from 0 is needed"),
+    ({"phoneme_id_map": {**default_id_map(), "x": [True]}}, "phoneme_id_map: 'x' has [True]; a list of ids from 0 is needed"),
+    ({"phoneme_id_map": {**default_id_map(), "a": [256]}}, "phoneme_id_map: 'a' has the id 256, num_symbols is 256"),
+    ({"phoneme_id_map": NO_END}, "phoneme_id_map: no id for '$', which Piper puts into every sentence"),
+]
+
+
+@pytest.mark.parametrize(("changes", "problem"), PROBLEMS)
+def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
+    """The gate says what is wrong, and training's reader rejects the same file with the same words."""
     facts = read_config(write(tmp_path, **changes), RATE, "ru")
-    assert facts.present
-    assert not facts.valid
-    assert len(facts.problems) == 1
-    assert said in facts.problems[0]
-    assert str(tmp_path / "config.json") in facts.problems[0]
+    assert (facts.present, facts.valid, facts.problems) == (True, False, [f"{tmp_path / 'config.json'}: {problem}"])
+    with pytest.raises(ConfigError) as error:
+        load_config(tmp_path / "config.json")
+    assert str(error.value) == facts.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("voice", "problem"),
+    [("nope", "'nope' is no voice of espeak-ng"), ("uk", "'uk', the voice file says 'ru'")],
+)
+def test_another_espeak_voice_is_a_problem_of_the_gate(tmp_path: Path, voice: str, problem: str) -> None:
+    facts = read_config(write(tmp_path, espeak={"voice": voice}), RATE, "ru")
+    assert (facts.valid, facts.espeak_voice) == (False, voice)
+    assert facts.problems == [f"{tmp_path / 'config.json'}: espeak.voice: {problem}"]
+
+
+def test_every_problem_is_a_line_and_what_is_sound_is_still_known(tmp_path: Path) -> None:
+    ids = {**default_id_map(), "a": [999], "b": []}
+    facts = read_config(write(tmp_path, num_speakers=2, phoneme_id_map=ids, espeak={"voice": "uk"}), RATE, "ru")
+    assert [problem.split(": ", 1)[1] for problem in facts.problems] == [
+        "phoneme_id_map: 'a' has the id 999, num_symbols is 256",
+        "phoneme_id_map: 'b' has []; a list of ids from 0 is needed",
+        "num_speakers: 1, a data set of one speaker, is needed, not 2",
+        "espeak.voice: 'uk', the voice file says 'ru'",
+    ]
+    assert (facts.sample_rate, facts.espeak_voice, facts.id_map) == (RATE, "uk", default_id_map())
+    with pytest.raises(ConfigError) as error:
+        load_config(tmp_path / "config.json")
+    assert str(error.value).splitlines() == facts.problems[:3]
+
+
+def test_ids_are_used_although_other_keys_are_wrong(tmp_path: Path) -> None:
+    facts = read_config(write(tmp_path, num_speakers=2, phoneme_id_map={**default_id_map(), "new": [255]}), RATE, "ru")
+    assert (facts.valid, facts.id_map["new"]) == (False, [255])
+
+
+def test_a_long_value_does_not_fill_the_message(tmp_path: Path) -> None:
+    facts = read_config(
+        write(tmp_path, hop_length="x" * 10_000, phoneme_id_map={**default_id_map(), "a": ["y" * 9999]}), RATE, "ru"
+    )
+    assert [len(problem) < 300 for problem in facts.problems] == [True, True]
+
+
+def test_a_config_is_loaded(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, vowel_clusters=[["a", "i"]]) / "config.json")
+    assert (config.sample_rate, config.espeak_voice, config.num_symbols) == (RATE, "ru", 256)
+    assert config.phoneme_id_map == default_id_map()
+    assert config.model_dump()["vowel_clusters"] == [["a", "i"]]
+
+
+def test_the_config_that_piper_writes_is_loaded(tmp_path: Path) -> None:
+    """The export reads the file that Piper's trainer left beside the checkpoints."""
+    from piper.config import PhonemeType
+    from piper.config import PiperConfig as LibraryConfig
+
+    written = LibraryConfig(
+        num_symbols=256,
+        num_speakers=1,
+        sample_rate=RATE,
+        espeak_voice="ru",
+        phoneme_id_map=default_id_map(),
+        phoneme_type=PhonemeType.ESPEAK,
+        piper_version="1.5.0",
+    ).to_dict()
+    (tmp_path / "config.json").write_text(json.dumps(written), encoding="utf-8")
+    assert load_config(tmp_path / "config.json").model_dump() == written
 
 
 def test_another_rate_is_a_problem_with_a_rule_of_its_own(tmp_path: Path) -> None:
@@ -108,9 +176,9 @@ def test_another_rate_is_a_problem_with_a_rule_of_its_own(tmp_path: Path) -> Non
     ],
 )
 def test_not_a_json_object(tmp_path: Path, data: bytes, said: str) -> None:
-    """The gate says what is wrong, and training's own reader refuses the same files, not others."""
-    with pytest.raises(vits_data.DatasetError, match=r"config\.json: not readable"):
-        vits_data.read_config(write_bytes(tmp_path, data))
+    """The gate says what is wrong, and training's reader rejects the same files."""
+    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path / 'config.json'}: ") + ".*" + re.escape(said)):
+        load_config(write_bytes(tmp_path, data))
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid, facts.sample_rate, facts.espeak_voice) == (True, False, 0, "")
     assert said in facts.problems[0]
@@ -121,6 +189,8 @@ def test_none(tmp_path: Path) -> None:
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid, facts.sha256) == (False, False, "")
     assert "config.json: no such file" in facts.problems[0]
+    with pytest.raises(ConfigError, match=r"config\.json: cannot be read: No such file"):
+        load_config(tmp_path / "config.json")
 
 
 def test_a_folder_of_that_name(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_no_room_for_the_cache(ivrvoice: Path, training_set: Path, tmp_path: Pat
         (("--espeak-voice", "uk"), "its espeak voice is 'ru', the voice's is 'uk'"),
         (("--sample-rate", "16000"), "its sample rate is 22050, the voice's is 16000"),
         (("--quality", "low"), "quality low is 16000 Hz"),
-        (("--config", "/nowhere/config.json"), "/nowhere/config.json: not readable"),
+        (("--config", "/nowhere/config.json"), "/nowhere/config.json: cannot be read"),
         (("--training-set", "/nowhere/t.parquet"), "/nowhere/t.parquet"),
     ],
 )
