@@ -25,8 +25,7 @@ from voice_assets.curation.decisions import (
     one_line,
     read_decisions,
     read_record,
-    read_table,
-    written,
+    write_record,
 )
 from voice_assets.dataset import espeak
 from voice_assets.dataset.clips import METADATA, fingerprint, read_clips, read_config
@@ -36,6 +35,7 @@ from voice_assets.dataset.rows import Row, parse_rows
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.output import sweep
 from voice_assets.runtime.files import sha256, write_text
+from voice_assets.runtime.tsv import read_table
 
 INFO = "FIX_INFO.txt"
 MAGIC = "A new version of a data set, made by voice-assets fix, format 1"
@@ -315,9 +315,9 @@ def _take_rest(dataset: Path, folder: Path) -> list[str]:
     return sorted(path.name for path in dataset.iterdir() if path.is_dir() and path.name != "wavs")
 
 
-def _record(dataset: Path, out: Path, changes: Sequence[Change]) -> str:
-    """``fix_decisions.tsv``: what the source remembers, then these decisions."""
-    lines = [dict(line) for line in read_record(dataset)]
+def _record(dataset: Path, out: Path, changes: Sequence[Change]) -> list[Mapping[str, str]]:
+    """The lines of ``fix_decisions.tsv``: what the source remembers, then these decisions."""
+    lines: list[Mapping[str, str]] = [*read_record(dataset)]
     for change in changes:
         values = (
             out.name,
@@ -329,14 +329,7 @@ def _record(dataset: Path, out: Path, changes: Sequence[Change]) -> str:
             change.audio_sha256,
         )
         lines.append(dict(zip(RECORD_COLUMNS, values, strict=True)))
-    table = [RECORD_COLUMNS, *([line[name] for name in RECORD_COLUMNS] for line in lines)]
-    return "".join("\t".join(_cell(value) for value in row) + "\n" for row in table)
-
-
-def _cell(text: str) -> str:
-    """A cell as ``csv`` writes it: quoted when it holds a quotation mark, a tab or a line end."""
-    safe = written(text)
-    return '"' + safe.replace('"', '""') + '"' if re.search(r'["\t\r\n]', safe) else safe
+    return lines
 
 
 def _info(dataset: Path, version: Version, digest: str, sources: Sequence[str]) -> str:
@@ -405,7 +398,7 @@ def fix(
     Raises:
         FixError: a decision cannot be carried out, or ``out`` is there already or cannot be written.
         DatasetError: the data set cannot be read.
-        DecisionsError: the data set's own record of decisions cannot be read.
+        TsvError: the data set's own record of decisions cannot be read.
     """
     if not decisions:
         read = f" in {', '.join(sources)}" if sources else ""
@@ -448,5 +441,5 @@ def _write_texts(dataset: Path, folder: Path, version: Version, metadata: str, s
     """The metadata, the record of decisions and what the version says of its making."""
     digest = fingerprint(dataset, 1)["0-of-1"]
     write_text(folder / METADATA, metadata)
-    write_text(folder / RECORD, _record(dataset, version.out, version.changes))
+    write_record(folder / RECORD, _record(dataset, version.out, version.changes))
     write_text(folder / INFO, _info(dataset, version, digest, sources))

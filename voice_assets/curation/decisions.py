@@ -4,15 +4,14 @@ Belongs here: reading decisions and saying what is wrong with the file. What doe
 (``curation.apply_decisions``) and showing them (``reports``).
 """
 
-import csv
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_assets.runtime.files import sha256
+from voice_assets.runtime.tsv import read_table, write_cell, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,14 +25,6 @@ DECISIONS = {
 RECORD = "fix_decisions.tsv"
 """The file in a data set that remembers every decision it was made by, those of earlier versions first."""
 RECORD_COLUMNS = ("version", "row", "clip_id", "decision", "old_text", "new_text", "audio_sha256")
-
-# reports.tsv writes ' before a text that a spreadsheet would take for a formula, and shows controls as pictures.
-_ESCAPED = re.compile(r"'(?=[=+\-@])")
-_CONTROLS = {0x2400 + code: chr(code) for code in range(0x20)} | {0x2421: "\x7f", 0x2424: "\n"}
-
-
-class DecisionsError(ValueError):
-    """Decisions that cannot be read or carried out. One line a problem, naming file, row, clip and decision."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +50,9 @@ class Decision:
         return f"{self.file}: row {self.line}, clip {self.clip_id!r}, decision {self.word!r}"
 
 
-def written(text: str) -> str:
-    """The text of a cell, safe to open in a spreadsheet: `'` before what would be a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def plain(cell: str) -> str:
-    """The text that a cell of ``reports.tsv`` or of ``written`` was made of."""
-    return _ESCAPED.sub("", cell, count=1) if cell.startswith("'") else cell
-
-
 def one_line(text: str) -> str:
-    """``text`` on one line: pictures of controls are controls again, white space of any kind is one space."""
-    return " ".join(text.translate(_CONTROLS).split())
+    """``text`` with white space of any kind, line ends among it, as single spaces."""
+    return " ".join(text.split())
 
 
 def decisions_version(dataset: Path) -> str:
@@ -84,38 +65,13 @@ def decisions_version(dataset: Path) -> str:
     return sha256(record) if record.is_file() else ""
 
 
-def read_table(file: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a TSV with a header line, each with its line in the file; cells as ``plain`` text, empty lines left out.
-
-    Raises:
-        DecisionsError: no such file, not UTF-8, a column of ``needed`` is missing, a quotation mark is never closed, or a row
-            has more cells than there are columns.
-    """
-    try:
-        content = file.read_text(encoding="utf-8-sig")  # spreadsheets write a byte order mark
-    except (OSError, UnicodeDecodeError) as error:
-        raise DecisionsError(f"{file}: cannot be read as UTF-8 text: {error}") from error
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t", strict=True)
-    try:
-        missing = [name for name in needed if name not in (reader.fieldnames or [])]
-        if missing:
-            raise DecisionsError(f"{file}: no column {', '.join(missing)}; its first line must name the columns, tabs between")
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise DecisionsError(f"{file}: row {reader.line_num}: {error}; a cell with a quotation mark must be quoted") from error
-    for line, row in rows:
-        if None in row:
-            raise DecisionsError(f"{file}: row {line}, clip {row.get('clip_id')!r}: more cells than there are columns")
-    return [(line, {name: plain(cell or "") for name, cell in row.items()}) for line, row in rows if any(row.values())]
-
-
 def read_decisions(file: Path) -> list[Decision]:
     """The decisions of a TSV with the columns ``clip_id`` and ``decision``, and where needed ``new_text``.
 
     Rows whose decision is empty are none. A `low_similarity.tsv` with its decision column filled in is such a file.
 
     Raises:
-        DecisionsError: see ``read_table``.
+        TsvError: the file cannot be read as such a table.
     """
     decisions = []
     for line, row in read_table(file, ("clip_id", "decision")):
@@ -131,10 +87,15 @@ def read_record(dataset: Path) -> list[dict[str, str]]:
     """What the data set remembers (``RECORD_COLUMNS``), oldest first; nothing where it was never fixed.
 
     Raises:
-        DecisionsError: the record is there and cannot be read.
+        TsvError: the record is there and cannot be read.
     """
     file = dataset / RECORD
     return [row for _, row in read_table(file, RECORD_COLUMNS)] if file.exists() else []
+
+
+def write_record(file: Path, lines: Iterable[Mapping[str, str]]) -> Path:
+    """Write what a data set remembers (``RECORD_COLUMNS``), oldest first; ``read_record`` is the inverse."""
+    return write_table(file, RECORD_COLUMNS, ([write_cell(line[name]) for name in RECORD_COLUMNS] for line in lines))
 
 
 def kept(record: list[dict[str, str]]) -> Mapping[str, dict[str, str]]:

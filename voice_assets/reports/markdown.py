@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from voice_assets.reports.tsv import one_line
+from voice_assets.runtime.tsv import visible
 
 # `&` would start a character reference and `~` strikes text through. An underscore between letters or digits means nothing
 # to Markdown; it stays as it is, so that the names of rules and clips can be read and searched for.
@@ -17,10 +17,10 @@ _MARKS = re.compile(r"[\\|<>\[\]*`~&]|(?<![^\W_])_|_(?![^\W_])")
 def escape(text: str) -> str:
     """``text`` for the middle of a line or a cell: it stays one line, ends no cell and starts no markup, HTML or link.
 
-    Controls, line ends among them, become their pictures (``reports.tsv.one_line``). Not for the start of a line, where a
+    Controls, line ends among them, become their pictures (``runtime.tsv.visible``). Not for the start of a line, where a
     ``#`` or ``1.`` means something.
     """
-    return _MARKS.sub(r"\\\g<0>", one_line(text))
+    return _MARKS.sub(r"\\\g<0>", visible(text))
 
 
 def table(rows: Iterable[Mapping[str, object]], headings: Mapping[str, str]) -> list[str]:

@@ -22,6 +22,7 @@ import soundfile
 from voice_assets.dataset.tables import SAMPLES
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.runtime import files
+from voice_assets.runtime.tsv import TsvError, read_table
 
 SUMS = "SHA256SUMS"
 SECONDS_TO_SPEAK = 120
@@ -238,18 +239,18 @@ def verify(package: Path, expected: Mapping[str, str] | None = None, sentence: s
 
 
 def _first_sentence(package: Path) -> str:
-    path = package / "samples" / "samples.tsv"
-    if not path.is_file():
+    """The first sentence of ``samples/samples.tsv``; empty when the file is missing, broken or lists none."""
+    try:
+        return next((row["text"] for _, row in read_table(package / "samples" / "samples.tsv", ("text",))), "")
+    except TsvError:
         return ""
-    texts = pd.read_csv(path, sep="\t", dtype=str)["text"]
-    return str(texts.iloc[0]) if len(texts) else ""
 
 
 def _why_silent(package: Path, sentence: str) -> str:
     """Speak with Piper's own command in a fresh process, from a copy of model and configuration. Empty when it can be heard."""
     name = package.name
     if not sentence:
-        return "there is nothing to say: no samples"
+        return "no sentence to say: samples/samples.tsv names none"
     with tempfile.TemporaryDirectory() as folder:
         alone = Path(folder)
         for file in (f"{name}.onnx", f"{name}.onnx.json"):

@@ -130,7 +130,7 @@ def write(
 
     Raises:
         ShardError: a shard's key is none.
-        DecisionsError: the data set's record of decisions cannot be read.
+        TsvError: the data set's record of decisions cannot be read.
     """
     building = files.new_folder(reports_dir, ".validation_whisper_sharded_")
     folder = reports_dir / building.name.removeprefix(".")

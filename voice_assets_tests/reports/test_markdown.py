@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from voice_assets.reports.markdown import escape, table
-from voice_assets.reports.tsv import one_line
+from voice_assets.runtime.tsv import visible
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HEADINGS = {"a": "First", "b": "Second"}
@@ -39,7 +39,7 @@ def cells(lines: list[str]) -> list[list[str]]:
 @example("one\ntwo\r\nthree", "|||")
 def test_any_text_comes_out_of_its_cell_as_it_went_in(first: str, second: str) -> None:
     found = cells(table([{"a": first, "b": second}, {"a": second, "b": first}], HEADINGS))
-    read = [one_line(text).strip() for text in (first, second)]
+    read = [visible(text).strip() for text in (first, second)]
     assert [[cell.strip() for cell in row] for row in found] == [["First", "Second"], read, read[::-1]]
 
 
@@ -48,7 +48,7 @@ def test_any_text_stays_text_in_a_line(text: str) -> None:
     tokens = PARSER.parse(f"* word {escape(text)} word")
     assert [token.type for token in tokens].count("inline") == 1
     children = next(token.children for token in tokens if token.type == "inline")
-    assert [(child.type, child.content) for child in children or []] == [("text", f"word {one_line(text)} word")]
+    assert [(child.type, child.content) for child in children or []] == [("text", f"word {visible(text)} word")]
 
 
 @pytest.mark.parametrize("name", ["text_length_p95", "clip_0001", "имя_клипа"])

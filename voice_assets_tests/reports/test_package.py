@@ -24,7 +24,12 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
     folder = tmp_path_factory.mktemp("contents")
     (folder / "samples").mkdir()
     recordings.write_wav(folder / "samples" / "sample_01.wav", np.zeros(100, np.int16), 22050)
-    row = {**dict.fromkeys(SAMPLES, 0.5), "sample": "sample_01.wav", "text": "Good morning.", "hypothesis": "Good morning."}
+    row = {
+        **dict.fromkeys(SAMPLES, 0.5),
+        "sample": "sample_01.wav",
+        "text": "-5 degrees, 'good' morning.",
+        "hypothesis": "Good morning.",
+    }
     frame([row], SAMPLES).to_parquet(folder / "samples" / "samples.parquet")
     (folder / "report").mkdir()
     (folder / "report" / "training_report.md").write_text("# Training")
@@ -54,6 +59,13 @@ def test_a_package_is_whole_and_speaks(built: Path) -> None:
     assert (built / "reports/training/training_report.md").is_file()
     assert built.parent.stat().st_mode & 0o777
     assert built.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_sentence_that_a_check_speaks_is_the_sample_s(built: Path) -> None:
+    assert package._first_sentence(built) == "-5 degrees, 'good' morning."
+    for broken in (b"", b"\xff"):
+        (built / "samples" / "samples.tsv").write_bytes(broken)
+        assert package._first_sentence(built) == ""
 
 
 def test_sha256sum_reads_its_list(built: Path) -> None:

@@ -1,4 +1,4 @@
-"""The TSV writer: what a spreadsheet would stumble over."""
+"""Values of any type as cells, and the files of reports. Cells of texts are tested in ``runtime/test_tsv.py``."""
 
 import csv
 import math
@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from voice_assets.reports.tsv import FORMULA_STARTS, cell, write_tsv
+from voice_assets.reports.tsv import cell, write_tsv
 
 
 def read_back(path: Path) -> list[list[str]]:
@@ -22,15 +20,8 @@ def read_back(path: Path) -> list[list[str]]:
     ("value", "expected"),
     [
         ("Привет", "Привет"),
-        ("=1+1", "'=1+1"),
-        ("+7 495", "'+7 495"),
-        ("-тире", "'-тире"),
-        ("@name", "'@name"),
-        ("a=b", "a=b"),
+        ("-3.5", "'-3.5"),
         ("a\tb", "a␉b"),
-        ("a\r\nb", "a␍␊b"),
-        ("a\0b", "a␀b"),
-        ("\t=1", "␉=1"),
         (-3.5, "-3.5"),
         (-3, "-3"),
         (0.12345678, "0.123457"),
@@ -65,14 +56,3 @@ def test_missing_column_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="b"):
         write_tsv(path, [{"a": 1}], ["a", "b"])
     assert read_back(path) == [["a"], ["1"]]
-
-
-@given(st.lists(st.text(), min_size=2, max_size=4))
-def test_any_text_stays_one_line_one_cell_and_no_formula(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    texts = [text.encode("utf-8", "ignore").decode() for text in texts]
-    path = tmp_path_factory.mktemp("tsv") / "t.tsv"
-    columns = [f"c{number}" for number in range(len(texts))]
-    write_tsv(path, [dict(zip(columns, texts, strict=True))], columns)
-    assert len(path.read_text(encoding="utf-8").splitlines()) == 2
-    assert read_back(path)[1] == [cell(text) for text in texts]
-    assert not any(value.startswith(FORMULA_STARTS) for value in read_back(path)[1])
