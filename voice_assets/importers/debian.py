@@ -4,6 +4,7 @@ Knows where Debian keeps them and who made them; ``importers.prompts`` reads the
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -64,10 +65,10 @@ def _run(command: list[str], folder: Path) -> None:
     except FileNotFoundError as error:
         raise FetchError(f"{command[0]}: not installed on this system. {WHAT_TO_DO}") from error
     except subprocess.TimeoutExpired as error:
-        raise FetchError(f"{' '.join(command)}: no end after {MINUTES} minutes. {WHAT_TO_DO}") from error
+        raise FetchError(f"{shlex.join(command)}: no end after {MINUTES} minutes. {WHAT_TO_DO}") from error
     if done.returncode != 0:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise FetchError(f"{' '.join(command)}: exit code {done.returncode}: {' / '.join(said[-3:])}. {WHAT_TO_DO}")
+        raise FetchError(f"{shlex.join(command)}: exit code {done.returncode}: {' / '.join(said[-3:])}. {WHAT_TO_DO}")
 
 
 def _private_apt(folder: Path) -> list[str]:

@@ -87,7 +87,7 @@ def model_card(card: Card) -> str:
         for text, heard, cer, mos in card.samples[list(SENTENCE_HEADINGS)].itertuples(index=False)
     ]
     parts = [
-        f"# {card.title} ({card.name})",
+        f"# {escape(card.title)} ({card.name})",
         "\n".join(f"* {name}: {value}" for name, value in facts.items()),
         "## How good it is",
         "\n".join(f"* {line}" for line in in_words(card.samples)),

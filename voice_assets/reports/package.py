@@ -6,6 +6,8 @@ What belongs here: laying the files out and checking them again. What does not: 
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import pandas as pd
 import soundfile
 
 from voice_assets.dataset.tables import SAMPLES
+from voice_assets.reports.markdown import escape
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.runtime import files
 from voice_assets.runtime.tsv import TsvError, read_table
@@ -156,19 +159,24 @@ def _md5(path: Path) -> str:
 
 
 def usage(contents: Contents) -> str:
-    """``README.md``: how to make the voice speak."""
+    """``README.md``: how to make the voice speak. Every argument is quoted for a POSIX shell."""
     name = contents.name
     reports = " and [reports/](reports)" if contents.reports else ""
-    return f"""# {contents.title}
+    commands = [
+        ["sha256sum", "--check", "--quiet", SUMS],
+        ["pip", "install", "piper-tts"],
+        ["python3", "-m", "piper", "--model", f"{name}.onnx", "--output-file", "test.wav", "--", contents.sentence],
+    ]
+    script = "\n".join(shlex.join(command) for command in commands)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", script))])  # no sentence ends the block
+    return f"""# {escape(contents.title)}
 
 A voice for the Piper speech synthesiser. What it is made of and how good it is: [MODEL_CARD](MODEL_CARD).
 Where it comes from, step by step: [lineage.json](lineage.json){reports}. How it sounds: [samples/](samples).
 
-```sh
-sha256sum --check --quiet {SUMS}
-pip install piper-tts
-python3 -m piper --model {name}.onnx --output-file test.wav -- "{contents.sentence}"
-```
+{fence}sh
+{script}
+{fence}
 
 Home Assistant: put `{name}.onnx` and `{name}.onnx.json` into the folder that wyoming-piper gets as `--data-dir` and choose the
 voice `{name}`. sherpa-onnx: `--vits-model={name}.onnx --vits-tokens=tokens.txt --vits-data-dir=<espeak-ng-data>`.

@@ -46,11 +46,11 @@ def test_an_apt_that_brings_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_packages_that_are_no_packages(tmp_path: Path) -> None:
-    source = tmp_path / "debs"
+    source = tmp_path / "de bs"
     source.mkdir()
     for package in PACKAGES:
         (source / f"{package}_1.0_all.deb").write_bytes(b"half a download")
-    with pytest.raises(FetchError, match=r"dpkg-deb --info .*exit code"):
+    with pytest.raises(FetchError, match=r"dpkg-deb --info '/.*/de bs/.*\.deb': exit code"):
         build_ivrvoice(tmp_path / "out", source, tmp_path / "cache")
     assert not (tmp_path / "out").exists()
     assert list((tmp_path / "cache").iterdir()) == []
