@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
-from voice_assets.text import russian
+from voice_assets.text import russian, russian_letters
 from voice_assets.text.digits import digit_by_digit, integer, numeral
 
 _ACUTE = "\u0301"
@@ -183,7 +183,7 @@ def _unmarked(text: str, language: str) -> str:
     if language == "ru":
         text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
         text = unicodedata.normalize("NFKC", text)
-        return russian.strip_stress(_MARKS.sub("", text))
+        return russian_letters.strip_stress(_MARKS.sub("", text))
     return unicodedata.normalize("NFKC", text)
 
 

@@ -142,7 +142,7 @@ def _respelled(word: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def respell(text: str) -> str:
+def transliterate(text: str) -> str:
     """Lower-case words with every Latin word in Cyrillic."""
     if _HAS_LATIN.search(text):
         text = _LATIN_RULE.sub(lambda match: _LATIN[match[0]], text)

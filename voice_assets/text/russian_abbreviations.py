@@ -1,0 +1,94 @@
+"""Russian abbreviations as whole words: «и т. д.», «ул.», «г-н».
+
+Belongs here: shortened words that are spelled out whatever number stands beside them. Does not belong here: units after a
+number (``russian_units``), Latin abbreviations (``russian_latin``).
+"""
+
+import re
+
+# Matched before the text is lower-cased and its dots are removed. Longer patterns first.
+_ABBREVIATIONS = [
+    (r"до\s+н\.\s*э\.", "до нашей эры"),
+    (r"н\.\s*э\.", "нашей эры"),
+    (r"и\s+т\.?\s*д\.", "и так далее"),
+    (r"и\s+т\.?\s*п\.", "и тому подобное"),
+    (r"и\s+др\.", "и другие"),
+    (r"и\s+пр\.", "и прочее"),
+    (r"т\.\s*е\.", "то есть"),
+    (r"т\.\s*к\.", "так как"),
+    (r"т\.\s*н\.", "так называемый"),
+    (r"т\.\s*ч\.", "том числе"),
+    (r"т\.\s*о\.", "таким образом"),
+    (r"с\.\s*г\.", "сего года"),
+    (r"напр\.", "например"),
+    (r"см\.(?=\s*[а-яё])", "смотри"),
+    (r"ул\.", "улица"),
+    (r"пр-т\b", "проспект"),
+    (r"просп\.", "проспект"),
+    (r"пер\.", "переулок"),
+    (r"кв\.(?=\s*\d)", "квартира"),
+    (r"д\.(?=\s*\d)", "дом"),
+    (r"стр\.", "страница"),
+    (r"рис\.", "рисунок"),
+    (r"табл\.", "таблица"),
+    (r"гл\.(?=\s*\d)", "глава"),
+    (r"тел\.(?=\s*[\d+(:])", "телефон"),
+    (r"им\.(?=\s*[А-ЯЁ«])", "имени"),
+    (r"св\.", "святой"),
+    (r"проф\.", "профессор"),
+    (r"д-р\b", "доктор"),
+    (r"тов\.", "товарищ"),
+    (r"акад\.", "академик"),
+    (r"г-жа\b", "госпожа"),
+    (r"г-да\b", "господа"),
+    (r"г-на\b", "господина"),
+    (r"г-н\b", "господин"),
+    (r"ок\.(?=\s*\d)", "около"),
+    (r"гг\.", "годов"),
+    (r"г\.(?=\s*[А-ЯЁ][а-яё])", "город"),
+    (r"(?<=\d)\s?р\.", " руб "),
+    (r"тыс\.(?=\s*руб)", "тыс"),
+    (r"обл\.", "область"),
+    (r"р-н\b", "район"),
+    (r"корп\.(?=\s*\d)", "корпус"),
+    (r"эт\.(?=\s*\d)", "этаж"),
+    (r"пл\.(?=\s*[А-ЯЁ])", "площадь"),
+    (r"наб\.(?=\s*[А-ЯЁ])", "набережная"),
+    (r"ст\.(?=\s*\d)", "статья"),
+    (r"п\.(?=\s*\d)", "пункт"),
+    (r"с\.(?=\s*\d)", "страница"),
+    (r"доп\.", "дополнительный"),
+    (r"мин\.(?=\s*[а-яё])", "минут"),
+    (r"м\.\s*б\.", "может быть"),
+    (r"ж/д\b", "железнодорожный"),
+    (r"б/у\b", "бэу"),
+    (r"@(?=[A-Za-z])", " собака "),
+    (r"±", " плюс минус "),
+    (r"(?<=\d)\sВ(?=\s*(?:[.,;!?)]|$))", " вольт "),
+    (r"(?<=[A-Za-z])\.(?=[A-Za-z]{2,})", " точка "),
+    (r"&", " и "),
+    (r"§\s*", " параграф "),
+]
+# One letter before a name is an initial where it is a capital.
+_NEVER_FIRST = ("г\\.", "п\\.", "м\\.", "т\\.\\s*о")
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern of one abbreviation, which may begin a sentence with a capital."""
+    if not pattern[0].isalpha():
+        return re.compile(pattern)
+    first = pattern[0] if pattern.startswith(_NEVER_FIRST) else f"[{pattern[0]}{pattern[0].upper()}]"
+    return re.compile(rf"(?<![А-Яа-яЁёA-Za-z0-9]){first}{pattern[1:]}")
+
+
+_COMPILED = [(_compiled(pattern), words) for pattern, words in _ABBREVIATIONS]
+# Searched first: most texts have no abbreviation. Measured together with the same test for figures: half the time of a score.
+_MAY_ABBREVIATE = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\d\s?[./р]|\d\s?В|[A-Za-z]\.|[&§@±/]|(?:пр|[Гг]|р|[Дд])-[танжрд]")
+
+
+def expand_abbreviations(text: str) -> str:
+    """Spell out the abbreviations of ``text``; its case and dots are still as written."""
+    if _MAY_ABBREVIATE.search(text):
+        for abbreviation, words in _COMPILED:
+            text = abbreviation.sub(f"{words} ", text)
+    return text

@@ -1,0 +1,247 @@
+"""Figures in a Russian text as the words a speaker says: dates, years, centuries, the clock, units, money.
+
+Belongs here: one reading for each way to write a number, and the order of the readings. Numbers get the case that the writing
+shows (``1-го``, ``в 1941 году``) and the citation form where the writing shows none. Does not belong here: tables of units
+(``russian_units``), number words that are written out already (``russian_numbers``).
+"""
+
+import re
+from collections.abc import Callable
+
+from voice_assets.text.digits import digit_by_digit, integer, numeral
+from voice_assets.text.russian_units import FEMININE, SMALL_MONEY, UNIT_NAMES, UNITS, agreeing_form
+
+_Match = re.Match[str]
+
+# Endings written after a hyphen, as in "1-го": case, gender, plural of the ordinal they stand for.
+_ENDINGS = {
+    **dict.fromkeys(("й", "ый", "ой", "ий"), ("n", "m", False)),
+    **dict.fromkeys(("я", "ая", "ья"), ("n", "f", False)),
+    **dict.fromkeys(("е", "ое", "ье"), ("n", "n", False)),
+    **dict.fromkeys(("го", "ого", "его"), ("g", "m", False)),
+    **dict.fromkeys(("му", "ому", "ему"), ("d", "m", False)),
+    **dict.fromkeys(("м", "ом", "ем"), ("p", "m", False)),
+    **dict.fromkeys(("ым", "им"), ("i", "m", False)),
+    **dict.fromkeys(("ю", "ую", "ью"), ("a", "f", False)),
+    **dict.fromkeys(("х", "ых", "их"), ("g", "m", True)),
+    **dict.fromkeys(("ми", "ыми", "ими"), ("i", "m", True)),
+}
+_CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i"}
+_YEAR_CASES = {"год": "n", "года": "g", "году": "p", "годом": "i", "годе": "p"}
+_CENTURY_CASES = {"век": "n", "века": "g", "веке": "p", "веку": "d", "веком": "i"}
+# Years that are read as ordinals. Smaller and larger numbers before "год" count years.
+_YEARS = range(1000, 2101)
+_MONTHS_GENITIVE = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+
+# Up to 39, enough for centuries and kings; from L on it is more likely a size or an abbreviation.
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ROMAN_NUMBER = r"\b(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
+# Four letters and more are no size and hardly an abbreviation.
+_LONG_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+
+
+def _cardinal(digits: str, **grammar: object) -> str:
+    """Russian words for a string of digits. Leading zeros and very long numbers are read digit by digit."""
+    number = integer(digits)
+    if number is None:
+        return digit_by_digit(digits, "ru")
+    words = numeral(number, "ru", **grammar)
+    return words.removeprefix("одна ") if words.startswith("одна тысяч") else words
+
+
+def _ordinal(number: int, case: str, gender: str = "m", plural: bool = False) -> str:
+    return numeral(number, "ru", to="ordinal", case=case, gender=gender, plural=plural)
+
+
+def _roman(text: str) -> int:
+    values = [_ROMAN[letter] for letter in text]
+    return sum(-value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True))
+
+
+def _year(match: _Match) -> str:
+    digits, word = match["number"], match["word"]
+    if int(digits) not in _YEARS:
+        return f" {_cardinal(digits)} {word} "
+    return f" {_ordinal(int(digits), _YEAR_CASES[word.lower()])} {word} "
+
+
+def _year_abbreviated(match: _Match) -> str:
+    before = match["before"]
+    if int(match["number"]) not in _YEARS:
+        return match[0]
+    return f"{before}{match['number']} {'году' if before.strip().lower() in ('в', 'во') else 'года'} "
+
+
+def _century(match: _Match) -> str:
+    number = _roman(match["roman"]) if match["roman"] else int(match["number"])
+    if not 0 < number < 100:
+        return match[0]
+    word = match["word"].lower()
+    abbreviated = word == "в."
+    case = "p" if abbreviated and match["before"] else _CENTURY_CASES.get(word, "n")
+    spoken = ("веке" if case == "p" else "век") if abbreviated else word
+    return f"{match['before'] or ''}{_ordinal(number, case)} {spoken} "
+
+
+def _roman_number(match: _Match) -> str:
+    return f" {_ordinal(_roman(match[0]), 'n')} "
+
+
+def _with_ending(match: _Match) -> str:
+    digits, ending = match["number"], match["ending"].lower()
+    number = integer(digits)
+    if number is None:
+        return match[0]
+    if ending in _CARDINAL_ENDINGS and (ending in ("ти", "мя") or number % 100 in range(5, 21)):
+        return f" {_cardinal(digits, case=_CARDINAL_ENDINGS[ending])} "
+    if ending == "х" and number in (2, 3, 4):
+        return f" {_cardinal(digits, case='g')} "
+    if ending not in _ENDINGS:
+        return match[0]
+    case, gender, plural = _ENDINGS[ending]
+    if ending == "е" and (match["years"] or (number % 10 == 0 and 40 <= number <= 90)):
+        gender, plural = "m", True
+    return f" {_ordinal(number, case, gender, plural)} "
+
+
+def _compound(match: _Match) -> str:
+    number = int(match["number"])
+    return f" {numeral(number, 'ru', case='g' if number not in (90, 100) else 'n').replace(' ', '')}{match['rest']} "
+
+
+def _date(match: _Match) -> str:
+    return f" {_ordinal(int(match['number']), 'g')} {match['month']} "
+
+
+def _agreeing(match: _Match) -> str:
+    """1 and 2 before a feminine noun, known by its ending: одна минута, одну минуту, две минуты."""
+    digits, ending = match["number"], match["noun"][-1]
+    if digits.endswith(("11", "12")) or (digits[-1] == "1") != (ending in "аяую"):
+        return match[0]
+    words = _cardinal(digits, gender="f")
+    if ending in "ую":
+        words = words.removesuffix("одна") + "одну"
+    return f" {words} {match['noun']}"
+
+
+def _with_unit(match: _Match) -> str:
+    whole, fraction, unit = match["number"], match["fraction"], match["unit"].lower()
+    if fraction and len(fraction) == 2 and unit in SMALL_MONEY:
+        return f" {_sum(whole, fraction, unit)} "
+    if fraction:
+        return f" {_decimal(whole, fraction)} {UNITS[unit][1]} "
+    number = integer(whole)
+    word = UNITS[unit][2] if number is None else agreeing_form(number, UNITS[unit])
+    return f" {_cardinal(whole, gender='f' if unit in FEMININE else 'm')} {word} "
+
+
+def _sum(whole: str, fraction: str, unit: str) -> str:
+    number, part = integer(whole), int(fraction)
+    money = f"{_cardinal(whole)} {UNITS[unit][2] if number is None else agreeing_form(number, UNITS[unit])}"
+    gender = "f" if unit in ("руб", "₽") else "m"
+    return f"{money} {_cardinal(str(part), gender=gender)} {agreeing_form(part, SMALL_MONEY[unit])}" if part else money
+
+
+def _numeric_date(match: _Match) -> str:
+    day, month, year = int(match["day"]), int(match["month"]), int(match["year"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return match[0]
+    spoken = _ordinal(year, "g") if year in _YEARS else _cardinal(str(year))
+    return f" {_ordinal(day, 'g')} {_MONTHS_GENITIVE.split('|')[month - 1]} {spoken} года "
+
+
+def _percent_adjective(match: _Match) -> str:
+    number = int(match["number"])
+    return f" {numeral(number, 'ru', case='g' if number not in (90, 100) else 'n').replace(' ', '')}процентн{match['ending']} "
+
+
+def _currency_first(match: _Match) -> str:
+    if match["scale"]:
+        return f" {match['number']} {match['scale']} {UNITS[match['unit']][2]} "
+    return f" {match['number']} {match['unit']} "
+
+
+def _decimal(whole: str, fraction: str) -> str:
+    if integer(whole) is None or len(fraction) > 3:
+        return f"{_cardinal(whole)} запятая {digit_by_digit(fraction, 'ru')}"
+    return numeral(f"{int(whole)}.{fraction}", "ru")
+
+
+def _clock(match: _Match) -> str:
+    hours, minutes = int(match["hours"]), match["minutes"]
+    if minutes == "00":
+        return f" {_cardinal(str(hours))} {agreeing_form(hours, UNITS['ч'])} "
+    return f" {_cardinal(str(hours))} {'ноль ' if minutes[0] == '0' else ''}{_cardinal(str(int(minutes)))} "
+
+
+def _dotted_clock(match: _Match) -> str:
+    return f"{match['before']}{_clock(match)}"
+
+
+def _decimal_number(match: _Match) -> str:
+    return f" {_decimal(match['number'], match['fraction'])} "
+
+
+def _number(match: _Match) -> str:
+    return f" {_cardinal(match[0])} "
+
+
+# What is joined with a number in one word: 3-комнатная, 25-летие.
+_COMPOUNDS = "лет|этаж|комнат|минут|час|днев|процент|крат|значн|мест|тон|мес"
+# An ending that adds nothing, because the noun shows the case.
+_SUFFIX = r"(?:-?(?:й|го|му|м))?"
+# In this order: a particular reading comes before one that would take a part of its match.
+_READINGS: list[tuple[str, Callable[[_Match], str]]] = [
+    (r"(?:(?<=\s)|^)[-−–](?=\d)", lambda _: " минус "),
+    (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
+    (r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b(?!-)", _numeric_date),
+    (r"\b(?P<number>\d{1,3})\s?%-?н?(?P<ending>(?:ый|ая|ое|ые|ого|ой|ому|ым|ом|ую|ых|ыми))\b", _percent_adjective),
+    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
+    (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\.", _year_abbreviated),
+    (rf"\b(?P<number>\d{{4}}){_SUFFIX}\s+(?P<word>(?i:год(?:а|у|ом|е)?))\b", _year),
+    (
+        rf"(?P<before>\b[Вв]\s+)?\b(?:(?P<roman>{_ROMAN_NUMBER})|(?P<number>\d{{1,2}}){_SUFFIX})"
+        r"\s+(?P<word>век(?:а|е|у|ом)?\b|в\.)",
+        _century,
+    ),
+    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX]))", _roman_number),
+    # One letter is a number after a name or a part of a book; a long one is a year.
+    (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
+    (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
+    (
+        r"(?P<before>\b[ВвКкСс]о?\s+|\b[Дд]о\s+)(?P<hours>[01]?\d|2[0-3])\.(?P<minutes>[0-5]\d)(?![.,]?\d|\s?%|\s[а-яё])",
+        _dotted_clock,
+    ),
+    (r"(?<![\d:.,])(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]\d)(?![\d:])", _clock),
+    (r"(?<![\d.,])(?P<number>\d+)-(?P<ending>(?i:[а-яё]{1,3}))\b(?=(?P<years>\s+год)?)", _with_ending),
+    (rf"(?<![\d.,])(?P<number>\d{{1,3}})-(?P<rest>(?:{_COMPOUNDS})[а-яё]+)", _compound),
+    (rf"(?<![\d.,-])\b(?P<number>[12]?\d|3[01])\s+(?P<month>{_MONTHS_GENITIVE})\b", _date),
+    (rf"(?P<number>\d+)(?:[.,](?P<fraction>\d+))?\s?(?P<unit>(?i:{UNIT_NAMES}))(?![А-Яа-яЁёA-Za-z])", _with_unit),
+    (r"(?<![\d.,])(?P<number>\d+)[.,](?P<fraction>\d+)(?![\d.,]?\d)", _decimal_number),
+    (r"(?<![\d.,])(?P<number>\d*[12])\s+(?P<noun>(?!или|ночи|хотя)[а-яё]+[аяуюыи])\b", _agreeing),
+    (r"\d+", _number),
+    (r"\s*\+\s*", lambda _: " плюс "),
+    (r"%", lambda _: " процентов "),
+]
+_COMPILED = [(re.compile(pattern), reading) for pattern, reading in _READINGS]
+
+_GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])")
+# 10,000 and 10.000 are whole numbers: a decimal fraction does not end in three zeros.
+_POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})*[.,]000(?![\d.,]?\d)")
+# Searched first: most texts have no figures (see ``russian_abbreviations``).
+_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
+
+
+def join_groups(text: str) -> str:
+    """Digits that are written in groups of thousands as one run: ``10 000`` and ``10.000`` as ``10000``."""
+    for grouped in (_GROUPED, _POINTED):
+        text = grouped.sub(lambda match: re.sub(r"\D", "", match[0]), text)
+    return text
+
+
+def expand_figures(text: str) -> str:
+    """Spell out the numbers of ``text`` and the units and signs beside them; its case is still as written."""
+    if _MAY_HAVE_FIGURES.search(text):
+        for pattern, reading in _COMPILED:
+            text = pattern.sub(reading, text)
+    return text
