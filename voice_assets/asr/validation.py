@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from voice_assets.asr.categories import worst_gap
+from voice_assets.dataset.shards import shard_key, shard_of
 
 Facts = dict[str, Any]
 
@@ -26,6 +27,14 @@ def shard_facts(clip_ids: Iterable[str], transcripts: pd.DataFrame) -> Facts:
     }
 
 
+def shards_without_transcripts(clip_ids: Iterable[str], transcripts: pd.DataFrame, shards: int) -> list[str]:
+    """The keys of the shards that have clips, none of which has a scored transcript. A shard without clips needs none."""
+    expected = set(clip_ids)
+    scored = expected & set(transcripts.loc[transcripts["similarity"].notna(), "clip_id"])
+    with_clips, with_transcripts = ({shard_of(clip_id, shards) for clip_id in ids} for ids in (expected, scored))
+    return [shard_key(index, shards) for index in sorted(with_clips - with_transcripts)]
+
+
 def _scores(transcripts: pd.DataFrame, by_category: pd.DataFrame, low_similarity: float) -> Facts:
     low = int((transcripts["similarity"] < low_similarity).sum())
     gap, category = worst_gap(by_category)
@@ -43,8 +52,7 @@ def facts(
     transcripts: pd.DataFrame,
     by_category: pd.DataFrame,
     low_similarity: float,
-    shards_expected: int,
-    shards_found: int,
+    shards: int,
 ) -> Facts:
     """The facts of a whole validation.
 
@@ -53,16 +61,19 @@ def facts(
         transcripts: TRANSCRIPTS of all shards.
         by_category: from ``categories.by_category``.
         low_similarity: a clip is low under this.
-        shards_expected: how many shards there are.
-        shards_found: how many came.
+        shards: how many shards the voice has; a clip's shard follows from its id.
 
     Returns:
-        What ``shard_facts`` gives, and ``shards_missing``, ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``,
-        ``worst_category_gap``, ``worst_category`` (``""`` when no category lies under the rest).
+        What ``shard_facts`` gives, and ``shards_missing`` (how many ``shards_without_transcripts``), ``missing_shards`` (their
+        keys), ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``, ``worst_category_gap``, ``worst_category``
+        (``""`` when no category lies under the rest).
     """
+    expected = list(clip_ids)
+    missing = shards_without_transcripts(expected, transcripts, shards)
     return {
-        **shard_facts(clip_ids, transcripts),
-        "shards_missing": max(0, shards_expected - shards_found),
+        **shard_facts(expected, transcripts),
+        "shards_missing": len(missing),
+        "missing_shards": ", ".join(missing),
         **_scores(transcripts, by_category, low_similarity),
     }
 

@@ -277,7 +277,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "whisper_validation",
             group="transcription",
-            code=CODE,
+            code=CODE + 1,  # 1 more than the shards: the facts name the shards without transcripts
             reads=["whisper_shard", "clips"],
             settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],
@@ -294,10 +294,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         transcripts = categories.with_categories(table_of(inputs, "whisper_shard"), voice.language)
         clips = sound_clips(inputs)
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
-        done = [source.partition for source in inputs.all("whisper_shard")]
-        facts = validation.facts(
-            clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards, len(done)
-        )
+        facts = validation.facts(clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "whisper_validation", evidence)
         results = [

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from voice_assets.asr.categories import by_category, with_categories
-from voice_assets.asr.validation import facts, sample_facts, shard_facts
+from voice_assets.asr.validation import facts, sample_facts, shard_facts, shards_without_transcripts
+from voice_assets.dataset.shards import shard_key, shard_of
 
 
 def transcripts(*rows):
@@ -31,14 +32,13 @@ def test_what_is_missing_and_what_nobody_asked_for(expected, rows, missing, extr
 
 def test_the_facts_of_a_validation():
     frame = transcripts(("a", 1.0), ("b", 0.8), ("c", 0.79), ("d", 0.41))
-    found = facts(
-        ["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards_expected=4, shards_found=3
-    )
+    found = facts(["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1000)
     assert found == {
         "clips": 5,
         "clips_missing": 1,
         "clips_extra": 0,
         "shards_missing": 1,
+        "missing_shards": shard_key(shard_of("e", 1000), 1000),
         "mean_similarity": pytest.approx(0.75),
         "low": 2,
         "low_ratio": 0.5,
@@ -47,9 +47,25 @@ def test_the_facts_of_a_validation():
     }
 
 
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ([("a", 1.0), ("b", 1.0), ("c", 1.0)], []),
+        ([("a", 1.0), ("c", 1.0)], ["b"]),
+        ([("a", 1.0), ("b", math.nan), ("c", 1.0)], ["b"]),
+        ([("x", 1.0)], ["a", "b", "c"]),
+    ],
+    ids=["all", "one lost", "one without scores", "transcripts of other clips"],
+)
+def test_a_shard_without_transcripts_of_its_clips_is_missing(rows, missing):
+    """With 1000 shards each of these clips is alone in its shard, and most shards have no clip."""
+    expected = sorted(shard_key(shard_of(clip_id, 1000), 1000) for clip_id in missing)
+    assert shards_without_transcripts(["a", "b", "c"], transcripts(*rows), 1000) == expected
+
+
 def test_a_validation_of_nothing_has_the_worst_mean():
     frame = transcripts()
-    found = facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, 1, 0)
+    found = facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1)
     assert (found["clips_missing"], found["mean_similarity"], found["shards_missing"]) == (1, 0.0, 1)
 
 

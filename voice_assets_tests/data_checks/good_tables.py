@@ -99,6 +99,7 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
     """The tables of one suite, in which every rule passes."""
     config = {"present": True, "valid": True, "sample_rate": 22050, "espeak_voice": "ru", "problems": ""}
     losses = {"epochs_planned": 2, "epochs_done": 2, "loss_drop_0_1": 14.5, "not_finite": 0}
+    categories = {"worst_category_gap": 0.02, "worst_category": "numbers"}
     package = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1}
     tables = {
         "base_validation": {"clips": clips(), "config": _facts(**config)},
@@ -106,13 +107,11 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
         "whisper_shard": {"transcripts": transcripts(), "facts": _facts(clips=CLIPS, clips_missing=0, clips_extra=0)},
         "asr_sample_report": {
             "transcripts": transcripts(),
-            "facts": _facts(clips_missing=0, worst_category_gap=0.02, worst_category="numbers"),
+            "facts": _facts(clips_missing=0, **categories),
         },
         "whisper_validation": {
             "transcripts": transcripts(),
-            "facts": _facts(
-                shards_missing=0, clips_missing=0, clips_extra=0, worst_category_gap=0.02, worst_category="numbers"
-            ),
+            "facts": _facts(shards_missing=0, missing_shards="", clips_missing=0, clips_extra=0, **categories),
         },
         "mini_training": {"epochs": epochs(), "facts": _facts(**losses)},
         "onnx_voice": {"facts": _facts(loads=1, max_abs_difference=2e-5, config_problems=0)},
