@@ -68,7 +68,7 @@ def clean(name: str, text: str) -> tuple[str, list[str]]:
 
 def _mixed_words(text: str) -> list[str]:
     """Words that mix scripts, such as a Cyrillic word with a Latin ``o`` in it: look right, sound wrong."""
-    return [word for word in re.findall(r"[^\W\d_]+", text) if len(set(scripts.letters(word))) > 1]
+    return [word for word in re.findall(r"[^\W\d_]+", text) if len(set(scripts.letter_scripts(word))) > 1]
 
 
 def _unsure_numbers(text: str) -> list[str]:
@@ -92,7 +92,7 @@ def _length_refusals(text: str, rules: TextRules) -> list[str]:
 
 
 def _letter_refusals(text: str, rules: TextRules) -> list[str]:
-    if not scripts.letters(text):
+    if not scripts.letter_scripts(text):
         return ["no letters: there is nothing to say"]
     share = scripts.script_share(text, rules.language)
     if share < rules.min_script_share:

@@ -1,4 +1,4 @@
-"""Numbers as words in any language that num2words knows. Finding the numbers in a text belongs to ``text.normalisation``."""
+"""Numbers as words in any language that num2words knows. Does not belong here: finding the numbers (``text.normalisation``)."""
 
 from functools import lru_cache
 
@@ -7,7 +7,7 @@ MAX_DIGITS = 12
 
 
 def integer(digits: str) -> int | None:
-    """The number a speaker would say, or ``None`` where digits are read one by one: ``007``, a phone or card number."""
+    """The number as a quantity, or ``None`` where digits are read one by one: ``007``, a phone or card number."""
     if len(digits) > MAX_DIGITS or (len(digits) > 1 and digits.startswith("0")):
         return None
     return int(digits)
@@ -27,11 +27,11 @@ def _words(number: str, language: str, grammar: tuple[tuple[str, object], ...]) 
 def numeral(number: int | str, language: str, **grammar: object) -> str:
     """``number`` in words; ``grammar`` is num2words' (``to``, ``case``, ``gender``, ``plural``).
 
-    A language that num2words lacks gets its digits back: equal on both sides of a comparison, never wrong.
+    A language that num2words lacks keeps its digits: equal in reference and hypothesis, so the comparison stays right.
     """
     return _words(str(number), language, tuple(sorted(grammar.items())))
 
 
 def digit_by_digit(digits: str, language: str) -> str:
-    """Every digit as a word of its own."""
+    """Each digit as a word."""
     return " ".join(numeral(digit, language) for digit in digits)

@@ -1,10 +1,10 @@
-"""Bringing two texts to one form before they are compared: what the reference says and what Whisper wrote.
+"""Normalising a text before it is compared: reference and hypothesis get the same form for the same words.
 
-Belongs here: the order of the steps, and what all languages share. What only one language does is in a module of its
-own (``text.russian``) or in the small tables below. Comparing belongs to ``asr.similarity``.
+Belongs here: the order of the steps, and the steps that all languages share. The steps of one language alone are in a module of
+their own (``text.russian``) or in the small tables below. Does not belong here: comparing (``text.comparison``).
 
-The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case,
-ё -> е, punctuation, spaces. Accents of other languages than Russian stay: they tell words apart (``sí`` and ``si``).
+The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case, ё -> е, punctuation, spaces.
+Accents of languages other than Russian stay: they distinguish words (``sí`` and ``si``).
 """
 
 import re
@@ -25,7 +25,7 @@ _DIRECTION = re.compile(
 )
 _APOSTROPHES = re.compile("(?<=\\w)['’‘`ʼ´](?=\\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
-# What nearly every text is made of; the general way below gives the same for it, ten times slower.
+# The characters of nearly every text; the general way below gives the same result ten times slower.
 _PLAIN = re.compile(r"[a-zа-яё0-9\s.,;:!?…—–\-«»\"'()]*")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _NO_WORD = re.compile(r"[^a-zа-яё0-9]+")
@@ -33,8 +33,8 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class _Language:
-    """What a language needs beyond the common steps: words for signs, abbreviations, how it groups thousands."""
+class _Conventions:
+    """What a language needs beyond the common steps: words for signs, abbreviations, the separator of thousands."""
 
     percent: str
     conjunction: str
@@ -45,49 +45,49 @@ class _Language:
     ordinal: str = ""
     joins_at_apostrophe: bool = False
     units: dict[str, str] = field(default_factory=dict)
-    # What stands between the whole units of a sum and its hundredths, and what follows them.
+    # The words between the whole units of a sum and its hundredths, and after the hundredths.
     cents: tuple[str, str] = ("", "")
     clock: str = r"\1 \2"
     full_hour: str = r"\1"
 
 
-_LANGUAGES = {
-    "en": _Language("percent", "and", ",", "point", ("dollars", "euros", "pounds"), {
+_CONVENTIONS = {
+    "en": _Conventions("percent", "and", ",", "point", ("dollars", "euros", "pounds"), {
         "mr.": "mister", "mrs.": "missus", "dr.": "doctor", "st.": "saint", "e.g.": "for example", "i.e.": "that is",
         "etc.": "et cetera", "vs.": "versus", "no.": "number",
     }, r"(?:st|nd|rd|th)\b", joins_at_apostrophe=True, units={
         "km": "kilometers", "km/h": "kilometers per hour", "kg": "kilograms", "mph": "miles per hour", "cm": "centimeters",
         "gb": "gigabytes", "mb": "megabytes",
     }, cents=("and", "cents"), full_hour=r"\1 oclock"),
-    "es": _Language("por ciento", "y", ".", "coma", ("dólares", "euros", "libras"), {
+    "es": _Conventions("por ciento", "y", ".", "coma", ("dólares", "euros", "libras"), {
         "sr.": "señor", "sra.": "señora", "srta.": "señorita", "dr.": "doctor", "dra.": "doctora", "ud.": "usted",
         "uds.": "ustedes", "etc.": "etcétera", "p. ej.": "por ejemplo",
     }, r"[oa]\b", units={
         "km": "kilómetros", "km/h": "kilómetros por hora", "kg": "kilogramos", "cm": "centímetros", "gb": "gigabytes",
         "mb": "megabytes",
     }, cents=("con", "")),
-    "fr": _Language("pour cent", "et", " ", "virgule", ("dollars", "euros", "livres"), {
+    "fr": _Conventions("pour cent", "et", " ", "virgule", ("dollars", "euros", "livres"), {
         "m.": "monsieur", "mme": "madame", "mlle": "mademoiselle", "dr.": "docteur", "etc.": "et cetera",
         "p. ex.": "par exemple",
     }, r"(?:er|ère|re|e|ème|eme)\b", units={
         "km": "kilomètres", "km/h": "kilomètres heure", "kg": "kilogrammes", "cm": "centimètres", "go": "gigaoctets",
         "mo": "mégaoctets", "h": "heures",
     }, clock=r"\1 heures \2", full_hour=r"\1 heures"),
-    "de": _Language("prozent", "und", ".", "komma", ("dollar", "euro", "pfund"), {
+    "de": _Conventions("prozent", "und", ".", "komma", ("dollar", "euro", "pfund"), {
         "z. b.": "zum beispiel", "z.b.": "zum beispiel", "d. h.": "das heißt", "d.h.": "das heißt", "usw.": "und so weiter",
         "dr.": "doktor", "hr.": "herr", "fr.": "frau", "bzw.": "beziehungsweise", "ca.": "circa", "nr.": "nummer",
     }, units={
         "km": "kilometer", "km/h": "kilometer pro stunde", "kg": "kilogramm", "cm": "zentimeter", "gb": "gigabyte",
         "mb": "megabyte",
     }, clock=r"\1 Uhr \2", full_hour=r"\1 Uhr"),
-    "it": _Language("per cento", "e", ".", "virgola", ("dollari", "euro", "sterline"), {
+    "it": _Conventions("per cento", "e", ".", "virgola", ("dollari", "euro", "sterline"), {
         "sig.": "signor", "sig.ra": "signora", "dott.": "dottor", "ecc.": "eccetera", "es.": "esempio",
     }, r"(?:[oa]\b|°)"),
 }  # fmt: skip
 
 
-def _abbreviations(text: str, rules: _Language) -> str:
-    for short, words in sorted(rules.abbreviations.items(), key=lambda item: -len(item[0])):
+def _abbreviations(text: str, conventions: _Conventions) -> str:
+    for short, words in sorted(conventions.abbreviations.items(), key=lambda item: -len(item[0])):
         end = "" if short.endswith(".") else r"\b"
         text = re.sub(rf"(?<!\w){re.escape(short)}{end}", f"{words} ", text, flags=re.IGNORECASE)
     return text
@@ -99,7 +99,7 @@ def _amount(grouped: str, language: str) -> str:
     return digit_by_digit(digits, language) if number is None else numeral(number, language)
 
 
-def _number(match: re.Match[str], language: str, rules: _Language) -> str:
+def _number(match: re.Match[str], language: str, conventions: _Conventions) -> str:
     whole, fraction, ordinal = match["whole"], match["fraction"], match["ordinal"]
     number = integer(whole)
     if number is None:
@@ -110,49 +110,50 @@ def _number(match: re.Match[str], language: str, rules: _Language) -> str:
         spoken = numeral(number, language, to="year")
     else:
         spoken = numeral(number, language)
-    tail = f" {rules.point} {digit_by_digit(fraction, language)}" if fraction else ""
+    tail = f" {conventions.point} {digit_by_digit(fraction, language)}" if fraction else ""
     return f" {spoken}{tail} "
 
 
-def _sum(match: re.Match[str], word: str, rules: _Language) -> str:
-    """A sum that is written with a sign: 5 dollars and 50 cents, 20 euro."""
-    between, after = rules.cents
+def _sum(match: re.Match[str], word: str, conventions: _Conventions) -> str:
+    """A sum that is written with a currency sign: 5 dollars and 50 cents, 20 euro."""
+    between, after = conventions.cents
     if match["cents"] is None or match["cents"] == "00":
         return f"{match['whole']} {word} "
     return f"{match['whole']} {word} {between} {int(match['cents'])} {after} "
 
 
-def _money(text: str, rules: _Language) -> str:
+def _money(text: str, conventions: _Conventions) -> str:
     amount = r"(?P<whole>\d[\d.,]*\d|\d)"
-    for sign, word in zip("$€£", rules.money, strict=True):
-        said = partial(_sum, word=word, rules=rules)
+    for sign, word in zip("$€£", conventions.money, strict=True):
+        spoken = partial(_sum, word=word, conventions=conventions)
         for before, after in ((rf"{re.escape(sign)}\s?", ""), ("", rf"\s?{re.escape(sign)}")):
-            text = re.sub(rf"{before}(?<![\d.,]){amount}(?:[.,](?P<cents>\d\d))(?![\d.,]?\d){after}", said, text)
-            text = re.sub(rf"{before}(?<![\d.,]){amount}(?P<cents>(?!)\d)?{after}", said, text)
+            text = re.sub(rf"{before}(?<![\d.,]){amount}(?:[.,](?P<cents>\d\d))(?![\d.,]?\d){after}", spoken, text)
+            text = re.sub(rf"{before}(?<![\d.,]){amount}(?P<cents>(?!)\d)?{after}", spoken, text)
         text = text.replace(sign, f" {word} ")
     return text
 
 
-def _clock_and_units(text: str, rules: _Language) -> str:
+def _clock_and_units(text: str, conventions: _Conventions) -> str:
     hour = r"(?<![\d:.,])([01]?\d|2[0-3])\s?[:h]\s?"
-    text = re.sub(rf"{hour}00(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {rules.full_hour} ", text)
-    text = re.sub(rf"{hour}([0-5]\d)(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {rules.clock} ", text)
-    for unit, words in rules.units.items():
+    text = re.sub(rf"{hour}00(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {conventions.full_hour} ", text)
+    text = re.sub(rf"{hour}([0-5]\d)(?![\d:])(?:\s?(?:Uhr|h)\b)?", f" {conventions.clock} ", text)
+    for unit, words in conventions.units.items():
         text = re.sub(rf"(?<=\d)\s?{unit}(?![\w/])", f" {words} ", text, flags=re.IGNORECASE)
     return text
 
 
-def _expand(text: str, language: str, rules: _Language) -> str:
-    text = _abbreviations(text, rules)
-    text = _clock_and_units(_money(text, rules), rules)
-    group = r"[ \u00a0\u202f]" if rules.thousands == " " else re.escape(rules.thousands)
+def _expand(text: str, language: str, conventions: _Conventions) -> str:
+    text = _abbreviations(text, conventions)
+    text = _clock_and_units(_money(text, conventions), conventions)
+    group = r"[ \u00a0\u202f]" if conventions.thousands == " " else re.escape(conventions.thousands)
     grouped = rf"(?<![\d.,])\d{{1,3}}(?:{group}\d{{3}})+"
-    # Whoever groups the digits reads an amount, never a year or a row of digits.
+    # Digits written in groups are an amount, never a year or a row of digits.
     text = re.sub(rf"{grouped}(?![\w.,]*\w)", lambda match: f" {_amount(match[0], language)} ", text)
     text = re.sub(rf"{grouped}(?!\d)", lambda match: re.sub(r"\D", "", match[0]), text)
-    ordinal = rf"(?P<ordinal>{rules.ordinal})?" if rules.ordinal else "(?P<ordinal>(?!))?"
-    text = re.sub(rf"(?P<whole>\d+)(?:[.,](?P<fraction>\d+))?{ordinal}", lambda match: _number(match, language, rules), text)
-    return text.replace("%", f" {rules.percent} ").replace("&", f" {rules.conjunction} ")
+    ordinal = rf"(?P<ordinal>{conventions.ordinal})?" if conventions.ordinal else "(?P<ordinal>(?!))?"
+    number = partial(_number, language=language, conventions=conventions)
+    text = re.sub(rf"(?P<whole>\d+)(?:[.,](?P<fraction>\d+))?{ordinal}", number, text)
+    return text.replace("%", f" {conventions.percent} ").replace("&", f" {conventions.conjunction} ")
 
 
 def _ascii_digits(text: str) -> str:
@@ -163,7 +164,7 @@ def _ascii_digits(text: str) -> str:
 
 
 def _words_only(text: str) -> str:
-    """Letters, digits and the marks that belong to a letter; everything else is a space, format characters are nothing."""
+    """Letters, digits and the marks of a letter stay; format characters are dropped; everything else becomes a space."""
     if _PLAIN.fullmatch(text):
         return _NO_WORD.sub(" ", text).strip()
     kept: list[str] = []
@@ -174,12 +175,12 @@ def _words_only(text: str) -> str:
         is_word = category in ("Ll", "Lo", "Lm", "Nd")
         is_mark = category[0] == "M" and bool(kept) and kept[-1] != " "
         kept.append(char if is_word or is_mark else " ")
-    # Once more, for a letter and a mark that a format character kept apart until now.
+    # Again, because dropping a format character can bring a letter and its mark together.
     return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip())
 
 
 def _unmarked(text: str, language: str) -> str:
-    """``text`` without stress marks, in one Unicode form. Only Russian writes stress with U+0301; é keeps its accent."""
+    """``text`` without stress marks, as NFKC. Only Russian writes stress with U+0301; é keeps its accent."""
     if language == "ru":
         text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
         text = unicodedata.normalize("NFKC", text)
@@ -189,20 +190,20 @@ def _unmarked(text: str, language: str) -> str:
 
 @lru_cache(maxsize=65536)
 def normalise(text: str, language: str) -> str:
-    """``text`` as lower-case words with single spaces, the same for every way to write what is said.
+    """``text`` as lower-case words with single spaces, the same for every way to write the same words.
 
-    Never raises. Normalising a normalised text changes nothing. ``language`` is Whisper's code (``ru``, ``en``…); one
-    that has no rules here gets the common steps only.
+    Never raises. Normalising a normalised text changes nothing. ``language`` is Whisper's code (``ru``, ``en``…); a
+    language without conventions here gets the common steps only.
     """
     text = _ascii_digits(_unmarked(text, language))
     text = _BRACKETED.sub(" ", text)
     text = _DIRECTION.sub(" ", text) if "(" in text else text
-    rules = _LANGUAGES.get(language)
+    conventions = _CONVENTIONS.get(language)
     if language == "ru":
         text = russian.expand(text)
-    elif rules:
-        text = _APOSTROPHES.sub("" if rules.joins_at_apostrophe else " ", text)
-        text = _expand(text, language, rules)
+    elif conventions:
+        text = _APOSTROPHES.sub("" if conventions.joins_at_apostrophe else " ", text)
+        text = _expand(text, language, conventions)
     text = unicodedata.normalize("NFKC", text.lower())
-    # İ in lower case is an i with a mark of its own; Russian has no marks, and one left here could join another letter.
+    # İ in lower case is an i with a mark. Russian has no marks, and a mark left here could join another letter.
     return russian.respell(_words_only(_MARKS.sub("", text))) if language == "ru" else _words_only(text)

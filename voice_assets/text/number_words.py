@@ -1,16 +1,16 @@
-"""Reading runs of number words as values, in any language that gives a lexicon: the grammar of "how words add up".
+"""Parsing runs of number words to values, in any language that has a lexicon: how number words add up.
 
-A number word means one or more `Step`: add a value (``forty``), multiply by a hundred, or close a group with a scale
-(``thousand``). Words that do not fit what came before begin the next number, so a phone number read in groups gives
-its groups. Which words a language has belongs to ``russian_numbers`` and ``western_numbers``.
+A number word is one or more `Step`: add a value (``forty``), multiply by a hundred, or close a group with a scale
+(``thousand``). A word that does not fit the words before it begins the next number, so a phone number read in groups gives its
+groups. Does not belong here: the number words of a language (``russian_numerals``, ``western_numbers``).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-# From so many digits on a run of numbers is compared digit by digit: phone and card numbers are read in groups of any
-# length, and written in others.
+# A run of numbers with this many digits and more is compared digit by digit: phone and card numbers are read in groups of one
+# length and written in groups of another.
 DIGITS_READ_SINGLY = 7
 
 
@@ -24,30 +24,30 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number that was read; ``ordinal`` tells "fifth" from "five"."""
+class ParsedNumber:
+    """The value of one or more number words; ``ordinal``: "fifth", not "five"."""
 
     value: Fraction
     ordinal: bool = False
 
 
-Element = Number | str
+Element = ParsedNumber | str
 Lexicon = Callable[[str], Sequence[Step]]
 Adds = Callable[[int, int], int | None]
 
 
-def listed(text: str) -> tuple[str, ...]:
-    """The words of ``text``: how the tables of number words are written."""
+def word_list(text: str) -> tuple[str, ...]:
+    """The words of ``text``; keeps the tables of number words short."""
     return tuple(text.split())
 
 
 def decimal_adds(group: int, value: int) -> int | None:
-    """``group`` with ``value`` after it as one number below 1000: 20 and 5, 100 and 45, not 5 and 20; None when it is two."""
+    """``group`` and then ``value`` as one number below 1000: 20 and 5, 100 and 45; None for two numbers, such as 5 and 20."""
     return group + value if value and group and group % 10 ** len(str(value)) == 0 else None
 
 
-class _Reader:
-    """The number being read: what is closed by scales (``total``), and the group below the next scale."""
+class _Parser:
+    """The number so far: the part that scales have closed (``total``), and the group below the next scale."""
 
     def __init__(self, adds: Adds) -> None:
         self._adds = adds
@@ -58,13 +58,13 @@ class _Reader:
         self._total, self._group, self._scale = 0, -1, 0
 
     def flush(self, ordinal: bool = False) -> None:
-        """The number ends here."""
+        """End the number."""
         if self._group >= 0 or self._total:
-            self.found.append(Number(Fraction(self._total + max(self._group, 0)), ordinal))
+            self.found.append(ParsedNumber(Fraction(self._total + max(self._group, 0)), ordinal))
         self._start()
 
     def take(self, step: Step) -> None:
-        """The next step; begins a new number where it does not fit."""
+        """Take the next step; a step that does not fit begins a new number."""
         {"add": self._add, "hundred": self._hundred, "scale": self._close}[step.kind](step.value)
         if step.ordinal:
             self.flush(ordinal=True)
@@ -97,29 +97,29 @@ class _Reader:
         return (self._group < 0 and self._total > 0) or (self._group > 0 and self._group % 10 == 0)
 
 
-def read(words: Sequence[str], lexicon: Lexicon, adds: Adds = decimal_adds, link: str = "") -> list[Element]:
-    """``words`` with every run of number words replaced by the numbers it says.
+def parse_numbers(words: Sequence[str], lexicon: Lexicon, adds: Adds = decimal_adds, link: str = "") -> list[Element]:
+    """``words`` with every run of number words replaced by its numbers.
 
     Args:
         words: normalised words.
-        lexicon: the steps of a word; none for a word that is no number.
+        lexicon: gives the steps of a word; none for a word that is no number word.
         adds: how two values join within a group of a thousand.
         link: the word that may stand inside a number, such as ``and``.
     """
-    reader = _Reader(adds)
+    parser = _Parser(adds)
     for index, word in enumerate(words):
         steps = lexicon(word)
         for step in steps:
-            reader.take(step)
+            parser.take(step)
         if steps:
             continue
         following = lexicon(words[index + 1]) if link and word == link and index + 1 < len(words) else ()
-        if following and reader.round and following[0].kind == "add" and adds_up(following[0].value):
+        if following and parser.round and following[0].kind == "add" and adds_up(following[0].value):
             continue
-        reader.flush()
-        reader.found.append(word)
-    reader.flush()
-    return reader.found
+        parser.flush()
+        parser.found.append(word)
+    parser.flush()
+    return parser.found
 
 
 def adds_up(value: int) -> bool:
@@ -127,9 +127,9 @@ def adds_up(value: int) -> bool:
     return 0 < value < 100
 
 
-def runs(elements: Sequence[Element]) -> list[list[Number] | str]:
+def runs(elements: Sequence[Element]) -> list[list[ParsedNumber] | str]:
     """``elements`` with neighbouring numbers in one list."""
-    found: list[list[Number] | str] = []
+    found: list[list[ParsedNumber] | str] = []
     for element in elements:
         if isinstance(element, str):
             found.append(element)
@@ -140,19 +140,19 @@ def runs(elements: Sequence[Element]) -> list[list[Number] | str]:
     return found
 
 
-def _digits(run: Sequence[Number]) -> str:
+def _digits(run: Sequence[ParsedNumber]) -> str:
     whole = all(number.value.denominator == 1 for number in run)
     return "".join(str(number.value) for number in run) if whole else ""
 
 
 def all_digits(elements: Sequence[Element]) -> str:
-    """The digits of every number in ``elements``, those of one run apart from the next; empty when one has a part."""
+    """The digits of every number in ``elements``, a space between two runs; empty when a number has a fraction."""
     found = [_digits(run) for run in runs(elements) if not isinstance(run, str)]
     return " ".join(found) if all(found) else ""
 
 
-def render(elements: Sequence[Element], say: Callable[[Fraction], str], singly: bool = False) -> str:
-    """Words again, every number as ``say`` says it, long runs of digits one by one. The same for every grouping.
+def render_words(elements: Sequence[Element], say: Callable[[Fraction], str], singly: bool = False) -> str:
+    """``elements`` as words: every number by ``say``, long runs of digits one by one, so that grouping makes no difference.
 
     ``singly``: all whole numbers digit by digit.
     """

@@ -1,18 +1,18 @@
-"""Latin words and spelled letters in a Russian text, in the Cyrillic that a Russian ear would write.
+"""Latin words and spelled letters in a Russian text, in Cyrillic by their sound.
 
-Belongs here: brand names, abbreviations said letter by letter, respelling of any other Latin word, and the several
-spellings that one loanword has in Russian. Works on what ``text.russian.expand`` leaves.
+Belongs here: brand names, abbreviations read letter by letter, transliteration of every other Latin word, and the spellings of
+one loanword in Russian. Does not belong here: the order of these steps among the others (``text.russian``).
 """
 
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from voice_assets.text.number_words import listed
+from voice_assets.text.number_words import word_list
 
 _Match = re.Match[str]
 
-# Latin words as Russians say them. Two words in the key are two words in the text.
+# Latin words as Russians pronounce them. Two words in the key are two words in the text.
 _LATIN = {
     "iphone": "айфон", "ipad": "айпад", "apple": "эппл", "macbook": "макбук", "google": "гугл", "youtube": "ютуб",
     "facebook": "фейсбук", "instagram": "инстаграм", "twitter": "твиттер", "whatsapp": "ватсап", "telegram": "телеграм",
@@ -47,41 +47,39 @@ _LATIN = {
     "plus": "плюс", "pro": "про", "max": "макс", "mini": "мини", "smart": "смарт", "x": "икс", "y": "игрек", "z": "зет",
 }  # fmt: skip
 
-# One loanword, several spellings: what people write -> what the table above writes.
+# One loanword, several spellings: a spelling that people use -> the spelling of the table above.
 _SPELLINGS = {
     "виндовс": "виндоус", "виндоуз": "виндоус", "виндос": "виндоус", "эпл": "эппл", "ютюб": "ютуб", "нокия": "нокиа",
     "гугел": "гугл", "фэйсбук": "фейсбук", "инстаграмм": "инстаграм", "телеграмм": "телеграм", "воцап": "ватсап",
     "вотсап": "ватсап", "вацап": "ватсап", "вайфай": "вай фай", "блютус": "блютуз", "емейл": "имейл", "емэйл": "имейл",
-    "имэйл": "имейл", "мэйл": "мейл", "мейл": "мейл", "майл": "мейл", "юсб": "юэсби", "юэсбэ": "юэсби", "эсэмэс": "смс",
+    "имэйл": "имейл", "мэйл": "мейл", "майл": "мейл", "юсб": "юэсби", "юэсбэ": "юэсби", "эсэмэс": "смс",
     "эсэмэска": "смска", "пэдээф": "пдф", "пидиэф": "пдф", "жпс": "джипиэс", "тв": "тиви", "тэвэ": "тиви",
     "интернэт": "интернет", "оффлайн": "офлайн", "он лайн": "онлайн", "окэй": "окей", "ок": "окей", "о кей": "окей",
-    "айди": "айди", "эйчар": "эйчар", "икея": "икеа", "кия": "киа", "хюндай": "хендай", "хундай": "хендай",
-    "хендэ": "хендай", "бээмвэ": "бмв", "цру": "цру", "эйпл": "эппл", "андройд": "андроид", "эксел": "эксель",
-    "нетфликс": "нетфликс", "линекс": "линукс", "джаваскрипт": "джаваскрипт", "тик ток": "тикток", "биткойн": "биткоин",
-    "веб сайт": "вебсайт", "макдоналдс": "макдональдс", "иксбокс": "иксбокс", "сиэнэн": "сиэнэн", "таёта": "тойота",
-    "тоёта": "тойота", "тоета": "тойота", "вебсайт": "вебсайт", "хуавэй": "хуавей",
+    "икея": "икеа", "кия": "киа", "хюндай": "хендай", "хундай": "хендай",
+    "хендэ": "хендай", "бээмвэ": "бмв", "эйпл": "эппл", "андройд": "андроид", "эксел": "эксель",
+    "линекс": "линукс", "тик ток": "тикток", "биткойн": "биткоин",
+    "веб сайт": "вебсайт", "макдоналдс": "макдональдс", "тоета": "тойота", "хуавэй": "хуавей",
     "чатджипити": "чат джипити", "ксиаоми": "сяоми", "шаоми": "сяоми",
 }  # fmt: skip
-_SPELLINGS = {written: chosen for written, chosen in _SPELLINGS.items() if written != chosen}
 
-# Names of the Latin letters, for what is written in capitals and cannot be read as a word.
+# Names of the Latin letters, for abbreviations in capitals that cannot be read as a word.
 _LETTERS = {
     "a": "эй", "b": "би", "c": "си", "d": "ди", "e": "и", "f": "эф", "g": "джи", "h": "эйч", "i": "ай", "j": "джей", "k": "кей",
     "l": "эл", "m": "эм", "n": "эн", "o": "о", "p": "пи", "q": "кью", "r": "ар", "s": "эс", "t": "ти", "u": "ю", "v": "ви",
     "w": "дабл ю", "x": "икс", "y": "уай", "z": "зет",
 }  # fmt: skip
-# Names of the Cyrillic letters. Those that are words as well do not make an abbreviation by themselves.
+# Names of the Cyrillic letters. Names that are words as well do not make an abbreviation by themselves.
 _CYRILLIC_LETTERS = {
     "бэ": "б", "вэ": "в", "гэ": "г", "дэ": "д", "жэ": "ж", "зэ": "з", "ка": "к", "эл": "л", "эль": "л", "эм": "м", "эн": "н",
     "пэ": "п", "эр": "р", "эс": "с", "тэ": "т", "эф": "ф", "ха": "х", "цэ": "ц", "сэ": "с", "шэ": "ш", "че": "ч", "ша": "ш",
     "а": "а", "е": "е", "и": "и", "о": "о", "у": "у", "э": "э", "ю": "ю", "я": "я",
 }  # fmt: skip
-_SURE_CYRILLIC = frozenset(listed("бэ вэ гэ дэ жэ зэ эл эм эн пэ эр эс тэ эф цэ сэ шэ эль"))
-_SURE_LATIN = frozenset(listed("эй би си ди джи эйч ай джей кей пи кью ар ти ви уай зет икс"))
+_SURE_CYRILLIC = frozenset(word_list("бэ вэ гэ дэ жэ зэ эл эм эн пэ эр эс тэ эф цэ сэ шэ эль"))
+_SURE_LATIN = frozenset(word_list("эй би си ди джи эйч ай джей кей пи кью ар ти ви уай зет икс"))
 _LATIN_NAMES = frozenset(name for name in _LETTERS.values() if " " not in name)
 
-# How other Latin words are respelled, longest first: rough, but the same for both sides.
-_RESPELLED = {
+# How other Latin words are transliterated, longest first: rough, but the same for reference and hypothesis.
+_TRANSLITERATION = {
     "zz": "з",
     "shch": "щ", "sch": "ш", "tion": "шн", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ph": "ф", "th": "т", "ck": "к",
     "ts": "ц", "oo": "у", "ee": "и", "ya": "я", "yu": "ю", "yo": "е", "ye": "е", "qu": "кв", "ai": "ай", "ay": "ей",
@@ -95,13 +93,13 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
-_LATIN_RULE = re.compile(rf"\b(?:{_any_of(_LATIN)})\b")
+_LATIN_WORD = re.compile(rf"\b(?:{_any_of(_LATIN)})\b")
 _TWO_WORDS = re.compile(rf"\b(?:{_any_of([written for written in _SPELLINGS if ' ' in written])})\b")
-_RESPELLING_RULE = re.compile(_any_of(_RESPELLED))
+_TRANSLITERATED = re.compile(_any_of(_TRANSLITERATION))
 _NAMED_LETTER = _any_of({*_CYRILLIC_LETTERS, *_LATIN_NAMES})
 _ALL_NAMES = frozenset((*_CYRILLIC_LETTERS, *_LATIN_NAMES))
 _SPELLED_OUT = re.compile(rf"\b(?:{_NAMED_LETTER})(?: (?:{_NAMED_LETTER}))+\b")
-# «эсэсэсэр»: three names and more in one word are no other word.
+# «эсэсэсэр»: three letter names and more in one word are never another word.
 _LETTER_NAME = re.compile(f"{_any_of(_SURE_CYRILLIC)}|ка|[аеиоуюя]")
 _ONE_WORD_OF_LETTERS = re.compile(rf"\b(?:{_any_of(_SURE_CYRILLIC)})(?:{_LETTER_NAME.pattern}){{2,}}\b")
 _ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{1,6}(?![A-Za-z])")
@@ -117,12 +115,12 @@ def _acronym(match: _Match) -> str:
 
 
 def spell_acronyms(text: str) -> str:
-    """Latin abbreviations in capitals by the names of their letters, unless they are read as a word. Before lower case."""
+    """Latin abbreviations by the names of their letters, unless they are read as a word. ``text`` still has its capitals."""
     return _ACRONYM.sub(_acronym, text)
 
 
 def _spelled_out(match: _Match) -> str:
-    """«эм ка эс» as «мкс», «ай пи» as «айпи»; words that only happen to be letters too stay words."""
+    """«эм ка эс» as «мкс», «ай пи» as «айпи»; words that happen to be letter names too stay words."""
     names = match[0].split()
     if all(name in _CYRILLIC_LETTERS for name in names) and sum(name in _SURE_CYRILLIC for name in names) >= 2:
         return "".join(_CYRILLIC_LETTERS[name] for name in names)
@@ -137,22 +135,22 @@ def _letters_apart(match: _Match) -> str:
 
 
 @cache
-def _respelled(word: str) -> str:
-    return _RESPELLING_RULE.sub(lambda match: _RESPELLED[match[0]], word)
+def _transliterated(word: str) -> str:
+    return _TRANSLITERATED.sub(lambda match: _TRANSLITERATION[match[0]], word)
 
 
 @lru_cache(maxsize=65536)
 def transliterate(text: str) -> str:
     """Lower-case words with every Latin word in Cyrillic."""
     if _HAS_LATIN.search(text):
-        text = _LATIN_RULE.sub(lambda match: _LATIN[match[0]], text)
-        text = re.sub("[a-z]+", lambda match: _respelled(match[0]), text)
+        text = _LATIN_WORD.sub(lambda match: _LATIN[match[0]], text)
+        text = re.sub("[a-z]+", lambda match: _transliterated(match[0]), text)
     return text
 
 
 @lru_cache(maxsize=65536)
 def one_spelling(text: str) -> str:
-    """Normalised words with the letters that are spelled out joined, and each loanword in one of its spellings."""
+    """Normalised words with spelled-out letters joined, and each loanword in one spelling."""
     if "э" in text:
         text = _ONE_WORD_OF_LETTERS.sub(_letters_apart, text)
     words = text.split()

@@ -1,10 +1,10 @@
 """Russian number words in one form, whatever their case, gender and kind, so that words and figures can be compared.
 
-``elements`` works on texts that ``text.normalisation.normalise`` made. It reads number words as values, which
-``russian_numerals.say`` says in one form: «первого», «первый», «одна» and «1» are all «один». It also brings to one
-form what figures leave open: units and months (процентов, января), parts (три с половиной, три и пять десятых), the clock
-(половина седьмого). That forgets what was said, so ``text.comparison`` uses it only where a text has figures.
-Turning figures into words belongs to ``text.russian``.
+``elements`` takes texts that ``text.normalisation.normalise`` made. It parses number words to values, which
+``russian_numerals.say`` writes in one form: «первого», «первый», «одна» and «1» all become «один». Words that figures leave
+open get one form too: units and months (процентов, января), fractions (три с половиной, три и пять десятых), the clock
+(половина седьмого). The exact words are lost, so ``text.comparison`` uses this form only where a text has figures. Does not
+belong here: figures as words (``russian_figures``).
 """
 
 import re
@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 
-from voice_assets.text.number_words import Element, Number, listed, read
+from voice_assets.text.number_words import Element, ParsedNumber, parse_numbers, word_list
 from voice_assets.text.russian_numerals import SCALES, steps
 
-# What a figure or a sign leaves open: each line is one word in all its forms, the first is what it becomes.
+# Nouns whose form a figure or a sign leaves open: each line is one noun in all its forms; the first form replaces the others.
 _NOUNS = """
 процент процента проценту процентом проценте проценты процентов процентам процентами процентах
 рубль рубля рублю рублем рубле рубли рублей рублям рублями рублях
@@ -68,18 +68,22 @@ def _nouns() -> dict[str, str]:
     return {form: line.split()[0] for line in _NOUNS.strip().splitlines() for form in line.split()}
 
 
-# --- What stands beside a number. A rule sees the elements from one place on and says what they become. ---
-
 # «без двадцати восемь» is twenty to eight, not without twenty-eight.
 _TWENTY_TO = re.compile(r"\b(без двадцати) (?=(?:один|два|три|четыре|пять|шесть|семь|восемь|девять|час)\b)")
-Rule = Callable[[Sequence[Element]], tuple[int, list[Element]] | None]
+
+Rewrite = tuple[int, list[Element]]
+"""How many elements a pattern takes, and the elements that replace them."""
+
+NumberPattern = Callable[[Sequence[Element]], Rewrite | None]
+"""Sees the elements from one index on; gives ``None`` where it does not match."""
+
 _WHOLE = re.compile(r"цел(?:ая|ых|ой|ую|ое|ые|ым|ыми)$")
 _HALF = ("половиной", "половина")
 
 
-def _number(elements: Sequence[Element], index: int) -> Number | None:
+def _number(elements: Sequence[Element], index: int) -> ParsedNumber | None:
     element = elements[index] if index < len(elements) else None
-    return element if isinstance(element, Number) else None
+    return element if isinstance(element, ParsedNumber) else None
 
 
 def _word(elements: Sequence[Element], index: int) -> str:
@@ -89,17 +93,17 @@ def _word(elements: Sequence[Element], index: int) -> str:
 
 @cache
 def _denominators() -> dict[str, int]:
-    endings = listed("ых ая ую ой ые ым ыми")
+    endings = word_list("ых ая ую ой ые ым ыми")
     return {stem + ending: places for stem, places in _PARTS.items() for ending in endings}
 
 
-def _places(word: str) -> int:
+def _decimal_places(word: str) -> int:
     """Digits after the comma that a denominator stands for; 0 for another word."""
     return _denominators().get(word, 0)
 
 
-def _point(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
-    """«три запятая ноль пять», as `say` says a part and as people read one."""
+def _point(elements: Sequence[Element]) -> Rewrite | None:
+    """«три запятая ноль пять»: a decimal fraction as `say` writes it and as people read it."""
     whole = _number(elements, 0)
     if whole is None or whole.value.denominator != 1 or _word(elements, 1) not in ("запятая", "точка"):
         return None
@@ -113,29 +117,29 @@ def _point(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
         return None
     scale = _scale_of(int(digits))
     digits = digits[: len(digits) - len(str(scale)) + 1]
-    return index, [Number((whole.value + Fraction(int(digits), 10 ** len(digits))) * scale)]
+    return index, [ParsedNumber((whole.value + Fraction(int(digits), 10 ** len(digits))) * scale)]
 
 
 def _scale_of(number: int) -> int:
-    """The scale that was read together with the part before it: «запятая пять миллионов» is five of the first place."""
+    """The scale that was parsed together with the fraction before it: «запятая пять миллионов» is 0.5 million."""
     return next((scale for scale in SCALES if number and number % scale == 0), 1)
 
 
-def _and_a_half(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _and_a_half(elements: Sequence[Element]) -> Rewrite | None:
     whole = _number(elements, 0)
     if whole is None or _word(elements, 1) != "с" or _word(elements, 2) not in _HALF:
         return None
-    return 3, [Number(whole.value + Fraction(1, 2))]
+    return 3, [ParsedNumber(whole.value + Fraction(1, 2))]
 
 
-def _time(hour: Number, minutes: int) -> list[Element]:
-    """The clock ``minutes`` into the hour that ends at ``hour``, as it is read from figures: five past is «ноль пять»."""
-    zero = [Number(Fraction(0))] if minutes < 10 else []
-    return [Number((hour.value - 2) % 12 + 1), *zero, Number(Fraction(minutes))]
+def _time(hour: ParsedNumber, minutes: int) -> list[Element]:
+    """The clock ``minutes`` into the hour that ends at ``hour``, as figures are read: five past is «ноль пять»."""
+    zero = [ParsedNumber(Fraction(0))] if minutes < 10 else []
+    return [ParsedNumber((hour.value - 2) % 12 + 1), *zero, ParsedNumber(Fraction(minutes))]
 
 
-def _half_past(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
-    """«половина седьмого», «четверть седьмого»: the hour that is under way is the seventh."""
+def _half_past(elements: Sequence[Element]) -> Rewrite | None:
+    """«половина седьмого», «четверть седьмого»: the seventh hour is the current one."""
     minutes = {"половина": 30, "половине": 30, "половину": 30, "пол": 30, "четверть": 15}.get(_word(elements, 0))
     hour = _number(elements, 1)
     if minutes is None or hour is None or not hour.ordinal or not 1 <= hour.value <= 12:
@@ -143,66 +147,66 @@ def _half_past(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
     return 2, _time(hour, minutes)
 
 
-def _minutes_past(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _minutes_past(elements: Sequence[Element]) -> Rewrite | None:
     """«двадцать минут седьмого»."""
     minutes, hour = _number(elements, 0), _number(elements, 2)
     if minutes is None or hour is None or _word(elements, 1) != "минута" or not hour.ordinal:
         return None
-    if not (1 <= minutes.value <= 59 and 1 <= hour.value <= 12) or _word(elements, 3) in _MONTHS:
+    if not (1 <= minutes.value <= 59 and 1 <= hour.value <= 12) or _word(elements, 3) in _MONTH_NAMES:
         return None
     return 3, _time(hour, int(minutes.value))
 
 
-def _minutes_to(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _minutes_to(elements: Sequence[Element]) -> Rewrite | None:
     """«без четверти семь», «без пяти минут семь»."""
     if _word(elements, 0) != "без":
         return None
     quarter = _word(elements, 1) == "четверти"
-    first = Number(Fraction(15)) if quarter else _number(elements, 1)
+    first = ParsedNumber(Fraction(15)) if quarter else _number(elements, 1)
     index = 3 if _word(elements, 2) == "минута" else 2
-    hour = Number(Fraction(1)) if _word(elements, index) == "час" else _number(elements, index)
+    hour = ParsedNumber(Fraction(1)) if _word(elements, index) == "час" else _number(elements, index)
     if first is None or hour is None or not (1 <= first.value <= 29 and 1 <= hour.value <= 12):
         return None
     return index + 1, _time(hour, 60 - int(first.value))
 
 
-def _hours_and_minutes(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _hours_and_minutes(elements: Sequence[Element]) -> Rewrite | None:
     """«десять часов тридцать минут» as the clock shows it."""
     hours, minutes = _number(elements, 0), _number(elements, 2)
     if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3) != "минута":
         return None
     if not (hours.value <= 23 and minutes.value <= 59):
         return None
-    zero = [Number(Fraction(0))] if minutes.value < 10 else []
+    zero = [ParsedNumber(Fraction(0))] if minutes.value < 10 else []
     return 4, [hours, *zero, minutes]
 
 
-def _simple_fraction(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _simple_fraction(elements: Sequence[Element]) -> Rewrite | None:
     """«три четверти», «две трети» as «3/4», «2/3»."""
     below = {"четверт": 4, "трет": 3}.get(re.sub("(?:ь|и|ью|ей|ям|ями|ях)$", "", _word(elements, 1)))
     top = _number(elements, 0)
-    return (2, [top, Number(Fraction(below))]) if below and top is not None else None
+    return (2, [top, ParsedNumber(Fraction(below))]) if below and top is not None else None
 
 
-def _one_o_clock(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
+def _one_o_clock(elements: Sequence[Element]) -> Rewrite | None:
     """«в час тридцать», «в час дня»."""
     if _word(elements, 0) != "в" or _word(elements, 1) != "час":
         return None
     after = _number(elements, 2)
     if after is None and _word(elements, 2) not in ("дня", "ночи"):
         return None
-    return 2, ["в", Number(Fraction(1)), *(["час"] if after is None else [])]
+    return 2, ["в", ParsedNumber(Fraction(1)), *(["час"] if after is None else [])]
 
 
-def _unsaid(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
-    """A stroke between two numbers, and the scale of degrees: said or not, the writing is the same."""
+def _optional_word(elements: Sequence[Element]) -> Rewrite | None:
+    """«дробь» between two numbers and «Цельсия» after degrees: spoken or not, the figures are the same."""
     if _word(elements, 0) == "дробь" and _number(elements, 1) is not None:
         return 1, []
     return (2, ["градус"]) if (_word(elements, 0), _word(elements, 1)) == ("градус", "цельсия") else None
 
 
-def _full_hour(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
-    """«десять ноль ноль»: ten o'clock, when nothing else of a number follows."""
+def _full_hour(elements: Sequence[Element]) -> Rewrite | None:
+    """«десять ноль ноль»: ten o'clock, when no other number follows."""
     numbers = [_number(elements, index) for index in range(4)]
     hours, tens, ones, after = numbers
     if hours is None or tens is None or ones is None or after is not None:
@@ -212,7 +216,7 @@ def _full_hour(elements: Sequence[Element]) -> tuple[int, list[Element]] | None:
     return 3, [hours, "час"]
 
 
-_RULES: tuple[Rule, ...] = (
+_PATTERNS: tuple[NumberPattern, ...] = (
     _point,
     _and_a_half,
     _half_past,
@@ -221,12 +225,12 @@ _RULES: tuple[Rule, ...] = (
     _hours_and_minutes,
     _simple_fraction,
     _one_o_clock,
-    _unsaid,
+    _optional_word,
     _full_hour,
 )
-# The words that one of the rules begins with; every other rule begins with a number.
-_OPENINGS = frozenset(listed("половина половине половину пол четверть без в дробь градус"))
-_MONTHS = frozenset(listed("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь"))
+# The words that a pattern begins with; every other pattern begins with a number.
+_OPENINGS = frozenset(word_list("половина половине половину пол четверть без в дробь градус"))
+_MONTH_NAMES = frozenset(word_list("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь"))
 
 
 def _rewritten(elements: list[Element]) -> list[Element]:
@@ -239,11 +243,11 @@ def _rewritten(elements: list[Element]) -> list[Element]:
             found.append(element)
             index += 1
             continue
-        in_a_run = bool(found) and isinstance(found[-1], Number)
-        for rule in _RULES:
-            if (in_a_run and rule is _full_hour) or not (change := rule(window)):
+        in_a_run = bool(found) and isinstance(found[-1], ParsedNumber)
+        for pattern in _PATTERNS:
+            if (in_a_run and pattern is _full_hour) or not (rewrite := pattern(window)):
                 continue
-            length, new = change
+            length, new = rewrite
             found += new
             index += length
             break
@@ -254,23 +258,23 @@ def _rewritten(elements: list[Element]) -> list[Element]:
 
 
 def _scaled(elements: list[Element]) -> list[Element]:
-    """A part and the scale after it as one number: 3,5 and a million."""
+    """A fraction and the scale after it as one number: 3,5 and a million."""
     found: list[Element] = []
     for element in elements:
         before = found[-1] if found else None
-        is_part = isinstance(before, Number) and before.value.denominator > 1
-        if is_part and isinstance(before, Number) and isinstance(element, Number) and element.value in SCALES:
-            found[-1] = Number(before.value * element.value)
+        is_fraction = isinstance(before, ParsedNumber) and before.value.denominator > 1
+        if is_fraction and isinstance(before, ParsedNumber) and isinstance(element, ParsedNumber) and element.value in SCALES:
+            found[-1] = ParsedNumber(before.value * element.value)
         else:
             found.append(element)
     return found
 
 
 def _fractions_as_points(words: list[str]) -> list[str]:
-    """«три целых пять десятых», «три и пять десятых», «пять десятых» as «три запятая пять», before numbers are read."""
+    """«три целых пять десятых», «три и пять десятых», «пять десятых» as «три запятая пять», before numbers are parsed."""
     index = 0
     while index < len(words):
-        places = _places(words[index])
+        places = _decimal_places(words[index])
         if places and index and steps(words[index - 1]):
             words = _one_fraction(words, index, places)
             index = 0
@@ -282,15 +286,15 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
     start = end
     while start and steps(words[start - 1]):
         start -= 1
-    top = [element for element in read(words[start:end], steps) if isinstance(element, Number)][-1]
+    top = [element for element in parse_numbers(words[start:end], steps) if isinstance(element, ParsedNumber)][-1]
     if top.ordinal or top.value >= 10**places:
         return [*words[:end], words[end] + "*", *words[end + 1 :]]
     # Only the last number before the denominator is its numerator; in «пять двадцать сотых» that is twenty.
     first = end - 1
-    while first > start and len(read(words[first - 1 : end], steps)) == 1:
+    while first > start and len(parse_numbers(words[first - 1 : end], steps)) == 1:
         first -= 1
     digits = str(int(top.value)).rjust(places, "0")
-    said = ["ноль"] * (len(digits) - len(digits.lstrip("0"))) + words[first:end]
+    numerator = ["ноль"] * (len(digits) - len(digits.lstrip("0"))) + words[first:end]
     before = words[:first]
     if before and (_WHOLE.match(before[-1]) or before[-1] == "и") and len(before) > 1 and steps(before[-2]):
         before = before[:-1]
@@ -298,17 +302,17 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
         before = before[:-2]
     elif not (before and steps(before[-1])):
         before = [*before, "ноль"]
-    return [*before, "запятая", *said, *words[end + 1 :]]
+    return [*before, "запятая", *numerator, *words[end + 1 :]]
 
 
 @lru_cache(maxsize=65536)
 def elements(text: str) -> tuple[Element, ...]:
-    """``text``, normalised Russian, with its numbers read, and what belongs to them in one form."""
+    """``text``, normalised Russian, with its numbers parsed and the words beside them in one form."""
     words = [_HALF_PREFIX.sub("пол ", word) for word in text.split()]
     words = " ".join(_nouns().get(word, word) for word in words).split()
     words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_one_and_a_half(words))).split()
     words = [word.removesuffix("*") for word in _fractions_as_points(words)]
-    return tuple(_scaled(_rewritten(read(words, steps))))
+    return tuple(_scaled(_rewritten(parse_numbers(words, steps))))
 
 
 def _one_and_a_half(words: list[str]) -> list[str]:

@@ -1,21 +1,21 @@
 """Russian number words and their values: every case, gender and kind of them, and the one form of a value.
 
-Belongs here: the lexicon and `say`. Reading runs of them in a text is ``number_words``; what stands beside a number
-(units, halves, the clock) is ``russian_numbers``.
+Belongs here: the lexicon and `say`. Does not belong here: parsing runs of number words (``number_words``), the words beside a
+number such as units, halves and the clock (``russian_numbers``).
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 
-from voice_assets.text.number_words import Step, listed
+from voice_assets.text.number_words import Step, word_list
 
-_ONES = listed(
+_ONES = word_list(
     "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать "
     "пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
 )
-_TENS = listed("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто")
-_HUNDREDS = listed("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот")
+_TENS = word_list("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто")
+_HUNDREDS = word_list("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот")
 SCALES = {10**9: "миллиард", 10**6: "миллион", 1000: "тысяча"}
 _HIGHEST = 10**12
 
@@ -33,8 +33,8 @@ _IRREGULAR = {
     300: "триста трехсот тремстам тремястами трехстах",
     400: "четыреста четырехсот четыремстам четырьмястами четырехстах",
 }
-_ADJECTIVE = listed("ый ий ой ая ое ого ому ым ом ую ою ые ых ыми")
-_THIRD = listed("третий третья третье третьего третьему третьим третьем третьей третью третьи третьих третьими")
+_ADJECTIVE = word_list("ый ий ой ая ое ого ому ым ом ую ою ые ых ыми")
+_THIRD = word_list("третий третья третье третьего третьему третьим третьем третьей третью третьи третьих третьими")
 _ORDINALS = {
     0: "нулев", 1: "перв", 2: "втор", 4: "четверт", 5: "пят", 6: "шест", 7: "седьм", 8: "восьм", 9: "девят", 10: "десят",
     11: "одиннадцат", 12: "двенадцат", 13: "тринадцат", 14: "четырнадцат", 15: "пятнадцат", 16: "шестнадцат",
@@ -42,7 +42,7 @@ _ORDINALS = {
     60: "шестидесят", 70: "семидесят", 80: "восьмидесят", 90: "девяност", 100: "сот", 200: "двухсот", 300: "трехсот",
     400: "четырехсот", 500: "пятисот", 600: "шестисот", 700: "семисот", 800: "восьмисот", 900: "девятисот",
 }  # fmt: skip
-# Family and magpie, more often than seven and forty.
+# «семью» and «сорока» are more often a family and a magpie than seven and forty.
 _NO_NUMBERS = frozenset(("семью", "сорока"))
 _MULTIPLIED = {
     1: "", 2: "двух", 3: "трех", 4: "четырех", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти", 10: "десяти",
@@ -60,13 +60,13 @@ def _cardinals() -> dict[str, tuple[Step, ...]]:
     for value, word in values.items():
         forms = _IRREGULAR.get(value, "").split() or _declined(value, word)
         found |= dict.fromkeys(forms, (Step("add", value),))
-    for value, word in enumerate(listed("пятеро шестеро семеро восьмеро девятеро десятеро"), start=5):
+    for value, word in enumerate(word_list("пятеро шестеро семеро восьмеро девятеро десятеро"), start=5):
         found |= dict.fromkeys((word, word[:-1] + "ых", word[:-1] + "ым"), (Step("add", value),))
     return found
 
 
 def _declined(value: int, word: str) -> list[str]:
-    """Words in -ь, and 50 to 80 and 500 to 900, whose both halves are declined."""
+    """The forms of words in -ь; both halves of 50 to 80 and 500 to 900 are declined."""
     if value < 50:
         return [word, word[:-1] + "и", word[:-1] + "ью"]
     stem = {"семь": "сем", "восемь": "восьм"}.get(word[: word.index("ь") + 1], word[: word.index("ь")])
@@ -93,18 +93,18 @@ def lexicon() -> dict[str, tuple[Step, ...]]:
 
 
 def steps(word: str) -> Sequence[Step]:
-    """What ``word`` (normalised) does to a number; nothing when it is no number word."""
+    """The steps of ``word`` (normalised); none when it is no number word."""
     return lexicon().get(word, ())
 
 
 def is_number_word(word: str) -> bool:
-    """Whether ``word`` (normalised) is a number of two or more; «один» and «первый» say less than that."""
+    """Whether ``word`` (normalised) is a number of two or more; «один» and «первый» are often no numbers."""
     return word not in _NO_NUMBERS and any(step.value > 1 for step in steps(word))
 
 
 @lru_cache(maxsize=4096)
 def say(value: Fraction) -> str:
-    """``value`` in the one form that is compared; a part is said by its digits: «три запятая ноль пять»."""
+    """``value`` in the one form that is compared; a fraction by its digits: «три запятая ноль пять»."""
     whole, rest = int(value), value - int(value)
     if rest:
         return f"{say(Fraction(whole))} запятая {_fraction(rest)}"

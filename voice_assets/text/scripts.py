@@ -1,6 +1,6 @@
-"""What characters a text is made of: scripts, digits, plus signs, things no reader can see.
+"""The characters of a text: scripts, digits, plus signs, characters that no reader can see.
 
-Whether that is a fault is not decided here, and no text is changed here (``text.normalisation`` normalises).
+Does not belong here: whether a character is a fault (``dataset.faults``), changing a text (``text.normalisation``).
 """
 
 import unicodedata
@@ -51,14 +51,14 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 def script_of(character: str) -> str:
     """The script of a letter, as the first word of its Unicode name (``CYRILLIC``); empty for what is not a letter.
 
-    Modifier letters such as the Ukrainian apostrophe ``ʼ`` belong to no script: they count as no letter.
+    Modifier letters such as the Ukrainian apostrophe ``ʼ`` have no script and count as no letter.
     """
     if not character.isalpha() or unicodedata.category(character) == "Lm":
         return ""
     return unicodedata.name(character, "UNKNOWN").split(" ", 1)[0]
 
 
-def letters(text: str) -> list[str]:
+def letter_scripts(text: str) -> list[str]:
     """The script of every letter in the text, in order."""
     return [script for script in map(script_of, text) if script]
 
@@ -66,19 +66,19 @@ def letters(text: str) -> list[str]:
 def script_share(text: str, language: str) -> float:
     """Share of the text's letters in the script of the language, 0 to 1.
 
-    1 for a text without letters, and for a language this table does not know: then there is nothing to hold against it.
+    1 for a text without letters, and for a language that ``SCRIPTS`` lacks: nothing is known against such a text.
     """
     expected = SCRIPTS.get(language)
-    found = letters(text)
+    found = letter_scripts(text)
     if expected is None or not found:
         return 1.0
     return sum(script in expected for script in found) / len(found)
 
 
 def unprintable(text: str) -> int:
-    """Characters that no reader can see and no voice can say: controls, NUL, surrogates, private use, unassigned.
+    """How many characters no reader can see and no voice can speak: controls, NUL, surrogates, private use, unassigned.
 
-    Spaces, combining marks (U+0301, the stress) and format characters are none of them; a tab or a line end is.
+    A tab or a line end counts; spaces, combining marks (U+0301, the stress) and format characters do not.
     """
     return sum(unicodedata.category(character) in _UNPRINTABLE for character in text)
 
@@ -91,7 +91,7 @@ def has_digits(text: str) -> bool:
 def has_latin(text: str, language: str) -> bool:
     """Whether the text has Latin letters although the language is not written with them. Unknown languages: never."""
     expected = SCRIPTS.get(language, ("LATIN",))
-    return "LATIN" not in expected and "LATIN" in letters(text)
+    return "LATIN" not in expected and "LATIN" in letter_scripts(text)
 
 
 def has_plus(text: str) -> bool:

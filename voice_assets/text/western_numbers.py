@@ -1,7 +1,7 @@
-"""English, Spanish, French and German number words in one form, as ``russian_numbers`` does it for Russian.
+"""English, Spanish, French and German number words in one form, as ``russian_numbers`` does for Russian.
 
-Ordinals become cardinals, genders fall together, a year read in two halves becomes one number, a German number word is
-taken apart. Accents stay: they tell words apart in Spanish and French, and Whisper writes them.
+Ordinals become cardinals, the genders get one form, a year read in two halves becomes one number, a German number word is
+split. Accents stay: in Spanish and French they distinguish words, and Whisper writes them.
 """
 
 import re
@@ -10,32 +10,34 @@ from fractions import Fraction
 from functools import cache, lru_cache
 
 from voice_assets.text.digits import numeral
-from voice_assets.text.number_words import Element, Number, Step, decimal_adds, listed, read
+from voice_assets.text.number_words import Element, ParsedNumber, Step, decimal_adds, parse_numbers, word_list
 
-_EN = listed(
+_EN = word_list(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 )
-_EN_ORDINALS = listed(
+_EN_ORDINALS = word_list(
     "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth"
 )
-_EN_TENS = listed("twenty thirty forty fifty sixty seventy eighty ninety")
-_ES = listed(
+_EN_TENS = word_list("twenty thirty forty fifty sixty seventy eighty ninety")
+_ES = word_list(
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
     "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
     "veintiocho veintinueve"
 )
-_ES_TENS = listed("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
-_ES_HUNDREDS = listed("ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos")
-_ES_ORDINALS = dict(
-    enumerate(listed("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo undécimo duodécimo"), 1)
+_ES_TENS = word_list("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+_ES_HUNDREDS = word_list(
+    "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
 )
-_ES_ORDINALS |= dict(zip(range(20, 110, 10), listed(
+_ES_ORDINALS = dict(
+    enumerate(word_list("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo undécimo duodécimo"), 1)
+)
+_ES_ORDINALS |= dict(zip(range(20, 110, 10), word_list(
     "vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo centésimo"
 ), strict=True))  # fmt: skip
-_ES_TEENS = listed("primero segundo tercero cuarto quinto sexto séptimo octavo noveno")
-_FR = listed("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize")
+_ES_TEENS = word_list("primero segundo tercero cuarto quinto sexto séptimo octavo noveno")
+_FR = word_list("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize")
 _FR_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 90: "nonante"}
 _FR_ORDINALS = {
     1: "premier première", 2: "deuxième second seconde", 3: "troisième", 4: "quatrième", 5: "cinquième", 6: "sixième",
@@ -51,7 +53,7 @@ _Steps = dict[str, tuple[Step, ...]]
 def _english() -> _Steps:
     found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_EN)}
     found |= {word: (Step("add", value, ordinal=True),) for value, word in enumerate(_EN_ORDINALS) if value != 2}
-    # A second is a time as well; as an ordinal it becomes the number all the same, on both sides.
+    # "second" is a time as well; it becomes the number in both texts, so the comparison stays right.
     found["second"] = (Step("add", 2, ordinal=True),)
     for value, word in zip(range(20, 100, 10), _EN_TENS, strict=True):
         found |= {word: (Step("add", value),), word[:-1] + "ieth": (Step("add", value, ordinal=True),)}
@@ -71,7 +73,7 @@ def _spanish() -> _Steps:
     found |= {word: (Step("add", value),) for value, word in zip(range(30, 100, 10), _ES_TENS, strict=True)}
     for value, word in zip(range(100, 1000, 100), _ES_HUNDREDS, strict=True):
         found |= dict.fromkeys((word, word.removesuffix("os") + "as"), (Step("add", value),))
-    # Every part of a Spanish ordinal is one, vigésimo primero, so none of them ends the number.
+    # Every part of a Spanish ordinal is an ordinal, vigésimo primero, so none of them ends the number.
     teens = {prefix + word: 10 + value for prefix in ("decimo", "décimo") for value, word in enumerate(_ES_TEENS, 1)}
     for word, value in {**{word: value for value, word in _ES_ORDINALS.items()}, **teens}.items():
         found |= dict.fromkeys((word, word[:-1] + "a", word[:-1] + "os", word[:-1] + "as"), (Step("add", value),))
@@ -100,9 +102,9 @@ def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordi
 
 
 def _german() -> _Steps:
-    """Number words below 1000, and years such as neunzehnhundert…; thousands are split off by `_german_split`."""
+    """ParsedNumber words below 1000, and years such as neunzehnhundert…; thousands are split off by `_german_split`."""
     found: _Steps = {}
-    # A hundred is written in front of the rest, so that asking for every number up to 1999 (6 s) is not needed.
+    # The hundreds are put before the forms under 100; num2words would take 6 s for every number up to 1999.
     cardinals = {value: numeral(value, "de") for value in range(100)}
     ordinals = {value: numeral(value, "de", to="ordinal") for value in range(1, 100)}
     found |= _german_forms("", 0, cardinals | {0: "null"}, ordinals | {0: "nullte"})
@@ -128,7 +130,7 @@ def _lexicon(language: str) -> _Steps:
 
 
 def _french_adds(group: int, value: int) -> int | None:
-    """Soixante-dix, quatre-vingts and quatre-vingt-dix-sept beside what every language does."""
+    """Soixante-dix, quatre-vingts and quatre-vingt-dix-sept, besides the additions of every language."""
     if group % 100 == 4 and value == 20:
         return group + 76
     if group % 100 in (60, 80) and 10 <= value <= 16:
@@ -139,7 +141,7 @@ def _french_adds(group: int, value: int) -> int | None:
 
 
 def _english_adds(group: int, value: int) -> int | None:
-    """Nineteen forty-one, twenty twenty-four: a year in two halves."""
+    """Nineteen forty-one, twenty twenty-four: a year in two halves, besides the additions of every language."""
     return (
         group * 100 + value if 11 <= group <= 20 and 10 <= value < 100 and group != value // 100 else decimal_adds(group, value)
     )
@@ -182,11 +184,11 @@ def say(value: Fraction, language: str) -> str:
 
 @lru_cache(maxsize=65536)
 def elements(text: str, language: str) -> tuple[Element, ...]:
-    """``text``, normalised, with its numbers read; as it is in a language other than en, es, fr and de."""
+    """``text``, normalised, with its numbers parsed; unchanged in a language other than en, es, fr and de."""
     if language not in _LEXICONS:
         return tuple(text.split())
     adds = {"fr": _french_adds, "en": _english_adds}.get(language, decimal_adds)
-    found = read(_words(text, language), lambda word: _steps(word, language), adds, _LINKS[language])
+    found = parse_numbers(_words(text, language), lambda word: _steps(word, language), adds, _LINKS[language])
     return tuple(_oh_years(found) if language == "en" else found)
 
 
@@ -194,10 +196,10 @@ def _oh_years(elements: list[Element]) -> list[Element]:
     """Nineteen oh-five as one number."""
     found: list[Element] = []
     for element in elements:
-        if isinstance(element, Number) and 0 < element.value < 10 and found[-1:] == ["oh"] and len(found) > 1:
+        if isinstance(element, ParsedNumber) and 0 < element.value < 10 and found[-1:] == ["oh"] and len(found) > 1:
             century = found[-2]
-            if isinstance(century, Number) and 11 <= century.value <= 20:
-                found[-2:] = [Number(century.value * 100 + element.value)]
+            if isinstance(century, ParsedNumber) and 11 <= century.value <= 20:
+                found[-2:] = [ParsedNumber(century.value * 100 + element.value)]
                 continue
         found.append(element)
     return found

@@ -1,8 +1,8 @@
 """What differs between reference and hypothesis, word by word. Compares normalised texts, as the score does.
 
-Belongs here: finding the differences, and the notation for plain text. What does not: colours (``reports.whisper_page``).
-The words shown are the normalised ones, so that a difference that costs nothing (capitals, commas, "18" for «восемнадцать»)
-is none here either, and what is marked is what the score counts.
+Belongs here: finding the differences, and their notation in plain text. Does not belong here: colours
+(``reports.whisper_page``). The words are the normalised ones. So a difference that costs nothing (capitals, commas, "18" for
+«восемнадцать») is not marked, and every marked difference counts in the score.
 """
 
 from dataclasses import dataclass
@@ -14,35 +14,35 @@ from voice_assets.text.comparison import pair
 
 Kind = Literal["same", "missing", "added"]
 
-NOTATION = "[-word-] is in the text and was not heard, {+word+} was heard and is not in the text"
-"""How ``marked`` is read. The notation of ``git diff --word-diff=plain``, which many know."""
+NOTATION = "[-word-] is only in the reference, {+word+} is only in the hypothesis"
+"""How to read ``marked``. The notation of ``git diff --word-diff=plain``."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Words in a row of one kind: ``same`` in both, ``missing`` from what was heard, or ``added`` by it."""
+    """Neighbouring words of one kind: the ``same`` in both texts, ``missing`` from the hypothesis, or ``added`` by it."""
 
     kind: Kind
     words: str
 
 
 def diff(reference: str, hypothesis: str, language: str) -> list[Piece]:
-    """The pieces of both texts in order; in a place where words were replaced, the missing ones come before the added.
+    """The pieces of both texts in order; where words are replaced, the missing ones come before the added ones.
 
-    The longest common subsequence of words stays; two texts without words have no piece.
+    The longest common subsequence of words is the ``same``. Two texts without words have no pieces.
     """
-    said, heard = (text.split() for text in pair(reference, hypothesis, language))
+    expected, found = (text.split() for text in pair(reference, hypothesis, language))
     pieces: list[Piece] = []
     missing: list[str] = []
     added: list[str] = []
-    for step in LCSseq.opcodes(said, heard):
+    for step in LCSseq.opcodes(expected, found):
         if step.tag == "equal":
             pieces += _changed(missing, added)
             missing, added = [], []
-            pieces.append(Piece("same", " ".join(said[step.src_start : step.src_end])))
+            pieces.append(Piece("same", " ".join(expected[step.src_start : step.src_end])))
         else:
-            missing += said[step.src_start : step.src_end]
-            added += heard[step.dest_start : step.dest_end]
+            missing += expected[step.src_start : step.src_end]
+            added += found[step.dest_start : step.dest_end]
     return pieces + _changed(missing, added)
 
 

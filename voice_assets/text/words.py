@@ -4,73 +4,80 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-# Two words closer than this are one word spelled in two ways, or heard a little wrong.
+# Two words at least this similar are one word in two spellings, or one word with a small error.
 SAME_WORD = 0.5
-# Fewer letters than this that are missing, added or other ones are a particle or an ending.
+# Fewer letters than this that are missing, added or replaced are a particle or an ending.
 LEAST_LETTERS = 4
 
 
-def word_error_rate(said: str, heard: str) -> float:
-    """Words to replace, insert or drop / words of the reference; over 1 when much is inserted.
+def word_error_rate(reference: str, hypothesis: str) -> float:
+    """Words to replace, insert or delete / words of the reference; over 1 when much is inserted.
 
     For a reference without words: 0.0 when the hypothesis has none either, else 1.0.
     """
-    reference, hypothesis = said.split(), heard.split()
-    if not reference:
-        return 1.0 if hypothesis else 0.0
-    return Levenshtein.distance(reference, hypothesis) / len(reference)
+    expected, found = reference.split(), hypothesis.split()
+    if not expected:
+        return 1.0 if found else 0.0
+    return Levenshtein.distance(expected, found) / len(expected)
 
 
-def _likeness(one: list[str], at: int, other: list[str], there: int) -> float:
-    return Indel.normalized_similarity(one[at], other[there]) if at < len(one) and there < len(other) else 0.0
+def _word_similarity(one: list[str], index: int, other: list[str], other_index: int) -> float:
+    """Similarity of two words, 0 to 1; 0 where one list has no word at its index."""
+    inside = index < len(one) and other_index < len(other)
+    return Indel.normalized_similarity(one[index], other[other_index]) if inside else 0.0
 
 
-def _differ(reference: list[str], hypothesis: list[str]) -> bool:
+def _starts_differ(expected: list[str], found: list[str]) -> bool:
     """Whether two lists of words begin with different words."""
-    if not reference or not hypothesis:
-        return bool(reference or hypothesis)
+    if not expected or not found:
+        return bool(expected or found)
     # One word written as two: "вай фай" and "вайфай".
-    if reference[0] == "".join(hypothesis[:2]) or hypothesis[0] == "".join(reference[:2]):
+    if expected[0] == "".join(found[:2]) or found[0] == "".join(expected[:2]):
         return False
-    same = _likeness(reference, 0, hypothesis, 0)
-    # "мама мыла" heard as "мыла": the words are half alike, but the second word stands where the first should.
-    shifted = max(_likeness(reference, 1, hypothesis, 0), _likeness(reference, 0, hypothesis, 1))
+    same = _word_similarity(expected, 0, found, 0)
+    # Reference "мама мыла", hypothesis "мыла": the words are half alike, but the second word stands where the first should.
+    shifted = max(_word_similarity(expected, 1, found, 0), _word_similarity(expected, 0, found, 1))
     return same < SAME_WORD or shifted > same
 
 
-def first_word_wrong(said: str, heard: str) -> bool:
-    """Whether the first word is missing, another one, or comes after a word that the reference does not have."""
-    return _differ(said.split(), heard.split())
+def first_word_wrong(reference: str, hypothesis: str) -> bool:
+    """Whether the first word is missing, is replaced, or follows a word that the reference does not have."""
+    return _starts_differ(reference.split(), hypothesis.split())
 
 
-def last_word_wrong(said: str, heard: str) -> bool:
-    """Whether the last word is missing, another one, or comes before a word that the reference does not have."""
+def _backwards(text: str) -> list[str]:
+    """The words of the reversed text."""
+    return [word[::-1] for word in text.split()][::-1]
+
+
+def last_word_wrong(reference: str, hypothesis: str) -> bool:
+    """Whether the last word is missing, is replaced, or precedes a word that the reference does not have."""
     # Whole texts backwards, so that a word written as two is joined in reading order.
-    return _differ([word[::-1] for word in said.split()][::-1], [word[::-1] for word in heard.split()][::-1])
+    return _starts_differ(_backwards(reference), _backwards(hypothesis))
 
 
-def _stretches(reference: list[str], hypothesis: list[str]) -> Iterator[tuple[str, str]]:
-    """The words between those that agree, written together: what was said and what was heard there, perhaps nothing."""
-    said = heard = ""
-    for step in Levenshtein.opcodes(reference, hypothesis):
+def _differing_runs(expected: list[str], found: list[str]) -> Iterator[tuple[str, str]]:
+    """The words between two that agree, joined: those of the reference and those of the hypothesis; one may be empty."""
+    missing = added = ""
+    for step in Levenshtein.opcodes(expected, found):
         if step.tag != "equal":
-            said += "".join(reference[step.src_start : step.src_end])
-            heard += "".join(hypothesis[step.dest_start : step.dest_end])
-        elif said or heard:
-            yield said, heard
-            said = heard = ""
-    if said or heard:
-        yield said, heard
+            missing += "".join(expected[step.src_start : step.src_end])
+            added += "".join(found[step.dest_start : step.dest_end])
+        elif missing or added:
+            yield missing, added
+            missing = added = ""
+    if missing or added:
+        yield missing, added
 
 
-def other_words(said: str, heard: str) -> bool:
-    """Whether words were heard as quite other ones, were not heard, or were added: in a text of any length.
+def other_words(reference: str, hypothesis: str) -> bool:
+    """Whether the hypothesis has quite different words somewhere, lacks words or adds words. Works for a text of any length.
 
-    Neighbouring words that differ count as one, so that a word split in two or a shifted border is none. Measured on 271 clips
-    that Whisper ``base`` heard with a mean similarity of 0.98: not one of them; of texts with one word changed or a third of
-    the words cut, planted 20 times over, 0.83.
+    Neighbouring words that differ count as one, so a word split in two or a shifted word border is no difference. Measured on
+    271 clips that Whisper ``base`` transcribed with a mean similarity of 0.98: true for none of them. On texts with one word
+    changed or a third of the words cut, made 20 times over: true for a share of 0.83.
     """
     return any(
-        max(len(one), len(other)) >= LEAST_LETTERS and Indel.normalized_similarity(one, other) < SAME_WORD
-        for one, other in _stretches(said.split(), heard.split())
+        max(len(missing), len(added)) >= LEAST_LETTERS and Indel.normalized_similarity(missing, added) < SAME_WORD
+        for missing, added in _differing_runs(reference.split(), hypothesis.split())
     )

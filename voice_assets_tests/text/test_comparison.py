@@ -1,4 +1,4 @@
-"""What is written differently and was said alike compares equal; what was said differently does not."""
+"""Different spellings of the same speech compare equal; different speech does not."""
 
 import csv
 from pathlib import Path
@@ -11,7 +11,7 @@ from num2words import num2words
 from voice_assets.asr.similarity import ratio, similarity
 from voice_assets.text import russian_numbers
 from voice_assets.text.comparison import has_figures, pair
-from voice_assets.text.number_words import render
+from voice_assets.text.number_words import render_words
 from voice_assets.text.russian_numerals import say
 
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ CASES = cases("russian_cases.tsv", language="ru") + cases("western_cases.tsv")
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_written_and_said(case):
+def test_similarity_is_on_the_right_side_of_the_bound(case):
     score, bound = similarity(case["one"], case["other"], case["language"]), float(case["bound"])
     assert score >= bound if case["kind"] == "same" else score <= bound
     assert similarity(case["other"], case["one"], case["language"]) == pytest.approx(score)
@@ -43,7 +43,7 @@ def test_there_are_enough_cases_of_both_kinds():
         assert kinds.count((language, "differs")) >= 5
 
 
-def test_nothing_is_forgotten_between_two_texts_in_words():
+def test_case_and_kind_stay_when_both_texts_are_words():
     assert pair("двух столов", "двум столам", "ru") == ("двух столов", "двум столам")
     assert pair("the first", "the one", "en") == ("the first", "the one")
 
@@ -63,11 +63,11 @@ def test_nothing_is_forgotten_between_two_texts_in_words():
         ("I am", "en", False),
     ],
 )
-def test_figures(text, language, expected):
+def test_has_figures(text, language, expected):
     assert has_figures(text, language) is expected
 
 
-# num2words says «девятьсот девяностый миллионов» for large ordinals, which is no Russian; years are under 3000.
+# num2words writes «девятьсот девяностый миллионов» for large ordinals, which is no Russian; years are under 3000.
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from("ngdaip"), st.sampled_from("mfn"))
 @example(21_000, "i", "f")
@@ -76,9 +76,9 @@ def test_figures(text, language, expected):
 @example(680, "i", "m")
 @example(201_000, "g", "m")
 @example(90_001_000, "n", "f")
-def test_a_russian_number_is_its_figures_in_every_case(number, case, gender):
-    said = num2words(number, lang="ru", case=case, gender=gender)
-    assert similarity(said, str(number), "ru") == 1
+def test_a_russian_number_equals_its_figures_in_every_case(number, case, gender):
+    words = num2words(number, lang="ru", case=case, gender=gender)
+    assert similarity(words, str(number), "ru") == 1
     if number < 3000:
         ordinal = num2words(number, lang="ru", to="ordinal", case=case, gender=gender)
         assert similarity(ordinal, f"{number}.", "ru") == 1
@@ -92,7 +92,7 @@ def test_a_russian_number_is_its_figures_in_every_case(number, case, gender):
 @example(91, "fr")
 @example(1941, "de")
 @example(31, "es")
-def test_a_number_of_another_language_is_its_figures(number, language):
+def test_a_number_of_another_language_equals_its_figures(number, language):
     assert similarity(num2words(number, lang=language), str(number), language) == 1
 
 
@@ -101,7 +101,7 @@ def test_a_number_of_another_language_is_its_figures(number, language):
 @example(101, 102, "ru")
 @example(20_000, 21_000, "ru")
 @example(1_000, 1_000_000, "ru")
-def test_two_numbers_stay_two(one, other, language):
+def test_two_different_numbers_stay_different(one, other, language):
     if one != other:
         assert similarity(num2words(one, lang=language), str(other), language) < 1
         assert similarity(str(one), str(other), language) < 1
@@ -109,7 +109,7 @@ def test_two_numbers_stay_two(one, other, language):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 999))
-def test_parts_of_a_number_stay_apart(whole, part):
+def test_different_fractions_stay_different(whole, part):
     written = f"{whole},{part:03d}"
     assert similarity(written, num2words(f"{whole}.{part:03d}", lang="ru"), "ru") == 1 or part == 0
     assert similarity(written, f"{whole},{(part + 1) % 1000:03d}", "ru") < 1
@@ -126,10 +126,10 @@ TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=10).map(" ".jo
 
 @settings(max_examples=400, deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from((*LANGUAGES, "it", "xx")))
-def test_any_two_texts_can_be_compared(one, other, language):
-    said, heard = pair(one, other, language)
-    assert 0 <= ratio(said, heard) <= 1
-    assert ratio(said, heard) == pytest.approx(similarity(other, one, language))
+def test_any_two_texts_can_be_compared_in_either_order(one, other, language):
+    score = ratio(*pair(one, other, language))
+    assert 0 <= score <= 1
+    assert score == pytest.approx(similarity(other, one, language))
     assert similarity(one, one, language) == 1
 
 
@@ -153,5 +153,5 @@ def test_any_two_texts_can_be_compared(one, other, language):
     ],
 )
 def test_russian_numbers_in_one_form(text, expected):
-    assert render(russian_numbers.elements(text), say) == expected
-    assert render(russian_numbers.elements(expected), say) == expected
+    assert render_words(russian_numbers.elements(text), say) == expected
+    assert render_words(russian_numbers.elements(expected), say) == expected

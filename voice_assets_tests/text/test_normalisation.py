@@ -46,7 +46,7 @@ RUSSIAN = [
     ("2 + 2", "два плюс два"),
     ("А4", "а четыре"),
     ("каб5нет", "каб пять нет"),
-    # numbers with a case that the writing shows
+    # numbers whose case the writing shows
     ("1-го", "первого"),
     ("5-й этаж", "пятый этаж"),
     ("2-я очередь", "вторая очередь"),
@@ -151,7 +151,7 @@ TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join
 @example("A\u200b\u0300", "en")
 @example("9" * 400, "ru")
 @example("0" * 20 + "," + "9" * 20, "en")
-def test_any_text_becomes_words_and_stays_so(text, language):
+def test_any_text_becomes_lower_case_words_and_normalising_again_changes_nothing(text, language):
     words = normalise(text, language)
     assert normalise(words, language) == words
     assert not any(unicodedata.category(char) in ("Lu", "Lt") for char in words)

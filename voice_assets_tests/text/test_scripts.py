@@ -1,4 +1,4 @@
-"""Scripts, digits, plus signs, and what nobody can see."""
+"""Scripts, digits, plus signs, and characters that no reader can see."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ def test_script_share(text: str, language: str, share: float) -> None:
 
 
 @given(st.text(), st.sampled_from([*SCRIPTS, "qq"]))
-def test_share_of_anything(text: str, language: str) -> None:
+def test_the_share_of_any_text_is_between_0_and_1(text: str, language: str) -> None:
     assert 0.0 <= script_share(text, language) <= 1.0
 
 
@@ -83,7 +83,7 @@ def test_has_plus() -> None:
     assert not has_plus("замок")
 
 
-def test_no_language_stands_twice() -> None:
+def test_every_language_is_listed_once() -> None:
     from voice_assets.text import scripts
 
     listed = [language for languages in scripts._BY_SCRIPT.values() for language in languages.split()]

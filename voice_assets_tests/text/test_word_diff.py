@@ -30,9 +30,9 @@ WORDS = st.lists(st.sampled_from(["да", "нет", "номер", "линия", 
 
 
 @given(WORDS, WORDS)
-def test_the_pieces_hold_both_texts_and_nothing_else(reference, hypothesis):
+def test_the_pieces_are_both_texts_and_nothing_else(reference, hypothesis):
     pieces = diff(reference, hypothesis, "ru")
-    said, heard = pair(reference, hypothesis, "ru")
-    assert " ".join(piece.words for piece in pieces if piece.kind != "added") == said
-    assert " ".join(piece.words for piece in pieces if piece.kind != "missing") == heard
+    expected, found = pair(reference, hypothesis, "ru")
+    assert " ".join(piece.words for piece in pieces if piece.kind != "added") == expected
+    assert " ".join(piece.words for piece in pieces if piece.kind != "missing") == found
     assert all(one.kind != other.kind for one, other in itertools.pairwise(pieces))
