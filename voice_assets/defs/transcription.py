@@ -10,7 +10,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import resolve_inputs
+from voice_assets.orchestration.gates import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import LOG, History, Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from voice_assets.reports.trend import Past
+    from voice_assets.reports.whisper import ShardResult
 
 # Raised with every change of what is decoded (asr.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
 # and categories, hypotheses out of the cache; 3: windows with a quiet end, more Russian spellings, categories of the set.
@@ -115,6 +116,17 @@ def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any
     }
 
 
+def _figures(
+    voice: Voice, transcripts: "pd.DataFrame", by_category: "pd.DataFrame", verdicts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The figures of a report: scores, rules, categories."""
+    return {
+        **_scores(transcripts, voice.whisper.low_similarity),
+        "rules": verdict_table(verdicts),
+        "categories": preview(by_category, list(by_category.columns)),
+    }
+
+
 def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
     chosen = {
         **voice.asr_sample.model_dump(include={"clips", "model", "seed"}),
@@ -193,8 +205,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             low_similarity=voice.whisper.low_similarity,
         )
         paths, version = keep_evidence(context, evidence)
-        figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
-        figures["categories"] = preview(by_category, list(by_category.columns))
+        figures = _figures(voice, transcripts, by_category, verdicts)
         return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
 
     return asr_sample_report
@@ -244,6 +255,16 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         )
 
     return whisper_shard
+
+
+def _shard_results(inputs: ResolvedInputs) -> "list[ShardResult]":
+    """The transcripts of every shard as the report takes them, each with its log and its run."""
+    from voice_assets.reports.whisper import ShardResult
+
+    return [
+        ShardResult(source.partition or "", recorded_table(source), _log_of(source), run_id=source.run_id)
+        for source in inputs.all("whisper_shard")
+    ]
 
 
 def _log_of(source: Materialisation) -> Path | None:
@@ -297,31 +318,15 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         facts = validation.facts(clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "whisper_validation", evidence)
-        results = [
-            report.ShardResult(
-                key=source.partition or "",
-                transcripts=recorded_table(source),
-                log=_log_of(source),
-                run_id=source.run_id,
-            )
-            for source in inputs.all("whisper_shard")
-        ]
-        past = _past_validations(context)
+        past, results = _past_validations(context), _shard_results(inputs)
+        low = voice.whisper.low_similarity
         folder = report.write(
-            voice.reports_dir,
-            voice.title,
-            voice.dataset,
-            results,
-            voice.whisper.low_similarity,
-            facts,
-            by_category,
-            verdicts,
+            *(voice.reports_dir, voice.title, voice.dataset, results, low, facts, by_category, verdicts),
             language=voice.language,
             history=past,
         )
         paths, version = keep_evidence(context, evidence)
-        figures = {**_scores(transcripts, voice.whisper.low_similarity), "rules": verdict_table(verdicts)}
-        figures["categories"] = preview(by_category, list(by_category.columns))
+        figures = _figures(voice, transcripts, by_category, verdicts)
         figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
         return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
 

@@ -2,12 +2,13 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, Limits, fingerprint_shard, read_config, read_shard
+from voice_assets.dataset.clips import DatasetError, Limits, fingerprint_shard, read_shard
+from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
-from voice_assets.orchestration.gates import resolve_inputs
+from voice_assets.orchestration.gates import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import Pin
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
@@ -81,6 +82,14 @@ def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> P
     return Pin(key.to_user_string(), context.partition_key, 0, context.run_id, version)
 
 
+def _same_config(voice: Voice, inputs: ResolvedInputs) -> ConfigFacts:
+    """``config.json`` as it was when the clips were read."""
+    config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
+    if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in inputs.all("clips")}:
+        raise dg.Failure(f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False)
+    return config
+
+
 def _base_validation(voice: Voice) -> dg.AssetsDefinition:
     @dg.asset(
         **describe(voice, "base_validation", group="validation", reads=["clips"], kinds=["report", "greatexpectations"]),
@@ -91,11 +100,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         clips = table_of(inputs, "clips")
-        config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
-        if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in inputs.all("clips")}:
-            raise dg.Failure(
-                f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False
-            )
+        config = _same_config(voice, inputs)
         evidence = {"clips": clips, "config": one_row({name: getattr(config, name) for name in CONFIG_FACTS})}
         verdicts = judge(voice, "base_validation", evidence)
         written, problems = report.write(
