@@ -16,7 +16,9 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.whisper import demo_clips
+from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.runtime import files, project
+from voice_assets.voices import Whisper
 
 TURNS = 2
 
@@ -39,23 +41,18 @@ def table(dataset: Path, out: Path) -> int:
 
 def run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
     """Seconds of one run of the worker, and how many clips it decoded."""
-    options = {
-        "--dataset": dataset,
-        "--clips": clips,
-        "--out": cache.with_suffix(".parquet"),
-        "--model": "base",
-        "--language": "ru",
-        "--device": "cpu",
-        "--weights-cache": project.cache_dir() / "whisper",
-        "--cache": cache,
-        "--log": cache.with_suffix(".log"),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "voice_assets.workers.transcribe",
-        *(str(part) for pair in options.items() for part in pair),
-    ]
+    request = TranscribeRequest(
+        dataset=dataset,
+        clips=clips,
+        out=cache.with_suffix(".parquet"),
+        cache=cache,
+        log=cache.with_suffix(".log"),
+        language="ru",
+        whisper=Whisper(model="base", device="cpu", compute_type="int8", batch_size=16),
+        weights_cache=project.cache_dir() / "whisper",
+    )
+    file = request.write(cache.parent, cache.stem)
+    command = [sys.executable, "-m", "voice_assets.workers.transcribe", str(file)]
     started = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     return time.perf_counter() - started, json.loads(done.stdout.splitlines()[-1])["decoded"]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+PiperQuality = Literal["x_low", "low", "medium", "high"]
 
 
 class VoiceError(ValueError):
@@ -123,9 +124,7 @@ class Whisper(Section):
 class Training(Section):
     """Stages 4 and 5, training with Piper."""
 
-    quality: Literal["x_low", "low", "medium", "high"] = Field(
-        "medium", description="Piper's quality name, part of the voice's file name."
-    )
+    quality: PiperQuality = Field("medium", description="Piper's quality name, part of the voice's file name.")
     epochs: int = Field(2, ge=2, description="Epochs of the mini-training (its loss rule compares epoch 0 with epoch 1).")
     batch_size: Positive = Field(16, description="Clips per step.")
     segment_size: Positive = Field(8192, description="Audio samples the decoder sees per clip and step; a multiple of 256.")

@@ -20,6 +20,7 @@ from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
+from voice_assets.piper.requests import TrainRequest
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.project import artifacts_dir
@@ -188,33 +189,20 @@ class _Recorder:
         )
 
 
-def _arguments(voice: Voice, training_set: Path, version: int) -> list[str | Path | int]:
-    """The training worker's command line."""
-    chosen = voice.training
-    options: dict[str, Any] = {
-        "--dataset": voice.dataset,
-        "--training-set": training_set,
-        "--config": voice.dataset / "config.json",
-        "--work": training_dir(voice),
-        "--version": version,
-        "--epochs": chosen.epochs,
-        "--batch-size": chosen.batch_size,
-        "--segment-size": chosen.segment_size,
-        "--quality": chosen.quality,
-        "--espeak-voice": voice.espeak_voice,
-        "--voice-name": voice.name,
-        "--sample-rate": voice.sample_rate,
-        "--accelerator": chosen.accelerator,
-        "--devices": chosen.devices,
-        "--precision": chosen.precision,
-        "--num-workers": chosen.num_workers,
-        "--seed": chosen.seed,
-        "--cache": training_dir(voice) / "cache",
-    }
-    if chosen.checkpoint:
-        options["--resume"] = chosen.checkpoint
-    arguments = [part for name, value in options.items() for part in (name, value)]
-    return [*arguments, "--trust-checkpoint"] if chosen.trust_checkpoint else arguments
+def _worker_request(voice: Voice, training_set: Path, version: int) -> TrainRequest:
+    """The training worker's request."""
+    return TrainRequest(
+        dataset=voice.dataset,
+        training_set=training_set,
+        config=voice.dataset / "config.json",
+        work=training_dir(voice),
+        version=version,
+        cache=training_dir(voice) / "cache",
+        voice_name=voice.name,
+        espeak_voice=voice.espeak_voice,
+        sample_rate=voice.sample_rate,
+        training=voice.training,
+    )
 
 
 def _start(voice: Voice) -> dict[str, str]:
@@ -247,7 +235,8 @@ def _train(
     log = training_dir(voice) / "lightning_logs" / f"version_{version}" / "train.log"
     with progress(context, "steps", every=20) as tell:
         recorder = _Recorder(context, voice, version, inputs, tell)
-        run_worker("train", _arguments(voice, table, version), log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
+        asked = _worker_request(voice, table, version)
+        run_worker("train", asked, log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
     return version, recorder
 
 

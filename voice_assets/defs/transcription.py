@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
@@ -72,22 +73,6 @@ def transcribe(
     folder.mkdir(parents=True, exist_ok=True)
     clips.to_parquet(table, index=False)
     chosen = voice.whisper
-    options: dict[str, Any] = {
-        "--dataset": voice.dataset,
-        "--clips": table,
-        "--out": result,
-        "--model": model,
-        "--language": voice.language,
-        "--compute-type": chosen.compute_type,
-        "--beam-size": chosen.beam_size,
-        "--batch-size": chosen.batch_size,
-        "--low-similarity": chosen.low_similarity,
-        "--retry-below": chosen.retry_below,
-        "--progress-every": chosen.batch_size,
-        "--weights-cache": cache_dir() / "whisper",
-        "--cache": transcript_cache_file(voice.name),
-        "--log": log,
-    }
     with progress(context, "clips", chosen.progress_every) as tell, leased(context, voice) as lease:
         tell_on = follow(tell)
 
@@ -96,11 +81,18 @@ def transcribe(
             if event["event"] == "note":
                 context.log.info(event["message"])
 
-        options |= {"--device": lease.device(chosen.device), "--cpu-threads": lease.slot.cpu_threads}
-        arguments = [part for name, value in options.items() for part in (name, value)]
-        arguments += ["--vad-filter"] if chosen.vad_filter else []
-        worker_log = log.with_name("worker.log")
-        run_worker("transcribe", arguments, worker_log, listen, lease.environment, [lease.file_number])
+        request = TranscribeRequest(
+            dataset=voice.dataset,
+            clips=table,
+            out=result,
+            cache=transcript_cache_file(voice.name),
+            log=log,
+            language=voice.language,
+            whisper=chosen.model_copy(update={"model": model, "device": lease.device(chosen.device)}),
+            weights_cache=cache_dir() / "whisper",
+            cpu_threads=lease.slot.cpu_threads,
+        )
+        run_worker("transcribe", request, folder / "worker.log", listen, lease.environment, [lease.file_number])
     return pd.read_parquet(result), project_store().add(log)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets.asr.requests import SpeakRequest
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
@@ -15,6 +16,7 @@ from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
+from voice_assets.piper.requests import ExportRequest
 from voice_assets.runtime.devices import Lease
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.project import artifacts_dir, cache_dir
@@ -54,19 +56,18 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         inputs = resolve_inputs(context)
         source, folder = inputs.one("checkpoint"), epoch_dir(voice, context)
-        options: dict[str, Any] = {
-            "--checkpoint": opened(source, "checkpoint"),
-            "--config": opened(source, "config"),
-            "--out": folder,
-            "--name": voice.package_name,
-            "--language": voice.language,
-            "--region": voice.region,
-            "--quality": voice.training.quality,
-            "--dataset-name": voice.name,
-        }
-        arguments = [part for name, value in options.items() for part in (name, value)]
+        request = ExportRequest(
+            checkpoint=opened(source, "checkpoint"),
+            config=opened(source, "config"),
+            out=folder,
+            name=voice.package_name,
+            language=voice.language,
+            region=voice.region,
+            quality=voice.training.quality,
+            dataset_name=voice.name,
+        )
         run_worker(
-            "export", arguments, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
+            "export", request, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
         )
         facts = json.loads((folder / "export.json").read_text(encoding="utf-8"))
         names = (f"{voice.package_name}.onnx", f"{voice.package_name}.onnx.json", "tokens.txt")
@@ -133,20 +134,15 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
 
 def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, tell: Any) -> None:
     """Have a worker speak and score ``sentences`` into ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    listing = folder / "sentences.json"
-    listing.write_text(json.dumps(sentences, ensure_ascii=False), encoding="utf-8")
-    options: dict[str, Any] = {
-        "--model": model,
-        "--config": config,
-        "--sentences": listing,
-        "--out": folder,
-        "--language": voice.language,
-        "--whisper-model": voice.whisper.model,
-        "--device": lease.device(voice.whisper.device),
-        "--cpu-threads": lease.slot.cpu_threads,
-        "--compute-type": voice.whisper.compute_type,
-        "--weights-cache": cache_dir() / "whisper",
-    }
-    arguments = [part for name, value in options.items() for part in (name, value)]
-    run_worker("speak", arguments, folder / "speak.log", follow(tell), lease.environment, [lease.file_number])
+    chosen = voice.whisper
+    request = SpeakRequest(
+        onnx=model,
+        config=config,
+        sentences=sentences,
+        out=folder,
+        language=voice.language,
+        whisper=chosen.model_copy(update={"device": lease.device(chosen.device)}),
+        weights_cache=cache_dir() / "whisper",
+        cpu_threads=lease.slot.cpu_threads,
+    )
+    run_worker("speak", request, folder / "speak.log", follow(tell), lease.environment, [lease.file_number])

@@ -1,18 +1,21 @@
-"""Starting workers: a process of its own for heavy work, watched while it runs, ended when its run ends.
+"""Starting workers: each is a process for heavy work. Its events are read while it runs, and it ends with its run.
 
-Workers are named by module, never imported: their libraries stay out of Dagster's processes. The protocol is in
-``voice_assets.workers``: one JSON object a line on standard output, logs on standard error.
+Workers are named by module, never imported: their libraries stay out of Dagster's processes. A worker reads one request
+(``runtime.requests``), prints one JSON object per line on standard output and logs on standard error. Not here: what
+workers do (``voice_assets.workers``), and the fields of requests (``asr.requests``, ``piper.requests``).
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+
+from voice_assets.runtime.requests import Request
 
 PACKAGE = "voice_assets.workers"
 SECONDS_TO_END = 15
@@ -21,27 +24,27 @@ LOG_LINES_SHOWN = 15
 
 def run_worker(
     module: str,
-    arguments: Sequence[str | Path | int | float],
+    request: Request,
     log: Path,
     on_event: Callable[[dict[str, Any]], None],
     environment: dict[str, str] | None = None,
     inherited: Collection[int] = (),
 ) -> None:
-    """Run ``python -m voice_assets.workers.<module>`` and hand over its events as they come.
+    """Write the request beside the log, run ``python -m voice_assets.workers.<module>`` on it and pass its events on.
 
     Args:
         module: the worker's name.
-        arguments: its command line.
-        log: file that takes its standard error; appended, so a run that goes on keeps what was there.
-        on_event: called with each event in the order they were printed.
-        environment: variables set on top of this process's.
+        request: what the worker shall do. The file stays, so anyone can run the worker again from a shell.
+        log: file for the worker's standard error, in the folder of one run; appended, so a resumed run keeps earlier lines.
+        on_event: called with each event, in the order they were printed.
+        environment: variables that are set in addition to those of this process.
         inherited: open files, by number, that the worker keeps too: a lock among them lasts as long as either process.
 
     Raises:
-        dagster.Failure: without retries, with the worker's own message, when it did not end well.
+        dagster.Failure: without retries, with the worker's own message, when its exit code is not 0.
     """
-    command = [sys.executable, "-m", f"{PACKAGE}.{module}", *map(str, arguments), "--with-parent", str(os.getpid())]
-    log.parent.mkdir(parents=True, exist_ok=True)
+    file = request.write(log.parent.absolute(), module)
+    command = [sys.executable, "-m", f"{PACKAGE}.{module}", str(file), "--with-parent", str(os.getpid())]
     message = ""
     with log.open("ab") as errors:
         process = subprocess.Popen(
@@ -66,11 +69,11 @@ def run_worker(
         finally:
             _end(process)
     if code != 0:
-        raise _failure(module, code, message, log)
+        raise _failure(module, code, message, log, file)
 
 
 def _event(line: str) -> dict[str, Any]:
-    """One line of a worker; a line that is not an event (a library that prints) becomes a note."""
+    """The event in one line of a worker. A line that is not an event (a library prints it) becomes a note."""
     try:
         event = json.loads(line)
     except json.JSONDecodeError:
@@ -89,11 +92,10 @@ def _end(process: subprocess.Popen[str]) -> None:
             process.wait()
 
 
-def _failure(module: str, code: int, message: str, log: Path) -> dg.Failure:
+def _failure(module: str, code: int, message: str, log: Path, request: Path) -> dg.Failure:
     if not message:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         message = f"{ended}; the last lines of its log:\n" + "\n".join(lines)
-    return dg.Failure(
-        f"The worker {module}: {message}", metadata={"log": dg.MetadataValue.path(log), "exit_code": code}, allow_retries=False
-    )
+    facts: dict[str, Any] = {"log": dg.MetadataValue.path(log), "request": dg.MetadataValue.path(request), "exit_code": code}
+    return dg.Failure(f"The worker {module}: {message}", metadata=facts, allow_retries=False)

@@ -1,46 +1,33 @@
-"""Export a checkpoint as a voice that players load: ``python -m voice_assets.workers.export --help``.
+"""Export a checkpoint as a voice that players load.
 
-Writes ``<name>.onnx``, ``<name>.onnx.json`` and ``tokens.txt``, compares the sound with PyTorch's, and last the result:
-``export.json``. A difference or an incomplete configuration is a fact in it, not an error: rules judge it.
+Writes ``<name>.onnx``, ``<name>.onnx.json`` and ``tokens.txt``, compares the sound with PyTorch's, and writes the result
+last: ``export.json``. A difference or an incomplete configuration is a fact in the result, not an error: rules judge it.
 
-Events: ``started``, ``progress`` (one a part of the work), ``note``, ``done``.
+Events: started (checkpoint, name), progress (done, total, rate_per_s, remaining_s, part; ``part`` is checkpoint, onnx,
+compared), note (message), done (result, and all facts of ``export.json``), error (message, type).
 """
 
-import argparse
 import importlib.metadata
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import export, onnx_voice, voice_config
 from voice_assets.piper import model as vits
+from voice_assets.piper.requests import ExportRequest
 from voice_assets.piper.sentences import SENTENCES, sentences_for
 from voice_assets.runtime import files
-from voice_assets.workers.protocol import Progress, emit, follow_parent, run
+from voice_assets.workers import command_line
+from voice_assets.workers.protocol import ProgressEvents, emit
 
 EXPECTED = (vits.CheckpointError, export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    line = argparse.ArgumentParser(prog="python -m voice_assets.workers.export", description=__doc__)
-    line.add_argument("--checkpoint", type=Path, required=True, help="a .ckpt of Piper's training")
-    line.add_argument("--trust-checkpoint", action="store_true", help="let it hold Python objects, which can run code")
-    line.add_argument("--config", type=Path, required=True, help="config.json the voice was trained with")
-    line.add_argument("--out", type=Path, required=True, help="folder to write into")
-    line.add_argument("--name", required=True, help="<language>_<REGION>-<name>-<quality>, the files' name")
-    line.add_argument("--language", required=True, help="two-letter code, such as ru")
-    line.add_argument("--region", required=True, help="two-letter country code, such as RU")
-    line.add_argument("--quality", required=True, choices=list(vits.QUALITY_RATES), help="as in the name")
-    line.add_argument("--dataset-name", required=True, help="the middle of the name")
-    line.add_argument("--with-parent", type=int, metavar="PID", help="die when this process is no longer the parent")
-    return line
-
-
 def metadata_of(config: dict[str, Any]) -> dict[str, str]:
-    """What sherpa-onnx reads inside the model."""
+    """The metadata that sherpa-onnx reads inside the model."""
     return {
         "model_type": "vits",
         "comment": "piper",
@@ -53,7 +40,7 @@ def metadata_of(config: dict[str, Any]) -> dict[str, str]:
 
 
 def _compare(generator: Any, model: Path, config: Path, language: str) -> dict[str, Any]:
-    """Whether onnxruntime loads the model, and how far its sound is from PyTorch's."""
+    """Facts: whether onnxruntime loads the model, and the largest difference between its sound and PyTorch's."""
     texts = sentences_for(language if language in SENTENCES else "en")[:2]
     try:
         voice = onnx_voice.load(model, config)
@@ -64,39 +51,38 @@ def _compare(generator: Any, model: Path, config: Path, language: str) -> dict[s
     return {"loads": 1, "load_error": "", "max_abs_difference": difference, "compared": texts}
 
 
-def main(arguments: argparse.Namespace) -> None:
+def work(request: ExportRequest) -> None:
     """Export, compare and write ``export.json``."""
-    follow_parent(arguments.with_parent)
-    emit("started", checkpoint=arguments.checkpoint, name=arguments.name)
-    progress = Progress(total=3)
-    data_set = load_config(arguments.config)
-    generator, facts = vits.load_generator(arguments.checkpoint, trusted=arguments.trust_checkpoint)
+    emit("started", checkpoint=request.checkpoint, name=request.name)
+    progress = ProgressEvents(total=3)
+    data_set = load_config(request.config)
+    generator, facts = vits.load_generator(request.checkpoint, trusted=request.trust_checkpoint)
     config = voice_config.complete(
         data_set,
-        dataset=arguments.dataset_name,
-        language=arguments.language,
-        region=arguments.region,
-        quality=arguments.quality,
+        dataset=request.dataset_name,
+        language=request.language,
+        region=request.region,
+        quality=request.quality,
         num_speakers=generator.n_speakers,
         piper_version=importlib.metadata.version("piper-tts"),
     )
     progress.step(1, part="checkpoint")
-    model, beside = arguments.out / f"{arguments.name}.onnx", arguments.out / f"{arguments.name}.onnx.json"
+    model, beside = request.out / f"{request.name}.onnx", request.out / f"{request.name}.onnx.json"
     export.export(generator, model, metadata_of(config))
     files.write_text(beside, json.dumps(config, ensure_ascii=False, indent=2))
-    files.write_text(arguments.out / "tokens.txt", voice_config.tokens(config["phoneme_id_map"]))
+    files.write_text(request.out / "tokens.txt", voice_config.tokens(config["phoneme_id_map"]))
     progress.step(1, part="onnx")
-    compared = _compare(generator, model, beside, arguments.language)
-    listing = voice_config.problems(config, arguments.name, generator.n_vocab)
+    compared = _compare(generator, model, beside, request.language)
+    listing = voice_config.problems(config, request.name, generator.n_vocab)
     progress.step(1, part="compared")
     result = {
-        "name": arguments.name,
+        "name": request.name,
         "model": model.name,
         "size": model.stat().st_size,
         "sha256": files.sha256(model),
         "config": beside.name,
         "config_sha256": files.sha256(beside),
-        "checkpoint": str(arguments.checkpoint),
+        "checkpoint": str(request.checkpoint),
         "epoch": facts["epoch"],
         "step": facts["step"],
         "sample_rate": config["audio"]["sample_rate"],
@@ -104,10 +90,14 @@ def main(arguments: argparse.Namespace) -> None:
         "config_problems": len(listing),
         "config_problem_list": listing,
     }
-    files.write_text(arguments.out / "export.json", json.dumps(result, ensure_ascii=False, indent=1))
-    emit("done", result=arguments.out / "export.json", **result)
+    files.write_text(request.out / "export.json", json.dumps(result, ensure_ascii=False, indent=1))
+    emit("done", result=request.out / "export.json", **result)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker. Returns the exit code of ``workers.protocol``."""
+    return command_line.run("export", __doc__, ExportRequest, work, EXPECTED, arguments)
 
 
 if __name__ == "__main__":
-    namespace = parser().parse_args()
-    sys.exit(run(lambda: main(namespace), *EXPECTED))
+    sys.exit(main())

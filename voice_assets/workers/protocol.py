@@ -1,12 +1,11 @@
-"""What every worker process has in common: events on stdout, logs on stderr, exit codes, dying with its parent.
+"""What every worker process has in common: events on stdout, logs on stderr, exit codes, ending with its parent.
 
-An event is one JSON object a line. A worker's own work does not belong here, and neither does reading events:
-who starts a worker parses its lines with ``json.loads``.
+An event is one JSON object per line. Not here: the work of a worker, reading its request (``command_line``) and reading
+its events (``orchestration.processes``).
 
-Lightning starts a worker's command line once more for each further device: such a copy tells nothing on stdout.
+Lightning starts a worker's command line once more for each further device. Such a copy prints no events.
 
-Exit codes: 0 the result file is complete; 1 a fault in the program (traceback on stderr); 2 an expected error (one
-line on stderr); 3 the parent died. 1 and 2 also print the event ``error``.
+``EXIT_CODES`` lists the exit codes. Codes 1 and 2 also print the event ``error``.
 """
 
 import contextlib
@@ -22,18 +21,24 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 OK, FAULT, EXPECTED_ERROR, ORPHANED = 0, 1, 2, 3
+EXIT_CODES = {
+    OK: "the result is complete",
+    FAULT: "a fault in the program: traceback on stderr, event `error`",
+    EXPECTED_ERROR: "an expected error, such as a bad request: one line on stderr, event `error`",
+    ORPHANED: "the parent process ended",
+}
 
 _LOCK = threading.Lock()
 _events: TextIO | None = None
 
 
 def is_copy() -> bool:
-    """Whether Lightning started this process for a further device, from the first one: it sets ``LOCAL_RANK``."""
+    """Whether Lightning started this process for a further device. Lightning sets ``LOCAL_RANK`` in such a process."""
     return os.environ.get("LOCAL_RANK", "0") != "0"
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON can carry it: NaN and infinity become null, NumPy scalars numbers, the unknown its text."""
+    """``value`` as JSON can hold it: NaN and infinity become null, NumPy scalars numbers, other types their text."""
     if isinstance(value, bool | str | int) or value is None:
         return value
     if isinstance(value, float):
@@ -48,9 +53,9 @@ def _plain(value: Any) -> Any:
 
 
 def emit(event: str, **fields: Any) -> None:
-    """Print one event as a line of JSON and flush it. Lone surrogates in texts are escaped, so any text can be sent.
+    """Print one event as a line of JSON and flush it. Lone surrogates are escaped, so every text can be printed.
 
-    A copy (:func:`is_copy`) prints nothing: the first process tells the same.
+    A copy (:func:`is_copy`) prints nothing: the first process prints the same events.
     """
     if is_copy():
         return
@@ -63,10 +68,11 @@ def emit(event: str, **fields: Any) -> None:
 
 
 def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
-    """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows nobody.
+    """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows no process.
 
-    The check is that ``os.getppid()`` still equals ``pid``: process ids are reused, parenthood is not. A copy
-    (:func:`is_copy`) has the command line of the first process, and follows that one: its parent as it is now.
+    The check compares ``os.getppid()`` with ``pid``. So it stays right when a later process gets the same id. A copy
+    (:func:`is_copy`) has the command line of the first process, so ``pid`` is not its parent; a copy follows the process
+    that started it.
     """
     if is_copy():
         pid = os.getppid()
@@ -82,11 +88,11 @@ def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
 
 
 @dataclass
-class Progress:
-    """Counts finished items and prints ``progress`` events with a rate and a time to go.
+class ProgressEvents:
+    """Counts finished items and prints ``progress`` events with a rate and the remaining time.
 
-    ``done`` starts above 0 where a former run left results; those do not count into the rate. ``work`` is what all that is left
-    weighs, where items differ in weight (seconds of audio); the time to go then follows the weight, not the count.
+    ``done`` starts above 0 where an earlier run left results; these do not count into the rate. Items may differ in weight
+    (seconds of audio): ``work`` is then the weight of all remaining items, and the remaining time follows the weight.
     """
 
     total: int
@@ -102,7 +108,7 @@ class Progress:
         self._worked = 0.0
 
     def step(self, count: int, work: float = 0.0, **fields: Any) -> None:
-        """``count`` more items, weighing ``work``, are done: print it, with ``fields``.
+        """Add ``count`` finished items of the weight ``work`` and print the event, with ``fields``.
 
         ``remaining_s`` is null until there is a rate.
         """
@@ -129,7 +135,7 @@ class Progress:
 def _run(main: Callable[[], None], expected: tuple[type[Exception], ...]) -> int:
     try:
         main()
-    except BrokenPipeError:  # nobody reads the events any more: nothing can be announced
+    except BrokenPipeError:  # no process reads the events any more, so none can be printed
         raise
     except expected as error:
         message = " ".join(str(error).split()) or type(error).__name__
@@ -145,9 +151,9 @@ def _run(main: Callable[[], None], expected: tuple[type[Exception], ...]) -> int
 def run(main: Callable[[], None], *expected: type[Exception]) -> int:
     """Run a worker's ``main`` and return its exit code.
 
-    Errors of the ``expected`` types become one line on stderr, the event ``error`` and code 2. Any other error is
-    announced by the same event and raised, so that Python prints the traceback and exits with 1. While ``main`` runs,
-    whatever a library prints goes to stderr: stdout carries events only.
+    Errors of the ``expected`` types become one line on stderr, the event ``error`` and code 2. Any other error becomes the
+    same event and is raised again, so that Python prints the traceback and exits with 1. While ``main`` runs, everything
+    that a library prints goes to stderr: stdout carries events only.
     """
     global _events
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,15 +1,15 @@
-"""Transcribe and score a table of clips: ``python -m voice_assets.workers.transcribe --help``.
+"""Transcribe a table of clips and score each hypothesis against its reference.
 
-Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s, writes one with the columns
-TRANSCRIPTS (``dataset.tables``), in the same order. Hypotheses are kept in a transcript cache: a killed run goes on
-where it was, and audio that was heard before, under the same model and options, is not decoded again. Which pass is due
-is in ``asr.cached_transcriber``, how clips are decoded in ``asr.whisper``.
+Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s. Writes a table with the columns
+TRANSCRIPTS (``dataset.tables``) in the same order. The transcript cache keeps every hypothesis: a run that was killed goes
+on where it stopped, and audio that was decoded before, with the same model and options, is not decoded again. The order
+of decoding passes is in ``asr.cached_transcriber``, decoding in ``asr.whisper``.
 
-Events: started, note, progress (done, total, rate_per_s, remaining_s, mean_similarity, low, decoded, from_cache, last),
-done, error.
+Events: started (clips, from_cache, model), note (message), progress (once a batch: done, total, rate_per_s, remaining_s,
+mean_similarity, low, decoded, from_cache, last), done (out, clips, full, seconds, mean_similarity, low, decoded,
+from_cache), error (message, type).
 """
 
-import argparse
 import logging
 import os
 import sys
@@ -25,49 +25,17 @@ import pandas as pd
 from voice_assets.asr import transcript_cache, weights, whisper, windows
 from voice_assets.asr.cached_transcriber import CachedTranscriber, CacheKeys, Record, engine_name
 from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.runtime import devices
 from voice_assets.runtime.files import replacing, sha256
-from voice_assets.workers import protocol
+from voice_assets.workers import command_line, protocol
 
 NEEDED = ("clip_id", "path", "text", "audio_sha256", "duration_s")
 
 
 class ClipsError(ValueError):
     """A table of clips, or a clip's file, that cannot be used. The message names the table or the clip."""
-
-
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(prog="python -m voice_assets.workers.transcribe", description=__doc__.split("\n")[0])
-    add = parser.add_argument
-    add("--dataset", type=Path, required=True, help="the data set; the paths of the clips are relative to it")
-    add("--clips", type=Path, required=True, help="Parquet table with " + ", ".join(NEEDED))
-    add("--out", type=Path, required=True, help="Parquet table to write, complete or not at all")
-    add("--model", required=True, help="a model folder, or the name of weights on this machine (base, large-v3, owner/name)")
-    add("--language", required=True, help="Whisper's code of the language, such as ru")
-    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="auto takes CUDA where there is one (default)")
-    add("--compute-type", default="int8", help="CTranslate2's: float16 on a GPU, int8 on a CPU (default: %(default)s)")
-    add("--beam-size", type=_positive, default=5, help="beam of the later passes over clips that came out badly (default: 5)")
-    add("--batch-size", type=_positive, default=16, help="clips in work at once; on a CPU its streams share them (default: 16)")
-    add("--low-similarity", type=float, default=0.8, help="a clip is low under this similarity (default: 0.8)")
-    add("--retry-below", type=float, default=0.93, help="a clip under this is heard again, wider (default: 0.93)")
-    add("--vad-filter", action="store_true", help="cut silence out before the full decoding_pass (faster-whisper's VAD)")
-    add("--progress-every", type=_positive, default=40, help="clips between two progress events (default: 40)")
-    add("--weights-cache", type=Path, required=True, help="folder for weights that are joined from installed packages")
-    add("--cpu-threads", type=int, default=0, help="threads on a CPU; 0 takes all cores (default)")
-    add("--cache", type=Path, required=True, help="SQLite file with what was heard before; made when there is none")
-    add("--log", type=Path, required=True, help="file that takes one line a clip (validator_whisper.log)")
-    add("--with-parent", type=int, help="end as soon as this process is no longer the parent")
-    return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
-    return number
 
 
 def read_clips(table: Path) -> list[Record]:
@@ -127,7 +95,7 @@ class Report:
     from_cache: int = 0
     total_similarity: float = 0.0
     low: int = 0
-    _progress: protocol.Progress | None = None
+    _progress: protocol.ProgressEvents | None = None
     _untold: int = 0
     _untold_s: float = 0.0
 
@@ -145,7 +113,7 @@ class Report:
         heard_s = sum(windows.window_s(record["duration_s"]) for record in records)
         first = self._progress is None
         if self._progress is None:
-            self._progress = protocol.Progress(self.total, done=self.from_cache, work=self.seconds - heard_s)
+            self._progress = protocol.ProgressEvents(self.total, done=self.from_cache, work=self.seconds - heard_s)
             protocol.emit("started", clips=self.total, from_cache=self.from_cache, model=self.model)
         else:
             self._untold += len(records)
@@ -174,18 +142,18 @@ class Report:
         return {"mean_similarity": mean, "low": self.low, "decoded": self.decoded, "from_cache": self.from_cache}
 
 
-def _load(options: argparse.Namespace, folder: Path, expected: tuple[str, str]) -> whisper.Transcriber:
+def _load(request: TranscribeRequest, folder: Path, expected: tuple[str, str]) -> whisper.Transcriber:
     transcriber = whisper.Transcriber(
         folder,
-        device=options.device,
-        compute_type=options.compute_type,
-        language=options.language,
-        beam_size=options.beam_size,
-        batch_size=options.batch_size,
-        cpu_threads=options.cpu_threads,
-        low_similarity=options.low_similarity,
-        retry_below=options.retry_below,
-        vad_filter=options.vad_filter,
+        device=request.whisper.device,
+        compute_type=request.whisper.compute_type,
+        language=request.language,
+        beam_size=request.whisper.beam_size,
+        batch_size=request.whisper.batch_size,
+        cpu_threads=request.cpu_threads,
+        low_similarity=request.whisper.low_similarity,
+        retry_below=request.whisper.retry_below,
+        vad_filter=request.whisper.vad_filter,
     )
     if (transcriber.device, transcriber.compute_type) != expected:
         raise whisper.TranscriberError(
@@ -229,60 +197,60 @@ def _write(out: Path, rows: Sequence[Record], records: dict[str, Record]) -> pd.
     return table
 
 
-def work(options: argparse.Namespace) -> None:
-    """Do what the command line says.
+def work(request: TranscribeRequest) -> None:
+    """Do what the request says.
 
     Raises:
         ClipsError, TranscriptCacheError, weights.WeightsError, whisper.TranscriberError, whisper.ClipAudioError
     """
-    started = time.monotonic()
-    rows = read_clips(options.clips)
-    folder = weights.resolve(options.model, options.weights_cache)
+    started, options = time.monotonic(), request.whisper
+    rows = read_clips(request.clips)
+    folder = weights.resolve(options.model, request.weights_cache)
     device, compute_type = settled(options.device, options.compute_type)
     fingerprint = weights.fingerprint(folder)
-    policy = DecodingPolicy(options.language, options.retry_below, options.low_similarity)
+    policy = DecodingPolicy(request.language, options.retry_below, options.low_similarity)
     settings = CacheKeys.of(fingerprint, device, compute_type, policy, options.beam_size, options.vad_filter)
-    verify(options.dataset, rows)
-    options.log.parent.mkdir(parents=True, exist_ok=True)
+    verify(request.dataset, rows)
+    request.log.parent.mkdir(parents=True, exist_ok=True)
     with (
-        transcript_cache.opened(options.cache, engine_name()) as kept,
-        options.log.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as log,
+        transcript_cache.opened(request.cache, engine_name()) as kept,
+        request.log.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as log,
     ):
         transcriber = CachedTranscriber(
-            options.dataset,
+            request.dataset,
             policy,
             settings,
             kept,
-            load=lambda: _load(options, folder, (device, compute_type)),
-            check=lambda row: audio_file(options.dataset, row),
+            load=lambda: _load(request, folder, (device, compute_type)),
+            check=lambda row: audio_file(request.dataset, row),
             on_note=lambda note: protocol.emit("note", message=note),
         )
         seconds = sum(windows.window_s(float(row["duration_s"])) for row in rows)
-        report = Report(log, len(rows), seconds, options.low_similarity, options.progress_every, str(folder), kept.notes)
+        report = Report(log, len(rows), seconds, options.low_similarity, options.batch_size, str(folder), kept.notes)
         records: dict[str, Record] = {}
         for part, now in transcriber.listen(rows):
             report.portion(part, now)
             records.update((record["clip_id"], record) for record in part)
-        table = _write(options.out, rows, records)
+        table = _write(request.out, rows, records)
     full = int((table["decoding_pass"] == "full").sum())
     seconds = time.monotonic() - started
-    protocol.emit("done", out=str(options.out), clips=len(table), full=full, seconds=seconds, **report.figures())
+    protocol.emit("done", out=str(request.out), clips=len(table), full=full, seconds=seconds, **report.figures())
+
+
+EXPECTED = (
+    ClipsError,
+    transcript_cache.TranscriptCacheError,
+    weights.WeightsError,
+    whisper.TranscriberError,
+    whisper.ClipAudioError,
+    OSError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the worker; returns the exit code of ``workers.protocol``."""
-    options = parse(arguments)
-    logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # it says the length of every clip
-    protocol.follow_parent(options.with_parent)
-    return protocol.run(
-        lambda: work(options),
-        ClipsError,
-        transcript_cache.TranscriptCacheError,
-        weights.WeightsError,
-        whisper.TranscriberError,
-        whisper.ClipAudioError,
-        OSError,
-    )
+    """Run the worker. Returns the exit code of ``workers.protocol``."""
+    logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # it logs the length of every clip
+    return command_line.run("transcribe", __doc__, TranscribeRequest, work, EXPECTED, arguments)
 
 
 if __name__ == "__main__":

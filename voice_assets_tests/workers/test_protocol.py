@@ -38,14 +38,14 @@ def test_an_event_is_one_line_of_strict_json(capsys, value, printed):
     assert events(out) == [{"event": "note", "value": printed}]
 
 
-def test_a_lone_surrogate_can_be_sent(capsys):
+def test_a_lone_surrogate_can_be_printed(capsys):
     protocol.emit("note", text="a\ud800")
     assert events(capsys.readouterr().out)[0]["event"] == "note"
 
 
-def test_progress_counts_what_a_former_run_did_but_not_into_the_rate(capsys):
+def test_progress_counts_results_of_an_earlier_run_but_not_into_the_rate(capsys):
     ticks = iter([0.0, 2.0, 4.0])
-    progress = protocol.Progress(total=30, done=10, clock=lambda: next(ticks))
+    progress = protocol.ProgressEvents(total=30, done=10, clock=lambda: next(ticks))
     progress.step(4, low=1)
     progress.step(6, low=2)
     first, second = events(capsys.readouterr().out)
@@ -53,14 +53,14 @@ def test_progress_counts_what_a_former_run_did_but_not_into_the_rate(capsys):
     assert (second["done"], second["rate_per_s"], second["remaining_s"]) == (20, 2.5, 4.0)
 
 
-def test_the_time_to_go_follows_the_weight_of_what_is_left(capsys):
+def test_the_remaining_time_follows_the_weight_of_the_remaining_items(capsys):
     ticks = iter([0.0, 2.0, 4.0, 6.0])
-    progress = protocol.Progress(total=10, work=40.0, clock=lambda: next(ticks))
+    progress = protocol.ProgressEvents(total=10, work=40.0, clock=lambda: next(ticks))
     progress.step(1, 10.0)  # the long ones first: a tenth of the clips is a quarter of the work
     progress.step(2, 20.0)
     progress.step(7, 10.0)
-    told = events(capsys.readouterr().out)
-    assert [(event["done"], event["rate_per_s"], event["remaining_s"]) for event in told] == [
+    printed = events(capsys.readouterr().out)
+    assert [(event["done"], event["rate_per_s"], event["remaining_s"]) for event in printed] == [
         (1, 0.5, 6.0),
         (3, 0.75, 1.3),
         (10, 1.667, 0.0),
@@ -77,7 +77,7 @@ def test_an_expected_error_is_one_line_and_code_2(capsys):
     assert events(captured.out) == [{"event": "error", "message": "clip a: is gone", "type": "ForeseenError"}]
 
 
-def test_any_other_error_is_announced_and_raised(capsys):
+def test_any_other_error_is_an_event_and_is_raised(capsys):
     def main():
         raise KeyError("row")
 
@@ -86,7 +86,7 @@ def test_any_other_error_is_announced_and_raised(capsys):
     assert events(capsys.readouterr().out)[0]["type"] == "KeyError"
 
 
-def test_what_a_library_prints_does_not_reach_the_events(capsys):
+def test_prints_of_a_library_do_not_reach_the_events(capsys):
     def main():
         print("loading model…")
         protocol.emit("done")
@@ -97,7 +97,7 @@ def test_what_a_library_prints_does_not_reach_the_events(capsys):
     assert "loading model" in captured.err
 
 
-def test_a_copy_for_another_device_tells_nothing(capsys, monkeypatch):
+def test_a_copy_for_another_device_prints_nothing(capsys, monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "0")
     protocol.emit("note")
     assert len(events(capsys.readouterr().out)) == 1
@@ -107,7 +107,7 @@ def test_a_copy_for_another_device_tells_nothing(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("rank", [None, "1"])
-def test_a_worker_dies_with_its_parent(tmp_path, rank):
+def test_a_worker_ends_with_its_parent(tmp_path, rank):
     """A copy that Lightning starts gets the command line of the first process, whose parent is not the copy's."""
     child = (
         "import sys, time, pathlib, os\n"
@@ -122,7 +122,7 @@ def test_a_worker_dies_with_its_parent(tmp_path, rank):
         "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.02)\n"
         "time.sleep(0.5)\n"
         "pid = pathlib.Path(sys.argv[2]).read_text()\n"
-        "assert open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z', 'died with its parent alive'\n"
+        "assert open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z', 'ended while its parent was alive'\n"
     )
     pid_file = tmp_path / "pid"
     followed, environment = ("1", {**os.environ, "LOCAL_RANK": rank}) if rank else ("", None)

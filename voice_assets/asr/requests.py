@@ -1,0 +1,71 @@
+"""The requests of the two workers that use the recogniser: ``workers.transcribe`` and ``workers.speak``.
+
+Settings of a voice are the voice's own sections, with their defaults (``voices``). Not here: the requests of training and
+export (``piper.requests``).
+"""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from voice_assets.runtime.requests import Request
+from voice_assets.voices import Whisper
+
+_OF_THE_CALLER = frozenset(
+    f"whisper.{name}"
+    for name in (
+        "devices",
+        "workers_per_device",
+        "allow_busy_gpu",
+        "progress_every",
+        "min_mean_similarity",
+        "max_low_ratio",
+        "max_category_gap",
+    )
+)
+
+
+class RecogniserRequest(Request):
+    """What every worker needs that runs Whisper."""
+
+    not_used: ClassVar[frozenset[str]] = _OF_THE_CALLER
+
+    language: str = Field(description="Whisper's code of the language.", examples=["ru"])
+    whisper: Whisper = Field(default=Whisper(), description="The section `whisper` of a voice file.")
+    weights_cache: Path = Field(
+        description="Folder for weights that are joined from installed packages.", examples=["/project/.cache/whisper"]
+    )
+    cpu_threads: int = Field(0, ge=0, description="Threads on a CPU; 0 takes all cores.")
+
+
+class TranscribeRequest(RecogniserRequest):
+    """What ``workers.transcribe`` is asked: which clips, how to decode them, where to write."""
+
+    dataset: Path = Field(
+        description="The data set's folder; the paths of the clips are relative to it.", examples=["/data/my_voice"]
+    )
+    clips: Path = Field(
+        description="Parquet table with the columns clip_id, path, text, audio_sha256, duration_s.",
+        examples=["/data/run/clips.parquet"],
+    )
+    out: Path = Field(description="Parquet table to write, complete or not at all.", examples=["/data/run/transcripts.parquet"])
+    cache: Path = Field(
+        description="The transcript cache, an SQLite file; made when there is none.", examples=["/data/run/transcripts.sqlite"]
+    )
+    log: Path = Field(
+        description="File that takes one line a clip (`validator_whisper.log`); appended.",
+        examples=["/data/run/validator_whisper.log"],
+    )
+
+
+class SpeakRequest(RecogniserRequest):
+    """What ``workers.speak`` is asked: which voice, which sentences, how to transcribe them back, where to write."""
+
+    onnx: Path = Field(description="The voice's `.onnx`.", examples=["/data/ru_RU-my_voice-medium.onnx"])
+    config: Path | None = Field(None, description="The voice's `.onnx.json`; null takes the file beside the model.")
+    sentences: list[Annotated[str, Field(pattern=r"\S")]] = Field(
+        min_length=1, description="Texts to speak; none of them blank.", examples=[["Привет, это тестовый голос."]]
+    )
+    seed: int = Field(1, description="Seed of the voice's noise.")
+    out: Path = Field(description="Folder to write into.", examples=["/data/run/samples"])

@@ -1,0 +1,67 @@
+"""The requests of the two workers that use Piper's training code: ``workers.train`` and ``workers.export``.
+
+Settings of a voice are the voice's own sections, with their defaults (``voices``). Not here: the requests of workers that
+run Whisper (``asr.requests``).
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from voice_assets.runtime.requests import Request
+from voice_assets.voices import PiperQuality, Positive, Training
+
+
+class TrainRequest(Request):
+    """What ``workers.train`` is asked: which clips, which training, where to write."""
+
+    not_used: ClassVar[frozenset[str]] = frozenset({"training.validation_ratio", "training.max_clips"})
+
+    dataset: Path = Field(
+        description="The data set's folder; the paths in the training set are relative to it.", examples=["/data/my_voice"]
+    )
+    training_set: Path = Field(
+        description="Parquet table with the columns of TRAINING_SET.", examples=["/data/run/training_set.parquet"]
+    )
+    config: Path = Field(description="The data set's `config.json`.", examples=["/data/my_voice/config.json"])
+    work: Path = Field(description="Folder that `lightning_logs/version_<N>` is made in.", examples=["/data/run/training"])
+    version: int = Field(ge=0, description="Number of this training; a training that exists goes on.", examples=[0])
+    cache: Path = Field(
+        description="Folder for phonemes and spectrograms, with one folder per training set.", examples=["/data/run/cache"]
+    )
+    voice_name: str = Field(description="The voice's name.", examples=["my_voice"])
+    espeak_voice: str = Field(description="espeak-ng's voice; must be what `config.json` says.", examples=["ru"])
+    sample_rate: Positive = Field(description="Sample rate in Hz; must be what `config.json` says.", examples=[22050])
+    training: Training = Field(default=Training(), description="The section `training` of a voice file.")
+    model_arguments: dict[str, Any] = Field(
+        default_factory=dict, description="Arguments of Piper's model that replace those of the quality. For tests."
+    )
+
+    @property
+    def read_more_than_once(self) -> bool:
+        """Lightning starts the command line once more for each further device."""
+        return self.training.devices > 1
+
+
+class ExportRequest(Request):
+    """What ``workers.export`` is asked: which checkpoint, under which name, where to write."""
+
+    checkpoint: Path = Field(
+        description="A `.ckpt` of Piper's training.",
+        examples=["/data/run/training/lightning_logs/version_0/checkpoints/epoch=1-step=8.ckpt"],
+    )
+    trust_checkpoint: bool = Field(
+        False, description="Let the checkpoint hold Python objects. Those can run code: only for files you trust."
+    )
+    config: Path = Field(
+        description="The `config.json` that the voice was trained with.", examples=["/data/my_voice/config.json"]
+    )
+    out: Path = Field(description="Folder to write into.", examples=["/data/run/export"])
+    name: str = Field(
+        description="Name of the files: <language>_<REGION>-<voice>-<quality>.", examples=["ru_RU-my_voice-medium"]
+    )
+    language: str = Field(description="Two-letter code of the language.", examples=["ru"])
+    region: str = Field(description="Two-letter country code.", examples=["RU"])
+    quality: PiperQuality = Field(description="Piper's quality name, as in `name`.", examples=["medium"])
+    dataset_name: str = Field(description="The voice's name, as in `name`.", examples=["my_voice"])

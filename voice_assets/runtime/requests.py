@@ -1,0 +1,126 @@
+"""What a worker process is asked to do: one JSON file, one pydantic model, the same in the worker and in its caller.
+
+Here: the base class of all requests, writing one beside a worker's log, reading one back. Not here: the fields of a
+request (``asr.requests``, ``piper.requests``), and starting a worker (``orchestration.processes``).
+"""
+
+import json
+import sys
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from voice_assets.runtime import files
+
+STANDARD_INPUT = "-"
+
+
+class RequestError(ValueError):
+    """A request that cannot be used. The message names the file, the key, the value and the rule."""
+
+
+class Request(BaseModel):
+    """The base class of all requests: unknown keys, wrong types and relative paths are errors; values never change.
+
+    ``not_used`` names the keys of embedded sections that the worker does not read, such as ``whisper.devices``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    not_used: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def read_more_than_once(self) -> bool:
+        """Whether the worker starts its own command line again, so that each process reads the request."""
+        return False
+
+    @model_validator(mode="after")
+    def _absolute_paths(self) -> Self:
+        """A worker may run in another folder than its caller, so no path depends on the current one."""
+        rule = PydanticCustomError("relative_path", "the path is not absolute")
+        found: list[InitErrorDetails] = [
+            {"type": rule, "loc": key, "input": str(path)} for key, path in _paths(self) if not path.is_absolute()
+        ]
+        if found:
+            raise ValidationError.from_exception_data(type(self).__name__, found)
+        return self
+
+    def write(self, folder: Path, worker: str) -> Path:
+        """Write the request as ``<worker>_request.json`` into the folder of one run, atomically. Returns the file.
+
+        A file with the same content is used again. A file with other content stays as it is: the next one is
+        ``<worker>_request_2.json``, and so on.
+        """
+        text = self.model_dump_json(indent=1) + "\n"
+        for number in count(1):
+            file = folder / (f"{worker}_request.json" if number == 1 else f"{worker}_request_{number}.json")
+            if not file.exists():
+                return files.write_text(file, text)
+            if file.read_bytes() == text.encode():
+                return file
+        raise AssertionError("count() never ends")
+
+    @classmethod
+    def read(cls, source: str) -> Self:
+        """Read and validate the request in the file ``source``; ``-`` is standard input.
+
+        Raises:
+            RequestError: there is no such file, it is not JSON, or it does not fit the model. All faults are named.
+        """
+        name = "standard input" if source == STANDARD_INPUT else source
+        try:
+            content = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
+            text = content.decode("utf-8")
+        except OSError as error:
+            raise RequestError(f"{name}: the request cannot be read: {error.strerror or error}") from error
+        except UnicodeDecodeError as error:
+            raise RequestError(f"{name}: the request is not UTF-8: {error}") from error
+        try:
+            json.loads(text, object_pairs_hook=_without_duplicates)
+            request = cls.model_validate_json(text)
+        except ValidationError as error:
+            raise RequestError(f"{name}: {_explain(error)}") from error
+        except (ValueError, RecursionError) as error:
+            raise RequestError(f"{name}: the request is not JSON: {error}") from error
+        if source == STANDARD_INPUT and request.read_more_than_once:
+            raise RequestError(
+                f"{name}: this worker starts its command line again for each further device, and standard input can be "
+                "read only once; write the request to a file"
+            )
+        return request
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Pydantic would silently keep the last of two equal keys."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+    return content
+
+
+def _paths(model: BaseModel) -> list[tuple[tuple[int | str, ...], Path]]:
+    """Every path in the fields of ``model`` and of the models in it, with its key."""
+    found: list[tuple[tuple[int | str, ...], Path]] = []
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Path):
+            found.append(((name,), value))
+        elif isinstance(value, BaseModel):
+            found += [((name, *key), path) for key, path in _paths(value)]
+    return found
+
+
+def _explain(error: ValidationError) -> str:
+    """All faults in one line: key, rule, value."""
+    faults = []
+    for fault in error.errors():
+        if fault["type"] == "json_invalid":
+            return f"the request is not JSON: {fault['msg']}"
+        key = ".".join(str(part) for part in fault["loc"]) or "(the whole request)"
+        rule = {"extra_forbidden": "unknown key", "missing": "the key is missing"}.get(fault["type"], fault["msg"])
+        value = "" if fault["type"] == "missing" else f" (value: {fault['input']!r})"
+        faults.append(f"{key}: {rule}{value}")
+    return "; ".join(faults)
