@@ -121,6 +121,7 @@ def _figures(
 
 def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
     chosen = {
+        "language": voice.language,
         **voice.asr_sample.model_dump(include={"clips", "model", "seed"}),
         **voice.whisper.model_dump(include=set(DECODING)),
     }

@@ -8,6 +8,7 @@ import dagster as dg
 
 from voice_assets.asr.requests import SpeakRequest
 from voice_assets.defs.display import preview, verdict_table
+from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import resolve_inputs
@@ -87,7 +88,11 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
-    settings = {"sentences": voice.samples.sentences, "language": voice.language, "model": voice.whisper.model}
+    settings = {
+        "sentences": voice.samples.sentences,
+        "language": voice.language,
+        **voice.whisper.model_dump(include={"model", *DECODING}),
+    }
 
     @dg.asset(
         **describe(

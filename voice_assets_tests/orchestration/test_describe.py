@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from voice_assets.curation.decisions import RECORD
 from voice_assets.definitions import build_definitions
 from voice_assets_tests.datasets import write_voice
@@ -21,3 +23,21 @@ def test_a_version_of_nothing_but_keep_has_a_report_and_a_training_set_of_its_ow
     (dataset / RECORD).write_text("a decision", encoding="utf-8")
     after = versions(tmp_path / "voices")
     assert {name for name in before if before[name] != after[name]} == {"whisper_validation", "training_set"}
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ({"whisper": {"compute_type": "int8"}}, {"asr_sample", "whisper_shard", "voice_samples"}),
+        ({"whisper": {"beam_size": 2}}, {"asr_sample", "whisper_shard", "voice_samples"}),
+        ({"whisper": {"model": "base"}}, {"whisper_shard", "voice_samples"}),
+        ({"whisper": {"progress_every": 7}}, set()),
+        ({"language": "uk"}, {"asr_sample", "whisper_shard", "voice_samples"}),
+    ],
+)
+def test_every_asset_that_decodes_depends_on_how_it_decodes(tmp_path: Path, change: dict, changed: set[str]) -> None:
+    write_voice(tmp_path / "voices" / "toy.yaml", tmp_path)
+    before = versions(tmp_path / "voices")
+    write_voice(tmp_path / "voices" / "toy.yaml", tmp_path, **change)
+    after = versions(tmp_path / "voices")
+    assert {name for name in ("asr_sample", "whisper_shard", "voice_samples") if before[name] != after[name]} == changed
