@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from voice_assets.runtime.files import timestamp
+from voice_assets.runtime.stamps import timestamp
 
 BUSY_S = 60.0
 """How long a writer waits for the others. Their transactions take milliseconds; a loaded disk may stall for seconds."""

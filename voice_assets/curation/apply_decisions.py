@@ -14,7 +14,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from voice_assets.curation.decisions import (
@@ -35,6 +34,7 @@ from voice_assets.dataset.rows import Row, parse_rows
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.output import sweep
 from voice_assets.runtime.files import sha256, write_text
+from voice_assets.runtime.stamps import stamped, utc_text
 from voice_assets.runtime.tsv import read_table
 
 INFO = "FIX_INFO.txt"
@@ -96,7 +96,7 @@ def next_version(dataset: Path) -> Path:
 
 def newest_report(reports_dir: Path) -> Path | None:
     """The folder of the newest Whisper validation, or None."""
-    return max(reports_dir.glob("validation_whisper_sharded_*"), default=None)
+    return next(reversed(stamped(reports_dir, "validation_whisper_sharded_")), None)
 
 
 def suspect_files(report: Path | None) -> list[Path]:
@@ -128,7 +128,7 @@ def heard(report: Path | None) -> dict[str, Heard]:
 
 def overlooked(reports_dir: Path) -> list[Path]:
     """Tables of older validations into which somebody wrote decisions: only those of the newest are taken by themselves."""
-    older = sorted(reports_dir.glob("validation_whisper_sharded_*"))[:-1]
+    older = stamped(reports_dir, "validation_whisper_sharded_")[:-1]
     return [file for report in older for file in suspect_files(report) if read_decisions(file)]
 
 
@@ -338,7 +338,7 @@ def _info(dataset: Path, version: Version, digest: str, sources: Sequence[str]) 
         MAGIC,
         f"Source: {dataset.absolute()}",
         f"Source fingerprint: {digest}",
-        f"Made: {datetime.now().astimezone().isoformat(timespec='seconds')}",
+        f"Made: {utc_text()}",
         f"Decisions: {', '.join(sources)}",
         f"Clips: {before} in the source, {version.clips} here",
         f"Changes: {counts(version.changes)}",

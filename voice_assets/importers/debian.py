@@ -15,7 +15,7 @@ from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.prepare import About, Summary, existing, prepare, settings
 from voice_assets.importers.prompts import read_prompts
-from voice_assets.runtime.files import timestamp
+from voice_assets.runtime.stamps import timestamp
 
 # The audio is in the first, the transcript in the second.
 PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")

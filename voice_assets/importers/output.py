@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.runtime.files import sha256, shown, timestamp
+from voice_assets.runtime.files import sha256, shown
+from voice_assets.runtime.stamps import new_stamp
 
 INFO = "PREPARE_INFO.txt"
 MAGIC = "Prepared by voice-assets import, format 1"
@@ -94,7 +95,8 @@ def _swap(folder: Path, out: Path) -> None:
     if not out.exists() or not any(out.iterdir()):
         folder.replace(out)
         return
-    before = out.with_name(f".{out.name}.before-{timestamp()}-{os.getpid()}")
+    prefix = f".{out.name}.before-"
+    before = out.with_name(f"{prefix}{new_stamp(out.parent, prefix)}-{os.getpid()}")
     out.rename(before)
     folder.rename(out)
     _retire(before, out)

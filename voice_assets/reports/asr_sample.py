@@ -1,16 +1,16 @@
 """The report on the sample that Whisper heard: ``asr_sample_<ts>/`` with ``asr_sample.tsv`` and ``asr_sample.md``."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from voice_assets.reports import transcripts_layout as layout
+from voice_assets.reports.folder import new_report
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
-from voice_assets.runtime import files
+from voice_assets.runtime.files import write_text
 from voice_assets.text.word_diff import NOTATION
 
 SHOWN = 20
@@ -23,6 +23,7 @@ def _markdown(
     facts: layout.Facts,
     by_category: pd.DataFrame,
     verdicts: Sequence[Verdict] | None,
+    made: str,
 ) -> str:
     worst = layout.records(transcripts.head(SHOWN))
     shown = {
@@ -33,7 +34,7 @@ def _markdown(
         "diff": "Diff",
     }
     figures = [{"name": name, "value": value} for name, value in layout.summary(facts)]
-    lines = [f"# Sample through Whisper: {title}", "", f"**{word(verdicts)}**", ""]
+    lines = [f"# Sample through Whisper: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"name": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     lines += ["## Categories", "", "A clip can be in several. A category is judged from 10 clips on.", ""]
@@ -71,13 +72,9 @@ def write(
         language: Whisper's code, for the word diff.
         low_similarity: a clip is low under this.
     """
-    building = files.new_folder(reports_dir, ".asr_sample_")
-    folder = reports_dir / building.name.removeprefix(".")
     worst_first = layout.with_diff(transcripts, low_similarity, language)
-    try:
-        write_tsv(building / "asr_sample.tsv", worst_first, layout.COLUMNS)
-        files.write_text(building / "asr_sample.md", _markdown(title, worst_first, facts, by_category, verdicts))
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return folder
+    with new_report(reports_dir, "asr_sample") as report:
+        write_tsv(report.building / "asr_sample.tsv", worst_first, layout.COLUMNS)
+        text = _markdown(title, worst_first, facts, by_category, verdicts, report.made)
+        write_text(report.building / "asr_sample.md", text)
+    return report.final

@@ -3,6 +3,7 @@
 Prints the verdicts it is given and the faults in the table; judges nothing by itself.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ from voice_assets.quality.histogram import bins
 from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, Word, rule_rows, word
-from voice_assets.runtime.files import timestamp, write_text
+from voice_assets.runtime.files import write_text
+from voice_assets.runtime.stamps import new_folder, utc_text
 
 SHOWN = 50
 FAULT_HEADINGS = {"row": "Row", "clip_id": "Clip", "rule": "Rule", "finding": "Finding", "text": "Text"}
@@ -105,11 +107,12 @@ def _markdown(
     verdicts: Sequence[Verdict] | None,
     limits: Limits,
     tsv: str,
+    made: str,
 ) -> str:
     lines = _lines(clips, limits)
     found = [line for line in lines if line["level"] == "fault"]
     parts = [f"# Validation of {title}: {_word(clips, config, verdicts, lines)}", ""]
-    parts += [f"Data set `{dataset}`. {_limits(limits)}", "", *_figures(clips, lines)]
+    parts += [f"Written {made}. Data set `{dataset}`. {_limits(limits)}", "", *_figures(clips, lines)]
     if verdicts is not None:
         parts += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     if config.problems:
@@ -139,14 +142,14 @@ def write(
 
     ``clips``: the table ``CLIPS`` of all shards. ``verdicts``: one mapping a rule (``reports.verdicts.Verdict``); with
     ``None`` the table alone decides between PASS and FAIL. The TSV has one line a fault or warning.
-
-    Raises:
-        FileExistsError: a report of the same millisecond is there; no report is ever overwritten.
     """
-    name = f"validation_{timestamp()}"
-    markdown, tsv = folder / f"{name}.md", folder / f"{name}.tsv"
-    if markdown.exists() or tsv.exists():
-        raise FileExistsError(f"{markdown}: a report of that name is there already")
-    write_tsv(tsv, _lines(clips, limits), TSV_COLUMNS)
-    write_text(markdown, _markdown(voice_title, dataset, clips, config_facts, verdicts, limits, tsv.name))
-    return markdown, tsv
+    building = new_folder(folder, ".validation_")
+    name = building.name.removeprefix(".")
+    try:
+        tsv = write_tsv(building / f"{name}.tsv", _lines(clips, limits), TSV_COLUMNS)
+        text = _markdown(voice_title, dataset, clips, config_facts, verdicts, limits, tsv.name, utc_text())
+        markdown = write_text(building / f"{name}.md", text)
+        tsv = tsv.rename(folder / tsv.name)
+        return markdown.rename(folder / markdown.name), tsv
+    finally:
+        shutil.rmtree(building, ignore_errors=True)

@@ -5,19 +5,19 @@ What belongs here: how the figures are laid out. What does not: computing them (
 """
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from voice_assets.quality import suspects as suspicion
+from voice_assets.reports.folder import new_report
 from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins
 from voice_assets.reports.quality_markdown import markdown
 from voice_assets.reports.quality_page import Players, report_page
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import Verdict, passed
-from voice_assets.runtime import files
+from voice_assets.runtime.files import write_text
 
 SAMPLE_COLUMNS = ("clip_id", "path", "text", "duration_s", "chars_per_s", "rms_db", "verdict", "comment")
 
@@ -47,27 +47,29 @@ def write(
     Raises:
         ValueError: a figure is not finite, so that it has no place in JSON.
     """
-    building = files.new_folder(reports_dir, ".quality_")
-    folder = reports_dir / building.name.removeprefix(".")
-    try:
-        heard = samples.assign(verdict="", comment="")
-        write_tsv(building / "samples.tsv", heard, SAMPLE_COLUMNS)
-        write_tsv(building / "suspects.tsv", suspects, suspicion.COLUMNS)
-        files.write_text(building / "stats.json", stats_json(title, stats, facts, verdicts))
-        files.write_text(building / "quality_report.md", markdown(title, stats, facts, suspects, verdicts))
-        page = report_page(title, stats, facts, suspects, samples, Players(dataset, folder), verdicts)
-        files.write_text(building / "quality_report.html", page)
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return folder
+    with new_report(reports_dir, "quality") as report:
+        write_tsv(report.building / "samples.tsv", samples.assign(verdict="", comment=""), SAMPLE_COLUMNS)
+        write_tsv(report.building / "suspects.tsv", suspects, suspicion.COLUMNS)
+        write_text(report.building / "stats.json", stats_json(title, stats, facts, verdicts, report.made))
+        write_text(report.building / "quality_report.md", markdown(title, stats, facts, suspects, verdicts, report.made))
+        players = Players(dataset, report.final)
+        page = report_page(title, stats, facts, suspects, samples, players, verdicts, report.made)
+        write_text(report.building / "quality_report.html", page)
+    return report.final
 
 
-def stats_json(title: str, stats: pd.DataFrame, facts: Figures, verdicts: Sequence[Verdict] | None) -> str:
+def stats_json(title: str, stats: pd.DataFrame, facts: Figures, verdicts: Sequence[Verdict] | None, made: str) -> str:
     """The figures, the histograms and the verdicts for programs. Strict JSON: raises ValueError for NaN."""
     histograms = {
         column: [{"start": one.start, "end": one.end, "count": one.count} for one in chart_bins(stats, column, width)]
         for column, width, *_ in HISTOGRAMS
     }
-    content = {"voice": title, "passed": passed(verdicts), "facts": dict(facts), "histograms": histograms, "rules": verdicts}
+    content = {
+        "voice": title,
+        "written": made,
+        "passed": passed(verdicts),
+        "facts": dict(facts),
+        "histograms": histograms,
+        "rules": verdicts,
+    }
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

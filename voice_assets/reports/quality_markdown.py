@@ -28,11 +28,11 @@ def _text_histogram(stats: pd.DataFrame, column: str, width: float) -> list[str]
 
 
 def markdown(
-    title: str, stats: pd.DataFrame, facts: Figures, suspects: pd.DataFrame, verdicts: Sequence[Verdict] | None
+    title: str, stats: pd.DataFrame, facts: Figures, suspects: pd.DataFrame, verdicts: Sequence[Verdict] | None, made: str
 ) -> str:
     """``quality_report.md``: the summary, the rules, text histograms and the first suspects."""
     figures = [{"figure": name, "value": value} for name, value in summary(facts)]
-    lines = [f"# Quality of the data set: {title}", "", f"**{word(verdicts)}**", ""]
+    lines = [f"# Quality of the data set: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"figure": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     for column, width, unit, name, note in HISTOGRAMS:

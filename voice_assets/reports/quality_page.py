@@ -91,6 +91,7 @@ def report_page(
     samples: pd.DataFrame,
     players: Players,
     verdicts: Sequence[Verdict] | None,
+    made: str,
 ) -> str:
     """``quality_report.html``: one file that works from disk, with players that reach into the data set."""
     body = html.join(
@@ -113,4 +114,6 @@ def report_page(
             ),
         ]
     )
-    return html.page(f"Quality: {title}", body, "Signals and texts of every clip, before Whisper hears them.")
+    return html.page(
+        f"Quality: {title}", body, f"Signals and texts of every clip, before Whisper decodes them. Written {made}."
+    )

@@ -5,7 +5,6 @@ What belongs here: how the curve is laid out. What does not: training (``piper.t
 """
 
 import math
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +12,11 @@ import pandas as pd
 
 from voice_assets.dataset.tables import EPOCHS
 from voice_assets.reports import html, plots
+from voice_assets.reports.folder import new_report
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
-from voice_assets.runtime import files
+from voice_assets.runtime.files import replacing, write_text
 
 CURVES = (
     ("Generator loss", {"training": "loss", "validation": "validation_loss"}, "All parts together, what the optimizer lowers."),
@@ -44,17 +44,13 @@ def write(reports_dir: Path, title: str, curve: pd.DataFrame, verdicts: Sequence
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when not judged.
         version: the training's number.
     """
-    building = files.new_folder(reports_dir, ".training_")
-    folder = reports_dir / building.name.removeprefix(".")
-    try:
-        write_tsv(building / "epochs.tsv", curve, list(EPOCHS))
-        drawn = draw(curve, building / "loss_curve.png", f"{title}, training {version}")
-        files.write_text(building / "training_report.md", markdown(title, curve, verdicts, version, drawn=drawn))
-        files.write_text(building / "training_report.html", page(title, curve, verdicts, version))
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return folder
+    with new_report(reports_dir, "training") as report:
+        write_tsv(report.building / "epochs.tsv", curve, list(EPOCHS))
+        drawn = draw(curve, report.building / "loss_curve.png", f"{title}, training {version}")
+        text = markdown(title, curve, verdicts, version, report.made, drawn=drawn)
+        write_text(report.building / "training_report.md", text)
+        write_text(report.building / "training_report.html", page(title, curve, verdicts, version, report.made))
+    return report.final
 
 
 def points(curve: pd.DataFrame, column: str) -> list[tuple[float, float]]:
@@ -79,7 +75,7 @@ def draw(curve: pd.DataFrame, path: Path, title: str) -> bool:
         axes.grid(alpha=0.3)
         axes.legend()
     figure.suptitle(title)
-    with files.replacing(path) as temporary:
+    with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110)
     return True
 
@@ -101,12 +97,14 @@ def _rows(curve: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def markdown(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, *, drawn: bool = True) -> str:
+def markdown(
+    title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str, *, drawn: bool = True
+) -> str:
     """``training_report.md``. ``drawn`` says whether ``loss_curve.png`` lies beside it."""
     parts = [
         f"# Training: {title}\n",
         f"**{word(verdicts)}**\n",
-        f"{_lead(curve, version)}\n",
+        f"{_lead(curve, version)} Written {made}.\n",
         *(["![Loss curves](loss_curve.png)\n"] if drawn else []),
         "## Rules\n",
         *table(rule_rows(verdicts), RULE_HEADINGS),
@@ -116,7 +114,7 @@ def markdown(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None
     return "\n".join(parts)
 
 
-def page(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int) -> str:
+def page(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str) -> str:
     """``training_report.html``."""
     cards = []
     for name, columns, note in CURVES:
@@ -131,4 +129,4 @@ def page(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, ve
             html.section("Epochs", html.table(_rows(curve), HEADINGS)),
         ]
     )
-    return html.page(f"Training: {title}", body, _lead(curve, version))
+    return html.page(f"Training: {title}", body, f"{_lead(curve, version)} Written {made}.")

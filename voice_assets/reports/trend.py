@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from voice_assets.reports import html, plots
+from voice_assets.runtime.stamps import utc_text
 
 MOST = 20
 """Validations shown, the newest ones: more are too close together to read."""
@@ -41,7 +41,7 @@ def rows(past: Sequence[Past]) -> list[dict[str, str | int]]:
     changes = ["", *(f"{new.mean_similarity - old.mean_similarity:+.4f}" for old, new in pairwise(past))]
     return [
         {
-            "when": _when(one),
+            "when": utc_text(one.time),
             "clips": one.clips,
             "mean": f"{one.mean_similarity:.4f}",
             "change": change,
@@ -51,15 +51,11 @@ def rows(past: Sequence[Past]) -> list[dict[str, str | int]]:
     ]
 
 
-def _when(one: Past) -> str:
-    return datetime.fromtimestamp(one.time).strftime("%Y-%m-%d %H:%M")
-
-
 def section(past: Sequence[Past]) -> Markup:
     """The trend for a page: mean similarity and low share as a line each from two validations on, and the table."""
     drawings = []
     if len(past) > 1:
-        names = [_when(one) for one in past]
+        names = [utc_text(one.time) for one in past]
         mean = plots.history([one.mean_similarity for one in past], names, "mean similarity", (0.0, 1.0))
         low = plots.history([100 * one.low_ratio for one in past], names, "low clips, %", (0.0, 100.0))
         drawings = [

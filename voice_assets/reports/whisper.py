@@ -23,13 +23,14 @@ from voice_assets.curation.decisions import kept, read_record
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
+from voice_assets.reports.folder import new_report
 from voice_assets.reports.markdown import table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
 from voice_assets.reports.whisper_page import page
 from voice_assets.reports.whisper_result import Report
 from voice_assets.reports.whisper_result import ShardResult as ShardResult
-from voice_assets.runtime import files
+from voice_assets.runtime.files import write_text
 from voice_assets.text.word_diff import NOTATION
 
 
@@ -44,7 +45,8 @@ def _text_table(rows: Sequence[Mapping[str, object]], headings: dict[str, str]) 
 
 def _summary(report: Report) -> str:
     failed = [shard.key for shard in report.shards if shard.unscored]
-    lines = [f"{word(report.verdicts)}  Whisper validation of {report.title}", f"Data set: {report.dataset}", ""]
+    lines = [f"{word(report.verdicts)}  Whisper validation of {report.title}", f"Data set: {report.dataset}"]
+    lines += [f"Written: {report.made}", ""]
     lines += [f"{name}: {value}" for name, value in layout.summary(report.facts)]
     lines += [f"A clip is low under a similarity of {report.low_similarity:g}"]
     lines += [f"Other suspects: {_counts(report.others())}", "", "Rules"]
@@ -95,7 +97,7 @@ def _write_shard(folder: Path, shard: ShardResult, report: Report, stamp: str) -
     folder.mkdir(parents=True)
     low = layout.low_clips(shard.transcripts, report.low_similarity)
     low = layout.with_diff(low, report.low_similarity, report.language)
-    files.write_text(folder / f"validation_{stamp}.md", _shard_markdown(shard, report, low))
+    write_text(folder / f"validation_{stamp}.md", _shard_markdown(shard, report, low))
     write_tsv(folder / f"validation_{stamp}.tsv", low, layout.COLUMNS)
     if shard.log is not None:
         shutil.copyfile(shard.log, folder / "validator_whisper.log")
@@ -132,23 +134,29 @@ def write(
         ShardError: a shard's key is none.
         TsvError: the data set's record of decisions cannot be read.
     """
-    building = files.new_folder(reports_dir, ".validation_whisper_sharded_")
-    folder = reports_dir / building.name.removeprefix(".")
-    stamp = building.name.removeprefix(".validation_whisper_sharded_")
-    try:
+    with new_report(reports_dir, "validation_whisper_sharded") as new:
         every, shards = _as_one_set(shards, language)
         chosen = every[layout.suspicions(every, low_similarity) != ""]
         suspects = layout.with_diff(chosen, low_similarity, language, kept(read_record(dataset)))
-        past = trend.newest(history, trend.present(facts, len(every)))
-        report = Report(title, dataset, shards, low_similarity, facts, by_category, verdicts, language, every, suspects, past)
+        report = Report(
+            title=title,
+            dataset=dataset,
+            made=new.made,
+            shards=shards,
+            low_similarity=low_similarity,
+            facts=facts,
+            by_category=by_category,
+            verdicts=verdicts,
+            language=language,
+            every=every,
+            suspects=suspects,
+            past=trend.newest(history, trend.present(facts, len(every))),
+        )
         for shard in shards:
-            _write_shard(building / "shard_reports" / shard.folder, shard, report, stamp)
-        files.write_text(building / "runner.log", "".join(f"{shard.line(low_similarity)}\n" for shard in shards))
-        write_tsv(building / "low_similarity.tsv", report.low(), layout.COLUMNS)
-        write_tsv(building / "suspects.tsv", report.others(), layout.COLUMNS)
-        files.write_text(building / "whisper_report.html", page(report, folder))
-        files.write_text(building / "SUMMARY.txt", _summary(report))
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return folder
+            _write_shard(new.building / "shard_reports" / shard.folder, shard, report, new.stamp)
+        write_text(new.building / "runner.log", "".join(f"{shard.line(low_similarity)}\n" for shard in shards))
+        write_tsv(new.building / "low_similarity.tsv", report.low(), layout.COLUMNS)
+        write_tsv(new.building / "suspects.tsv", report.others(), layout.COLUMNS)
+        write_text(new.building / "whisper_report.html", page(report, new.final))
+        write_text(new.building / "SUMMARY.txt", _summary(report))
+    return new.final

@@ -130,4 +130,4 @@ def page(report: Report, folder: Path) -> str:
         _categories(report),
         *(_suspect_section(kind, report, folder) for kind in layout.SUSPICIONS),
     ])  # fmt: skip
-    return html.page(f"Whisper validation: {report.title}", body, f"Data set {report.dataset}")
+    return html.page(f"Whisper validation: {report.title}", body, f"Data set {report.dataset}. Written {report.made}.")

@@ -46,11 +46,12 @@ class Report:
     """Everything a report says, for its files to choose from.
 
     ``every``: TRANSCRIPTS of all shards; ``suspects``: ``transcripts_layout.with_diff`` of those with a suspicion, worst first;
-    ``past``: the validations so far with this one at the end. The rest as in ``write``.
+    ``made``: when, with the zone; ``past``: the validations so far with this one at the end. The rest as in ``write``.
     """
 
     title: str
     dataset: Path
+    made: str
     shards: Sequence[ShardResult]
     low_similarity: float
     facts: layout.Facts

@@ -5,7 +5,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 
@@ -45,15 +44,3 @@ def sha256(path: Path) -> str:
 def shown(name: str) -> str:
     r"""A file's name as any file and terminal takes it: of a name that is not UTF-8, the bytes in question as ``\xNN``."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def timestamp() -> str:
-    """Local time as report names carry it, such as ``20261122_101500_123``: sorts by time, unique per millisecond."""
-    return datetime.now().strftime("%Y%m%d_%H%M%S_%f")[:-3]
-
-
-def new_folder(parent: Path, prefix: str) -> Path:
-    """Make and return ``parent/<prefix><timestamp>``; fails rather than reuse a folder that exists."""
-    folder = parent / f"{prefix}{timestamp()}"
-    folder.mkdir(parents=True)
-    return folder

@@ -203,11 +203,13 @@ def test_a_wav_in_a_linked_folder_comes_along(dataset, limits):
 
 
 def test_decisions_in_older_reports_are_told(tmp_path):
-    for stamp, decision in (("1", "drop"), ("2", ""), ("3", "keep")):
-        report = tmp_path / f"validation_whisper_sharded_{stamp}"
+    for day, decision in ((1, "drop"), (2, ""), (3, "keep")):
+        report = tmp_path / f"validation_whisper_sharded_2026010{day}_000000_000"
         report.mkdir()
         (report / "suspects.tsv").write_text(f"clip_id\tdecision\nclip-000\t{decision}\n", encoding="utf-8")
-    assert apply_decisions.overlooked(tmp_path) == [tmp_path / "validation_whisper_sharded_1" / "suspects.tsv"]
+    assert apply_decisions.overlooked(tmp_path) == [
+        tmp_path / "validation_whisper_sharded_20260101_000000_000" / "suspects.tsv"
+    ]
 
 
 def test_a_folder_that_is_there_is_never_written_to(dataset, limits, tmp_path):
@@ -269,7 +271,7 @@ def test_the_report_s_own_table_works_as_it_is(dataset, limits, tmp_path):
 
     text = rows_of(dataset)["clip-001"]
     row = dict.fromkeys(COLUMNS, "") | {"clip_id": "clip-001", "reference": text, "hypothesis": "Конференция начнётся."}
-    report = tmp_path / "reports" / "validation_whisper_sharded_1"
+    report = tmp_path / "reports" / "validation_whisper_sharded_20260101_000000_000"
     write_tsv(report / "low_similarity.tsv", [{**row, "decision": "use_hypothesis"}], COLUMNS)
     (file,) = apply_decisions.suspect_files(apply_decisions.newest_report(tmp_path / "reports"))
     version = fix(dataset, read_decisions(file), limits)

@@ -1,6 +1,7 @@
 """The report of stage 1: it says what the table and the verdicts say, and never writes over another."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,7 @@ import pytest
 
 from voice_assets.audio.recordings import write_wav
 from voice_assets.dataset.clips import Limits, read_config, read_shard
-from voice_assets.reports import base_validation
-from voice_assets.reports.base_validation import TSV_COLUMNS, write
+from voice_assets.reports.base_validation import SHOWN, TSV_COLUMNS, write
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.datasets import RATE, TEXTS, burst
 
@@ -125,8 +125,8 @@ def test_the_markdown_stays_short_and_the_tsv_is_whole(make_dataset: MakeDataset
     )
     markdown, rows = report(dataset, limits)
     assert len(rows) == 121
-    assert f"The first {base_validation.SHOWN} of 121 faults" in markdown
-    assert markdown.count("no file wavs/nobody") == base_validation.SHOWN
+    assert f"The first {SHOWN} of 121 faults" in markdown
+    assert markdown.count("no file wavs/nobody") == SHOWN
 
 
 def test_text_cannot_break_the_table(make_dataset: MakeDataset, limits: Limits) -> None:
@@ -136,11 +136,16 @@ def test_text_cannot_break_the_table(make_dataset: MakeDataset, limits: Limits) 
     assert "\\<b\\>\\*жир\\*\\</b\\> \\`x\\` \\_y\\_ a_b \\| x |" in markdown
 
 
-def test_no_report_is_overwritten(make_dataset: MakeDataset, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_report_is_overwritten_and_each_is_later_by_name(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
-    monkeypatch.setattr(base_validation, "timestamp", lambda: "20261122_101500_123")
-    report(dataset, limits)
-    names = sorted(path.name for path in (dataset / "reports").iterdir())
-    assert names == ["validation_20261122_101500_123.md", "validation_20261122_101500_123.tsv"]
-    with pytest.raises(FileExistsError, match="validation_20261122_101500_123"):
+    reports = dataset / "reports"
+    for _ in range(2):
         report(dataset, limits)
+    first, second = (sorted(path.name for path in reports.glob(f"*.{kind}")) for kind in ("md", "tsv"))
+    assert len(set(first)) == 2
+    assert [name.removesuffix(".md") for name in first] == [name.removesuffix(".tsv") for name in second]
+    (reports / "validation_20991231_235959_999.md").touch()  # by a clock that is wrong, or in local time
+    markdown, _ = report(dataset, limits)
+    assert sorted(reports.glob("*.md"))[-1].name == "validation_21000101_000000_000.md"
+    assert re.search(r"^Written 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", markdown, re.MULTILINE)
+    assert not list(reports.glob(".*"))

@@ -192,7 +192,7 @@ def test_one_clip_and_no_suspect_still_make_a_report(dataset):
 
 def test_one_far_value_does_not_make_thousands_of_bars(dataset):
     stats = changed(stats_of(60), 3, duration_s=5000.0)
-    content = json.loads(quality.stats_json("V", stats, facts(stats, 60), None))
+    content = json.loads(quality.stats_json("V", stats, facts(stats, 60), None, "now"))
     assert len(content["histograms"]["duration_s"]) <= 81
     assert sum(one["count"] for one in content["histograms"]["duration_s"]) == 60
 

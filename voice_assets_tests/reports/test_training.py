@@ -10,6 +10,7 @@ from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.reports import training
 
 PASSED = {"rule": "loss_falls", "passed": True, "blocks": False, "observed": 2.0, "limit": "> 0", "message": "", "advisory": ""}
+MADE = "2026-11-22 10:15:00 UTC"
 FAILED = {**PASSED, "rule": "nothing_nan", "passed": False, "blocks": True, "observed": 1, "limit": "in {0}"}
 
 
@@ -35,14 +36,15 @@ def test_a_report_is_a_new_folder_with_all_its_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("verdicts", "word"), [([PASSED], "PASS"), ([PASSED, FAILED], "FAIL"), (None, "NOT JUDGED")])
 def test_the_verdict(verdicts: list | None, word: str) -> None:
-    assert f"**{word}**" in training.markdown("Felix", curve(4, 2), verdicts, 3)
+    assert f"**{word}**" in training.markdown("Felix", curve(4, 2), verdicts, 3, MADE)
 
 
 def test_what_it_says() -> None:
-    text = training.markdown("Felix", curve(4, 2), [FAILED], 3)
+    text = training.markdown("Felix", curve(4, 2), [FAILED], 3, MADE)
     assert "Training 3: 2 epochs in 0.1 minutes; loss 4.00 to 2.00" in text
+    assert f"Written {MADE}." in text
     assert "| nothing_nan | FAIL | 1 | in {0} |" in text
-    page = training.page("Felix <b>", curve(4, 2), [FAILED], 3)
+    page = training.page("Felix <b>", curve(4, 2), [FAILED], 3, MADE)
     assert "Felix &lt;b&gt;" in page
     assert page.count("<polyline") == 5  # loss and mel on both sides of the split, the discriminator on one
 

@@ -1,8 +1,12 @@
 import csv
+import re
+import time
+from datetime import UTC, datetime
 
 import pytest
 
 from voice_assets.asr import categories, validation
+from voice_assets.curation.apply_decisions import newest_report
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import asr_sample, trend, whisper
 
@@ -281,3 +285,31 @@ def test_categories_stand_shard_by_shard(tmp_path):
     assert "0.850 (1 clips)" in page
     (text,) = (folder / "shard_reports" / "shard_1").glob("*.md")
     assert "| numbers | 1 | 0.8500 | 0 |" in text.read_text(encoding="utf-8")
+
+
+def test_the_newest_report_is_the_last_one_written(tmp_path, transcripts):
+    reports = tmp_path / "reports"
+    for older in ("20991231_235959_999", "20250101_000000_000"):  # by a clock ahead, or in the local time of the east
+        (reports / f"validation_whisper_sharded_{older}").mkdir(parents=True)
+    (reports / "validation_whisper_sharded_z copy").mkdir()
+    for _ in range(3):
+        folder = write_whisper(tmp_path, transcripts, whole(transcripts), None)
+        assert newest_report(reports) == folder
+
+
+def test_times_in_a_report_are_utc_wherever_it_is_written(tmp_path, transcripts, monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        start = time.time()
+        past = [trend.Past(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp(), 0.9, 0.2, 50)]
+        folder = write_whisper(tmp_path, transcripts, whole(transcripts), None, past)
+        end = time.time()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    summary = (folder / "SUMMARY.txt").read_text(encoding="utf-8")
+    assert "\n2026-10-25 00:30:00 UTC  50 " in summary
+    written = re.search(r"^Written: (.+) UTC$", summary, re.MULTILINE)[1]
+    assert int(start) <= datetime.fromisoformat(written).replace(tzinfo=UTC).timestamp() <= end
+    assert f"Written {written} UTC." in (folder / "whisper_report.html").read_text(encoding="utf-8")
