@@ -239,8 +239,10 @@ def _explain(file: Path, error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def load_voice(file: Path) -> Voice:
+def load_voice(file: Path, text: str | None = None) -> Voice:
     """Read and validate one voice file. The data set itself may be missing: a voice can be written first.
+
+    ``text`` is validated in the place of the file's content: a change can be tried before it is written.
 
     Raises:
         VoiceError: naming the file, the key and the value, one line per problem.
@@ -248,7 +250,8 @@ def load_voice(file: Path) -> Voice:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", file.stem):
         raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader, made stricter
+        written = file.read_text(encoding="utf-8") if text is None else text
+        content = yaml.load(written, _Loader)  # noqa: S506 - a safe loader, made stricter
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise VoiceError(f"{file}: {error}") from error
     if not isinstance(content, dict):

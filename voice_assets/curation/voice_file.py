@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from voice_assets.dataset.clips import METADATA
 from voice_assets.runtime.files import write_text
 from voice_assets.voices import VoiceError, load_voice
 
@@ -38,26 +39,32 @@ def _content(file: Path) -> str:
         raise VoiceError(f"{file}: {error}") from error
 
 
+def _switched(file: Path, line: str) -> str:
+    """The file's content with ``line`` in the place of its line ``dataset: …``."""
+    before = _content(file)
+    found = list(_LINE.finditer(before))
+    if len(found) != 1:
+        raise VoiceError(f"{file}: {len(found)} plain lines `dataset: …` at the top level, 1 is needed; write by hand: {line}")
+    start, end = found[0].span()
+    return before[:start] + line + found[0]["rest"] + before[end:]
+
+
 def switch_dataset(file: Path, dataset: Path) -> str:
     """Make the voice use ``dataset``: replaces the value of its line ``dataset:``, nothing else. Returns the new line.
 
+    The new content is validated as a voice before it is written.
+
     Raises:
-        VoiceError: the file has no such line, or more than one, or one that is not plain; or it would not load afterwards.
-            It is left as it was then.
+        VoiceError: there is no such data set; the file has no line ``dataset: …``, several, or one that is not plain; or it
+            would not load with the new line. The file has not been touched then.
     """
-    line, before = dataset_line(file, dataset), _content(file)
-    found = list(_LINE.finditer(before))
-    if len(found) != 1:
-        raise VoiceError(f"{file}: {len(found)} plain lines `dataset: …` at its top level, it takes one; write by hand: {line}")
-    start, end = found[0].span()
-    after = before[:start] + line + found[0]["rest"] + before[end:]
-    target = file.resolve()  # a link stays a link
-    write_text(target, after)
-    try:
-        switched = load_voice(file).dataset
-        if switched != dataset.resolve():
-            raise VoiceError(f"{file}: dataset: would be {switched} instead of {dataset.resolve()}; write by hand: {line}")
-    except VoiceError:
-        write_text(target, before)
-        raise
+    for name in (METADATA, "config.json"):
+        if not (dataset / name).is_file():
+            raise VoiceError(f"{file}: dataset: {dataset} has no {name}; name a data set in Piper's format")
+    line = dataset_line(file, dataset)
+    text = _switched(file, line)
+    found = load_voice(file, text).dataset
+    if found != dataset.resolve():
+        raise VoiceError(f"{file}: dataset: would be {found} instead of {dataset.resolve()}; write by hand: {line}")
+    write_text(file.resolve(), text)  # a link stays a link
     return line

@@ -17,6 +17,27 @@ def voice_file(tmp_path: Path, line: str) -> Path:
     return file
 
 
+def data_set(folder: Path) -> Path:
+    """As much of a data set as a voice file can know of."""
+    folder.mkdir(parents=True)
+    for name in ("metadata_2col.csv", "config.json"):
+        (folder / name).touch()
+    return folder
+
+
+def refused(file: Path, dataset: Path) -> str:
+    """The message of the error; the file is the one it was, and was never another for a moment: the same inode and time."""
+    before, content = file.stat(), file.read_bytes()
+    with pytest.raises(VoiceError) as caught:
+        switch_dataset(file, dataset)
+    after = file.stat()
+    assert file.read_bytes() == content
+    assert (after.st_ino, after.st_mtime_ns, after.st_mode) == (before.st_ino, before.st_mtime_ns, before.st_mode)
+    assert str(file) in str(caught.value)
+    assert list(file.parent.iterdir()) == [file]
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -31,17 +52,17 @@ def voice_file(tmp_path: Path, line: str) -> Path:
 )
 def test_one_line_changes(tmp_path: Path, line: str, expected: str) -> None:
     file = voice_file(tmp_path, line)
-    said = switch_dataset(file, tmp_path / "data" / "x-v2")
+    written = switch_dataset(file, data_set(tmp_path / "data" / "x-v2"))
     expected = expected.replace("{root}", str(tmp_path.resolve()))
     assert file.read_bytes() == f"# dataset: none\n{expected}{REST}".encode()
-    assert expected.startswith(said)
+    assert expected.startswith(written)
     assert load_voice(file).dataset == (tmp_path / "data" / "x-v2").resolve()
 
 
 @pytest.mark.parametrize("name", ["with space", "it's", "hash # inside", "данные", "key: value"])
 def test_any_name_is_written_so_that_it_is_read_again(tmp_path: Path, name: str) -> None:
     file = voice_file(tmp_path, "dataset: ../data/x\n")
-    switch_dataset(file, tmp_path / name)
+    switch_dataset(file, data_set(tmp_path / name))
     assert load_voice(file).dataset == (tmp_path / name).resolve()
 
 
@@ -51,26 +72,35 @@ def test_any_name_is_written_so_that_it_is_read_again(tmp_path: Path, name: str)
 )
 def test_a_file_without_one_plain_line_stays_as_it_is(tmp_path: Path, line: str) -> None:
     file = voice_file(tmp_path, line)
-    before = file.read_bytes()
-    with pytest.raises(VoiceError, match=r"write by hand: dataset: ") as caught:
-        switch_dataset(file, tmp_path / "data" / "x-v2")
-    assert str(file) in str(caught.value)
-    assert file.read_bytes() == before
+    assert "write by hand: dataset: " in refused(file, data_set(tmp_path / "data" / "x-v2"))
 
 
-def test_a_file_that_would_not_load_stays_as_it_is(tmp_path: Path) -> None:
-    file = voice_file(tmp_path, "dataset: ../data/x\nshards: 0\n")
-    before = file.read_bytes()
-    with pytest.raises(VoiceError, match="shards"):
-        switch_dataset(file, tmp_path / "data" / "x-v2")
-    assert file.read_bytes() == before
+@pytest.mark.parametrize(
+    ("name", "rest", "message"),
+    [
+        ("toy", "shards: 0\n", "shards"),
+        ("toy", "shard: 1\n", "unknown key"),
+        ("toy", "title: twice\n", "is there twice"),
+        ("Toy", "", "must be lower-case letters"),
+    ],
+)
+def test_a_file_that_would_not_load_is_never_written(tmp_path: Path, name: str, rest: str, message: str) -> None:
+    file = voice_file(tmp_path, f"dataset: ../data/x\n{rest}").rename(tmp_path / "voices" / f"{name}.yaml")
+    assert message in refused(file, data_set(tmp_path / "data" / "x-v2"))
+
+
+@pytest.mark.parametrize("missing", ["metadata_2col.csv", "config.json"])
+def test_a_data_set_that_is_not_there_is_never_written(tmp_path: Path, missing: str) -> None:
+    file, dataset = voice_file(tmp_path, "dataset: ../data/x\n"), data_set(tmp_path / "data" / "x-v2")
+    (dataset / missing).unlink()
+    assert f"has no {missing}" in refused(file, dataset)
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real = voice_file(tmp_path, "dataset: ../data/x\n")
     kept = real.rename(tmp_path / "kept.yaml")
     real.symlink_to(kept)
-    switch_dataset(real, tmp_path / "data" / "x-v2")
+    switch_dataset(real, data_set(tmp_path / "data" / "x-v2"))
     assert real.is_symlink()
     assert "x-v2" in kept.read_text(encoding="utf-8")
 
