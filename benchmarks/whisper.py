@@ -31,7 +31,7 @@ from voice_assets.asr.whisper import Clip, Transcriber, Transcript
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import level_db
 from voice_assets.importers.debian import build_ivrvoice
-from voice_assets.quality.summary import SILENT_DB
+from voice_assets.quality.summary import SILENT_BELOW_DB
 from voice_assets.runtime import project
 
 LANGUAGE = "ru"
@@ -201,7 +201,7 @@ def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random
 
 def flagged(clip: Clip, transcript: Transcript) -> bool:
     """What counts as found: similarity under 0.8, silent audio, words that are others, invented or repeated."""
-    silent = level_db(whisper.read_clip(clip)) < SILENT_DB
+    silent = level_db(whisper.read_clip(clip)) < SILENT_BELOW_DB
     found = score(clip.reference or "", transcript.hypothesis, clip.duration_s, LANGUAGE, silent)
     return silent or float(str(found["similarity"])) < LOW or any(found[sign] for sign in SIGNS)
 

@@ -44,7 +44,7 @@ from voice_assets.asr.windows import (
 )
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import level_db
-from voice_assets.quality.summary import SILENT_DB
+from voice_assets.quality.summary import SILENT_BELOW_DB
 
 __all__ = [
     "AudioHypotheses",
@@ -105,7 +105,7 @@ class AudioHypotheses:
     @property
     def silent(self) -> bool:
         """Whether the audio counts as silent, by the rule of the quality stage."""
-        return self.level_db is not None and self.level_db < SILENT_DB
+        return self.level_db is not None and self.level_db < SILENT_BELOW_DB
 
 
 NextPass = Callable[[Clip, AudioHypotheses], str | None]

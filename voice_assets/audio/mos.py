@@ -1,26 +1,27 @@
-"""Predicted mean opinion score of speech: Microsoft's DNSMOS P.835, whose weights come inside ``speechmos``.
+"""Predicted mean opinion score (MOS) of speech: Microsoft's DNSMOS P.835; ``speechmos`` contains the weights.
 
-A model's guess at how people would rate a recording, trained on noisy phone calls: it hears noise and distortion, and
-knows nothing of whether the words are right. It ranks voices; it does not replace ears.
+The model predicts how people would rate a recording. It was trained on noisy phone calls, so it rates noise and distortion and
+does not know whether the words are right. Use it to rank voices; it does not replace listening tests.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-RATE = 16000
+MODEL_RATE = 16000
+"""The model's sample rate in Hz."""
 
 
 class MosError(ValueError):
-    """Samples that cannot be scored. The message says why."""
+    """Samples that cannot be scored. The message gives the reason."""
 
 
 def predict(samples: npt.NDArray[np.int16], rate: int) -> float:
     """The overall score (``ovrl_mos``), 1 bad to 5 excellent, of int16 ``[samples]`` at ``rate`` Hz.
 
-    Shorter sounds are repeated up to the model's window of 9.01 s, longer ones averaged over windows a second apart.
+    Shorter audio is repeated to fill the model's window of 9.01 s; longer audio is averaged over windows that start 1 s apart.
 
     Raises:
-        MosError: there are no samples (``speechmos`` would wait for ever), or they are not int16.
+        MosError: there are no samples (``speechmos`` would never return), or they are not int16 [samples].
     """
     import soxr
     from speechmos import dnsmos
@@ -28,8 +29,8 @@ def predict(samples: npt.NDArray[np.int16], rate: int) -> float:
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise MosError(f"samples must be int16 [samples], not {samples.dtype} {list(samples.shape)}")
     sound = samples.astype(np.float32) / 32768
-    if rate != RATE:
-        sound = np.clip(soxr.resample(sound, rate, RATE, quality="VHQ"), -1, 1)
+    if rate != MODEL_RATE:
+        sound = np.clip(soxr.resample(sound, rate, MODEL_RATE, quality="VHQ"), -1, 1)
     if not len(sound):
         raise MosError(f"{len(samples)} samples at {rate} Hz: too few to score")
-    return float(dnsmos.run(sound, RATE)["ovrl_mos"])
+    return float(dnsmos.run(sound, MODEL_RATE)["ovrl_mos"])

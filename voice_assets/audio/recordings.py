@@ -1,6 +1,6 @@
-"""Audio files: what they are, reading them, decoding any format, writing WAV. soundfile for WAV, libav for the rest.
+"""Audio files: their format, reading, decoding, writing WAV. soundfile for WAV, libav for other formats.
 
-Measures nothing of what is heard (``audio.signals`` does) and knows no data set.
+Does not belong here: measuring the samples (``audio.signals``), data sets (``dataset``).
 """
 
 import struct
@@ -14,7 +14,7 @@ import soundfile
 
 from voice_assets.runtime.files import replacing
 
-# Raw streams have no header that says what they are; the suffix is all there is.
+# Raw streams have no header; only the suffix gives the format.
 RAW_FORMATS = {".g722": "g722"}
 
 
@@ -24,7 +24,7 @@ class AudioError(ValueError):
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What an audio file is: names as libsndfile gives them (``WAV``, ``PCM_16``), rate in Hz, ``frames`` per channel."""
+    """The format of an audio file: libsndfile's names (``WAV``, ``PCM_16``), rate in Hz, ``frames`` per channel."""
 
     format: str
     subtype: str
@@ -35,7 +35,7 @@ class AudioInfo:
 
 
 def _check_riff(path: Path) -> None:
-    """Refuse a RIFF file whose chunks promise more bytes than it has: libsndfile would read what is left in silence."""
+    """Raise AudioError when a RIFF chunk promises more bytes than the file has: libsndfile would read the rest and not warn."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
@@ -56,11 +56,11 @@ def _check_riff(path: Path) -> None:
 
 
 def probe(path: Path) -> AudioInfo:
-    """What the file is, from its header.
+    """The format of the file, from its header.
 
     Raises:
-        AudioError: there is no such file, it is empty, truncated (a RIFF chunk promises more than the file has), has no
-            samples, or is not audio libsndfile knows.
+        AudioError: the file is missing, empty, truncated (a RIFF chunk promises more bytes than the file has), without
+            samples, or in a format that libsndfile cannot read.
     """
     if not path.is_file():
         raise AudioError(f"{path}: no such file")
@@ -108,13 +108,13 @@ def _decode_frames(path: Path, raw_format: str | None) -> tuple[npt.NDArray[np.f
 
 
 def decode(path: Path, sample_rate: int, raw_format: str | None = None) -> npt.NDArray[np.int16]:
-    """Decode any format libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
+    """Decode any format that libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
 
-    ``raw_format`` is libav's name for a stream without a header; by default `RAW_FORMATS` goes by the suffix. Resampled with
-    soxr "VHQ"; what overshoots full scale is clipped.
+    ``raw_format`` is libav's name for a stream without a header; by default `RAW_FORMATS` chooses by the suffix. Resamples with
+    soxr "VHQ" and clips at full scale.
 
     Raises:
-        AudioError: missing, empty, or nothing libav can decode.
+        AudioError: the file is missing, empty, or in a format that libav cannot decode.
     """
     import soxr
 
@@ -135,7 +135,7 @@ def write_wav(path: Path, samples: npt.NDArray[np.int16], sample_rate: int) -> P
     """Write int16 ``[frames]`` as a mono PCM16 WAV file, atomically. Returns ``path``.
 
     Raises:
-        AudioError: the samples are not int16 or not one channel.
+        AudioError: the samples are not int16, or not one channel.
     """
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise AudioError(f"{path}: samples must be int16 [frames], not {samples.dtype} {list(samples.shape)}")

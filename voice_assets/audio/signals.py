@@ -1,7 +1,7 @@
-"""What can be measured on the samples of one clip: level, peak, clipping, offset, silences, share of speech. Pure numpy.
+"""Signals of one clip: level, peak, clipping, DC offset, silences, share of speech. Pure numpy.
 
-What belongs here: formulas over one array. What does not: reading files (``audio.recordings``), comparing clips with each
-other (``quality.suspects``), limits (the voice's YAML). Levels are dBFS: full scale, a sample of 1.0, is 0 dB.
+Belongs here: formulas over one array of samples. Does not belong here: reading files (``audio.recordings``), comparing clips
+with each other (``quality.suspects``), limits (the voice's YAML). Levels are dBFS: a sample of 1.0, full scale, is 0 dB.
 """
 
 import hashlib
@@ -10,58 +10,58 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-SILENCE_DB = -120.0
-"""What digital silence is said to be, instead of minus infinity. Far under one step of 16 bits (-90.3 dB)."""
+FLOOR_DB = -120.0
+"""The lowest level reported: digital silence, instead of minus infinity. Far under one step of 16 bits (-90.3 dB)."""
 
 FULL_SCALE = 32767 / 32768
-"""From here a sample is at full scale: the highest value of PCM16 as a float."""
+"""A sample with at least this absolute value is at full scale: the highest value of PCM16 as a float."""
 
-FRAME_S = 0.01
-"""Length of the frames that silence is judged by, in seconds."""
+LEVEL_FRAME_S = 0.01
+"""Length of the frames whose levels separate speech from silence, in seconds."""
 
 SPEECH_BELOW_LOUDEST_DB = 40.0
 """A frame counts as speech when its level is at most this far under the loudest frame's (see ``dataset.tables``)."""
 
-Samples = npt.NDArray[np.float32]
+Waveform = npt.NDArray[np.float32]
 
 
 class SignalError(ValueError):
-    """Samples that cannot be measured. The message says what is wrong with them."""
+    """Samples that cannot be measured. The message gives the reason."""
 
 
 def _decibels(amplitude: float) -> float:
-    return max(20.0 * math.log10(amplitude), SILENCE_DB) if amplitude > 0 else SILENCE_DB
+    return max(20.0 * math.log10(amplitude), FLOOR_DB) if amplitude > 0 else FLOOR_DB
 
 
-def level_db(samples: Samples) -> float:
+def level_db(samples: Waveform) -> float:
     """Root mean square level in dBFS: 20 * log10(sqrt(mean(x^2))). -120 for digital silence and for no samples."""
-    return _decibels(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))) if len(samples) else SILENCE_DB
+    return _decibels(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))) if len(samples) else FLOOR_DB
 
 
-def peak_db(samples: Samples) -> float:
+def peak_db(samples: Waveform) -> float:
     """The highest absolute sample in dBFS. -120 for digital silence and for no samples."""
-    return _decibels(float(np.max(np.abs(samples)))) if len(samples) else SILENCE_DB
+    return _decibels(float(np.max(np.abs(samples)))) if len(samples) else FLOOR_DB
 
 
-def frame_levels_db(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
+def frame_levels_db(samples: Waveform, rate: int) -> npt.NDArray[np.float64]:
     """Root mean square level of each 10 ms frame, dBFS; the last frame may be shorter. Shape [ceil(n / (rate / 100))]."""
     starts = np.arange(0, len(samples), _frame_length(rate))
     if not len(starts):
         return np.empty(0)
     lengths = np.diff(np.append(starts, len(samples)))
     power = np.add.reduceat(np.square(samples, dtype=np.float64), starts) / lengths
-    return np.asarray(10.0 * np.log10(np.maximum(power, 10.0 ** (SILENCE_DB / 10))))
+    return np.asarray(10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10))))
 
 
 def _frame_length(rate: int) -> int:
-    return max(round(rate * FRAME_S), 1)
+    return max(round(rate * LEVEL_FRAME_S), 1)
 
 
-def _silences(samples: Samples, rate: int) -> dict[str, float]:
-    """Silence before and after the speech, in seconds, and the share of frames that are speech."""
+def _silences(samples: Waveform, rate: int) -> dict[str, float]:
+    """Silence before and after the speech, in seconds, and the share of frames that are speech, 0 to 1."""
     levels = frame_levels_db(samples, rate)
     duration_s = len(samples) / rate
-    if not len(levels) or levels.max() <= SILENCE_DB:
+    if not len(levels) or levels.max() <= FLOOR_DB:
         return {"leading_silence_s": duration_s, "trailing_silence_s": 0.0, "speech_ratio": 0.0}
     loud = np.flatnonzero(levels >= levels.max() - SPEECH_BELOW_LOUDEST_DB)
     end = min((int(loud[-1]) + 1) * _frame_length(rate), len(samples))
@@ -72,9 +72,9 @@ def _silences(samples: Samples, rate: int) -> dict[str, float]:
     }
 
 
-def _require_measurable(samples: Samples, rate: int) -> None:
+def _require_measurable(samples: Waveform, rate: int) -> None:
     if samples.ndim != 1:
-        raise SignalError(f"samples of one channel are wanted, shape [n]; these have shape {list(samples.shape)}")
+        raise SignalError(f"samples must be one channel, shape [n], not shape {list(samples.shape)}")
     if rate <= 0:
         raise SignalError(f"sample rate {rate} Hz is not positive")
     wrong = int(np.count_nonzero(~np.isfinite(samples)))
@@ -82,11 +82,11 @@ def _require_measurable(samples: Samples, rate: int) -> None:
         raise SignalError(f"{wrong} of {len(samples)} samples are not finite")
 
 
-def measure(samples: Samples, rate: int) -> dict[str, str | float]:
+def measure(samples: Waveform, rate: int) -> dict[str, str | float]:
     """The signal columns of ``dataset.tables.CLIP_STATS`` for one clip.
 
     Args:
-        samples: float32 [n], full scale = 1. None (n = 0) and digital silence give -120 dB, no speech, and a leading
+        samples: float32 [n], full scale = 1. No samples (n = 0) and digital silence give -120 dB, no speech, and a leading
             silence as long as the clip.
         rate: samples per second.
 
@@ -109,11 +109,11 @@ def measure(samples: Samples, rate: int) -> dict[str, str | float]:
     }
 
 
-def letters(text: str) -> int:
-    """Letters and digits of ``text``: what is spoken, without spaces, punctuation and stress marks."""
+def letters_and_digits(text: str) -> int:
+    """The count of letters and digits in ``text``: no spaces, punctuation or stress marks, which are not spoken."""
     return sum(character.isalnum() for character in text)
 
 
 def chars_per_s(text: str, speech_s: float) -> float:
-    """Letters and digits of the text per second of ``speech_s``, the time between the two silences; 0 when that is none."""
-    return letters(text) / speech_s if speech_s > 0 else 0.0
+    """Letters and digits of the text per second; ``speech_s`` is the time between the two silences. 0 when there is no time."""
+    return letters_and_digits(text) / speech_s if speech_s > 0 else 0.0

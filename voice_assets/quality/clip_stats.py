@@ -1,4 +1,4 @@
-"""Measuring every clip of a table: reads the audio and asks ``speech`` for the figures. Judges nothing."""
+"""Measuring every clip of a table: reads the audio and computes the figures of ``CLIP_STATS``. Does not judge them."""
 
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +11,13 @@ from voice_assets.dataset import tables
 from voice_assets.runtime import files
 from voice_assets.text.normalisation import normalise
 
-Row = Mapping[Hashable, object]
-
 
 class ChangedAudioError(RuntimeError):
-    """An audio file is no longer the one that the table of clips describes."""
+    """An audio file differs from the one that the table of clips describes."""
 
 
 class NoAudioError(ValueError):
-    """A row of clips that has no audio file to measure; base validation refuses such rows."""
+    """A row of clips without an audio file; base validation reports such rows."""
 
 
 def _require_same(clip_id: str, path: Path, expected: str) -> None:
@@ -32,7 +30,7 @@ def _require_same(clip_id: str, path: Path, expected: str) -> None:
         raise ChangedAudioError(f"clip {clip_id}: {path} has changed since clips was made, {change}: materialise clips again")
 
 
-def _measure_clip(dataset: Path, clip: Row, language: str) -> dict[str, object]:
+def _measure_clip(dataset: Path, clip: Mapping[Hashable, object], language: str) -> dict[str, object]:
     clip_id, text, path = str(clip["clip_id"]), str(clip["text"]), dataset / str(clip["path"])
     if not clip["path"]:
         raise NoAudioError(f"clip {clip_id}, row {clip['row']}: no audio file to read; base validation must pass first")
@@ -66,7 +64,7 @@ def measure_clips(
         clips: the columns of ``dataset.tables.CLIPS``; every row has an audio file (base validation has passed).
         language: two letters, for the normalised text.
         on_progress: called with (clips done, all clips) after each clip, in the calling thread.
-        threads: files read at a time.
+        threads: files read at the same time.
 
     Returns:
         The columns of ``dataset.tables.CLIP_STATS``, one row per row of ``clips``.
@@ -75,7 +73,7 @@ def measure_clips(
         NoAudioError: a row has no path.
         ChangedAudioError: a file is gone, or its bytes are not those that ``clips`` describes.
         AudioError: a file cannot be decoded.
-        SignalError: its samples cannot be measured.
+        SignalError: the samples of a file cannot be measured.
     """
     rows: list[dict[str, object]] = []
     with ThreadPoolExecutor(threads) as pool:

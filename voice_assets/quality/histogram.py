@@ -1,7 +1,7 @@
-"""Histograms with fixed bins, and how far their two ends stick out. Counting only; drawing is in ``reports.plots``.
+"""Histograms with fixed bins, and spikes at their two ends. Does not belong here: drawing (``reports.plots``).
 
-Bins are half open at the bottom, ``(start, end]``, and lie on multiples of their width. So clips that were cut at a
-limit which is such a multiple (15 s) fall into the same bin as those just under it, and a pile-up at the limit is one bar.
+Bins are half open, ``(start, end]``, and start at multiples of their width. So clips that were cut at a limit that is such a
+multiple (15 s) fall into the same bin as clips just under the limit, and a spike at the limit is one bar.
 """
 
 import math
@@ -14,13 +14,13 @@ DURATION_BIN_S = 0.5
 
 LEAST_NEIGHBOUR_CLIPS = 2.0
 LEAST_NEIGHBOUR_SHARE = 0.001
-"""Neighbours count as at least 2 clips and at least 0.1 % of all clips (our choice): with a limit of 3 no pile of up to
-6 clips, and in 18,377 clips none of up to 55 (0.3 %), is ever a spike, however empty the bins beside it are."""
+"""The neighbours of an edge bin count as at least 2 clips and at least 0.1 % of all clips (our choice). With a limit of 3, an
+edge bin of up to 6 clips is never a spike, and of 18,377 clips none of up to 55 (0.3 %), however empty its neighbours are."""
 
 
 @dataclass(frozen=True)
 class Bin:
-    """``count`` values lie over ``start`` and not over ``end``; the very first bin also takes the value at its start."""
+    """``count`` values lie over ``start`` and not over ``end``; the bin that starts at zero also counts zeros."""
 
     start: float
     end: float
@@ -28,7 +28,7 @@ class Bin:
 
 
 class HistogramError(ValueError):
-    """Values that cannot be counted: not finite, or a bin width that is not positive."""
+    """Values that are not finite, or a bin width that is not positive."""
 
 
 def _index(value: float, width: float) -> int:
@@ -37,11 +37,11 @@ def _index(value: float, width: float) -> int:
 
 
 def bins(values: Iterable[float], width: float = DURATION_BIN_S) -> list[Bin]:
-    """The histogram of ``values``, from the first bin that holds any to the last; empty bins between them are kept.
+    """The histogram of ``values``, from the first bin with a value to the last; empty bins between them are kept.
 
     Args:
-        values: finite numbers; none give an empty list. A zero counts to the bin that starts at zero.
-        width: of a bin, in the unit of the values.
+        values: finite numbers; no values give an empty list. A zero counts in the bin that starts at zero.
+        width: the width of a bin, in the unit of the values.
 
     Raises:
         HistogramError: a value is not finite, or the width is not positive.
@@ -59,13 +59,13 @@ def bins(values: Iterable[float], width: float = DURATION_BIN_S) -> list[Bin]:
 
 
 def edge_spikes(values: Iterable[float], bin_width: float = DURATION_BIN_S) -> tuple[float, float]:
-    """How many times its neighbours the first and the last bin of the histogram hold: ``(first, last)``.
+    """The count of the first and the last bin relative to their neighbours: ``(first, last)``, ratios from 0.
 
     ratio = count of the edge bin / max(mean count of the (up to) two bins next to it, LEAST_NEIGHBOUR_CLIPS,
     LEAST_NEIGHBOUR_SHARE * number of values).
 
-    The formula is ours: the plan asks for "no spikes at extremes". A slope that merely falls stays near 1 to 2; clips cut
-    off at a limit, or scraps left by cutting, stand far over it. One bin alone is compared with the floor. No values: (0, 0).
+    The formula is ours: the plan asks for "no spikes at extremes". A slope gives about 1 to 2. Clips cut off at a limit, or
+    scraps left by cutting, give far more. A single bin is compared with the floor. No values give (0, 0).
 
     Raises:
         HistogramError: see ``bins``.

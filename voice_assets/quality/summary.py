@@ -1,7 +1,7 @@
-"""The figures of a whole data set, from the signals of its clips: what the quality rules judge and the report shows.
+"""The figures of a whole data set, from the signals of its clips; the quality rules judge them and the report shows them.
 
-What belongs here: counting and percentiles over ``CLIP_STATS``. What does not: verdicts (the suite ``quality_report``) and
-single clips that stand out (``quality.suspects``).
+Belongs here: counts and percentiles over ``CLIP_STATS``. Does not belong here: verdicts (the suite ``quality_report``), single
+clips that stand out (``quality.suspects``).
 """
 
 import numpy as np
@@ -10,43 +10,43 @@ import pandas as pd
 from voice_assets.dataset.tables import CLIP_STATS
 from voice_assets.quality.histogram import edge_spikes
 
-SILENT_DB = -70.0
-"""A clip whose RMS level is under this is silent. ITU-R BS.1770 takes -70 LUFS as its absolute gate; ours is unweighted."""
+SILENT_BELOW_DB = -70.0
+"""A clip with an RMS level under this, in dBFS, is silent. ITU-R BS.1770 has its absolute gate at -70 LUFS (weighted)."""
 
 CLIPPED_RATIO = 0.0001
-"""A clip counts as clipped from 1 sample in 10,000 at full scale (our choice): 2 of a second, more than one lucky peak."""
+"""A clip with at least this share of samples at full scale is clipped: 1 in 10,000, about 2 in a second (our choice)."""
 
 PERCENTILES = (0, 5, 50, 95, 100)
-"""Shown of every figure; 0 and 100 are the least and the most."""
+"""The percentiles of every figure; 0 and 100 are the minimum and the maximum."""
 
 
-class QualityError(ValueError):
-    """Statistics that no verdict can be based on: none at all, a missing column, or a figure that is not finite."""
+class UnusableStatsError(ValueError):
+    """Statistics that no verdict can be based on: no rows, a missing column, or a figure that is not finite."""
 
 
 def require_usable(stats: pd.DataFrame) -> None:
-    """Refuse statistics that would let a rule pass by having nothing to judge.
+    """Raise UnusableStatsError for statistics that would let a rule pass without judging anything.
 
     Raises:
-        QualityError: no rows, a column of CLIP_STATS is missing, or a number is not finite (names column and clip).
+        UnusableStatsError: no rows, a column of CLIP_STATS is missing, or a number is not finite (names column and clip).
     """
     missing = [name for name in CLIP_STATS if name not in stats.columns]
     if missing:
-        raise QualityError(f"clip_stats: the columns {', '.join(missing)} are missing")
+        raise UnusableStatsError(f"clip_stats: the columns {', '.join(missing)} are missing")
     if stats.empty:
-        raise QualityError("clip_stats: not one clip was measured, there is nothing to judge")
+        raise UnusableStatsError("clip_stats: not one clip was measured, there is nothing to judge")
     for name in (name for name, column in CLIP_STATS.items() if column.type is float):
         wrong = stats.loc[~np.isfinite(stats[name].astype("float64")), ["clip_id", name]]
         if len(wrong):
             first = wrong.iloc[0]
-            raise QualityError(
+            raise UnusableStatsError(
                 f"clip_stats: {name} of {len(wrong)} clips is not finite, first {first['clip_id']}: {first[name]}"
             )
 
 
 def silent(stats: pd.DataFrame) -> pd.Series:
-    """True for each clip whose level is under ``SILENT_DB``: bad data, whatever its text says."""
-    return stats["rms_db"] < SILENT_DB
+    """True for each clip with a level under ``SILENT_BELOW_DB``: a fault, whatever its text."""
+    return stats["rms_db"] < SILENT_BELOW_DB
 
 
 def clipped(stats: pd.DataFrame) -> pd.Series:
@@ -55,7 +55,7 @@ def clipped(stats: pd.DataFrame) -> pd.Series:
 
 
 def percentile(values: pd.Series, percent: float) -> float:
-    """The value with ``percent`` of the others under it, between two values in proportion, as the p95 rule counts it."""
+    """The percentile with linear interpolation; the p95 rule uses the same. ``percent`` is 0 to 100."""
     return float(values.quantile(percent / 100, interpolation="linear"))
 
 
@@ -74,14 +74,14 @@ def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
         - ``clips``, ``clips_missing`` (expected clips less different clip ids), ``clips_repeated`` (rows with an id that an
           earlier row has), ``hours``
         - ``duplicate_texts`` and ``duplicate_ratio``: clips that repeat an EARLIER normalised text, and their share;
-          ``duplicate_audio``: clips whose samples equal an earlier clip's; ``empty_texts``: nothing left when normalised
-        - ``silent_clips``, ``clipped_clips``, see the limits of this module
-        - ``duration_spike_start``, ``duration_spike_end``, see ``quality.histogram.edge_spikes``
+          ``duplicate_audio``: clips whose samples equal an earlier clip's; ``empty_texts``: texts empty when normalised
+        - ``silent_clips``, ``clipped_clips``: see ``SILENT_BELOW_DB`` and ``CLIPPED_RATIO``
+        - ``duration_spike_start``, ``duration_spike_end``: see ``quality.histogram.edge_spikes``
         - ``<column>_p0, _p5, _p50, _p95, _p100`` of text_length, duration_s, chars_per_s, rms_db, peak_db,
           leading_silence_s, trailing_silence_s, speech_ratio
 
     Raises:
-        QualityError: see ``require_usable``.
+        UnusableStatsError: see ``require_usable``.
     """
     require_usable(stats)
     start, end = edge_spikes(stats["duration_s"])

@@ -1,11 +1,11 @@
-"""Which clips a person should look at first, and why, in words. Clips are compared with the same voice, not with limits.
+"""Suspects: the clips that a person should check first, and the reasons in words. Compares clips of one voice with each other.
 
-What belongs here: outliers within one data set. What does not: verdicts, and limits that hold for every voice.
+Belongs here: outliers within one data set. Does not belong here: verdicts, limits that hold for every voice.
 
-A figure's distance from the voice is the robust z-score of Iglewicz and Hoaglin, "How to Detect and Handle Outliers"
-(ASQC, 1993): z = 0.6745 * (x - median) / MAD, MAD being the median of the absolute distances from the median; they
-call |z| over 3.5 an outlier. MAD / 0.6745 estimates the standard deviation. We never take it for smaller than the signal's
-``least_spread``: in a voice that was recorded very evenly, differences nobody hears would be outliers otherwise.
+The distance of a figure from the rest is the robust z-score of Iglewicz and Hoaglin, "How to Detect and Handle Outliers"
+(ASQC, 1993): z = 0.6745 * (x - median) / MAD, with MAD the median of the absolute distances from the median; they call |z| over
+3.5 an outlier. MAD / 0.6745 estimates the standard deviation. The estimate is at least the signal's ``least_spread``: otherwise
+inaudible differences would be outliers in a very even voice.
 """
 
 from dataclasses import dataclass
@@ -14,33 +14,33 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from voice_assets.audio.signals import letters
+from voice_assets.audio.signals import letters_and_digits
 from voice_assets.quality import summary
 
-OUTLIER = 3.5
-"""From this |z| a figure is a reason for suspicion (Iglewicz and Hoaglin)."""
+OUTLIER_Z = 3.5
+"""A figure with at least this |z| makes a clip a suspect (Iglewicz and Hoaglin)."""
 
-MOST = 50.0
-"""Where z-scores end, so that one absurd figure cannot pass a certain fault."""
+MAX_Z = 50.0
+"""Highest |z|, so that an absurd figure cannot rank above a certain fault."""
 
-SILENT, SAME_AUDIO, NO_TEXT, SAME_TEXT = 800.0, 400.0, 200.0, 100.0
-"""Added to the suspicion for what is certain. Each is more than all after it and ``MOST`` together."""
+SILENT_SCORE, SAME_AUDIO_SCORE, NO_TEXT_SCORE, SAME_TEXT_SCORE = 800.0, 400.0, 200.0, 100.0
+"""Added to the suspicion for certain faults. Each is more than all after it and ``MAX_Z`` together."""
 
 NEIGHBOURS = 101
-"""Clips with about as much text that a clip's speaking rate is compared with."""
+"""How many clips with about as much text the speaking rate of a clip is compared with."""
 
 LEAST_RATE_SPREAD = 0.1
 """In octaves: a speaking rate within a quarter of the usual one is never an outlier (our choice)."""
 
-SLOWEST = 0.01
-"""Characters per second, so that a text without a letter has a logarithm."""
+SLOWEST_RATE = 0.01
+"""Lowest speaking rate in characters per second, so that a text without letters has a logarithm."""
 
 COLUMNS = ("clip_id", "path", "suspicion", "reasons", "text", "duration_s", "text_length", "chars_per_s", "rms_db", "peak_db")
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One figure that can stand out: its column, how to write it, and what too low and too high mean (empty: harmless)."""
+    """A figure that can stand out: its column, its format, and what too low and too high mean (empty: harmless)."""
 
     column: str
     form: str
@@ -58,7 +58,7 @@ SIGNALS = (
     Signal("clipped_ratio", "{:.4%} of samples clipped", 0.0001, "", "clipped"),
     Signal("speech_ratio", "{:.0%} speech", 0.05, "much of it is silence", ""),
 )
-"""``least_spread``: about what an ear or an eye tells apart, in the unit of the column (our choice)."""
+"""``least_spread``: about the smallest difference that people notice, in the unit of the column (our choice)."""
 
 
 def robust_z(values: npt.NDArray[np.float64], least_spread: float) -> npt.NDArray[np.float64]:
@@ -67,11 +67,11 @@ def robust_z(values: npt.NDArray[np.float64], least_spread: float) -> npt.NDArra
         return values
     distance = values - np.median(values)
     spread = max(float(np.median(np.abs(distance))) / 0.6745, least_spread)
-    return np.asarray(np.clip(distance / spread, -MOST, MOST))
+    return np.asarray(np.clip(distance / spread, -MAX_Z, MAX_Z))
 
 
 def _judge_signal(stats: pd.DataFrame, signal: Signal) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """|z| of the harmful side and the reason of each clip (empty when it does not stand out)."""
+    """|z| of each clip on the harmful side, and the reason (empty when the clip does not stand out)."""
     values = stats[signal.column].to_numpy(dtype=np.float64)
     z = robust_z(values, signal.least_spread)
     z = np.where((z < 0) & (not signal.low), 0.0, np.where((z > 0) & (not signal.high), 0.0, z))
@@ -80,7 +80,7 @@ def _judge_signal(stats: pd.DataFrame, signal: Signal) -> tuple[npt.NDArray[np.f
     for value, score in zip(values, z, strict=True):
         word = signal.high if score > 0 else signal.low
         short = signal.form.format(median).split(" ")[0]
-        reasons.append(f"{signal.form.format(value)}, median {short}: {word}" if abs(score) >= OUTLIER else "")
+        reasons.append(f"{signal.form.format(value)}, median {short}: {word}" if abs(score) >= OUTLIER_Z else "")
     return np.abs(z), reasons
 
 
@@ -93,27 +93,27 @@ def _rolling_median(values: npt.NDArray[np.float64], order: npt.NDArray[np.intp]
 
 
 def _judge_rate(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """How far the speaking rate is from that of the clips with about as much text: |z| and the reason of each clip.
+    """How far the speaking rate of each clip is from clips with about as much text: |z| and the reason.
 
-    Compared with all clips, short texts would mislead: one word is spoken slower than a sentence, and varies more. So median
-    and MAD are those of the neighbours by amount of text, and the rates are compared as octaves (log2).
+    One word is spoken slower than a sentence, and its rate varies more. So median and MAD are taken over clips with about as
+    much text, and the rates are compared in octaves (log2).
     """
-    rates = stats["chars_per_s"].clip(lower=SLOWEST).to_numpy(dtype=np.float64)
-    order = np.argsort(stats["text"].map(letters).to_numpy(), kind="stable")
+    rates = stats["chars_per_s"].clip(lower=SLOWEST_RATE).to_numpy(dtype=np.float64)
+    order = np.argsort(stats["text"].map(letters_and_digits).to_numpy(), kind="stable")
     usual = _rolling_median(rates, order)
     octaves = np.log2(rates / usual)
     spread = np.maximum(_rolling_median(np.abs(octaves), order) / 0.6745, LEAST_RATE_SPREAD)
-    z = np.clip(octaves / spread, -MOST, MOST)
+    z = np.clip(octaves / spread, -MAX_Z, MAX_Z)
     reasons = []
     for rate, median, score in zip(rates, usual, z, strict=True):
         word = "fast" if score > 0 else "slow"
         reason = f"{rate:.1f} chars/s, median {median:.1f} of texts as long: much too {word} for its text"
-        reasons.append(reason if abs(score) >= OUTLIER else "")
+        reasons.append(reason if abs(score) >= OUTLIER_Z else "")
     return np.abs(z), reasons
 
 
 def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[list[str]]]:
-    """What needs no statistics: silence, copies of a recording, empty and repeated texts. Later copies name the first."""
+    """Certain faults: silence, copies of a recording, empty and repeated texts. Later copies name the first one."""
     score = np.zeros(len(stats))
     reasons: list[list[str]] = [[] for _ in range(len(stats))]
     audio_first: dict[str, tuple[str, str]] = {}
@@ -122,19 +122,19 @@ def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[l
     quiet = summary.silent(stats).to_numpy()
     for index, (clip_id, audio, normalised, text, rms_db) in enumerate(stats[columns].itertuples(index=False, name=None)):
         if quiet[index]:
-            score[index] += SILENT
-            reasons[index].append(f"silent: {rms_db:.1f} dB level, under {summary.SILENT_DB:.0f} dB")
+            score[index] += SILENT_SCORE
+            reasons[index].append(f"silent: {rms_db:.1f} dB level, under {summary.SILENT_BELOW_DB:.0f} dB")
         twin, twin_text = audio_first.setdefault(audio, (clip_id, text))
         if twin != clip_id:
-            score[index] += SAME_AUDIO
+            score[index] += SAME_AUDIO_SCORE
             claim = "and the same text" if twin_text == text else f"whose text is another: {twin_text!r}"
             reasons[index].append(f"the same recording as {twin}, {claim}")
         if not normalised:
-            score[index] += NO_TEXT
-            reasons[index].append("nothing is left of its text when it is normalised")
+            score[index] += NO_TEXT_SCORE
+            reasons[index].append("its text is empty when normalised")
         first = text_first.setdefault(normalised, clip_id)
         if normalised and first != clip_id:
-            score[index] += SAME_TEXT
+            score[index] += SAME_TEXT_SCORE
             reasons[index].append(f"repeats the text of {first}")
     return score, reasons
 
@@ -142,12 +142,13 @@ def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[l
 def _choose(suspicion: npt.NDArray[np.float64], top: int) -> list[int]:
     """The rows to show, most suspicious first.
 
-    Repeated texts alone may fill at most half of the list while others wait: they are many and tell little one by one.
+    Clips whose only certain fault is a repeated text fill at most half of the list while outliers remain: there are many of
+    them, and one alone says little.
     """
     order = [int(index) for index in np.argsort(-suspicion, kind="stable") if suspicion[index] > 0]
-    certain = [index for index in order if suspicion[index] >= NO_TEXT][:top]
-    repeats = [index for index in order if SAME_TEXT <= suspicion[index] < NO_TEXT]
-    outliers = [index for index in order if suspicion[index] < SAME_TEXT]
+    certain = [index for index in order if suspicion[index] >= NO_TEXT_SCORE][:top]
+    repeats = [index for index in order if SAME_TEXT_SCORE <= suspicion[index] < NO_TEXT_SCORE]
+    outliers = [index for index in order if suspicion[index] < SAME_TEXT_SCORE]
     room = top - len(certain)
     repeats = repeats[: max(room // 2, room - len(outliers))]
     return certain + repeats + outliers[: room - len(repeats)]
@@ -157,28 +158,28 @@ def rank(stats: pd.DataFrame, top: int) -> pd.DataFrame:
     """The clips that stand out most, at most ``top`` of them, the most suspicious first.
 
     ``suspicion`` is the clip's highest |robust z| (3.5 to 50), plus 800 when it is silent, 400 when its recording is a copy of
-    an earlier clip's, 200 when nothing is left of its text, 100 when an earlier clip has the same normalised text. A clip
-    without a reason is no suspect, so there may be fewer rows than ``top``.
+    an earlier clip's, 200 when its text is empty when normalised, 100 when an earlier clip has the same normalised text. A clip
+    without a reason is no suspect, so there can be fewer rows than ``top``.
 
     Args:
-        stats: CLIP_STATS; "earlier" is by its order.
-        top: rows wanted.
+        stats: CLIP_STATS; its order decides which clip is earlier.
+        top: the most rows to return.
 
     Returns:
-        ``COLUMNS``; ``reasons`` are sentences with the value and what is usual, joined by ``; ``.
+        ``COLUMNS``; ``reasons`` are the value, the median and the meaning of each outlier, joined by ``; ``.
 
     Raises:
-        QualityError: see ``quality.summary.require_usable``.
+        UnusableStatsError: see ``quality.summary.require_usable``.
     """
     summary.require_usable(stats)
     score, reasons = _judge_certain(stats)
     highest = np.zeros(len(stats))
-    heard = ~summary.silent(stats).to_numpy()  # of a silent clip every other figure is meaningless
+    audible = ~summary.silent(stats).to_numpy()  # every other figure of a silent clip is meaningless
     for z, words in (*(_judge_signal(stats, signal) for signal in SIGNALS), _judge_rate(stats)):
-        highest = np.maximum(highest, z * heard)
+        highest = np.maximum(highest, z * audible)
         for index, word in enumerate(words):
-            if word and heard[index]:
+            if word and audible[index]:
                 reasons[index].append(word)
-    suspicion = score + np.where(highest >= OUTLIER, highest, 0.0)
+    suspicion = score + np.where(highest >= OUTLIER_Z, highest, 0.0)
     table = stats.assign(suspicion=suspicion.round(2), reasons=["; ".join(words) for words in reasons])
     return table.iloc[_choose(suspicion, top)].loc[:, list(COLUMNS)].reset_index(drop=True)

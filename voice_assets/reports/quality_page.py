@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from voice_assets.quality.summary import SILENT_DB
+from voice_assets.quality.summary import SILENT_BELOW_DB
 from voice_assets.reports import html, plots
 from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins
 from voice_assets.reports.verdicts import Verdict, word
@@ -32,7 +32,7 @@ def _tiles(facts: Figures) -> Markup:
             ("Text length p95", number(facts["text_length_p95"], 1), "characters"),
             ("Repeated texts", f"{facts['duplicate_ratio']:.1%}", f"{facts['duplicate_texts']} clips"),
             ("Same recording", number(facts["duplicate_audio"], 0), "as an earlier clip"),
-            ("Silent", number(facts["silent_clips"], 0), f"clips under {SILENT_DB:.0f} dB"),
+            ("Silent", number(facts["silent_clips"], 0), f"clips under {SILENT_BELOW_DB:.0f} dB"),
             ("Clipped", number(facts["clipped_clips"], 0), "clips"),
             ("Speaking rate", number(facts["chars_per_s_p50"], 1), "letters per second, median"),
         ]

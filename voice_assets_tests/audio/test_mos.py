@@ -1,4 +1,4 @@
-"""DNSMOS on real speech, on noise, on nothing."""
+"""DNSMOS on real speech, on noise, on silence and on invalid samples."""
 
 from pathlib import Path
 
@@ -34,6 +34,6 @@ def test_silence_and_full_scale_have_a_score() -> None:
     ("samples", "message"),
     [(np.zeros(0, np.int16), "too few"), (np.zeros(9, np.float32), "int16"), (np.zeros((9, 2), np.int16), "int16")],
 )
-def test_what_cannot_be_scored(samples: np.ndarray, message: str) -> None:
+def test_invalid_samples_are_an_error(samples: np.ndarray, message: str) -> None:
     with pytest.raises(mos.MosError, match=message):
         mos.predict(samples, 16000)

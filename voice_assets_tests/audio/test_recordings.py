@@ -1,4 +1,4 @@
-"""Audio files: what they are, and every way a file can be broken."""
+"""Audio files: their format, reading and writing, and every way a file can be broken."""
 
 import struct
 from pathlib import Path
@@ -25,7 +25,7 @@ def encode(path: Path, samples: np.ndarray, rate: int, codec: str, form: str) ->
     return path
 
 
-def test_written_and_read_back(tmp_path: Path) -> None:
+def test_a_written_file_is_read_back_the_same(tmp_path: Path) -> None:
     sound = burst(0.5)
     path = write_wav(tmp_path / "a.wav", sound, RATE)
     assert probe(path) == AudioInfo("WAV", "PCM_16", 1, RATE, len(sound), len(sound) / RATE)
@@ -42,7 +42,7 @@ def test_only_mono_int16_is_written(tmp_path: Path, samples: np.ndarray) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_stereo_and_other_encodings_are_named(tmp_path: Path) -> None:
+def test_probe_names_channels_and_encoding(tmp_path: Path) -> None:
     stereo = np.stack([np.full(100, 0.5), np.full(100, -0.25)], axis=1)
     soundfile.write(tmp_path / "s.wav", stereo, 16000, subtype="PCM_24")
     info = probe(tmp_path / "s.wav")
@@ -51,13 +51,13 @@ def test_stereo_and_other_encodings_are_named(tmp_path: Path) -> None:
     np.testing.assert_allclose(samples, np.full(100, 0.125), atol=1e-6)
 
 
-def test_mp3_under_a_wav_name_is_no_wav(tmp_path: Path) -> None:
+def test_mp3_data_in_a_wav_file_is_not_probed_as_wav(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.wav", burst(0.5), RATE, "libmp3lame", "mp3")
     assert probe(path).format != "WAV"
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "empty: 0 bytes"),
         (b"RIFF\x04\0\0\0WAVE", "truncated: 12 bytes and no data chunk"),
@@ -65,21 +65,21 @@ def test_mp3_under_a_wav_name_is_no_wav(tmp_path: Path) -> None:
         (b"\0" * 1000, "not audio that can be read"),
     ],
 )
-def test_what_is_not_audio(tmp_path: Path, data: bytes, said: str) -> None:
+def test_a_file_that_is_not_audio_is_an_error(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "a.wav").write_bytes(data)
     for use in (probe, read):
-        with pytest.raises(AudioError, match=rf"a\.wav: {said}"):
+        with pytest.raises(AudioError, match=rf"a\.wav: {message}"):
             use(tmp_path / "a.wav")
 
 
-def test_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     for use in (probe, read, lambda path: decode(path, RATE)):
         with pytest.raises(AudioError, match=r"a\.wav: no such file"):
             use(tmp_path / "a.wav")
 
 
 @pytest.mark.parametrize("lost", [1, 2, 1000])
-def test_truncated(tmp_path: Path, lost: int) -> None:
+def test_a_truncated_file_is_an_error(tmp_path: Path, lost: int) -> None:
     path = write_wav(tmp_path / "a.wav", burst(0.5), RATE)
     whole = path.read_bytes()
     promised = len(whole) - 44
@@ -90,7 +90,7 @@ def test_truncated(tmp_path: Path, lost: int) -> None:
         probe(path)
 
 
-def test_truncated_in_the_header(tmp_path: Path) -> None:
+def test_a_file_truncated_in_its_header_is_an_error(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", burst(0.5), RATE)
     for length in (13, 20, 30, 40, 43):
         path.write_bytes(path.read_bytes()[:length])
@@ -99,13 +99,13 @@ def test_truncated_in_the_header(tmp_path: Path) -> None:
         write_wav(path, burst(0.5), RATE)
 
 
-def test_header_without_samples(tmp_path: Path) -> None:
+def test_a_header_without_samples_is_an_error(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", np.zeros(0, np.int16), RATE)
     with pytest.raises(AudioError, match="empty: a header and no samples"):
         probe(path)
 
 
-def test_chunks_before_and_after_the_data_are_no_fault(tmp_path: Path) -> None:
+def test_other_chunks_before_and_after_the_data_are_allowed(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", burst(0.1), RATE)
     data = path.read_bytes()
     note = b"LIST" + struct.pack("<I", 3) + b"abc\0"
@@ -134,21 +134,21 @@ def test_decoding_keeps_length_and_pitch(tmp_path: Path, codec: str, form: str, 
 
 
 def test_resampling_adds_no_alias(tmp_path: Path) -> None:
-    """A 10 kHz tone at 48 kHz has no place at 16 kHz: what is left of it is under -60 dB."""
+    """A 10 kHz tone at 48 kHz is above the Nyquist frequency of 16 kHz: its residue is under -60 dB."""
     tone = (0.5 * np.sin(2 * np.pi * 10000 * np.arange(48000) / 48000) * 32767).astype(np.int16)
     samples = decode(write_wav(tmp_path / "a.wav", tone, 48000), 16000)
     middle = samples[1000:-1000].astype(float) / 32768
     assert np.sqrt(np.mean(middle**2)) < 0.5 / np.sqrt(2) * 10 ** (-60 / 20)
 
 
-def test_same_rate_is_bit_exact(tmp_path: Path) -> None:
+def test_decoding_at_the_same_rate_is_bit_exact(tmp_path: Path) -> None:
     sound = burst(0.3)
     sound[:2] = (-32768, 32767)
     np.testing.assert_array_equal(decode(write_wav(tmp_path / "a.wav", sound, RATE), RATE), sound)
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.g722", b""), ("a.mp3", b"no audio here"), ("a.wav", b"RIFF")])
-def test_nothing_to_decode(tmp_path: Path, name: str, data: bytes) -> None:
+def test_a_file_that_cannot_be_decoded_is_an_error(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(AudioError, match=name):
         decode(tmp_path / name, RATE)

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from voice_assets.audio import signals
-from voice_assets.audio.signals import SILENCE_DB, SignalError, chars_per_s, level_db, measure
+from voice_assets.audio.signals import FLOOR_DB, SignalError, chars_per_s, level_db, measure
 from voice_assets.dataset import tables
 
 RATE = 22050
-FRAME = round(RATE * signals.FRAME_S)
+FRAME = round(RATE * signals.LEVEL_FRAME_S)
 
 
 def sine(seconds: float, amplitude: float = 0.5, rate: int = RATE) -> np.ndarray:
@@ -22,7 +22,7 @@ def silence(frames: int) -> np.ndarray:
     return np.zeros(frames * FRAME, dtype=np.float32)
 
 
-def test_levels_of_a_sine_are_those_of_the_book():
+def test_levels_of_a_sine_equal_the_textbook_values():
     measured = measure(sine(1.0, 0.5), RATE)
     assert measured["peak_db"] == pytest.approx(-6.02, abs=0.01)
     assert measured["rms_db"] == pytest.approx(-6.02 - 3.01, abs=0.01)
@@ -36,9 +36,9 @@ def test_measure_gives_exactly_the_signal_columns_of_the_table():
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0, dtype=np.float32), np.zeros(RATE, dtype=np.float32)])
-def test_nothing_and_digital_silence_have_clear_values(samples):
+def test_no_samples_and_digital_silence_have_defined_values(samples):
     measured = measure(samples, RATE)
-    assert measured["peak_db"] == measured["rms_db"] == level_db(samples) == SILENCE_DB
+    assert measured["peak_db"] == measured["rms_db"] == level_db(samples) == FLOOR_DB
     assert measured["speech_ratio"] == measured["clipped_ratio"] == measured["dc_offset"] == measured["trailing_silence_s"] == 0
     assert measured["leading_silence_s"] == len(samples) / RATE
 
@@ -52,7 +52,7 @@ def test_silences_are_measured_to_the_frame(before, after):
     assert measured["speech_ratio"] == pytest.approx(50 / (50 + before + after))
 
 
-def test_a_last_frame_that_is_not_full_counts_with_its_own_length():
+def test_a_short_last_frame_counts_with_its_own_length():
     samples = np.concatenate([silence(3), np.full(FRAME // 2, 0.5, dtype=np.float32)])
     measured = measure(samples, RATE)
     assert measured["trailing_silence_s"] == 0.0
@@ -60,7 +60,7 @@ def test_a_last_frame_that_is_not_full_counts_with_its_own_length():
 
 
 @pytest.mark.parametrize(("quiet_db", "is_speech"), [(-39.9, True), (-40.1, False)])
-def test_a_frame_is_speech_to_40_db_under_the_loudest(quiet_db, is_speech):
+def test_a_frame_within_40_db_of_the_loudest_is_speech(quiet_db, is_speech):
     loud = np.full(10 * FRAME, 0.9, dtype=np.float32)
     quiet = np.full(5 * FRAME, 0.9 * 10 ** (quiet_db / 20), dtype=np.float32)
     measured = measure(np.concatenate([quiet, loud]), RATE)
@@ -76,7 +76,7 @@ def test_dc_offset_is_the_mean():
     assert measure(sine(1.0) + np.float32(0.02), RATE)["dc_offset"] == pytest.approx(0.02, abs=1e-4)
 
 
-def test_the_hash_is_of_the_samples_alone():
+def test_the_hash_depends_on_the_samples_alone():
     one, other = sine(0.2), sine(0.2)
     other[100] += np.float32(1 / 32768)
     assert measure(one, RATE)["samples_sha256"] == measure(sine(0.4)[: len(one)], RATE)["samples_sha256"]
@@ -92,7 +92,7 @@ def test_the_hash_is_of_the_samples_alone():
         (np.array([0, np.nan, np.inf], dtype=np.float32), RATE, "2 of 3"),
     ],
 )
-def test_what_cannot_be_measured_is_an_error(samples, rate, message):
+def test_samples_that_cannot_be_measured_are_an_error(samples, rate, message):
     with pytest.raises(SignalError, match=message):
         measure(samples, rate)
 
@@ -106,10 +106,10 @@ def test_chars_per_s_counts_letters_and_digits_only(text, speech_s, rate):
 
 
 @given(hnp.arrays(np.float32, st.integers(0, 2000), elements=st.floats(-1, 1, width=32)), st.sampled_from([50, 8000, 22050]))
-def test_any_samples_give_finite_figures_that_fit_together(samples, rate):
+def test_any_samples_give_finite_and_consistent_figures(samples, rate):
     measured = measure(samples, rate)
     figures = {name: value for name, value in measured.items() if name != "samples_sha256"}
     assert all(math.isfinite(value) for value in figures.values())
-    assert SILENCE_DB <= measured["rms_db"] <= measured["peak_db"] + 1e-6
+    assert FLOOR_DB <= measured["rms_db"] <= measured["peak_db"] + 1e-6
     assert 0 <= measured["speech_ratio"] <= 1
     assert measured["leading_silence_s"] + measured["trailing_silence_s"] <= len(samples) / rate + 1e-9

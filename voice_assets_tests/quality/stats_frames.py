@@ -1,4 +1,4 @@
-"""Statistics of imagined clips, for the tests of what reads ``CLIP_STATS``."""
+"""Made-up ``CLIP_STATS`` for the tests of its readers."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from voice_assets.dataset import tables
 
 
 def stats_of(count: int, seed: int = 1) -> pd.DataFrame:
-    """``count`` ordinary clips of one even voice; every text and recording its own."""
+    """``count`` ordinary clips of one even voice; every text and every recording is different."""
     random = np.random.default_rng(seed)
     rows = []
     for index in range(count):

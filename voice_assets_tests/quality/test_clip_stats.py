@@ -18,7 +18,7 @@ def tone(seconds: float, level: float) -> np.ndarray:
 
 @pytest.fixture
 def clips(tmp_path: Path) -> pd.DataFrame:
-    """Twelve clips of growing length and level; the table of clips as far as it is read here, last clip first."""
+    """Twelve clips of growing length and level; the columns of the table of clips that are read here, last clip first."""
     rows = []
     for index in range(12):
         path = tmp_path / "wavs" / f"clip {index}.wav"
@@ -55,13 +55,13 @@ def test_two_copies_of_a_recording_have_one_hash(tmp_path, clips):
     assert stats["samples_sha256"].nunique() == 12
 
 
-def test_no_clips_give_an_empty_table_with_its_types(tmp_path, clips):
+def test_no_clips_give_an_empty_table_with_typed_columns(tmp_path, clips):
     stats = measure_clips(tmp_path, clips.head(0), "ru")
     assert len(stats) == 0
     assert stats["rms_db"].dtype == "float64"
 
 
-def test_audio_that_changed_is_an_error_with_both_hashes(tmp_path, clips):
+def test_changed_audio_is_an_error_with_both_hashes(tmp_path, clips):
     path = tmp_path / "wavs" / "clip 3.wav"
     before = files.sha256(path)
     recordings.write_wav(path, tone(0.5, 0.9), RATE)
@@ -69,19 +69,19 @@ def test_audio_that_changed_is_an_error_with_both_hashes(tmp_path, clips):
         measure_clips(tmp_path, clips, "ru")
 
 
-def test_audio_that_is_gone_is_an_error_that_names_it(tmp_path, clips):
+def test_missing_audio_is_an_error_that_names_the_file(tmp_path, clips):
     (tmp_path / "wavs" / "clip 3.wav").unlink()
     with pytest.raises(ChangedAudioError, match=r"clip c3: .*clip 3.wav is gone"):
         measure_clips(tmp_path, clips, "ru")
 
 
-def test_a_row_without_audio_is_an_error(tmp_path, clips):
+def test_a_row_without_a_path_is_an_error_that_names_clip_and_row(tmp_path, clips):
     clips.loc[clips["clip_id"] == "c5", "path"] = ""
     with pytest.raises(NoAudioError, match="clip c5, row 6"):
         measure_clips(tmp_path, clips, "ru")
 
 
-def test_a_file_that_is_no_audio_is_an_error_that_names_it(tmp_path, clips):
+def test_a_file_that_is_not_audio_is_an_error_that_names_the_file(tmp_path, clips):
     path = tmp_path / "wavs" / "clip 3.wav"
     path.write_bytes(b"RIFF")
     clips.loc[clips["clip_id"] == "c3", "audio_sha256"] = files.sha256(path)

@@ -1,4 +1,4 @@
-"""Real speech: what is known of the demo's recordings must come out, and what is spoilt on purpose must be found."""
+"""Real speech: the known figures of the demo's recordings, and clips damaged on purpose."""
 
 from pathlib import Path
 
@@ -47,10 +47,10 @@ def test_the_figures_are_those_of_a_studio_voice(stats):
     assert len(rank(stats, 100)) < 0.05 * len(stats)
 
 
-def test_clips_spoilt_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, clips, stats):
+def test_clips_damaged_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, clips, stats):
     """One silenced, one copied over another text, one 20 dB down, one with a second of silence, one with a foreign text."""
     long = stats[stats["duration_s"] > 3].head(6).reset_index(drop=True)
-    spoilt = clips.set_index("clip_id").copy()
+    damaged = clips.set_index("clip_id").copy()
     samples = [np.round(recordings.read(ivrvoice / path)[0] * 32768).astype(np.int16) for path in long["path"]]
     pieces = [
         np.zeros_like(samples[0]),
@@ -61,12 +61,12 @@ def test_clips_spoilt_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, clip
     ]
     (tmp_path / "wavs").symlink_to(ivrvoice / "wavs")
     for clip_id, piece in zip(long["clip_id"], pieces, strict=False):
-        path = tmp_path / "spoilt" / f"{clip_id}.wav"
+        path = tmp_path / "damaged" / f"{clip_id}.wav"
         path.parent.mkdir(exist_ok=True)
         recordings.write_wav(path, piece, 22050)
-        spoilt.loc[clip_id, ["path", "audio_sha256"]] = [f"spoilt/{path.name}", files.sha256(path)]
-    spoilt.loc[long["clip_id"][4], "text"] = "Да, конечно."
-    found = rank(measure_clips(tmp_path, spoilt.reset_index(), "ru"), 100).set_index("clip_id")["reasons"]
+        damaged.loc[clip_id, ["path", "audio_sha256"]] = [f"damaged/{path.name}", files.sha256(path)]
+    damaged.loc[long["clip_id"][4], "text"] = "Да, конечно."
+    found = rank(measure_clips(tmp_path, damaged.reset_index(), "ru"), 100).set_index("clip_id")["reasons"]
     copied = found[[clip_id for clip_id in (long["clip_id"][1], long["clip_id"][5]) if clip_id in found.index]]
     assert found.index[0] == long["clip_id"][0]
     assert found.iloc[0].startswith("silent: -120.0 dB")

@@ -13,7 +13,7 @@ def even(counts: list[int]) -> list[float]:
     return [0.25 + 0.5 * index for index, count in enumerate(counts) for _ in range(count)]
 
 
-def test_bins_reach_from_the_first_value_to_the_last_with_the_empty_ones_between():
+def test_bins_reach_from_the_first_value_to_the_last_and_keep_empty_bins():
     assert bins([0.6, 0.7, 1.9]) == [Bin(0.5, 1.0, 2), Bin(1.0, 1.5, 0), Bin(1.5, 2.0, 1)]
     assert bins([]) == []
 
@@ -22,7 +22,7 @@ def test_bins_reach_from_the_first_value_to_the_last_with_the_empty_ones_between
     ("value", "start"),
     [(14.99, 14.5), (15.0, 14.5), (15.000000001, 14.5), (15.0 + 1 / 22050, 15.0), (0.0, 0.0), (0.5, 0.0), (0.51, 0.5)],
 )
-def test_a_clip_cut_at_the_limit_lies_with_those_just_under_it(value, start):
+def test_a_clip_at_the_limit_is_in_the_bin_of_clips_just_under_it(value, start):
     assert [one.start for one in bins([value])] == [start]
 
 
@@ -56,7 +56,7 @@ def test_edge_spikes_follow_their_formula(counts, ratios):
     assert edge_spikes(even(counts)) == pytest.approx(ratios)
 
 
-def test_a_cut_at_the_limit_is_a_spike_and_an_even_end_is_none():
+def test_clips_cut_at_a_limit_are_a_spike_and_an_even_end_is_not():
     random = np.random.default_rng(1)
     durations = random.uniform(1.0, 15.0, 5000)
     assert max(edge_spikes(durations)) < 1.5
@@ -64,11 +64,11 @@ def test_a_cut_at_the_limit_is_a_spike_and_an_even_end_is_none():
 
 
 @given(st.lists(st.floats(0, 100), max_size=200))
-def test_nothing_is_lost(values):
+def test_every_value_is_counted_once(values):
     assert sum(one.count for one in bins(values)) == len(values)
     assert all(ratio >= 0 for ratio in edge_spikes(values))
 
 
 @given(st.lists(st.floats(0, 30), max_size=6))
-def test_no_pile_of_up_to_six_clips_passes_the_limit_of_three(values):
+def test_up_to_six_clips_are_never_a_spike_over_the_limit_of_three(values):
     assert max(edge_spikes(values)) <= 3.0

@@ -23,33 +23,33 @@ def test_seeded_ids_are_those_with_the_smallest_hash():
 
 
 @given(st.lists(st.text(), unique=True), st.integers(0, 30), st.integers())
-def test_seeded_ids_know_no_order_and_no_shard(ids, count, seed):
+def test_seeded_ids_do_not_depend_on_order_or_repeats(ids, count, seed):
     chosen = seeded_ids(ids, count, seed)
     assert chosen == seeded_ids(reversed(ids), count, seed) == seeded_ids(ids + ids, count, seed)
     assert len(chosen) == min(count, len(ids))
     assert chosen <= set(ids)
 
 
-def test_a_new_clip_pushes_out_at_most_one():
+def test_a_new_clip_replaces_at_most_one():
     ids = [f"clip_{index}" for index in range(300)]
     before = seeded_ids(ids, 40, 1)
     for new in range(20):
         assert len(before - seeded_ids([*ids, f"new_{new}"], 40, 1)) <= 1
 
 
-def test_another_seed_draws_others():
+def test_another_seed_draws_other_clips():
     assert seeded_ids(MANY["clip_id"], 30, 1) != seeded_ids(MANY["clip_id"], 30, 2)
     assert set(sample(MANY, 30, 1)["clip_id"]) != set(sample(MANY, 30, 2)["clip_id"])
 
 
-def test_a_sample_has_the_short_and_the_long():
+def test_a_sample_has_short_and_long_clips():
     rare = pd.concat([clips([5.0] * 500), clips([0.3], "short"), clips([14.0], "long")])
     drawn = set(sample(rare, 6, 1)["clip_id"])
     assert {"short0", "long0"} <= drawn
     assert len(drawn) == 6
 
 
-def test_every_octave_gives_as_many_as_it_can():
+def test_every_octave_gives_the_same_number_of_clips():
     drawn = sample(MANY, 30, 1)["duration_s"]
     octaves = np.floor(np.log2(drawn)).value_counts()
     assert octaves.to_dict() == {-2.0: 5, -1.0: 5, 0.0: 5, 1.0: 5, 2.0: 5, 3.0: 5}
@@ -60,7 +60,7 @@ def test_the_order_of_the_frame_changes_nothing():
     pd.testing.assert_frame_equal(sample(MANY, 30, 1), sample(shuffled, 30, 1))
 
 
-def test_shards_that_repeat_row_labels_give_no_row_twice():
+def test_repeated_row_labels_give_no_row_twice():
     halves = pd.concat([MANY.iloc[:400].reset_index(drop=True), MANY.iloc[400:].reset_index(drop=True)])
     pd.testing.assert_frame_equal(sample(halves, 30, 1), sample(MANY, 30, 1))
 
@@ -73,11 +73,11 @@ def test_adding_a_clip_changes_at_most_one_row():
 
 
 @pytest.mark.parametrize(("count", "rows"), [(0, 0), (3, 3), (4, 4), (9, 4)])
-def test_there_are_as_many_as_wanted_or_all(count, rows):
+def test_a_sample_has_the_requested_count_or_all_rows(count, rows):
     assert len(sample(clips([0.0, 1.0, 2.0, 3.0]), count, 1)) == rows
 
 
-def test_bad_input_is_an_error():
+def test_negative_counts_and_values_that_are_not_finite_are_errors():
     with pytest.raises(ValueError, match="-1 clips"):
         sample(MANY, -1, 1)
     with pytest.raises(ValueError, match="-2 clips"):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voice_assets.quality.summary import QualityError
-from voice_assets.quality.suspects import COLUMNS, OUTLIER, rank, robust_z
+from voice_assets.quality.summary import UnusableStatsError
+from voice_assets.quality.suspects import COLUMNS, OUTLIER_Z, rank, robust_z
 from voice_assets_tests.quality.stats_frames import changed, stats_of
 
 STATS = stats_of(300)
@@ -30,21 +30,21 @@ def test_an_even_voice_has_no_suspects():
         ("speech_ratio", 0.3, "30% speech, median 90%: much of it is silence"),
     ],
 )
-def test_what_stands_out_is_named_in_words_with_both_figures(column, value, words):
+def test_an_outlier_is_explained_in_words_with_its_value_and_the_median(column, value, words):
     found = rank(changed(STATS, 42, **{column: value}), 100)
     assert list(found["clip_id"]) == ["clip_0042"]
-    assert found["suspicion"][0] > OUTLIER
+    assert found["suspicion"][0] > OUTLIER_Z
     assert pd.Series(found["reasons"][0]).str.fullmatch(f"{words}.*")[0], found["reasons"][0]
 
 
 @pytest.mark.parametrize(("column", "value"), [("peak_db", -0.1), ("speech_ratio", 1.0), ("leading_silence_s", 0.0)])
-def test_the_harmless_side_is_no_suspicion(column, value):
+def test_a_harmless_outlier_is_no_suspect(column, value):
     narrow = STATS.assign(peak_db=-12.0, speech_ratio=0.5, leading_silence_s=0.5)
     assert rank(changed(narrow, 42, **{column: value}), 100).empty
 
 
 @pytest.mark.parametrize(("value", "suspect"), [(0.05 + 0.05 * 3.4, False), (0.05 + 0.05 * 3.6, True)])
-def test_the_least_spread_holds_in_a_voice_without_any_spread(value, suspect):
+def test_the_least_spread_limits_z_in_a_voice_without_spread(value, suspect):
     assert len(rank(changed(STATS, 42, trailing_silence_s=value), 100)) == suspect
 
 
@@ -63,7 +63,7 @@ def test_short_texts_are_compared_with_short_texts():
     assert "median 14.0 of texts as long" in rank(changed(stats, 200, chars_per_s=3.0), 100)["reasons"][0]
 
 
-def test_certain_faults_stand_above_any_outlier():
+def test_certain_faults_rank_above_any_outlier():
     stats = changed(STATS, 10, rms_db=-3.0, peak_db=-60.0)
     stats = changed(stats, 20, normalised_text=STATS["normalised_text"][5])
     stats = changed(stats, 30, normalised_text="")
@@ -76,7 +76,7 @@ def test_certain_faults_stand_above_any_outlier():
     assert found["reasons"][3] == "repeats the text of clip_0005"
 
 
-def test_several_faults_of_a_clip_are_all_named():
+def test_every_fault_of_a_clip_is_named():
     stats = changed(STATS, 40, samples_sha256=STATS["samples_sha256"][6], text=STATS["text"][6], rms_db=-30.0)
     stats = changed(stats, 40, normalised_text=STATS["normalised_text"][6])
     assert rank(stats, 1)["reasons"][0].split("; ")[:2] == [
@@ -89,7 +89,7 @@ def test_several_faults_of_a_clip_are_all_named():
 @pytest.mark.parametrize(
     ("outliers", "top", "shown"), [(20, 10, (5, 5)), (2, 10, (8, 2)), (20, 100, (60, 20)), (0, 10, (10, 0))]
 )
-def test_repeated_texts_fill_at_most_half_of_the_list_while_others_wait(outliers, top, shown):
+def test_repeated_texts_fill_at_most_half_of_the_list_while_outliers_remain(outliers, top, shown):
     stats = STATS.copy()
     stats.loc[:60, "normalised_text"] = "одно и то же"
     stats.loc[100 : 100 + outliers - 1, "rms_db"] = -40.0
@@ -99,7 +99,7 @@ def test_repeated_texts_fill_at_most_half_of_the_list_while_others_wait(outliers
     assert found["suspicion"].is_monotonic_decreasing
 
 
-def test_top_is_kept_and_the_worst_stay():
+def test_at_most_top_rows_are_returned_and_the_worst_are_among_them():
     stats = STATS.copy()
     stats.loc[:40, "rms_db"] = -100.0
     found = rank(changed(stats, 200, normalised_text=""), 10)
@@ -107,10 +107,10 @@ def test_top_is_kept_and_the_worst_stay():
     assert found["reasons"].str.startswith("silent").all()
 
 
-def test_one_clip_alone_is_no_outlier():
+def test_a_single_clip_is_no_outlier():
     assert rank(STATS.head(1), 10).empty
 
 
-def test_no_statistics_is_an_error():
-    with pytest.raises(QualityError):
+def test_statistics_without_clips_are_an_error():
+    with pytest.raises(UnusableStatsError):
         rank(STATS.head(0), 10)
