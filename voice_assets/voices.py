@@ -1,7 +1,7 @@
-"""A voice: one YAML file, validated. What a person decides about a voice, and nothing that is computed.
+"""A voice: one YAML file, read and validated. Every setting, its default and its unit; defaults stand nowhere else.
 
-Every default is the plan's value for "Felix Mirage" (Russian, 18,377 clips, 22,050 Hz) unless a comment says
-otherwise. Paths are relative to the YAML file. Ratios are 0 to 1, durations are in seconds.
+Belongs here: decisions of people about a voice. Does not belong here: anything that is computed. A default is the plan's value
+for "Felix Mirage" (Russian, 18,377 clips, 22,050 Hz) unless the description says otherwise. Paths are relative to the file.
 """
 
 import re
@@ -22,36 +22,38 @@ class VoiceError(ValueError):
 
 
 class Section(BaseModel):
-    """A part of a voice file: unknown keys and wrong types are errors, values never change after loading."""
+    """A part of a voice file. Unknown keys and wrong types are errors; values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which every key of a mapping is text and stands once; plain YAML would keep the last of two."""
+    """Safe YAML in which every key of a mapping is text and appears once; plain YAML keeps the last of two equal keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys: set[str] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            place = f"line {key_node.start_mark.line + 1}"
+            line = key_node.start_mark.line + 1
             if not isinstance(key, str):
-                raise VoiceError(f"{place}: the key {key!r} is not text; write it in quotes")
+                raise VoiceError(f"line {line}: the key {key!r} is not text; write it in quotes")
             if key in keys:
-                raise VoiceError(f"{place}: the key {key!r} is there twice")
+                raise VoiceError(f"line {line}: the key {key!r} is there twice; remove one")
             keys.add(key)
         return super().construct_mapping(node, deep)
 
 
 class DatasetLimits(Section):
-    """Stage 1, what a clip must be."""
+    """Stage 1: the limits that every clip must keep."""
 
     min_duration_s: float = Field(0.2, gt=0, description="Shortest clip allowed, in seconds.")
     max_duration_s: float = Field(15.0, gt=0, description="Longest clip allowed, in seconds (the plan's `seg15`).")
     min_text_chars: Positive = Field(3, description="Shortest reference text allowed, in characters.")
     max_text_chars: Positive = Field(400, description="Longest reference text allowed, in characters.")
     min_script_share: Ratio = Field(
-        0.5, description="Least share of a text's letters in the script of the language; a foreign name in a sentence passes."
+        0.5,
+        description="At least this share of a text's letters, 0 to 1, must be in the script of the language. The default "
+        "allows a foreign name in a sentence.",
     )
 
     @model_validator(mode="after")
@@ -64,82 +66,120 @@ class DatasetLimits(Section):
 
 
 class Quality(Section):
-    """Stage 2, the quality report."""
+    """Stage 2: the quality report and its limits."""
 
-    sample_count: Positive = Field(30, description="Clips drawn for a person to listen to.")
-    suspect_top: Positive = Field(100, description="Rows in `suspects.tsv`.")
-    max_text_length_p95: Positive = Field(300, description="95th percentile of the text length must be under this.")
+    sample_count: Positive = Field(30, description="How many clips are drawn for a person to listen to.")
+    suspect_top: Positive = Field(100, description="The most clips listed in `suspects.tsv`.")
+    max_text_length_p95: Positive = Field(
+        300, description="The 95th percentile of the text length, in characters, must be under this."
+    )
     max_duplicate_ratio: Ratio = Field(
-        0.05, description="Share of clips that repeat an earlier clip's normalised text must be under this."
+        0.05,
+        description="The share of clips that repeat the normalised text of an earlier clip, 0 to 1, must be under this.",
     )
     max_edge_spike: float = Field(
         3.0,
         gt=1,
-        description="How many times its neighbours an edge bin of the duration histogram may hold. Ours, not the plan's.",
+        description="The first and the last bin of the duration histogram may hold at most this many times the clips of their "
+        "neighbours. Our limit, not the plan's.",
     )
-    seed: int = Field(1, description="Seed of the listening sample.")
+    seed: int = Field(1, description="Seed of the listening sample; another seed draws other clips.")
 
 
 class AsrSample(Section):
-    """Stage 2a, the optional quick check with Whisper."""
+    """Stage 2a: the optional check of a sample of clips with Whisper."""
 
-    clips: int = Field(300, ge=0, description="Clips to transcribe; 0 leaves the stage out of the graph.")
+    clips: int = Field(300, ge=0, description="How many clips are drawn and transcribed; 0 leaves the stage out of the graph.")
     model: str = Field(
-        "medium", description="A model folder, or the name of installed weights (`voice-assets doctor` lists them)."
+        "medium",
+        description="The Whisper model: a folder, or the name of installed weights (`voice-assets doctor` lists them).",
     )
-    min_mean_similarity: Ratio = Field(0.85, description="Mean similarity must reach this.")
-    max_low_ratio: Ratio = Field(0.10, description="Share of clips under `low_similarity` must be under this.")
+    min_mean_similarity: Ratio = Field(0.85, description="The mean similarity of the sample, 0 to 1, must be at least this.")
+    max_low_ratio: Ratio = Field(
+        0.10, description="The share of low clips in the sample, 0 to 1, must be under this (`whisper.low_similarity`)."
+    )
     max_category_gap: Ratio = Field(
-        0.15, description="How far a category of 10 or more clips may lie under the mean of the rest. Ours, not the plan's."
+        0.15,
+        description="The mean similarity of a category of 10 or more clips may be at most this much under that of the other "
+        "clips. Our limit, not the plan's.",
     )
-    seed: int = Field(1, description="Seed of the sample.")
+    seed: int = Field(1, description="Seed of the sample; another seed draws other clips.")
 
 
 class Whisper(Section):
-    """Stage 3, every clip through Whisper."""
+    """Stage 3: transcribing every clip with Whisper. Device and decoding settings apply to the ASR sample too."""
 
-    model: str = Field("large-v3", description="A model folder, or the name of installed weights.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto` takes CUDA where there is one.")
+    model: str = Field(
+        "large-v3",
+        description="The Whisper model: a folder, or the name of installed weights (`voice-assets doctor` lists them).",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="The device to decode on; `auto` uses CUDA if there is a GPU."
+    )
     devices: list[Annotated[int, Field(ge=0)]] | None = Field(
-        None, min_length=1, description="GPUs to use, as nvidia-smi numbers them; null takes all that are visible."
+        None, min_length=1, description="The GPUs to use, by their index in nvidia-smi; null uses every visible GPU."
     )
-    workers_per_device: Positive = Field(1, description="Shards at once on each GPU, or on the CPU, whose cores they share.")
-    allow_busy_gpu: bool = Field(False, description="Start on a GPU that somebody else is using; otherwise it is refused.")
-    compute_type: str = Field("float16", description="CTranslate2's: `float16` on a GPU, `int8` on a CPU.")
-    beam_size: Positive = Field(5, description="Beam of the later passes over clips that came out badly.")
-    retry_below: Ratio = Field(0.93, description="A clip under this similarity is heard again on a wider window.")
-    vad_filter: bool = Field(False, description="Cut silence out before a full decoding_pass (faster-whisper's VAD).")
+    workers_per_device: Positive = Field(
+        1,
+        description="How many shards are transcribed at the same time on each GPU, or on the CPU, where they share the cores.",
+    )
+    allow_busy_gpu: bool = Field(
+        False, description="Whether to start on a GPU that another process uses; otherwise the run fails with an error."
+    )
+    compute_type: str = Field("float16", description="CTranslate2's compute type: `float16` on a GPU, `int8` on a CPU.")
+    beam_size: Positive = Field(
+        5, description="Hypotheses that the beam search keeps in the wide and the full decoding pass; the fast pass keeps 1."
+    )
+    retry_below: Ratio = Field(
+        0.93, description="A clip under this similarity, 0 to 1, is decoded again on a wider window (the wide decoding pass)."
+    )
+    vad_filter: bool = Field(
+        False,
+        description="Whether the full decoding pass removes silence first, with faster-whisper's voice activity detection.",
+    )
     batch_size: Positive = Field(
-        8, description="Clips in work at once: together on a GPU, shared out among the lanes of a CPU."
+        8, description="How many clips are decoded at the same time: one batch on a GPU, divided among the streams of a CPU."
     )
-    progress_every: Positive = Field(200, description="Clips between two lines in the run's log.")
-    low_similarity: Ratio = Field(0.8, description="A clip is low under this similarity.")
-    min_mean_similarity: Ratio = Field(0.90, description="Mean similarity of all clips must reach this.")
-    max_low_ratio: Ratio = Field(0.02, description="Share of low clips must be under this.")
+    progress_every: Positive = Field(200, description="How many clips lie between two progress lines in the run's log.")
+    low_similarity: Ratio = Field(
+        0.8, description="A clip under this similarity, 0 to 1, gets the full decoding pass; a clip that stays under it is low."
+    )
+    min_mean_similarity: Ratio = Field(0.90, description="The mean similarity of all clips, 0 to 1, must be at least this.")
+    max_low_ratio: Ratio = Field(0.02, description="The share of low clips, 0 to 1, must be under this.")
     max_category_gap: Ratio = Field(
-        0.15, description="How far a category of 10 or more clips may lie under the mean of the rest. Ours, not the plan's."
+        0.15,
+        description="The mean similarity of a category of 10 or more clips may be at most this much under that of the other "
+        "clips. Our limit, not the plan's.",
     )
 
 
 class Training(Section):
-    """Stages 4 and 5, training with Piper."""
+    """Stages 4 and 5: training with Piper."""
 
-    quality: PiperQuality = Field("medium", description="Piper's quality name, part of the voice's file name.")
-    epochs: int = Field(2, ge=2, description="Epochs of the mini-training (its loss rule compares epoch 0 with epoch 1).")
-    batch_size: Positive = Field(16, description="Clips per step.")
-    segment_size: Positive = Field(8192, description="Audio samples the decoder sees per clip and step; a multiple of 256.")
-    validation_ratio: Ratio = Field(0.05, description="Share of the clips held out, chosen by a hash of the clip's name.")
+    quality: PiperQuality = Field(
+        "medium", description="Piper's quality: the size and the sample rate of the model, and a part of the voice's file name."
+    )
+    epochs: int = Field(2, ge=2, description="Epochs of the mini-training; its loss rule compares epoch 0 with epoch 1.")
+    batch_size: Positive = Field(16, description="Clips per training step.")
+    segment_size: Positive = Field(
+        8192, description="Audio samples that the decoder generates per clip and step; a multiple of 256, the hop length."
+    )
+    validation_ratio: Ratio = Field(
+        0.05, description="The share of clips, 0 to 1, that is held out for validation, chosen by a hash of the clip's name."
+    )
     max_clips: Positive | None = Field(
-        None, description="Train on at most this many clips, chosen by hash. For trials on a CPU."
+        None, description="The most clips to train on, chosen by a hash of the clip's name; null trains on all. For CPU trials."
     )
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Lightning's accelerator.")
-    devices: Positive = Field(1, description="How many of them.")
+    devices: Positive = Field(1, description="How many devices of the accelerator train together.")
     precision: str = Field("32-true", description="Lightning's precision, such as `16-mixed`.")
-    num_workers: int = Field(2, ge=0, description="Processes that load data.")
-    seed: int = Field(1234, description="Seed of the training.")
-    checkpoint: Path | None = Field(None, description="A checkpoint to start from, read as weights only.")
+    num_workers: int = Field(2, ge=0, description="How many processes load data; 0 loads in the training process.")
+    seed: int = Field(1234, description="Seed of every random choice in training.")
+    checkpoint: Path | None = Field(None, description="A checkpoint whose weights training starts from; null starts from none.")
     trust_checkpoint: bool = Field(
-        False, description="Let `checkpoint` hold Python objects, as old ones do. Those can run code: only for files you trust."
+        False,
+        description="Whether `checkpoint` may hold Python objects, as old checkpoints do. Python objects can run code: set it "
+        "only for a file that you trust.",
     )
 
     @model_validator(mode="after")
@@ -150,43 +190,54 @@ class Training(Section):
 
 
 class Samples(Section):
-    """What a voice is made to say, and how well it must."""
+    """The sentences that a voice speaks for its samples, and the limits that the samples must keep."""
 
     sentences: list[str] = Field(
-        default_factory=list, max_length=10, description="5 to 10 sentences; empty takes the language's own."
+        default_factory=list,
+        max_length=10,
+        description="5 to 10 sentences to speak; empty uses the built-in sentences of the language.",
     )
-    min_level_db: float = Field(-40.0, lt=0, description="Quietest RMS level of a sample that counts as audible, in dBFS.")
+    min_level_db: float = Field(-40.0, lt=0, description="Every sample must have at least this RMS level, in dBFS.")
     max_cer: Ratio = Field(
-        0.2, description="Mean character error rate when Whisper transcribes the samples back must not pass this."
+        0.2, description="The mean character error rate of Whisper's transcripts of the samples must be at most this."
     )
-    min_mos: float = Field(3.0, ge=1, le=5, description="Mean predicted MOS (DNSMOS P.835, overall) must reach this.")
+    min_mos: float = Field(
+        3.0,
+        ge=1,
+        le=5,
+        description="The mean predicted MOS of the samples, 1 to 5 (DNSMOS P.835, overall), must be at least this.",
+    )
 
     @model_validator(mode="after")
     def _count(self) -> "Samples":
         if self.sentences and len(self.sentences) < 5:
-            raise ValueError(f"{len(self.sentences)} sentences, the plan wants 5 to 10 (or none, for the language's own)")
+            raise ValueError(
+                f"{len(self.sentences)} sentences; give 5 to 10, or none for the built-in sentences of the language"
+            )
         return self
 
 
 class Voice(Section):
-    """One voice: data set, language, thresholds, training."""
+    """One voice: its data set, language, limits and training."""
 
     name: str = Field(description="The file's name without `.yaml`; asset keys start with it.")
-    file: Path = Field(description="The YAML file this voice was read from.")
-    dataset: Path = Field(description="The data set's folder: `config.json`, `metadata_2col.csv`, `wavs/`.")
+    file: Path = Field(description="The YAML file of this voice.")
+    dataset: Path = Field(description="The folder of the data set, with `config.json`, `metadata_2col.csv` and `wavs/`.")
     title: str = Field(description="The voice's name for people, such as `Felix Mirage`.")
-    language: str = Field(pattern=r"^[a-z]{2}$", description="Two-letter code: Whisper's language and the text rules.")
-    region: str = Field(pattern=r"^[A-Z]{2}$", description="Two-letter country code; with the language it makes `ru_RU`.")
-    espeak_voice: str = Field(description="espeak-ng's voice, such as `ru`.")
-    sample_rate: Positive = Field(22050, description="The data set's sample rate in Hz.")
-    shards: Positive = Field(2, description="Fixed parts the clips are split into.")
+    language: str = Field(
+        pattern=r"^[a-z]{2}$", description="Two-letter code of the language, for Whisper and for normalising texts."
+    )
+    region: str = Field(pattern=r"^[A-Z]{2}$", description="Two-letter country code; language and region make `ru_RU`.")
+    espeak_voice: str = Field(description="The espeak-ng voice that makes the phonemes, such as `ru`.")
+    sample_rate: Positive = Field(22050, description="The sample rate of the data set, in Hz.")
+    shards: Positive = Field(2, description="How many shards the clips are split into.")
     owner: str = Field(
         "",
         pattern=r"^$|^team:[\w.-]+$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
-        description="Who answers for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI.",
+        description="Who is responsible for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI.",
     )
-    license: str = Field("", description="Licence of the recordings and so of the voice, for the model card.")
-    credit: str = Field("", description="Whom the licence wants named.")
+    license: str = Field("", description="The licence of the recordings, and so of the voice; for the model card.")
+    credit: str = Field("", description="Whom to credit, as the licence requires; for the model card.")
     limits: DatasetLimits = DatasetLimits()
     quality: Quality = Quality()
     asr_sample: AsrSample = AsrSample()
@@ -195,23 +246,23 @@ class Voice(Section):
     samples: Samples = Samples()
     advisory: dict[str, str] = Field(
         default_factory=dict,
-        description="Rules that warn instead of block, `suite/rule: reason`. The reason is shown beside every such verdict.",
+        description="Rules that warn and do not block, `suite/rule: reason`. The reason is shown beside each verdict.",
     )
 
     @property
     def package_name(self) -> str:
-        """The name that players search for, such as ``ru_RU-felix_mirage-medium``."""
+        """The name of the voice in Piper players, such as ``ru_RU-felix_mirage-medium``."""
         return f"{self.language}_{self.region}-{self.name}-{self.training.quality}"
 
     @property
     def reports_dir(self) -> Path:
-        """The folder that holds every report on this voice's data set."""
+        """The folder of all reports on this voice's data set."""
         return self.dataset / "reports"
 
 
 @dataclass(frozen=True)
 class BrokenVoice:
-    """A voice file that does not load, kept so that people see it where they look for the voice."""
+    """A voice file that does not load, with its error, so that the error is shown in the list of voices."""
 
     name: str
     file: Path
@@ -219,7 +270,7 @@ class BrokenVoice:
 
 
 def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """Turn the two path fields from strings relative to ``file`` into absolute paths."""
+    """``content`` with its two path fields as absolute paths; the strings are relative to ``file``."""
     resolved = dict(content)
     if isinstance(content.get("dataset"), str):
         resolved["dataset"] = (file.parent / Path(content["dataset"]).expanduser()).resolve()
@@ -240,7 +291,7 @@ def _explain(file: Path, error: ValidationError) -> str:
 
 
 def load_voice(file: Path, text: str | None = None) -> Voice:
-    """Read and validate one voice file. The data set itself may be missing: a voice can be written first.
+    """Read and validate one voice file. The data set may be missing: a voice can be written first.
 
     ``text`` is validated in the place of the file's content: a change can be tried before it is written.
 
@@ -251,7 +302,7 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
         raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")
     try:
         written = file.read_text(encoding="utf-8") if text is None else text
-        content = yaml.load(written, _Loader)  # noqa: S506 - a safe loader, made stricter
+        content = yaml.load(written, _Loader)  # noqa: S506 - _Loader is a SafeLoader
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise VoiceError(f"{file}: {error}") from error
     if not isinstance(content, dict):
@@ -263,17 +314,17 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
         return Voice(**_paths_from(file, content), name=file.stem, file=file)
     except ValidationError as error:
         raise VoiceError(_explain(file, error)) from error
-    except (ValueError, RuntimeError) as error:  # a path that no file can have: an unknown user's home, a NUL
+    except (ValueError, RuntimeError) as error:  # an impossible path: the home of an unknown user, a NUL
         raise VoiceError(f"{file}: dataset or training.checkpoint: {error} (value: {content.get('dataset')!r})") from error
 
 
 def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
-    """Read every ``*.yaml`` in ``folder``, sorted by name. A broken file is returned beside the good ones."""
+    """Read every ``*.yaml`` in ``folder``, sorted by name. Returns the valid voices and the broken files."""
     voices, broken = [], []
     for file in sorted(folder.glob("*.yaml")):
         try:
             voices.append(load_voice(file))
         except VoiceError as error:
-            name = re.sub(r"[^A-Za-z0-9_]", lambda odd: f"_{ord(odd[0]):x}", file.stem)  # unique, and fit for an asset key
+            name = re.sub(r"[^A-Za-z0-9_]", lambda odd: f"_{ord(odd[0]):x}", file.stem)  # unique and valid in an asset key
             broken.append(BrokenVoice(name=name, file=file, error=str(error)))
     return voices, broken

@@ -1,4 +1,4 @@
-"""Small valid data sets in Piper's format, made of nothing but numbers. A test then breaks what it is about."""
+"""Small valid data sets in Piper's format, with generated audio. A test then breaks the part that it is about."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,21 +23,21 @@ TEXTS = (
 
 
 def burst(seconds: float, seed: int = 0, rate: int = RATE) -> npt.NDArray[np.int16]:
-    """A sound that is not speech but has a level and a shape: a 200 Hz tone with noise, half full scale, int16 ``[frames]``."""
+    """A 200 Hz tone with noise at half full scale, int16 ``[frames]``: audio with a level that is not speech."""
     time = np.arange(round(seconds * rate)) / rate
     noise = np.random.default_rng(seed).normal(scale=0.05, size=len(time))
     return ((0.4 * np.sin(2 * np.pi * (200 + seed) * time) + noise).clip(-0.5, 0.5) * 32767).astype(np.int16)
 
 
 def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0, sample_rate: int = RATE) -> Path:
-    """Make the data set ``out``: one clip per text, named ``clip-000`` and so on, of bursts of sound. Returns ``out``."""
+    """Make the data set ``out``: one clip of `burst` per text, named ``clip-000`` and so on. Returns ``out``."""
     source = out.with_name(f"{out.name}-source")
     items = []
     for number, text in enumerate(texts):
         sound = burst(seconds, number, sample_rate)
         items.append(Item(f"clip-{number:03d}", write_wav(source / f"{number}.wav", sound, sample_rate), text))
     wanted = Limits(0.05, 60.0, 1, 1000, 0.0, sample_rate, "ru", "ru")
-    about = About(out.name, "RU", "medium", "made of numbers for a test", "CC0-1.0", "nobody")
+    about = About(out.name, "RU", "medium", "generated for a test", "CC0-1.0", "nobody")
     summary = prepare(items, out, wanted, about, digits="any", latin=True)
     assert summary.dropped == 0, (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     return summary.out

@@ -1,10 +1,11 @@
-"""Voice files: the plan's values as defaults, and errors that name file, key and value."""
+"""Voice files: the plan's values as defaults, a description of every setting, errors that name file, key and value."""
 
 from pathlib import Path
 
 import pytest
 
-from voice_assets.voices import VoiceError, load_voice, load_voices
+from voice_assets.dataset.config import HOP_LENGTH
+from voice_assets.voices import Section, Voice, VoiceError, load_voice, load_voices
 
 MINIMAL = """\
 dataset: ../data
@@ -36,6 +37,32 @@ def test_the_plans_values_are_the_defaults(tmp_path: Path) -> None:
     assert voice.package_name == "ru_RU-felix_mirage-medium"
 
 
+def settings_of(section: type[Section], prefix: str = "") -> dict[str, str]:
+    """Key and description of every setting of ``section`` and the sections in it."""
+    found: dict[str, str] = {}
+    for name, field in section.model_fields.items():
+        if isinstance(field.default, Section):
+            found |= settings_of(type(field.default), f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = field.description or ""
+    return found
+
+
+def test_every_setting_has_a_description_and_every_ratio_its_range() -> None:
+    settings = settings_of(Voice)
+    assert {"dataset", "whisper.retry_below", "training.segment_size"} <= set(settings)
+    assert [key for key, description in settings.items() if not description.endswith(".")] == []
+    ratios = {key: text for key, text in settings.items() if key.endswith(("_ratio", "_share", "_similarity", "_below"))}
+    assert [key for key, text in ratios.items() if "0 to 1" not in text] == []
+
+
+def test_a_segment_is_a_multiple_of_the_hop_length(tmp_path: Path) -> None:
+    voice = load_voice(write(tmp_path, f"{MINIMAL}training:\n  segment_size: {3 * HOP_LENGTH}\n"))
+    assert voice.training.segment_size == 3 * HOP_LENGTH
+    with pytest.raises(VoiceError, match=r"multiple of the hop length"):
+        load_voice(write(tmp_path, f"{MINIMAL}training:\n  segment_size: {3 * HOP_LENGTH + HOP_LENGTH // 2}\n"))
+
+
 @pytest.mark.parametrize(
     ("addition", "key", "value"),
     [
@@ -57,12 +84,11 @@ def test_an_error_names_file_key_and_value(tmp_path: Path, addition: str, key: s
     file = write(tmp_path, MINIMAL + addition)
     with pytest.raises(VoiceError) as caught:
         load_voice(file)
-    assert str(file) in str(caught.value)
-    assert f"{key}:" in str(caught.value)
+    assert str(caught.value).startswith(f"{file}: {key}: ")
     assert value in str(caught.value)
 
 
-def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+def test_one_error_names_every_problem(tmp_path: Path) -> None:
     file = write(tmp_path, "language: russian\nshards: 0\n")
     with pytest.raises(VoiceError) as caught:
         load_voice(file)
@@ -71,13 +97,13 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "- a\n- b\n", "a: [1,\n", "\x00"])
-def test_what_is_no_mapping_is_an_error_that_names_the_file(tmp_path: Path, content: str) -> None:
+def test_a_file_without_a_mapping_is_an_error_that_names_the_file(tmp_path: Path, content: str) -> None:
     file = write(tmp_path, content)
     with pytest.raises(VoiceError, match=r"felix_mirage\.yaml"):
         load_voice(file)
 
 
-def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "felix_mirage.yaml"
     file.write_bytes("title: Феликс".encode("cp1251"))
     with pytest.raises(VoiceError, match=r"felix_mirage\.yaml"):
@@ -97,7 +123,7 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
         ("[" * 3000, "recursion"),
     ],
 )
-def test_whatever_is_in_it_takes_down_no_other_voice(tmp_path: Path, content: str, words: str) -> None:
+def test_no_content_of_a_broken_file_affects_another_voice(tmp_path: Path, content: str, words: str) -> None:
     write(tmp_path, MINIMAL, "good")
     write(tmp_path, content, "bad")
     voices, (broken,) = load_voices(tmp_path)
@@ -106,7 +132,7 @@ def test_whatever_is_in_it_takes_down_no_other_voice(tmp_path: Path, content: st
     assert "bad.yaml" in broken.error
 
 
-def test_two_broken_files_never_share_a_name(tmp_path: Path) -> None:
+def test_broken_files_have_different_names(tmp_path: Path) -> None:
     for name in ("a-b", "a b", "a_b"):
         write(tmp_path, "nothing", name)
     _, broken = load_voices(tmp_path)
@@ -114,7 +140,7 @@ def test_two_broken_files_never_share_a_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Felix", "9lives", "a-b", "имя"])
-def test_a_name_that_cannot_be_an_asset_key(tmp_path: Path, name: str) -> None:
+def test_a_file_name_that_cannot_be_an_asset_key_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(VoiceError, match="name"):
         load_voice(write(tmp_path, MINIMAL, name))
 
@@ -125,7 +151,7 @@ def test_yaml_cannot_run_code(tmp_path: Path) -> None:
         load_voice(file)
 
 
-def test_a_broken_file_takes_down_its_own_voice_only(tmp_path: Path) -> None:
+def test_a_broken_file_is_returned_beside_the_valid_voices(tmp_path: Path) -> None:
     write(tmp_path, MINIMAL, "good")
     write(tmp_path, MINIMAL + "shards: 0\n", "bad")
     voices, broken = load_voices(tmp_path)
