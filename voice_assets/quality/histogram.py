@@ -65,7 +65,7 @@ def edge_spikes(values: Iterable[float], bin_width: float = DURATION_BIN_S) -> t
     LEAST_NEIGHBOUR_SHARE * number of values).
 
     The formula is ours: the plan asks for "no spikes at extremes". A slope gives about 1 to 2. Clips cut off at a limit, or
-    scraps left by cutting, give far more. A single bin is compared with the floor. No values give (0, 0).
+    fragments left by cutting, give far more. A single bin is compared with the floor. No values give (0, 0).
 
     Raises:
         HistogramError: see ``bins``.

@@ -34,7 +34,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class _Conventions:
-    """What a language needs beyond the common steps: words for signs, abbreviations, the separator of thousands."""
+    """The conventions of a language beyond the common steps: words for signs, abbreviations, the separator of thousands."""
 
     percent: str
     conjunction: str

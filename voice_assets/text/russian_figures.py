@@ -186,7 +186,7 @@ def _number(match: _Match) -> str:
     return f" {_cardinal(match[0])} "
 
 
-# What is joined with a number in one word: 3-комнатная, 25-летие.
+# Stems that form one word with a number: 3-комнатная, 25-летие.
 _COMPOUNDS = "лет|этаж|комнат|минут|час|днев|процент|крат|значн|мест|тон|мес"
 # An ending that adds nothing, because the noun shows the case.
 _SUFFIX = r"(?:-?(?:й|го|му|м))?"

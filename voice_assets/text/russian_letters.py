@@ -1,6 +1,6 @@
 """Marks and repeated letters in a Russian text: stress marks, stuttering, drawn-out sounds.
 
-Belongs here: what a writer adds to the letters of a word without making another word of it.
+Belongs here: spellings of a word that add marks or letters and leave the word the same.
 """
 
 import re

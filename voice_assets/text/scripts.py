@@ -49,7 +49,7 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 @lru_cache(maxsize=4096)
 def script_of(character: str) -> str:
-    """The script of a letter, as the first word of its Unicode name (``CYRILLIC``); empty for what is not a letter.
+    """The script of a letter, as the first word of its Unicode name (``CYRILLIC``); empty for other characters.
 
     Modifier letters such as the Ukrainian apostrophe ``ʼ`` have no script and count as no letter.
     """
