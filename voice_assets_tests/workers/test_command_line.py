@@ -20,6 +20,7 @@ from voice_assets.runtime.requests import Request
 from voice_assets.workers import protocol
 from voice_assets.workers.request_help import example
 
+HANGS_AFTER_S = 300
 REQUESTS = {"transcribe": TranscribeRequest, "train": TrainRequest, "export": ExportRequest, "speak": SpeakRequest}
 
 
@@ -29,7 +30,7 @@ def worker(name: str) -> ModuleType:
 
 def start(name: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess:
     line = [sys.executable, "-m", f"voice_assets.workers.{name}", *arguments]
-    return subprocess.run(line, input=given, capture_output=True, text=True, check=False)
+    return subprocess.run(line, input=given, capture_output=True, text=True, check=False, timeout=HANGS_AFTER_S)
 
 
 def all_fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
