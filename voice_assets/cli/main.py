@@ -129,8 +129,9 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
     Fill in the column `decision` of a report's low_similarity.tsv or suspects.tsv, then run this. FIX_INFO.txt and
     fix_decisions.tsv in the new folder name every change. Validating it decodes only audio that was never heard.
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
-    from voice_assets.curation import apply_decisions
+    from voice_assets.curation import apply_decisions, suspect_tables
     from voice_assets.curation.decisions import read_decisions
+    from voice_assets.curation.fix_info import Version
     from voice_assets.curation.voice_file import dataset_line, switch_dataset
     from voice_assets.dataset.faults import Limits
 
@@ -138,18 +139,18 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
     limits = Limits(
         sample_rate=chosen.sample_rate, language=chosen.language, espeak_voice=chosen.espeak_voice, **chosen.limits.model_dump()
     )
-    made: list[apply_decisions.Version] = []
+    made: list[Version] = []
 
     def make(tell: Any) -> str:
-        report = apply_decisions.newest_report(chosen.reports_dir)
-        sources = list(decisions) or apply_decisions.suspect_files(report)
+        report = suspect_tables.newest_report(chosen.reports_dir)
+        sources = list(decisions) or suspect_tables.suspect_files(report)
         found = [decision for file in sources for decision in read_decisions(file)]
-        older = [] if decisions else apply_decisions.overlooked(chosen.reports_dir)
+        older = [] if decisions else suspect_tables.older_decisions(chosen.reports_dir)
         if older:
             click.echo(
                 f"Not read, though somebody decided there: {', '.join(map(str, older))}; name it with --decisions.", err=True
             )
-        known = apply_decisions.heard(report)
+        known = suspect_tables.reported_hypotheses(report)
         names = [str(file) for file in sources]
         made.append(
             apply_decisions.fix(chosen.dataset, found, limits, out, known=known, copy=copy, sources=names, on_progress=tell)

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.curation import apply_decisions
-from voice_assets.curation.apply_decisions import FixError, fix, next_version
+from voice_assets.curation import suspect_tables
+from voice_assets.curation.apply_decisions import fix, next_version
 from voice_assets.curation.decisions import Decision, kept, read_decisions, read_record
+from voice_assets.curation.errors import FixError
 from voice_assets.dataset.clips import fingerprint, read_shard
 from voice_assets.runtime.files import sha256
 
 
-def decide(clip_id, word, new_text="", line=2, **fields):
-    return Decision("d.tsv", line, clip_id, word, new_text, **fields)
+def decide(clip_id, action, new_text="", line=2, **fields):
+    return Decision("d.tsv", line, clip_id, action, new_text, **fields)
 
 
 def everything(folder):
@@ -120,8 +121,8 @@ def test_the_new_version_says_what_it_was_made_of(dataset, limits):
         (decide("clip-000", "replace", "Нажмите один|два"), "3 columns instead of 2"),
         (decide("clip-000", "replace", '"Нажмите" один'), 'begins with `"`'),
         (decide("clip-000", "replace", "Нажмите\u200b\ue000 один"), "nobody can see"),
-        (decide("clip-000", "use_hypothesis"), "what was heard is not known"),
-        (decide("clip-000", "use_hypothesis", hypothesis=" "), "nothing was heard"),
+        (decide("clip-000", "use_hypothesis"), "no hypothesis is known"),
+        (decide("clip-000", "use_hypothesis", hypothesis=" "), "the hypothesis is empty"),
         (decide("clip-000", "keep", reference="Другой текст."), "was made about the text 'Другой текст.'"),
     ],
 )
@@ -129,7 +130,7 @@ def test_what_cannot_be_carried_out_is_named_and_nothing_is_made(dataset, limits
     with pytest.raises(FixError) as caught:
         fix(dataset, [decision], limits)
     assert message in str(caught.value)
-    assert f"d.tsv: row 2, clip {decision.clip_id!r}, decision {decision.word!r}" in str(caught.value)
+    assert f"d.tsv: row 2, clip {decision.clip_id!r}, decision {decision.action!r}" in str(caught.value)
     assert [path.name for path in dataset.parent.iterdir() if path.name.startswith((".", "dataset-v"))] == []
 
 
@@ -166,18 +167,18 @@ def test_no_decision_is_refused(dataset, limits):
         fix(dataset, [], limits, sources=["/x/low_similarity.tsv"])
 
 
-@pytest.mark.parametrize("word", ["drop", "keep", "use_hypothesis"])
-def test_a_decision_about_other_audio_is_refused(dataset, limits, word):
+@pytest.mark.parametrize("action", ["drop", "keep", "use_hypothesis"])
+def test_a_decision_about_other_audio_is_refused(dataset, limits, action):
     judged = sha256(dataset / "wavs" / "clip-000.wav")
-    decision = decide("clip-000", word, hypothesis="Оставайтесь на линии.", audio_sha256=judged)
+    decision = decide("clip-000", action, hypothesis="Оставайтесь на линии.", audio_sha256=judged)
     fix(dataset, [decision], limits)
     os.replace(dataset / "wavs" / "clip-001.wav", dataset / "wavs" / "clip-000.wav")
     with pytest.raises(FixError, match=f"clip 'clip-000'.* was made about the audio {judged[:12]}…, now it is [0-9a-f]{{12}}…"):
         fix(dataset, [decision], limits)
 
 
-def test_what_was_heard_of_other_audio_is_not_taken(dataset, limits):
-    known = {"clip-000": apply_decisions.Heard("Оставайтесь на линии.", "0" * 64)}
+def test_a_hypothesis_of_other_audio_is_not_taken(dataset, limits):
+    known = {"clip-000": suspect_tables.ReportedHypothesis("Оставайтесь на линии.", "0" * 64)}
     with pytest.raises(FixError, match="was made about the audio 000000000000…"):
         fix(dataset, [decide("clip-000", "use_hypothesis")], limits, known=known)
     assert fix(dataset, [decide("clip-000", "keep")], limits, known=known).clips == 6
@@ -187,7 +188,7 @@ def test_the_new_folder_is_where_the_disk_has_it(dataset, limits, tmp_path, monk
     monkeypatch.chdir(dataset)
     assert fix(dataset, [decide("clip-000", "keep")], limits, Path("../better")).out == dataset.parent / "better"
     (tmp_path / "link").symlink_to(dataset)
-    with pytest.raises(FixError, match="lies in the other"):
+    with pytest.raises(FixError, match="lie one in the other"):
         fix(dataset, [decide("clip-000", "keep")], limits, tmp_path / "link" / "v2")
     assert not (dataset / "v2").exists()
 
@@ -202,12 +203,12 @@ def test_a_wav_in_a_linked_folder_comes_along(dataset, limits):
     assert list(read_shard(version.out, "0-of-1", limits)["structure"].unique()) == [""]
 
 
-def test_decisions_in_older_reports_are_told(tmp_path):
+def test_decisions_in_older_reports_are_listed(tmp_path):
     for day, decision in ((1, "drop"), (2, ""), (3, "keep")):
         report = tmp_path / f"validation_whisper_sharded_2026010{day}_000000_000"
         report.mkdir()
         (report / "suspects.tsv").write_text(f"clip_id\tdecision\nclip-000\t{decision}\n", encoding="utf-8")
-    assert apply_decisions.overlooked(tmp_path) == [
+    assert suspect_tables.older_decisions(tmp_path) == [
         tmp_path / "validation_whisper_sharded_20260101_000000_000" / "suspects.tsv"
     ]
 
@@ -273,10 +274,10 @@ def test_the_report_s_own_table_works_as_it_is(dataset, limits, tmp_path):
     row = dict.fromkeys(COLUMNS, "") | {"clip_id": "clip-001", "reference": text, "hypothesis": "Конференция начнётся."}
     report = tmp_path / "reports" / "validation_whisper_sharded_20260101_000000_000"
     write_tsv(report / "low_similarity.tsv", [{**row, "decision": "use_hypothesis"}], COLUMNS)
-    (file,) = apply_decisions.suspect_files(apply_decisions.newest_report(tmp_path / "reports"))
+    (file,) = suspect_tables.suspect_files(suspect_tables.newest_report(tmp_path / "reports"))
     version = fix(dataset, read_decisions(file), limits)
     assert rows_of(version.out)["clip-001"] == "Конференция начнётся."
     with (version.out / "fix_decisions.tsv").open(encoding="utf-8", newline="") as file:
         assert [line["old_text"] for line in csv.DictReader(file, delimiter="\t")] == [text]
-    short = [decide("clip-001", "use_hypothesis")]
-    assert rows_of(fix(dataset, short, limits, known=apply_decisions.heard(report)).out)["clip-001"] == "Конференция начнётся."
+    short, known = [decide("clip-001", "use_hypothesis")], suspect_tables.reported_hypotheses(report)
+    assert rows_of(fix(dataset, short, limits, known=known).out)["clip-001"] == "Конференция начнётся."

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from voice_assets.asr import categories, validation
-from voice_assets.curation.apply_decisions import fix, newest_report, suspect_files
+from voice_assets.curation.apply_decisions import fix
 from voice_assets.curation.decisions import kept, read_decisions, read_record
+from voice_assets.curation.suspect_tables import newest_report, suspect_files
 from voice_assets.dataset.clips import read_shard
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import whisper

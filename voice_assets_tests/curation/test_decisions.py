@@ -10,18 +10,18 @@ def test_rows_without_a_decision_are_none(tmp_path):
     file = tmp_path / "low.tsv"
     file.write_text("clip_id\tdecision\tnew_text\nа\tdrop\t\nб\t\t\n\nв\tUse Hypothesis \t\nг\treplace\t Новый  текст \n")
     found = read_decisions(file)
-    assert [(one.line, one.clip_id, one.word, one.new_text) for one in found] == [
+    assert [(one.line, one.clip_id, one.action, one.new_text) for one in found] == [
         (2, "а", "drop", ""),
         (5, "в", "use_hypothesis", ""),
         (6, "г", "replace", "Новый текст"),
     ]
-    assert found[0].place == "low.tsv: row 2, clip 'а', decision 'drop'"
+    assert found[0].location == "low.tsv: row 2, clip 'а', decision 'drop'"
 
 
 def test_a_spreadsheet_s_byte_order_mark_is_no_part_of_a_column_name(tmp_path):
     file = tmp_path / "low.tsv"
     file.write_text("clip_id\tdecision\r\na\tkeep\r\n", encoding="utf-8-sig", newline="")
-    assert [one.word for one in read_decisions(file)] == ["keep"]
+    assert [one.action for one in read_decisions(file)] == ["keep"]
 
 
 def record(**changes):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from voice_assets.asr import categories, validation
-from voice_assets.curation.apply_decisions import newest_report
+from voice_assets.curation.suspect_tables import newest_report
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import asr_sample, trend, whisper
 
