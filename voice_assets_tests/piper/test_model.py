@@ -70,7 +70,7 @@ def test_the_axes_matter() -> None:
 @pytest.mark.slow
 def test_piper_finds_the_alignment_search_where_it_looks() -> None:
     code = (
-        "from voice_assets.engines import vits\nvits.register_alignment()\nvits.register_alignment()\n"
+        "from voice_assets.piper import model as vits\nvits.register_alignment()\nvits.register_alignment()\n"
         "from piper.train.vits import monotonic_align\nimport piper.train.vits.lightning\n"
         "assert monotonic_align.maximum_path is vits.maximum_path"
     )
