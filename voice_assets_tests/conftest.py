@@ -17,6 +17,8 @@ from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
 from voice_assets_tests.toy_project import toy as toy
+from voice_assets_tests.toy_project import validated as validated
+from voice_assets_tests.toy_project import validated_once as validated_once
 
 MakeDataset = Callable[..., Path]
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +14,7 @@ from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launch import Launcher, Outcome
 from voice_assets.runtime.storage import Store, project_store
-from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.datasets import write_dataset, write_voice
 
 HERE = Path(__file__).resolve().parent.parent
 SHARDS = ("0-of-2", "1-of-2")
@@ -27,8 +28,8 @@ class ToyProject:
         self.root, self.dataset, self.instance = root, dataset, instance
 
     def write_voice(self, **changes: object) -> None:
-        """Write ``voices/toy.yaml``; ``changes`` replace top-level keys."""
-        write_voice(self.root / "voices" / "toy.yaml", **{"dataset": self.dataset, "shards": 2, **changes})
+        """Write ``voices/toy.yaml``; ``changes`` replace top-level keys. The data set is named relative to the project."""
+        write_voice(self.root / "voices" / "toy.yaml", **{"dataset": Path("../dataset"), "shards": 2, **changes})
 
     def target(self, name: str, partition: str | None = None) -> AssetPartition:
         return AssetPartition(dg.AssetKey(["toy", name]), partition)
@@ -62,28 +63,54 @@ class ToyProject:
     def store(self) -> Store:
         return project_store(self.dataset)
 
-    def validated(self) -> "ToyProject":
-        """As far as a passed ``base_validation``."""
+    def validate(self) -> None:
+        """Go as far as a passed ``base_validation``."""
         self.run("raw_dataset")
         outcomes = [*self.run_shards("clips"), self.run("base_validation")]
         assert all(outcome.success for outcome in outcomes), outcomes
-        return self
 
 
-@pytest.fixture
-def toy(tmp_path: Path, make_dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToyProject]:
-    root = tmp_path / "project"
+def new_project(root: Path) -> None:
+    """Make a project in ``root`` with a data set of ten clips."""
     root.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
-    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(root))
-    monkeypatch.setenv("DAGSTER_HOME", str(root / ".dagster"))
-    texts = [
-        f"Это предложение номер {word}."
-        for word in ["один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять"]
-    ]
-    dataset = make_dataset(texts=texts)
-    with open_instance() as instance:
-        made = ToyProject(root, dataset, instance)
-        made.write_voice()
-        yield made
+    write_dataset(root / "dataset", [f"Это предложение номер {word}." for word in WORDS])
+    shutil.rmtree(root / "dataset-source")
+    write_voice(root / "voices" / "toy.yaml", Path("../dataset"), shards=2)
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[ToyProject]:
+    """The project in ``root`` as the one of this process, with its instance open."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICE_ASSETS_ROOT", str(root))
+        patch.setenv("DAGSTER_HOME", str(root / ".dagster"))
+        with open_instance() as instance:
+            yield ToyProject(root, root / "dataset", instance)
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[ToyProject]:
+    """A project that nothing was done with yet."""
+    new_project(tmp_path / "project")
+    with opened(tmp_path / "project") as project:
+        yield project
+
+
+@pytest.fixture(scope="session")
+def validated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project as far as a passed ``base_validation``. Copy it: what is recorded is relative to the folder."""
+    root = tmp_path_factory.mktemp("validated") / "project"
+    new_project(root)
+    with opened(root) as project:
+        project.validate()
+    return root
+
+
+@pytest.fixture
+def validated(validated_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
+    """A project of its own as far as a passed ``base_validation``."""
+    shutil.copytree(validated_once, tmp_path / "project", symlinks=True)
+    with opened(tmp_path / "project") as project:
+        yield project

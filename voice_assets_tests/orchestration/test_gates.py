@@ -30,11 +30,9 @@ def revalidate(toy: ToyProject) -> None:
     toy.run("base_validation")
 
 
-@pytest.mark.slow
-def test_open_after_a_passed_validation(toy: ToyProject) -> None:
-    toy.validated()
-    assert toy.blockers("clip_stats", SHARDS[0]) == []
-    assert all(outcome.success for outcome in toy.run_shards("clip_stats"))
+def test_open_after_a_passed_validation(validated: ToyProject) -> None:
+    assert validated.blockers("clip_stats", SHARDS[0]) == []
+    assert all(outcome.success for outcome in validated.run_shards("clip_stats"))
 
 
 def test_never_materialised_is_closed(toy: ToyProject) -> None:
@@ -56,66 +54,55 @@ def test_a_failed_rule_closes_a_later_run_and_is_named_with_both_numbers(toy: To
     assert History(toy.instance).latest(dg.AssetKey(["toy", "clip_stats"]), SHARDS[0]) is None
 
 
-@pytest.mark.slow
-def test_a_failed_rule_closes_what_comes_two_assets_later(toy: ToyProject) -> None:
-    toy.validated()
-    toy.run_shards("clip_stats")
-    break_first_text(toy)
-    revalidate(toy)
-    assert any("text_length: failed" in blocker for blocker in toy.blockers("quality_report"))
+def test_a_failed_rule_closes_what_comes_two_assets_later(validated: ToyProject) -> None:
+    validated.run_shards("clip_stats")
+    break_first_text(validated)
+    revalidate(validated)
+    assert any("text_length: failed" in blocker for blocker in validated.blockers("quality_report"))
 
 
-def test_an_aggregate_refuses_when_one_shard_is_missing(toy: ToyProject) -> None:
-    toy.validated()
-    toy.run("clip_stats", SHARDS[0])
-    outcome = toy.run("quality_report")
+def test_an_aggregate_refuses_when_one_shard_is_missing(validated: ToyProject) -> None:
+    validated.run("clip_stats", SHARDS[0])
+    outcome = validated.run("quality_report")
     assert not outcome.success
     assert f"toy/clip_stats[{SHARDS[1]}]: never materialised" in outcome.message
     assert SHARDS[0] not in outcome.message
 
 
-@pytest.mark.slow
-def test_an_aggregate_refuses_when_one_shard_is_out_of_date(toy: ToyProject) -> None:
-    toy.validated()
-    toy.run_shards("clip_stats")
-    metadata = toy.dataset / "metadata_2col.csv"
+def test_an_aggregate_refuses_when_one_shard_is_out_of_date(validated: ToyProject) -> None:
+    validated.run_shards("clip_stats")
+    metadata = validated.dataset / "metadata_2col.csv"
     metadata.write_text(metadata.read_text(encoding="utf-8").replace("номер один.", "номер сто один."), encoding="utf-8")
-    revalidate(toy)
-    outcome = toy.run("quality_report")
+    revalidate(validated)
+    outcome = validated.run("quality_report")
     assert not outcome.success
     stale = [shard for shard in SHARDS if f"toy/clip_stats[{shard}]: out of date" in outcome.message]
     assert len(stale) == 1
 
 
-@pytest.mark.slow
-def test_observing_a_changed_data_set_closes_what_was_built_from_the_old(toy: ToyProject) -> None:
-    toy.validated()
-    break_first_text(toy)
-    toy.run("raw_dataset")
-    assert any("toy/clips" in blocker and "out of date" in blocker for blocker in toy.blockers("base_validation"))
-    assert any("toy/clips" in blocker and "out of date" in blocker for blocker in toy.blockers("clip_stats", SHARDS[0]))
+def test_observing_a_changed_data_set_closes_what_was_built_from_the_old(validated: ToyProject) -> None:
+    break_first_text(validated)
+    validated.run("raw_dataset")
+    assert any("toy/clips" in blocker and "out of date" in blocker for blocker in validated.blockers("base_validation"))
+    assert any("toy/clips" in blocker and "out of date" in blocker for blocker in validated.blockers("clip_stats", SHARDS[0]))
 
 
-def test_a_materialisation_without_checks_is_closed(toy: ToyProject) -> None:
+def test_a_materialisation_without_checks_is_closed(validated: ToyProject) -> None:
     """What deselecting the checks in the UI does: the asset is there, nobody judged it."""
-    toy.validated()
-    launcher = toy.launcher()
-    launcher._run(toy.target("base_validation"), assets={RULES}, checks=set())
-    blockers = toy.blockers("clip_stats", SHARDS[0])
+    launcher = validated.launcher()
+    launcher._run(validated.target("base_validation"), assets={RULES}, checks=set())
+    blockers = validated.blockers("clip_stats", SHARDS[0])
     assert any("mono: no result for the latest materialisation" in blocker for blocker in blockers)
 
 
-@pytest.mark.slow
-def test_running_the_checks_again_opens_the_gate(toy: ToyProject) -> None:
-    toy.validated()
-    launcher = toy.launcher()
-    launcher._run(toy.target("base_validation"), assets={RULES}, checks=set())
-    checks = toy.gate().graph.get_check_keys_for_assets({RULES})
-    assert launcher.check(toy.target("base_validation"), checks).success
-    assert toy.blockers("clip_stats", SHARDS[0]) == []
+def test_running_the_checks_again_opens_the_gate(validated: ToyProject) -> None:
+    launcher = validated.launcher()
+    launcher._run(validated.target("base_validation"), assets={RULES}, checks=set())
+    checks = validated.gate().graph.get_check_keys_for_assets({RULES})
+    assert launcher.check(validated.target("base_validation"), checks).success
+    assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
-@pytest.mark.slow
 def test_a_check_that_crashed_closes(toy: ToyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     from voice_assets.orchestration import checks
 
@@ -134,70 +121,60 @@ def test_a_check_that_crashed_closes(toy: ToyProject, monkeypatch: pytest.Monkey
     assert toy.blockers("clip_stats", SHARDS[0]) == []
 
 
-@pytest.mark.slow
 def test_a_check_that_crashed_when_run_again_takes_the_old_verdict_with_it(
-    toy: ToyProject, monkeypatch: pytest.MonkeyPatch
+    validated: ToyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from voice_assets.orchestration import checks
 
     def crash(*_: object) -> None:
         raise RuntimeError("the judge fell ill")
 
-    toy.validated()
     with monkeypatch.context() as ill:
         ill.setattr(checks, "read", crash)
-        assert not toy.launcher().check(toy.target("base_validation"), checks_of(toy)).success
-    assert any("mono: planned in run" in blocker for blocker in toy.blockers("clip_stats", SHARDS[0]))
-    toy.launcher().check(toy.target("base_validation"), checks_of(toy))
-    assert toy.blockers("clip_stats", SHARDS[0]) == []
+        assert not validated.launcher().check(validated.target("base_validation"), checks_of(validated)).success
+    assert any("mono: planned in run" in blocker for blocker in validated.blockers("clip_stats", SHARDS[0]))
+    validated.launcher().check(validated.target("base_validation"), checks_of(validated))
+    assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
-@pytest.mark.slow
-def test_a_table_that_is_gone_or_changed_is_not_read(toy: ToyProject) -> None:
-    toy.validated()
-    table = toy.file("clips", "table", SHARDS[0])
-    uri = toy.store.uri(table)
+def test_a_table_that_is_gone_or_changed_is_not_read(validated: ToyProject) -> None:
+    table = validated.file("clips", "table", SHARDS[0])
+    uri = validated.store.uri(table)
     content = table.read_bytes()
     table.unlink()
-    assert any(f"clips[{SHARDS[0]}]: out of date: {uri} is gone" in one for one in toy.blockers("clip_stats", SHARDS[0]))
-    other = toy.file("clips", "table", SHARDS[1]).read_bytes()
+    assert any(f"clips[{SHARDS[0]}]: out of date: {uri} is gone" in one for one in validated.blockers("clip_stats", SHARDS[0]))
+    other = validated.file("clips", "table", SHARDS[1]).read_bytes()
     table.write_bytes(other)
-    outcome = toy.run("clip_stats", SHARDS[0])
+    outcome = validated.run("clip_stats", SHARDS[0])
     assert not outcome.success
     assert "its SHA-256 is" in outcome.message
     table.write_bytes(content)
-    assert toy.run("clip_stats", SHARDS[0]).success
+    assert validated.run("clip_stats", SHARDS[0]).success
 
 
-@pytest.mark.slow
-def test_running_an_input_again_with_the_same_result_keeps_what_was_built_from_it(toy: ToyProject) -> None:
-    toy.validated()
-    toy.run_shards("clips")
-    assert toy.blockers("clip_stats", SHARDS[0]) == []
+def test_running_an_input_again_with_the_same_result_keeps_what_was_built_from_it(validated: ToyProject) -> None:
+    validated.run_shards("clips")
+    assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
-@pytest.mark.slow
-def test_a_row_that_is_faulty_in_itself_never_goes_further_even_when_the_rule_is_advisory(toy: ToyProject) -> None:
-    write_wav(toy.dataset / "wavs" / "outtake.wav", burst(2.0), RATE)
-    toy.write_voice(advisory={"base_validation/no_extra_wavs": "outtakes stay for now"})
-    toy.validated()
-    toy.run_shards("clip_stats")
-    tables = [pd.read_parquet(toy.file("clip_stats", "table", shard)) for shard in SHARDS]
+def test_a_row_that_is_faulty_in_itself_never_goes_further_even_when_the_rule_is_advisory(validated: ToyProject) -> None:
+    write_wav(validated.dataset / "wavs" / "outtake.wav", burst(2.0), RATE)
+    validated.write_voice(advisory={"base_validation/no_extra_wavs": "outtakes stay for now"})
+    revalidate(validated)
+    validated.run_shards("clip_stats")
+    tables = [pd.read_parquet(validated.file("clip_stats", "table", shard)) for shard in SHARDS]
     named = {clip for table in tables for clip in table["clip_id"]}
     assert len(named) == 10
     assert "outtake.wav" not in named
 
 
-@pytest.mark.slow
-def test_a_stricter_threshold_asks_for_a_new_verdict(toy: ToyProject) -> None:
-    toy.validated()
-    toy.write_voice(limits={"max_text_chars": 5})
-    blockers = toy.blockers("clip_stats", SHARDS[0])
+def test_a_stricter_threshold_asks_for_a_new_verdict(validated: ToyProject) -> None:
+    validated.write_voice(limits={"max_text_chars": 5})
+    blockers = validated.blockers("clip_stats", SHARDS[0])
     assert blockers
     assert any("out of date" in blocker or "other rules" in blocker for blocker in blockers)
 
 
-@pytest.mark.slow
 def test_calling_a_rule_advisory_and_taking_it_back(toy: ToyProject) -> None:
     break_first_text(toy)
     toy.write_voice(advisory={"base_validation/text_length": "a letter's name is short"})
@@ -208,18 +185,14 @@ def test_calling_a_rule_advisory_and_taking_it_back(toy: ToyProject) -> None:
     assert any("text_length: judged by other rules" in blocker for blocker in toy.blockers("clip_stats", SHARDS[0]))
 
 
-@pytest.mark.slow
-def test_another_number_of_shards_starts_anew(toy: ToyProject) -> None:
-    toy.validated()
-    toy.write_voice(shards=3)
-    assert any("clips[0-of-3]: never materialised" in blocker for blocker in toy.blockers("base_validation"))
-    assert any("not built from toy/clips[0-of-3]" in blocker for blocker in toy.blockers("clip_stats", "0-of-3"))
+def test_another_number_of_shards_starts_anew(validated: ToyProject) -> None:
+    validated.write_voice(shards=3)
+    assert any("clips[0-of-3]: never materialised" in blocker for blocker in validated.blockers("base_validation"))
+    assert any("not built from toy/clips[0-of-3]" in blocker for blocker in validated.blockers("clip_stats", "0-of-3"))
 
 
-@pytest.mark.slow
-def test_pins_name_the_exact_inputs(toy: ToyProject) -> None:
-    toy.validated()
-    pins = toy.latest("base_validation").pins
+def test_pins_name_the_exact_inputs(validated: ToyProject) -> None:
+    pins = validated.latest("base_validation").pins
     assert {(pin.asset, pin.partition, pin.storage_id) for pin in pins} == {
-        ("toy/clips", shard, toy.latest("clips", shard).storage_id) for shard in SHARDS
+        ("toy/clips", shard, validated.latest("clips", shard).storage_id) for shard in SHARDS
     }
