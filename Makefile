@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SETUP_LOG := $(VENV)/setup.log
+# One line for a step. What the step prints goes into the log; the log's end is shown when the step fails.
+step = @echo "setup: $(1); log: $(SETUP_LOG)"; $(2) >> $(SETUP_LOG) 2>&1 || { code=$$?; tail -n 15 $(SETUP_LOG); echo "setup: failed: $(1)"; exit $$code; }
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -16,12 +19,14 @@ setup: $(INSTALLED)  ## install into .venv; does nothing when nothing changed
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) -V). Try: make PYTHON=python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a venv. On Debian: apt-get install python3-venv"; exit 2; }
-	$(BIN)/pip install --quiet -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "setup: making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a venv. On Debian: apt-get install python3-venv"; exit 2; }
+	@: > $(SETUP_LOG)
+	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install -r requirements.lock)
+	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
 	@touch $@
 
-demo: setup  ## real Russian recordings to a packaged voice, stage by stage
+demo: setup  ## real Russian recordings become a packaged voice, stage by stage
 	$(BIN)/voice-assets demo
 	$(BIN)/voice-assets run ivrvoice_ru
 

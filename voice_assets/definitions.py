@@ -4,6 +4,7 @@ Loading is lazy and light: nothing is read at import, and no heavy library at al
 """
 
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,22 @@ STAGES = (
 RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks)
 
 
-def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:
-    """Definitions of every voice in ``voices_dir`` (``voices/`` of the project when None).
+def build_definitions(
+    voices_dir: Path | None = None,
+    *,
+    resource_overrides: Mapping[str, Any] | None = None,
+    stages: Sequence[Callable[[Voice], Sequence[Any]]] = STAGES,
+    rules: Sequence[Callable[[Voice], Sequence[dg.AssetChecksDefinition]]] = RULES,
+) -> dg.Definitions:
+    """Definitions of every voice in ``voices_dir``. Tests change them through the arguments and patch nothing.
 
-    A broken voice file becomes one asset of its name that carries the error, and takes down nothing else.
+    A broken voice file becomes one asset of its name that carries the error. The other voices load.
+
+    Args:
+        voices_dir: the folder with the voice files; None takes ``voices/`` of the project.
+        resource_overrides: resources by name, in the place of ours.
+        stages: functions that make the assets of a voice.
+        rules: functions that make the checks of a voice.
     """
     _silence_preview_warnings()
     voices, broken = read_voices(voices_dir)
@@ -45,7 +58,7 @@ def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:
     checks: list[dg.AssetChecksDefinition] = []
     for voice in voices:
         try:
-            mine = [asset for stage in STAGES for asset in stage(voice)], [check for rules in RULES for check in rules(voice)]
+            mine = [asset for stage in stages for asset in stage(voice)], [check for suite in rules for check in suite(voice)]
         except (ValueError, dg.DagsterError) as error:
             broken.append(BrokenVoice(voice.name, voice.file, f"{voice.file}: {error}"))
             continue
@@ -54,7 +67,7 @@ def build_definitions(voices_dir: Path | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=[*assets, *map(_broken, broken)],
         asset_checks=checks,
-        resources={"tables": ParquetTables()},
+        resources={"tables": ParquetTables(), **(resource_overrides or {})},
         executor=dg.in_process_executor,  # heavy work is in workers; a process per step would only cost its start
     )
 

@@ -78,7 +78,8 @@ def test_a_fresh_process_loads_nothing_heavy() -> None:
 
 def test_assets_and_groups_of_a_voice(voices: Path) -> None:
     graph = graph_of(voices)
-    assert {key.path[-1]: graph.get(key).group_name for key in graph.get_all_asset_keys()} == GROUPS
+    found = {key.path[-1]: graph.get(key).group_name for key in graph.get_all_asset_keys()}
+    assert found == {name: f"toy__{stage}" for name, stage in GROUPS.items()}
     assert {key.path[0] for key in graph.get_all_asset_keys()} == {"toy"}
 
 
@@ -114,13 +115,26 @@ def test_a_broken_voice_shows_its_error_and_leaves_the_others(voices: Path) -> N
     assert dg.AssetKey(["toy", "clips"]) in graph.get_all_asset_keys()
 
 
-def test_a_voice_that_only_dagster_or_a_suite_refuses(voices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(voice):
+def test_a_voice_that_only_dagster_or_a_suite_rejects(voices: Path) -> None:
+    def reject(voice):
         raise dg.DagsterInvalidDefinitionError(f"nothing can be made of {voice.name}")
 
-    monkeypatch.setattr("voice_assets.definitions.STAGES", (refuse,))
-    (key,) = graph_of(voices).get_all_asset_keys()
-    assert "nothing can be made of toy" in graph_of(voices).get(key).description
+    graph = build_definitions(voices, stages=(reject,)).resolve_asset_graph()
+    (key,) = graph.get_all_asset_keys()
+    assert "nothing can be made of toy" in graph.get(key).description
+
+
+def test_a_resource_of_a_test_replaces_ours(voices: Path) -> None:
+    kept = InMemoryTables()
+    definitions = build_definitions(voices, resource_overrides={"tables": kept})
+    assert definitions.resources is not None
+    assert definitions.resources["tables"] is kept
+
+
+class InMemoryTables(dg.IOManager):
+    def handle_output(self, context, obj) -> None: ...
+
+    def load_input(self, context) -> None: ...
 
 
 def test_a_misspelt_advisory_is_an_error_not_a_silent_block(voices: Path) -> None:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from voice_assets.dataset.clips import DatasetError, fingerprint
-from voice_assets.orchestration.describe import asset_key
+from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.partitions import shards
 from voice_assets.voices import Voice
 
@@ -13,7 +13,7 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
 
     @dg.observable_source_asset(
         key=asset_key(voice, "raw_dataset"),
-        group_name="dataset",
+        group_name=group_name(voice, "dataset"),
         partitions_def=shards(voice),
         tags={"voice": voice.name, "dagster/kind/file": "", "dagster/kind/wav": ""},
         description=f"The data set of {voice.title} as it lies in `{voice.dataset}`: `config.json`, `metadata_2col.csv` and "

@@ -13,7 +13,7 @@ from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
-from voice_assets.orchestration.describe import asset_key, describe
+from voice_assets.orchestration.describe import asset_key, describe, group_name
 from voice_assets.orchestration.gates import RUN_OF, ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import TABLE, UPSTREAM, History, pins_json
 from voice_assets.orchestration.partitions import epoch_key, epochs
@@ -101,7 +101,7 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
         asset_key(voice, "checkpoint"),
         deps=[asset_key(voice, "mini_training")],
         partitions_def=epochs(voice.name),
-        group_name="training",
+        group_name=group_name(voice, "training"),
         kinds={"pytorch", "lightning"},
         owners=[voice.owner] if voice.owner else None,
         tags={"voice": voice.name},

@@ -20,6 +20,11 @@ def asset_key(voice: Voice, name: str) -> dg.AssetKey:
     return dg.AssetKey([voice.name, name])
 
 
+def group_name(voice: Voice, stage: str) -> str:
+    """``<voice>__<stage>``: in the UI's graph each voice has boxes of its own, also when there are many voices."""
+    return f"{voice.name}__{stage}"
+
+
 def code_version(code: int, settings: Mapping[str, Any]) -> str:
     """``<layout>.<code>.<hash of settings>``: another number or another setting of the voice makes results out of date.
 
@@ -54,7 +59,7 @@ def describe(
     """
     return {
         "key": asset_key(voice, name),
-        "group_name": group,
+        "group_name": group_name(voice, group),
         "deps": [dg.AssetDep(asset_key(voice, parent)) for parent in (*reads, *gated_by)],
         "code_version": code_version(code, settings or {}),
         "owners": [voice.owner] if voice.owner else None,
