@@ -19,6 +19,7 @@ from rich.text import Text
 from voice_assets.runtime import running
 from voice_assets.runtime.nvidia import USE_FIELDS, DeviceError, GpuUse, gpu_use, nvidia_smi
 from voice_assets.runtime.running import Running
+from voice_assets.runtime.stamps import stamped
 from voice_assets.voices import Voice
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -26,7 +27,7 @@ SECONDS_BETWEEN_GPU_LOOKS = 2.0
 QUIET_S = 120.0
 """A running asset that has said nothing for so long is shown with the time since: it may hang."""
 RECENT = 6
-RESULTS = "validation_whisper_sharded_*"
+RESULTS = "validation_whisper_sharded_"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def look_at_gpus() -> list[GpuUse]:
 
 def last_result(reports_dir: Path) -> tuple[Path, list[str]] | None:
     """The newest validation's folder and the lines of its `SUMMARY.txt` up to the rules; None when there is none."""
-    for folder in sorted(reports_dir.glob(RESULTS), reverse=True):
+    for folder in reversed(stamped(reports_dir, RESULTS)):
         summary = folder / "SUMMARY.txt"
         if summary.is_file():
             lines = summary.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -21,6 +21,7 @@ from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
 from voice_assets.piper.requests import TrainRequest
+from voice_assets.piper.versions import free_version, version_dir, versions_in
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.project import artifacts_dir
@@ -112,15 +113,15 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
 
 def open_version(voice: Voice, request: dict[str, Any], history: History) -> int:
     """The number of the training to run: the newest one if it was asked for the same and never ended, else a new one."""
-    logs = training_dir(voice) / "lightning_logs"
-    folders = sorted(int(path.name.removeprefix("version_")) for path in logs.glob("version_*"))
+    work = training_dir(voice)
+    versions = versions_in(work)
     ended = history.trainings(asset_key(voice, "mini_training"))
-    if folders and folders[-1] not in ended:
-        asked = logs / f"version_{folders[-1]}" / "request.json"
+    if versions and versions[-1] not in ended:
+        asked = version_dir(work, versions[-1]) / "request.json"
         if asked.is_file() and json.loads(asked.read_text(encoding="utf-8")) == request:
-            return folders[-1]
-    version = max([*folders, *ended], default=-1) + 1
-    write_text(logs / f"version_{version}" / "request.json", json.dumps(request, indent=1))
+            return versions[-1]
+    version = free_version(work, ended)
+    write_text(version_dir(work, version) / "request.json", json.dumps(request, indent=1))
     return version
 
 
@@ -232,7 +233,7 @@ def _train(
     _expect_config(voice, source.metadata["config_sha256"])
     request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
     version = open_version(voice, request, History(context.instance))
-    log = training_dir(voice) / "lightning_logs" / f"version_{version}" / "train.log"
+    log = version_dir(training_dir(voice), version) / "train.log"
     with progress(context, "steps", every=20) as tell:
         recorder = _Recorder(context, voice, version, inputs, tell)
         asked = _worker_request(voice, table, version)
@@ -271,7 +272,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         inputs = resolve_inputs(context)
         with only_training(voice):
             version, recorder = _train(context, voice, inputs, settings)
-        folder = training_dir(voice) / "lightning_logs" / f"version_{version}"
+        folder = version_dir(training_dir(voice), version)
         curve = pd.read_parquet(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}
         verdicts = judge(voice, "mini_training", evidence)

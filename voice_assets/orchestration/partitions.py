@@ -1,5 +1,7 @@
 """Partitions: shards of the clips, epochs of the training. No asset is defined here."""
 
+import re
+
 import dagster as dg
 
 from voice_assets.dataset.shards import shard_keys
@@ -22,12 +24,12 @@ def epoch_key(version: int, epoch: int) -> str:
 
 
 def parse_epoch_key(key: str) -> tuple[int, int]:
-    """The inverse of ``epoch_key``: ``(version, epoch)``.
+    """The exact inverse of ``epoch_key``: ``(version, epoch)``; another spelling of the numbers is no key.
 
     Raises:
         ValueError: ``key`` is not an epoch key.
     """
-    version, separator, epoch = key.partition("-e")
-    if not separator or not version.startswith("v"):
+    match = re.fullmatch(r"v([0-9]+)-e([0-9]+)", key)
+    if match is None or epoch_key(int(match[1]), int(match[2])) != key:
         raise ValueError(f"{key!r} is not an epoch key such as v3-e0050")
-    return int(version[1:]), int(epoch)
+    return int(match[1]), int(match[2])

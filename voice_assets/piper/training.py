@@ -21,10 +21,10 @@ from voice_assets.piper import cache as vits_cache
 from voice_assets.piper import data
 from voice_assets.piper import model as vits
 from voice_assets.piper.errors import TrainingError as TrainingError
+from voice_assets.piper.versions import LOGS, version_dir
 from voice_assets.runtime import files
 
-CHECKPOINT_NAME = re.compile(r"epoch=(\d+)-step=(\d+)\.ckpt")
-LOGS = "lightning_logs"
+CHECKPOINT_NAME = re.compile(r"epoch=(0|[1-9][0-9]*)-step=(0|[1-9][0-9]*)\.ckpt")
 
 
 class CheckpointWriteError(TrainingError):
@@ -77,11 +77,6 @@ class Listener:
         """A checkpoint is complete on disk."""
 
 
-def version_dir(work: Path, version: int) -> Path:
-    """The folder of one training."""
-    return work / LOGS / f"version_{version}"
-
-
 def checkpoints_in(folder: Path) -> list[Checkpoint]:
     """The complete checkpoints of a training, by epoch. Those that ``checkpoints.json`` does not know are hashed."""
     listing = folder / "checkpoints.json"
@@ -89,7 +84,7 @@ def checkpoints_in(folder: Path) -> list[Checkpoint]:
     found = []
     for path in (folder / "checkpoints").glob("*.ckpt"):
         match = CHECKPOINT_NAME.fullmatch(path.name)
-        if match is None:
+        if match is None or not path.is_file():
             continue
         size = path.stat().st_size
         record = known.get(path.name)
@@ -213,7 +208,7 @@ def _model(options: Options, config: PiperConfig, listener: Listener, *, fresh: 
     return model
 
 
-def _trainer(folder: Path, options: Options, recorder: Any) -> Any:
+def _trainer(work: Path, version: int, options: Options, recorder: Any) -> Any:
     import lightning
     from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -226,7 +221,7 @@ def _trainer(folder: Path, options: Options, recorder: Any) -> Any:
         devices=options.devices,
         strategy=strategy,
         precision=precision,
-        logger=TensorBoardLogger(folder.parent.parent, name=LOGS, version=int(folder.name.removeprefix("version_"))),
+        logger=TensorBoardLogger(work, name=LOGS, version=version),
         callbacks=[recorder],
         plugins=[_checkpoint_writer()],
         num_sanity_val_steps=0,  # its losses are of an untrained model and would count as epoch 0's
@@ -288,7 +283,7 @@ def train(
         with vits_cache.in_use(own_cache):
             module = _data(rows, dataset, folder, own_cache, config, options)
             model = _model(options, config, listener, fresh=not done)
-            trainer = _trainer(folder, options, _recorder(folder, listener, done))
+            trainer = _trainer(work, version, options, _recorder(folder, listener, done))
             trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
     return epochs_in(folder), done
 

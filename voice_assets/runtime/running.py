@@ -124,4 +124,4 @@ def forget_dead(voice: str) -> None:
 def _order(partition: str | None) -> tuple[int, str]:
     """Shards in the order of their numbers: 10-of-16 after 9-of-16."""
     head = (partition or "").partition("-")[0]
-    return (int(head) if head.isdigit() else 0, partition or "")
+    return (int(head) if head.isdecimal() else 0, partition or "")

@@ -21,6 +21,7 @@ from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import data, model, training
 from voice_assets.piper.curves import loss_facts
 from voice_assets.piper.requests import TrainRequest
+from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import files
 from voice_assets.workers import command_line
 from voice_assets.workers.protocol import ProgressEvents, emit, is_copy
@@ -96,7 +97,7 @@ def _options(request: TrainRequest) -> training.Options:
 def work(request: TrainRequest) -> None:
     """Train and write ``training.json``."""
     _check_config(request)
-    folder, epochs = training.version_dir(request.work, request.version), request.training.epochs
+    folder, epochs = version_dir(request.work, request.version), request.training.epochs
     rows = pd.read_parquet(request.training_set)
     emit("started", clips=len(rows), epochs=epochs, folder=folder)
     table, checkpoints = training.train(

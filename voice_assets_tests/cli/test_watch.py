@@ -73,7 +73,7 @@ def test_a_row_a_shard_and_their_sum(voice: Voice) -> None:
 def test_a_dead_process_is_shown_as_such_and_with_the_last_result(voice: Voice, tmp_path: Path) -> None:
     pid = dead_pid()
     write("0-of-2", pid=pid, process_start="1", updated=time.time() - 125)
-    for stamp, verdict in (("20260101_000000_000", "FAIL"), ("20260201_000000_000", "PASS")):
+    for stamp, verdict in (("20260101_000000_000", "FAIL"), ("20260201_000000_000", "PASS"), ("old", "FAIL")):
         folder = tmp_path / "data" / "reports" / f"validation_whisper_sharded_{stamp}"
         folder.mkdir(parents=True)
         (folder / "SUMMARY.txt").write_text(f"{verdict}  Whisper\n\nMean similarity: 0.97\n\nRules\nhidden\n", encoding="utf-8")

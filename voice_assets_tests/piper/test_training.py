@@ -28,8 +28,10 @@ def test_an_epoch_is_the_mean_of_its_steps() -> None:
 def test_only_whole_checkpoints_count_and_they_are_in_order(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     folder.mkdir()
-    for name in ("epoch=10-step=22.ckpt", "epoch=9-step=20.ckpt", ".epoch=11-step=24.abc.ckpt", "last.ckpt", "epoch=1.ckpt"):
+    others = [".epoch=11-step=24.abc.ckpt", "last.ckpt", "epoch=1.ckpt", "epoch=09-step=020.ckpt", "epoch=٣-step=20.ckpt"]
+    for name in ("epoch=10-step=22.ckpt", "epoch=9-step=20.ckpt", *others):
         (folder / name).write_bytes(name.encode())
+    (folder / "epoch=12-step=26.ckpt").mkdir()
     found = vt.checkpoints_in(tmp_path)
     assert [(one.epoch, one.step) for one in found] == [(9, 20), (10, 22)]
     assert found[0].sha256 == files.sha256(found[0].path)
@@ -48,4 +50,3 @@ def test_a_known_checkpoint_of_the_same_size_is_not_hashed_again(size: int, trus
 def test_no_training_yet(tmp_path: Path) -> None:
     assert vt.checkpoints_in(tmp_path) == []
     assert list(vt.epochs_in(tmp_path).columns) == list(EPOCHS)
-    assert vt.version_dir(tmp_path, 3) == tmp_path / "lightning_logs" / "version_3"

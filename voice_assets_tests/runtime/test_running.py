@@ -42,10 +42,12 @@ def test_what_is_written_comes_back() -> None:
 def test_all_states_in_the_order_of_the_shards() -> None:
     for name, partition in (("whisper_shard", "10-of-12"), ("whisper_shard", "9-of-12"), ("base_validation", None)):
         running.write(running.progress_file("toy", name, partition), state())
+    running.write(running.progress_file("toy", "whisper_shard", "²-of-12"), state())
     running.progress_file("toy", "broken", None).write_text('{"done": 1', encoding="utf-8")
     running.progress_file("toy", "other", None).write_text('["list"]', encoding="utf-8")
     found = [(one.asset, one.partition) for one in running.all_running("toy")]
-    assert found == [("base_validation", None), ("whisper_shard", "9-of-12"), ("whisper_shard", "10-of-12")]
+    names = [("base_validation", None), *(("whisper_shard", f"{number}-of-12") for number in ("²", "9", "10"))]
+    assert found == names
     assert running.all_running("nobody") == []
 
 
