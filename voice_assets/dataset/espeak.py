@@ -45,20 +45,11 @@ def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
     """
     with _LOCK:
         if not _known(espeak_voice):
-            raise EspeakVoiceError(f"{espeak_voice!r} is no voice of espeak-ng here; it has {', '.join(voices())}")
+            raise EspeakVoiceError(f"{espeak_voice!r} is no voice of espeak-ng here; it has {', '.join(voice_names())}")
         from piper import espeakbridge
 
         espeakbridge.set_voice(espeak_voice)
         return [_flat(espeakbridge.get_phonemes(text.replace("\0", " "))) for text in texts]
-
-
-def phonemes(text: str, espeak_voice: str) -> list[str]:
-    """The phonemes of one text, as `phonemes_of` gives them.
-
-    Raises:
-        EspeakVoiceError: espeak-ng has no such voice.
-    """
-    return phonemes_of([text], espeak_voice)[0]
 
 
 def unknown_phonemes_of(texts: Iterable[str], espeak_voice: str, id_map: Container[str]) -> list[list[str]]:
@@ -88,7 +79,7 @@ def default_id_map() -> dict[str, list[int]]:
 
 
 @lru_cache(maxsize=1)
-def voices() -> tuple[str, ...]:
+def voice_names() -> tuple[str, ...]:
     """The names of espeak-ng's voices (``ru``, ``en-us``), sorted: the files in the ``lang`` folder of its data."""
     from piper.phonemize_espeak import ESPEAK_DATA_DIR
 
@@ -111,6 +102,6 @@ def _known(espeak_voice: str) -> bool:
 
 
 def has_voice(espeak_voice: str) -> bool:
-    """Whether espeak-ng takes that name for a voice. It takes more than `voices` lists: full names, variants (``ru+f2``)."""
+    """Whether espeak-ng takes that name for a voice. It takes more than `voice_names` lists: full names, variants (``ru+f2``)."""
     with _LOCK:
         return _known(espeak_voice)

@@ -93,13 +93,3 @@ def load(model: Path, config: Path | None = None, seed: int | None = None) -> On
     except _onnxruntime_errors() as error:
         raise VoiceLoadError(f"{model}: onnxruntime does not load it: {str(error).splitlines()[0]}") from error
     return OnnxVoice(model, piper.config.sample_rate, piper)
-
-
-def speak(model: Path, config: Path | None, text: str, seed: int | None = None) -> tuple[npt.NDArray[np.int16], int]:
-    """Load a voice and say one text: int16 ``[samples]`` and the rate in Hz.
-
-    Raises:
-        VoiceLoadError, SpeechError: as :func:`load` and :meth:`OnnxVoice.say`.
-    """
-    voice = load(model, config, seed)
-    return voice.say(text), voice.rate

@@ -26,7 +26,6 @@ def test_phonemes_are_those_of_piper(voice: str) -> None:
     piper = EspeakPhonemizer()
     expected = [[phoneme for sentence in piper.phonemize(voice, text) for phoneme in sentence] for text in SPOKEN]
     assert espeak.phonemes_of(SPOKEN, voice) == expected
-    assert [espeak.phonemes(text, voice) for text in SPOKEN] == expected
     assert sum(map(len, expected)) > 100
 
 
@@ -46,14 +45,15 @@ def test_unknown_phonemes_once_and_in_order() -> None:
 
 
 def test_nul_does_not_end_the_text() -> None:
-    assert espeak.phonemes("да\0нет", "ru") == espeak.phonemes("да нет", "ru")
+    with_nul, with_space = espeak.phonemes_of(["да\0нет", "да нет"], "ru")
+    assert with_nul == with_space
 
 
 @pytest.mark.parametrize("voice", ["nope", "", "ru\0", "../ru", "\ud800"])
 def test_no_such_voice(voice: str) -> None:
     assert not espeak.has_voice(voice)
     with pytest.raises(espeak.EspeakVoiceError, match="is no voice of espeak-ng"):
-        espeak.phonemes("Да", voice)
+        espeak.phonemes_of(["Да"], voice)
 
 
 def test_an_unknown_voice_is_refused_for_no_texts_too() -> None:
@@ -62,8 +62,8 @@ def test_an_unknown_voice_is_refused_for_no_texts_too() -> None:
 
 
 def test_every_listed_voice_is_one() -> None:
-    assert {"ru", "en-us", "de", "uk"} < set(espeak.voices())
-    assert [voice for voice in espeak.voices() if not espeak.has_voice(voice)] == []
+    assert {"ru", "en-us", "de", "uk"} < set(espeak.voice_names())
+    assert [voice for voice in espeak.voice_names() if not espeak.has_voice(voice)] == []
 
 
 def test_threads_with_two_voices_do_not_mix() -> None:

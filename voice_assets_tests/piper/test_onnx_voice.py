@@ -20,14 +20,15 @@ def joe() -> Path:
 
 
 def test_it_speaks(joe: Path) -> None:
-    samples, rate = onnx_voice.speak(joe, None, "Good morning to all of you.", seed=1)
+    voice = onnx_voice.load(joe, seed=1)
+    samples, rate = voice.say("Good morning to all of you."), voice.rate
     assert (samples.dtype, samples.ndim, rate) == (np.int16, 1, 22050)
     assert 0.8 < len(samples) / rate < 5
     assert np.abs(samples.astype(int)).max() == 32767  # scaled to full range, as Piper's command does
 
 
 def test_a_seed_makes_it_repeatable(joe: Path) -> None:
-    first, again, other = (onnx_voice.speak(joe, None, "Good morning.", seed=seed)[0] for seed in (1, 1, 2))
+    first, again, other = (onnx_voice.load(joe, seed=seed).say("Good morning.") for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first[: len(other)], other[: len(first)])
 

@@ -58,7 +58,8 @@ def test_the_export_has_what_sherpa_reads(exported: Path) -> None:
 
 
 def test_the_export_speaks(exported: Path) -> None:
-    samples, rate = onnx_voice.speak(exported / f"{NAME}.onnx", None, "Привет, это тестовый голос.", seed=1)
+    voice = onnx_voice.load(exported / f"{NAME}.onnx", seed=1)
+    samples, rate = voice.say("Привет, это тестовый голос."), voice.rate
     assert rate == 22050
     assert len(samples) > 1000
 
