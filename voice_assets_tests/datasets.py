@@ -9,7 +9,8 @@ import yaml
 
 from voice_assets.audio.recordings import write_wav
 from voice_assets.dataset.clips import Limits
-from voice_assets.importers.prepare import About, Item, prepare
+from voice_assets.importers.items import About, Item
+from voice_assets.importers.prepare import prepare
 
 RATE = 22050
 TEXTS = (

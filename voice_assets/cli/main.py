@@ -269,7 +269,8 @@ def ljspeech(folder: Path, out: Path, **options: Any) -> None:
 
 def _prepare(read: Callable[[], Any], out: Path, *, source: str, **options: Any) -> None:
     from voice_assets.dataset.faults import Limits
-    from voice_assets.importers.prepare import About, prepare
+    from voice_assets.importers.items import About
+    from voice_assets.importers.prepare import prepare
     from voice_assets.voices import DatasetLimits
 
     usual = DatasetLimits()

@@ -1,6 +1,6 @@
-"""Texts of foreign collections: what is cleaned in them, and why one cannot be used. Values only, no files.
+"""Texts of other collections: how they are cleaned, and why a text is rejected. Values only, no files.
 
-Every change and every refusal comes with its reason in words, ``kind: detail``: nothing is changed or dropped in silence.
+Every change and every rejection has its reason in words, ``kind: detail``: nothing is changed or dropped in silence.
 """
 
 import re
@@ -13,8 +13,8 @@ Digits = Literal["sure", "any", "none"]
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|<[^<>]*>")
 _WHOLE_DIRECTION = re.compile(r"\s*(\[.*\]|<.*>|\(.*\))\s*", re.DOTALL)
-# A run of digits is sure when it is one digit with a space, a sentence mark or nothing on both sides: menu keys, single
-# counts. Longer numbers take a case, a year or a decimal reading that the digits do not show.
+# A number is sure when it is one digit with a space, a sentence mark or nothing on both sides: menu keys, single counts.
+# A longer number may be read as a case form, a year or a decimal, which the digits do not show.
 _SURE_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?![\w:/-])(?![.,]\d)")
 
 
@@ -22,8 +22,8 @@ _SURE_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?![\w:/-])(?![.,]\d)")
 class TextRules:
     """What a text must be to be kept.
 
-    ``digits``: ``sure`` keeps single digits that stand alone, ``any`` all, ``none`` no digit at all. ``latin`` keeps Latin
-    letters in a language that is not written with them.
+    ``digits``: ``sure`` keeps texts with single digits that stand alone, ``any`` keeps all texts, ``none`` only those without
+    digits. ``latin`` keeps Latin letters in a language that is not written in Latin script.
     """
 
     language: str
@@ -41,16 +41,16 @@ def _typographic(text: str) -> str:
 
 
 def clean(name: str, text: str) -> tuple[str, list[str]]:
-    """The text without what nobody said, and what was done to it.
+    """The text without what is not spoken, and the list of changes.
 
     Removed: the clip's own name in front (``menu: Press…``), notes in ``[ ]`` or ``< >`` beside words, runs of white space.
-    A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV. A text that is nothing but
-    a note is left as it is, for `rejections` to name.
+    A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV. A text that is only a
+    note stays as it is, for `text_rejections` to name.
     """
     done: list[str] = []
     cleaned = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
     if cleaned != text:
-        done.append("name removed: it stood in front of its own text")
+        done.append("name removed: it was in front of the text")
     if not _WHOLE_DIRECTION.fullmatch(cleaned):
         without = _BRACKETED.sub(" ", cleaned)
         if without != cleaned:
@@ -58,16 +58,16 @@ def clean(name: str, text: str) -> tuple[str, list[str]]:
         cleaned = without
     if " ".join(cleaned.split()) != cleaned:
         if not done:
-            done.append("white space: runs of it made one space")
+            done.append("white space: each run is one space now")
         cleaned = " ".join(cleaned.split())
     if cleaned.startswith('"'):
         cleaned = _typographic(cleaned)
-        done.append("quotes: made typographic, Piper would read the text as a quoted CSV field")
+        done.append("quotes: typographic now, or Piper would read the text as a quoted CSV field")
     return cleaned, done
 
 
 def _mixed_words(text: str) -> list[str]:
-    """Words that mix scripts, such as a Cyrillic word with a Latin ``o`` in it: look right, sound wrong."""
+    """Words that mix scripts, such as a Cyrillic word with a Latin ``o``. They are spelt right to the eye and spoken wrong."""
     return [word for word in re.findall(r"[^\W\d_]+", text) if len(set(scripts.letter_scripts(word))) > 1]
 
 
@@ -75,15 +75,15 @@ def _unsure_numbers(text: str) -> list[str]:
     return re.findall(r"[\w.,:/-]*\d[\w.,:/-]*", _SURE_NUMBER.sub(" ", text))
 
 
-def _digit_refusals(text: str, digits: Digits) -> list[str]:
+def _digit_rejections(text: str, digits: Digits) -> list[str]:
     if digits == "none" and scripts.has_digits(text):
         return ["digits: the text has some"]
     if digits == "sure" and (numbers := _unsure_numbers(text)):
-        return [f"digits: how {', '.join(map(repr, numbers))} was read is not certain, and espeak reads it in one case only"]
+        return [f"digits: the spoken form of {', '.join(map(repr, numbers))} is not certain, and espeak knows one form only"]
     return []
 
 
-def _length_refusals(text: str, rules: TextRules) -> list[str]:
+def _length_rejections(text: str, rules: TextRules) -> list[str]:
     if len(text) < rules.min_text_chars:
         return [f"text too short: {len(text)} characters, under min_text_chars {rules.min_text_chars}"]
     if len(text) > rules.max_text_chars:
@@ -91,9 +91,9 @@ def _length_refusals(text: str, rules: TextRules) -> list[str]:
     return []
 
 
-def _letter_refusals(text: str, rules: TextRules) -> list[str]:
+def _letter_rejections(text: str, rules: TextRules) -> list[str]:
     if not scripts.letter_scripts(text):
-        return ["no letters: there is nothing to say"]
+        return ["no letters: there is nothing to speak"]
     share = scripts.script_share(text, rules.language)
     if share < rules.min_script_share:
         return [
@@ -102,17 +102,17 @@ def _letter_refusals(text: str, rules: TextRules) -> list[str]:
     if words := _mixed_words(text):
         return [f"mixed scripts: letters of two scripts in one word: {', '.join(words)}"]
     if not rules.latin and scripts.has_latin(text, rules.language):
-        return ["latin: espeak reads Latin letters as another language's"]
+        return ["latin: espeak reads Latin letters as another language"]
     return []
 
 
-def rejections(text: str, rules: TextRules) -> list[str]:
-    """Every reason why a cleaned text cannot be used, ``kind: detail``; none when it can."""
+def text_rejections(text: str, rules: TextRules) -> list[str]:
+    """Every reason against a cleaned text, ``kind: detail``; none when the text can be used."""
     if not text:
-        return ["no text: there is audio and nothing that says what is heard"]
+        return ["no text: the recording has none"]
     if _WHOLE_DIRECTION.fullmatch(text):
         return ["not speech: the text only describes a sound"]
-    reasons = _length_refusals(text, rules) + _letter_refusals(text, rules) + _digit_refusals(text, rules.digits)
+    reasons = _length_rejections(text, rules) + _letter_rejections(text, rules) + _digit_rejections(text, rules.digits)
     if hidden := scripts.unprintable(text):
         reasons.append(f"unprintable: {hidden} characters that nobody can see")
     if "|" in text:

@@ -1,6 +1,7 @@
-"""The demo's recordings: real Russian speech out of two Debian packages, fetched without root.
+"""The demo's recordings: real Russian speech from two Debian packages, fetched without root.
 
-Knows where Debian keeps them and who made them; ``importers.prompts`` reads them, ``importers.prepare`` makes the data set.
+Belongs here: where Debian has the recordings, and who made them. ``importers.prompts`` reads the recordings and
+``importers.prepare`` makes the data set.
 """
 
 import os
@@ -13,11 +14,13 @@ from pathlib import Path
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.prepare import About, Summary, existing, prepare, settings
+from voice_assets.importers.items import About
+from voice_assets.importers.prepare import prepare
 from voice_assets.importers.prompts import read_prompts
+from voice_assets.importers.written_files import Summary, existing, settings
 from voice_assets.runtime.stamps import timestamp
 
-# The audio is in the first, the transcript in the second.
+# The first has the audio, the second the transcript.
 PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
 AUDIO_FOLDER = "ru_RU_f_IvrvoiceRU"
 TRANSCRIPTS = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
@@ -31,7 +34,8 @@ WHAT_TO_DO = (
     "`dpkg-deb -x` makes of them) into one folder, and give it with `--source DIR`."
 )
 
-# Clips under a second are single words and letters, on which Whisper `base` says nothing reliable; the rest are the plan's.
+# Clips under a second are single words and letters, which Whisper `base` does not transcribe reliably. The other limits are
+# the plan's.
 LIMITS = Limits(
     min_duration_s=1.0,
     max_duration_s=15.0,
@@ -45,11 +49,11 @@ LIMITS = Limits(
 
 
 class FetchError(RecordingsError):
-    """The packages could not be fetched or unpacked. The message says why and what to do instead."""
+    """The packages could not be fetched or unpacked. The message says why, and what to do."""
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """Run a command in ``folder``; FetchError with its own words when it is not there, fails or hangs."""
+    """Run a command in ``folder``. FetchError, with the command's output, if it is not installed, fails or hangs."""
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(
@@ -65,16 +69,16 @@ def _run(command: list[str], folder: Path) -> None:
     except FileNotFoundError as error:
         raise FetchError(f"{command[0]}: not installed on this system. {WHAT_TO_DO}") from error
     except subprocess.TimeoutExpired as error:
-        raise FetchError(f"{shlex.join(command)}: no end after {MINUTES} minutes. {WHAT_TO_DO}") from error
+        raise FetchError(f"{shlex.join(command)}: not finished after {MINUTES} minutes. {WHAT_TO_DO}") from error
     if done.returncode != 0:
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise FetchError(f"{shlex.join(command)}: exit code {done.returncode}: {' / '.join(said[-3:])}. {WHAT_TO_DO}")
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise FetchError(f"{shlex.join(command)}: exit code {done.returncode}: {' / '.join(lines[-3:])}. {WHAT_TO_DO}")
 
 
 def _private_apt(folder: Path) -> list[str]:
-    """Options that give apt lists and caches of its own under ``folder``: no root, no ``apt-get update`` before."""
-    for place in ("state/lists/partial", "cache/archives/partial"):
-        (folder / place).mkdir(parents=True, exist_ok=True)
+    """Options that give apt its own lists and caches under ``folder``, so that it needs no root and no earlier update."""
+    for name in ("state/lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     options = {
         "Dir::State": folder / "state",
         "Dir::State::lists": folder / "state" / "lists",
@@ -87,7 +91,7 @@ def _private_apt(folder: Path) -> list[str]:
 
 
 def _download(folder: Path) -> None:
-    """Get the two .deb files into ``folder``: with the system's package lists, or with lists of our own when that fails."""
+    """Get the two .deb files into ``folder``, with the system's package lists or, if that fails, with lists of our own."""
     try:
         _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *PACKAGES], folder)
     except FetchError:
@@ -97,13 +101,13 @@ def _download(folder: Path) -> None:
 
 
 def _debs(folder: Path) -> list[Path]:
-    """The newest file of each package in ``folder``, or nothing when one is missing."""
+    """The newest file of each package in ``folder``; an empty list when one is missing."""
     found = [sorted(folder.glob(f"{package}_*.deb")) for package in PACKAGES]
     return [files[-1] for files in found] if all(found) else []
 
 
 def _unpack(debs: list[Path], out: Path) -> Path:
-    """Check the .deb files and unpack them into the new folder ``out``, which is whole or not there."""
+    """Check the .deb files and unpack them into the new folder ``out``, which is complete or not there."""
     building = out.with_name(f"{out.name}.building-{timestamp()}")
     building.mkdir(parents=True)
     try:
@@ -119,25 +123,25 @@ def _unpack(debs: list[Path], out: Path) -> Path:
 
 
 def locate(folder: Path) -> tuple[Path, Path]:
-    """The audio folder and the transcript anywhere under ``folder``.
+    """The audio folder and the transcript, found anywhere under ``folder``.
 
     Raises:
-        FetchError: one of them is not there.
+        FetchError: one of the two is missing.
     """
     audio = next((path for path in sorted(folder.rglob(AUDIO_FOLDER)) if path.is_dir()), None)
     transcript = next((path for name in TRANSCRIPTS for path in sorted(folder.rglob(name))), None)
     if audio is None:
-        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it, which {PACKAGES[0]} brings. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {PACKAGES[0]} has one. {WHAT_TO_DO}")
     if transcript is None:
-        raise FetchError(f"{folder}: no {TRANSCRIPTS[0]} in it, which {PACKAGES[1]} brings. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no {TRANSCRIPTS[0]} in it; the package {PACKAGES[1]} has one. {WHAT_TO_DO}")
     return audio, transcript
 
 
 def fetch(cache: Path) -> Path:
-    """Download and unpack both packages under ``cache``; returns the folder with what is in them. Fetches once.
+    """Download and unpack both packages under ``cache``, once. Returns the folder with their content.
 
     Raises:
-        FetchError: naming the command that failed and what to do instead.
+        FetchError: names the command that failed, and what to do.
     """
     folder = cache.absolute() / "debian"
     unpacked = folder / "unpacked"
@@ -160,7 +164,7 @@ def fetch(cache: Path) -> Path:
 
 
 def _from_source(source: Path, cache: Path) -> Path:
-    """The unpacked packages of a folder a person gave: .deb files in it are unpacked into the cache."""
+    """The unpacked packages of a folder that a person named. .deb files in the folder are unpacked into the cache."""
     if not source.is_dir():
         raise FetchError(f"{source}: no such folder. {WHAT_TO_DO}")
     debs = _debs(source)
@@ -175,12 +179,12 @@ def build_ivrvoice(
     *,
     limits: Limits = LIMITS,
 ) -> Summary:
-    """Make the demo's data set ``out``; when it is there already, whole and unchanged, nothing is fetched or written.
+    """Make the demo's data set ``out``. If it is there already, complete and unchanged, nothing is fetched or written.
 
-    ``source``: a folder that has the two .deb files or what is in them; ``None`` fetches them into ``cache``.
+    ``source``: a folder with the two .deb files or their content; ``None`` fetches the packages into ``cache``.
 
     Raises:
-        FetchError: the packages cannot be had, with what to do.
+        FetchError: the packages cannot be fetched. The message says what to do.
         RecordingsError: ``out`` holds something else.
     """
     output.recover(out)

@@ -1,4 +1,4 @@
-"""The error every importer raises. One class, so that the command line can print it as one line."""
+"""The error that every importer raises: one class, so that the command line can print it as one line."""
 
 
 class RecordingsError(ValueError):

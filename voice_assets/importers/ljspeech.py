@@ -1,20 +1,20 @@
 """Data sets in LJSpeech's layout: ``metadata.csv`` with ``id|text|normalised text``, audio in ``wavs/<id>.wav``.
 
-Only says what is there; ``importers.prepare`` decides what is fit for a voice.
+Reads the layout only. ``importers.prepare`` decides which recordings are fit for a voice.
 """
 
 from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.prepare import Item
+from voice_assets.importers.items import Item
 
 
 def read_ljspeech(folder: Path) -> list[Item]:
-    """Every row of ``metadata.csv`` with its file; the normalised text where there is one, else the text.
+    """Every row of ``metadata.csv`` with its file, then every wav that no row names, with an empty text.
 
-    Then every wav that no row names, with an empty text. Names may be written with or without ``.wav``. A row with too few or
-    too many columns and one that names a clip again carry that as their fault, and a name that leads out of ``wavs/`` or is
-    too long stays as it is: for `prepare` to drop.
+    The text is the normalised text where there is one. Names may be written with or without ``.wav``. A row with too few or
+    too many columns, and a second row for one clip, carry that as their fault. A name that leads out of ``wavs/`` or is too
+    long stays as it is. `prepare` drops all of these.
 
     Raises:
         RecordingsError: no folder, no ``metadata.csv`` or ``wavs/``, not UTF-8, or no rows.
@@ -41,7 +41,7 @@ def read_ljspeech(folder: Path) -> list[Item]:
             fault = f"row: line {number}: {count}; `id|text` or `id|text|normalised text` is needed"
         first = lines.setdefault(name, number)
         if first != number and not fault:
-            fault = f"row: line {number}: {name!r} stands further up already, in line {first}"
+            fault = f"row: line {number}: {name!r} is named before, in line {first}"
         items.append(Item(name, wavs / f"{name}.wav", text, fault))
     if not items:
         raise RecordingsError(f"{metadata}: no rows in it")

@@ -1,6 +1,6 @@
-"""The folder an importer writes: built aside, renamed into place, and never over anything it did not make itself.
+"""The folder that an importer writes: built beside its final name, then renamed, and never over what others made.
 
-Knows nothing of audio or texts; ``importers.prepare`` fills the folder.
+Not here: audio and texts. ``importers.prepare`` fills the folder.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from voice_assets.runtime.stamps import new_stamp
 
 INFO = "PREPARE_INFO.txt"
 MAGIC = "Prepared by voice-assets import, format 1"
-# What an importer writes; `reports` are written later by others and stay when a data set is made anew.
+# What an importer writes. Others write `reports` later; these stay when a data set is made again.
 OWN = {"config.json", "metadata_2col.csv", "wavs", "LICENSE", INFO}
 KEPT = {"reports"}
 
@@ -29,7 +29,7 @@ def digest(value: object) -> str:
 
 
 def head(folder: Path) -> dict[str, str]:
-    """The ``key: value`` lines at the top of the folder's ``PREPARE_INFO.txt``; empty when the folder is no importer's."""
+    """The ``key: value`` lines at the top of the folder's ``PREPARE_INFO.txt``; empty when no importer made the folder."""
     info = folder / INFO
     if not info.is_file():
         return {}
@@ -41,23 +41,23 @@ def head(folder: Path) -> dict[str, str]:
 
 
 def contents(folder: Path) -> str:
-    """SHA-256 over the names and bytes of everything an importer wrote, but for ``PREPARE_INFO.txt`` itself."""
+    """SHA-256 over the names and bytes of everything an importer wrote, except ``PREPARE_INFO.txt`` itself."""
     files = [folder / name for name in sorted(OWN - {INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
     return digest([(shown(str(file.relative_to(folder))), sha256(file)) for file in files if file.is_file()])
 
 
 def _check(out: Path) -> None:
-    """Refuse an ``out`` with anything in it that would be lost."""
+    """Raise where ``out`` holds anything that would be lost."""
     if not os.path.lexists(out):
         return
     if out.is_symlink() or not out.is_dir():
-        raise RecordingsError(f"{out}: is not a folder; choose another place for the data set")
+        raise RecordingsError(f"{out}: is not a folder; choose another folder for the data set")
     present = {path.name for path in out.iterdir()}
     if not present:
         return
     made = head(out)
     if not made:
-        raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another place, or empty it yourself")
+        raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another folder or empty this one")
     foreign = sorted(present - OWN - KEPT)
     if foreign:
         raise RecordingsError(f"{out}: {', '.join(map(shown, foreign[:5]))} would be lost; move it away first")
@@ -78,12 +78,12 @@ def _alive(process: int) -> bool:
 
 
 def _working(process: int) -> bool:
-    """Whether another process of that number runs. Our own number on what we find was a dead one's: containers reuse them."""
+    """Whether another process with that number runs. Our own number on a leftover belonged to a dead process of a container."""
     return process != os.getpid() and _alive(process)
 
 
 def sweep(out: Path) -> None:
-    """Remove what runs that were killed left half built."""
+    """Remove the half-built folders of killed runs."""
     for path in out.parent.glob(f".{out.name}.building-*"):
         process = re.fullmatch(r".*\.building-(\d+)", path.name)
         if process and not _working(int(process[1])):
@@ -91,7 +91,7 @@ def sweep(out: Path) -> None:
 
 
 def _swap(folder: Path, out: Path) -> None:
-    """Put ``folder`` in the place of ``out``. At every moment, what was there before is on disk under one name or another."""
+    """Give ``folder`` the name ``out``. At every moment, the former content of ``out`` is on disk under some name."""
     if not out.exists() or not any(out.iterdir()):
         folder.replace(out)
         return
@@ -103,7 +103,7 @@ def _swap(folder: Path, out: Path) -> None:
 
 
 def _retire(before: Path, out: Path) -> None:
-    """Move what is kept from ``before`` into ``out`` and remove the rest; leave ``before`` where ``out`` has one of its own."""
+    """Move what is kept from ``before`` into ``out``, then remove ``before``, unless ``out`` has reports of the same name."""
     for name in KEPT:
         if not (out / name).exists() and (before / name).exists():
             (before / name).rename(out / name)
@@ -115,10 +115,10 @@ def _retire(before: Path, out: Path) -> None:
 
 
 def recover(out: Path) -> None:
-    """Put right what a killed :func:`_swap` left beside ``out``: the old folder where no new one stands, else its reports.
+    """Repair what a killed :func:`_swap` left beside ``out``: the old folder, or its reports where a new folder is there.
 
     Raises:
-        RecordingsError: it cannot be put right.
+        RecordingsError: it cannot be repaired.
     """
     out = out.absolute()
     ours = re.compile(rf"\.{re.escape(out.name)}\.before-\d{{8}}_\d{{6}}_\d{{3}}(?:-(\d+))?")
@@ -132,15 +132,15 @@ def recover(out: Path) -> None:
             else:
                 before.rename(out)
     except OSError as error:
-        raise RecordingsError(f"{out}: what a killed import left cannot be put right: {error}") from error
+        raise RecordingsError(f"{out}: what a killed import left behind cannot be repaired: {error}") from error
 
 
 @contextmanager
 def building(out: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``out``; when the block ends without an error, it takes the place of ``out``.
+    """Yield an empty folder beside ``out``. When the block ends without an error, the folder replaces ``out``.
 
     Raises:
-        RecordingsError: ``out`` holds what would be lost, or the folder cannot be written.
+        RecordingsError: ``out`` holds files that would be lost, or the folder cannot be written.
     """
     out = out.absolute()
     _check(out)

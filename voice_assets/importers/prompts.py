@@ -1,15 +1,15 @@
 """Telephone prompts as Asterisk ships them: a folder of audio files and one text file of ``name: text`` lines.
 
-Only says what is there; ``importers.prepare`` decides what is fit for a voice.
+Reads the layout only. ``importers.prepare`` decides which recordings are fit for a voice.
 """
 
 import gzip
 from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.prepare import Item
+from voice_assets.importers.items import Item
 
-# Where one prompt lies in several formats, the first of these that is there is taken: best quality first.
+# Of a prompt in several formats, the first of these is taken: the best quality comes first.
 SUFFIXES = (".wav", ".flac", ".sln48", ".sln16", ".g722", ".wav49", ".gsm", ".ogg", ".mp3")
 
 
@@ -32,14 +32,15 @@ def read_transcript(transcript: Path) -> dict[str, str]:
         if not colon or not name:
             raise RecordingsError(f"{transcript}: line {number}: {line!r} is not `name: text`")
         if texts.setdefault(name, text) != text:
-            raise RecordingsError(f"{transcript}: line {number}: {name!r} has another text further up: {texts[name]!r}")
+            raise RecordingsError(f"{transcript}: line {number}: {name!r} has another text in an earlier line: {texts[name]!r}")
     return texts
 
 
 def read_prompts(audio_dir: Path, transcript: Path) -> list[Item]:
-    """Every line of the transcript with its audio file, then every audio file that no line names (with an empty text).
+    """Every line of the transcript with its audio file, then every audio file that no line names, with an empty text.
 
-    A line without audio gets the path the file would have. Names keep their folders: ``digits/1`` is ``digits/1.g722``.
+    A line without audio gets the path that the file would have. Names keep their folders: ``digits/1`` is
+    ``digits/1.g722``.
 
     Raises:
         RecordingsError: no such folder, no audio in it, or a transcript that cannot be read.

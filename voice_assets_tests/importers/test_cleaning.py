@@ -1,10 +1,10 @@
-"""Texts of foreign collections: what is cleaned, what is refused, and that nothing happens without a reason."""
+"""Texts of other collections: what is cleaned, what is rejected, and that nothing happens without a reason."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.importers.cleaning import TextRules, clean, rejections
+from voice_assets.importers.cleaning import TextRules, clean, text_rejections
 
 RULES = TextRules("ru", 3, 400, 0.5)
 
@@ -29,18 +29,18 @@ RULES = TextRules("ru", 3, 400, 0.5)
         ("", "", []),
     ],
 )
-def test_mend(text: str, cleaned: str, kinds: list[str]) -> None:
+def test_clean(text: str, cleaned: str, kinds: list[str]) -> None:
     result, done = clean("menu", text)
     assert result == cleaned
     assert [reason.split(":")[0] for reason in done] == kinds
 
 
 @given(st.text())
-def test_mending_is_never_silent_and_never_twice(text: str) -> None:
+def test_no_cleaning_is_silent(text: str) -> None:
     result, done = clean("menu", text)
     assert (result == text) == (not done)
     assert not result.startswith('"')
-    assert all(": " in reason for reason in [*done, *rejections(result, RULES)])
+    assert all(": " in reason for reason in [*done, *text_rejections(result, RULES)])
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_mending_is_never_silent_and_never_twice(text: str) -> None:
         ("Q 15 +", ["another script", "digits", "plus"]),
     ],
 )
-def test_refusals(text: str, kinds: list[str]) -> None:
-    assert [reason.split(":")[0] for reason in rejections(text, RULES)] == kinds
+def test_rejections(text: str, kinds: list[str]) -> None:
+    assert [reason.split(":")[0] for reason in text_rejections(text, RULES)] == kinds
 
 
 @pytest.mark.parametrize(("digits", "one", "many"), [("sure", True, False), ("any", True, True), ("none", False, False)])
 def test_what_digits_may_stay(digits: str, one: bool, many: bool) -> None:
     rules = TextRules("ru", 3, 400, 0.5, digits)  # type: ignore[arg-type]
-    assert (rejections("Нажмите 1", rules) == []) is one
-    assert (rejections("Нажмите 15", rules) == []) is many
+    assert (text_rejections("Нажмите 1", rules) == []) is one
+    assert (text_rejections("Нажмите 15", rules) == []) is many
 
 
 def test_latin_may_be_kept() -> None:
-    assert rejections("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
-    assert rejections("Press Q", TextRules("en", 3, 400, 0.5)) == []
+    assert text_rejections("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
+    assert text_rejections("Press Q", TextRules("en", 3, 400, 0.5)) == []
 
 
 def test_a_name_with_pattern_characters_is_taken_literally() -> None:

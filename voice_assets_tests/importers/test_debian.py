@@ -76,14 +76,14 @@ def test_the_demo_has_its_licence_and_every_dropped_row(ivrvoice: Path) -> None:
     assert kept + dropped == int(head["Read"]) == 576
     assert len((ivrvoice / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()) == kept
     assert info.split("\nDropped (")[1].count("\n    text: ") == dropped
-    for said in (
+    for part in (
         "(10 seconds of silence)",
         "[ascending tones]",
         "empty: 0 bytes",
         "73.78 s, over max_duration_s",
         "<beep ascending>",
     ):
-        assert said in info
+        assert part in info
 
 
 @pytest.mark.slow

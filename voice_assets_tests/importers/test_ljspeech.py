@@ -7,8 +7,9 @@ import pytest
 from voice_assets.audio.recordings import write_wav
 from voice_assets.dataset.clips import Limits, read_shard
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.importers.items import About
 from voice_assets.importers.ljspeech import read_ljspeech
-from voice_assets.importers.prepare import About, prepare
+from voice_assets.importers.prepare import prepare
 from voice_assets_tests.datasets import RATE, burst
 
 METADATA = (
@@ -48,16 +49,16 @@ def test_prepared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\n", "no rows in it"),
         (b"a|\xff", "cannot be read"),
     ],
 )
-def test_bad_metadata(tmp_path: Path, content: bytes, said: str) -> None:
+def test_bad_metadata(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "wavs").mkdir()
     (tmp_path / "metadata.csv").write_bytes(content)
-    with pytest.raises(RecordingsError, match=rf"metadata\.csv: {said}"):
+    with pytest.raises(RecordingsError, match=rf"metadata\.csv: {message}"):
         read_ljspeech(tmp_path)
 
 
@@ -72,13 +73,13 @@ def test_one_bad_row_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
     )
     assert (summary.read, summary.kept, summary.dropped) == (10, 3, 7)
     info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
-    for said in (
-        "LJ001\n    row: line 6: 'LJ001' stands further up already, in line 1\n    text: Once more\n",
+    for part in (
+        "LJ001\n    row: line 6: 'LJ001' is named before, in line 1\n    text: Once more\n",
         "LJ006\n    row: line 7: 1 column; `id|text` or `id|text|normalised text` is needed\n    text: \n",
         "LJ007\n    row: line 8: 4 columns; `id|text` or `id|text|normalised text` is needed\n    text: four|columns|here\n",
         f"{long}\n    name: it is 300 bytes long",
     ):
-        assert said in info
+        assert part in info
 
 
 def test_missing_things(tmp_path: Path) -> None:

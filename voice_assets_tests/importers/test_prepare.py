@@ -1,9 +1,8 @@
-"""Making a data set: what is kept, dropped and cleaned, and that nothing of the user's is ever lost."""
+"""Making a data set: what is kept, dropped and cleaned."""
 
 import csv
 import json
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +12,12 @@ import soundfile
 
 from voice_assets.audio.recordings import probe, write_wav
 from voice_assets.dataset.clips import Limits, read_config, read_shard
-from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.prepare import About, Item, loudest_frame_db, prepare
+from voice_assets.importers.items import About, Item
+from voice_assets.importers.prepare import prepare
 from voice_assets_tests.datasets import RATE, burst
 
 ABOUT = About("trial", "RU", "medium", "a test", "CC0-1.0", "nobody")
-
-
-@pytest.fixture
-def item(tmp_path: Path):
-    def make(name: str, text: str, seconds: float = 1.0, samples: np.ndarray | None = None) -> Item:
-        sound = burst(seconds) if samples is None else samples
-        return Item(name, write_wav(tmp_path / "source" / f"{name.replace('/', '-')}.wav", sound, RATE), text)
-
-    return make
 
 
 def metadata(out: Path) -> list[list[str]]:
@@ -63,8 +53,8 @@ def test_what_comes_out_is_a_sound_data_set(tmp_path: Path, item, limits: Limits
     assert (content["language"]["code"], content["dataset"], content["audio"]["quality"]) == ("ru_RU", "trial", "medium")
     assert (content["num_symbols"], content["num_speakers"], content["phoneme_type"]) == (256, 1, "espeak")
     info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
-    for said in ("name removed", "note removed: [.]", "c: Третья  фраза [.]", "now: Третья фраза", "CC0-1.0", "nobody"):
-        assert said in info
+    for part in ("name removed", "note removed: [.]", "c: Третья  фраза [.]", "now: Третья фраза", "CC0-1.0", "nobody"):
+        assert part in info
     assert "CC0-1.0" in (summary.out / "LICENSE").read_text(encoding="utf-8")
     assert str(summary.out) in str(summary)
     assert "3 of 3 recordings" in str(summary)
@@ -159,19 +149,6 @@ def test_two_names_for_one_file(tmp_path: Path, item, limits: Limits) -> None:
     assert dropped(summary.out) == {"a_b": ["name: another recording is already 'a_b'"]}
 
 
-@pytest.mark.parametrize(("peak", "silent"), [(0.00315, True), (0.00318, False)])
-def test_silence_is_under_50_db(peak: float, silent: bool) -> None:
-    square = np.where(np.arange(RATE) % 2, peak, -peak) * 32768
-    assert (loudest_frame_db(square, RATE) < -50) is silent
-
-
-def test_one_loud_frame_is_not_silence() -> None:
-    samples = np.zeros(RATE, np.int16)
-    samples[5000:5600] = 3000
-    assert loudest_frame_db(samples, RATE) > -30
-    assert loudest_frame_db(np.zeros(0, np.int16), RATE) == -120
-
-
 def test_the_same_again_is_no_work_and_other_items_are(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза.")]
     out = tmp_path / "out"
@@ -190,120 +167,14 @@ def test_the_same_again_is_no_work_and_other_items_are(tmp_path: Path, item, lim
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
 
-def test_reports_survive_a_new_preparation(tmp_path: Path, item, limits: Limits) -> None:
-    out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
-    (out / "reports").mkdir()
-    (out / "reports" / "validation.md").write_text("kept")
-    prepare([item("b", "Вторая фраза.")], out, limits, ABOUT)
-    assert (out / "reports" / "validation.md").read_text() == "kept"
-    assert metadata(out) == [["b", "Вторая фраза."]]
-
-
-def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: Limits) -> None:
-    items = [item("a", "Первая фраза.")]
-    foreign = tmp_path / "foreign"
-    foreign.mkdir()
-    (foreign / "thesis.txt").write_text("years of work")
-    with pytest.raises(RecordingsError, match="foreign: not empty, and not made by an importer"):
-        prepare(items, foreign, limits, ABOUT)
-    file = tmp_path / "file"
-    file.write_text("x")
-    with pytest.raises(RecordingsError, match="file: is not a folder"):
-        prepare(items, file, limits, ABOUT)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "foreign", "source"]
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda out: (out / "metadata_2col.csv").write_text("a|Исправлено\n"), "changed since it was prepared"),
-        (lambda out: (out / "wavs" / "a.wav").unlink(), "changed since it was prepared"),
-        (lambda out: (out / "notes.txt").write_text("x"), "notes.txt would be lost"),
-    ],
-)
-def test_what_a_person_changed_is_not_lost(tmp_path: Path, item, limits: Limits, change, said: str) -> None:
-    out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
-    change(out)
-    files = sorted(path.relative_to(out) for path in out.rglob("*"))
-    with pytest.raises(RecordingsError, match=said):
-        prepare([item("b", "Вторая фраза.")], out, limits, ABOUT)
-    assert sorted(path.relative_to(out) for path in out.rglob("*")) == files
-
-
-def test_a_failure_leaves_what_was_there(tmp_path: Path, item, limits: Limits) -> None:
-    out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
-
-    def stop(done: int, total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        prepare([item("b", "Вторая фраза.")], out, limits, ABOUT, on_progress=stop)
-    assert metadata(out) == [["a", "Первая фраза."]]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
-
-
-def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay(tmp_path: Path, item, limits: Limits) -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    dead, living = tmp_path / f".out.building-{child}", tmp_path / f".out.building-{os.getppid()}"
-    for folder in (dead, living):
-        folder.mkdir()
-    prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
-    assert not dead.exists()
-    assert living.exists()
-
-
-@pytest.mark.parametrize("killed", ["before the new one stood", "before the reports moved", "after"])
-def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path, item, limits: Limits, killed: str) -> None:
-    """What `_swap` leaves when it is killed, by hand; the next call must mend it even when it has nothing to prepare."""
-    out, items = tmp_path / "out", [item("a", "Первая фраза.")]
-    prepare(items, out, limits, ABOUT)
-    (out / "reports").mkdir()
-    (out / "reports" / "validation.md").write_text("kept")
-    before = tmp_path / ".out.before-20261122_101500_123"
-    if killed == "before the new one stood":
-        out.rename(before)
-    elif killed == "before the reports moved":
-        shutil.copytree(out, before)
-        shutil.rmtree(out / "reports")
-    else:
-        before.mkdir()
-    assert prepare(items, out, limits, ABOUT).unchanged
-    assert (out / "reports" / "validation.md").read_text() == "kept"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
-
-
-def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: Limits) -> None:
-    out, items = tmp_path / "out", [item("a", "Первая фраза.")]
-    prepare(items, out, limits, ABOUT)
-    before = tmp_path / ".out.before-20261122_101500_123"
-    for folder, names in ((before, ("old", "both")), (out, ("new", "both"))):
-        for name in names:
-            (folder / "reports" / name).mkdir(parents=True)
-            (folder / "reports" / name / "r.md").write_text(folder.name)
-    for _ in range(2):
-        prepare(items, out, limits, ABOUT)
-    assert sorted(path.name for path in (out / "reports").iterdir()) == ["both", "new", "old"]
-    assert (out / "reports" / "both" / "r.md").read_text() == "out"
-    assert (before / "reports" / "both" / "r.md").read_text() == before.name
-
-
-def test_a_swap_that_is_going_on_is_left_alone(tmp_path: Path, item, limits: Limits) -> None:
-    living = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
-    living.mkdir()
-    prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
-    assert living.exists()
-
-
-def test_what_a_killed_run_with_our_own_number_left_is_swept(tmp_path: Path, item, limits: Limits) -> None:
-    """In a container every run may have the same process number."""
-    (tmp_path / f".out.building-{os.getpid()}").mkdir()
-    assert prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT).kept == 1
+def test_a_data_set_of_the_first_importers_is_recognised(tmp_path: Path, item, limits: Limits) -> None:
+    items = [item("a", "a: Первая фраза."), item("b", "Вторая фраза.")]
+    made = prepare(items, tmp_path / "out", limits, ABOUT)
+    info = made.out / "PREPARE_INFO.txt"
+    text = info.read_text(encoding="utf-8")
+    assert "\nCleaned: 1\n" in text
+    info.write_text(text.replace("\nCleaned: 1\n", "\nMended: 1\n"), encoding="utf-8")
+    assert prepare(items, made.out, limits, ABOUT) == replace(made, unchanged=True)
 
 
 def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: Limits) -> None:
@@ -313,18 +184,7 @@ def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: 
 
 
 def test_progress(tmp_path: Path, item, limits: Limits) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     items = [item("a", "Первая фраза."), item("b", "[beep]")]
-    prepare(items, tmp_path / "out", limits, ABOUT, on_progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
-
-
-def test_a_folder_that_cannot_be_written(tmp_path: Path, item, limits: Limits) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(RecordingsError, match="cannot be written"):
-        prepare([item("a", "Первая фраза.")], tmp_path / "file" / "out", limits, ABOUT)
-
-
-def test_a_foreign_info_file_is_no_licence_to_overwrite(tmp_path: Path) -> None:
-    (tmp_path / output.INFO).write_text("Prepared by somebody else\nContents: x\n")
-    assert output.head(tmp_path) == {}
+    prepare(items, tmp_path / "out", limits, ABOUT, on_progress=lambda done, total: reported.append((done, total)))
+    assert reported == [(1, 2), (2, 2)]

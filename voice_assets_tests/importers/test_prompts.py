@@ -39,19 +39,19 @@ def test_gz_and_bom(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
+    ("name", "data", "message"),
     [
         ("t.txt", b"a: \xff", "cannot be read as a transcript"),
         ("t.txt.gz", b"not gzip", "cannot be read as a transcript"),
         ("t.txt.gz", gzip.compress(b"a: b", mtime=0)[:-4], "cannot be read as a transcript"),
         ("t.txt", b"a: b\nno colon here\n", "line 2: 'no colon here' is not `name: text`"),
         ("t.txt", b": text\n", "line 1"),
-        ("t.txt", b"a: b\na: c\n", "line 2: 'a' has another text further up: 'b'"),
+        ("t.txt", b"a: b\na: c\n", "line 2: 'a' has another text in an earlier line: 'b'"),
     ],
 )
-def test_bad_transcripts(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+def test_bad_transcripts(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(RecordingsError, match=rf"{name}: {said}"):
+    with pytest.raises(RecordingsError, match=rf"{name}: {message}"):
         read_transcript(tmp_path / name)
 
 

@@ -1,0 +1,122 @@
+"""The texts that an importer writes beside the clips: ``config.json``, ``LICENSE`` and ``PREPARE_INFO.txt``.
+
+Belongs here: what the files say, and reading a summary back from ``PREPARE_INFO.txt``. What does not: writing the folder
+(``importers.output``) and deciding on recordings (``importers.prepare``).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from voice_assets.dataset import espeak
+from voice_assets.dataset.faults import Limits
+from voice_assets.importers import output
+from voice_assets.importers.cleaning import Digits
+from voice_assets.importers.items import About
+
+
+@dataclass(frozen=True)
+class Note:
+    """A recording that was cleaned or dropped: its name, every reason (``kind: detail``), its original text."""
+
+    name: str
+    reasons: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The result of an import. ``unchanged``: the same data set was there, and nothing was written. ``seconds``: audio kept."""
+
+    out: Path
+    read: int
+    kept: int
+    cleaned: int
+    dropped: int
+    seconds: float
+    unchanged: bool
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        did = "nothing to do, the same data set is there: " if self.unchanged else ""
+        return (
+            f"{self.out}: {did}{self.kept} of {self.read} recordings, {self.seconds / 60:.1f} minutes; "
+            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped, each with its reason in {output.INFO}"
+        )
+
+
+def config(limits: Limits, about: About) -> dict[str, object]:
+    """``config.json`` as Piper's trainer writes it, with what players need on top (data set, language, quality)."""
+    return {
+        "dataset": about.dataset,
+        "audio": {"sample_rate": limits.sample_rate, "quality": about.quality},
+        "espeak": {"voice": limits.espeak_voice},
+        "language": {"code": f"{limits.language}_{about.region}"},
+        "phoneme_type": "espeak",
+        "num_symbols": 256,
+        "num_speakers": 1,
+        "speaker_id_map": {},
+        "inference": {"noise_scale": 0.667, "length_scale": 1.0, "noise_w": 0.8},
+        "hop_length": 256,
+        "phoneme_id_map": espeak.default_id_map(),
+    }
+
+
+def licence(about: About) -> str:
+    """The content of ``LICENSE``: source, licence and credit, then the collection's own licence text."""
+    text = f"The recordings in this data set\n\nSource:  {about.source}\nLicence: {about.license}\nCredit:  {about.credit}\n"
+    text += (
+        "\nChanged from the source: decoded, resampled, some texts cleaned, some recordings left out. See PREPARE_INFO.txt.\n"
+    )
+    if about.license_file is not None:
+        text += f"\n{'-' * 100}\n\n{about.license_file.read_text(encoding='utf-8', errors='replace')}"
+    return text
+
+
+def _notes(title: str, notes: Sequence[Note]) -> list[str]:
+    lines = ["", f"{title} ({len(notes)})", "=" * len(title)]
+    for note in notes:
+        lines += [f"{note.name}", *(f"    {reason}" for reason in note.reasons), f"    text: {note.text}"]
+    return lines
+
+
+def info(head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[Note], limits: Limits, about: About) -> str:
+    """The content of ``PREPARE_INFO.txt``: ``key: value`` lines, then every cleaned and every dropped recording."""
+    kinds = Counter(reason.split(":", 1)[0] for note in dropped for reason in note.reasons)
+    form = f"mono PCM16, {limits.sample_rate} Hz, {limits.min_duration_s} to {limits.max_duration_s} s"
+    return "\n".join(
+        [
+            output.MAGIC,
+            *(f"{key}: {value}" for key, value in head.items()),
+            f"Source: {about.source}",
+            f"Licence: {about.license}",
+            f"Credit: {about.credit}",
+            f"Clips: {form}, {limits.min_text_chars} to {limits.max_text_chars} characters, language {limits.language}",
+            "",
+            "Dropped, by reason (a recording can have several)",
+            "=================================================",
+            *(f"{count:5d}  {kind}" for kind, count in kinds.most_common()),
+            *_notes("Cleaned", cleaned),
+            *_notes("Dropped", dropped),
+            "",
+        ]
+    )
+
+
+def settings(limits: Limits, about: About, digits: Digits, latin: bool) -> str:
+    """SHA-256 of every setting of the import: the same settings and items make the same data set."""
+    return output.digest([asdict(limits), {**asdict(about), "license_file": bool(about.license_file)}, digits, latin])
+
+
+def existing(out: Path, chosen: str, items: str | None = None) -> Summary | None:
+    """The summary of the data set in ``out``; None if other settings or items made it, or if it was changed since."""
+    head = output.head(out)
+    if head.get("Settings") != chosen or (items is not None and head.get("Items") != items):
+        return None
+    if head.get("Contents") != output.contents(out):
+        return None
+    if "Mended" in head:  # how the first importers called it
+        head["Cleaned"] = head["Mended"]
+    read, kept, cleaned, dropped = (int(head[key]) for key in ("Read", "Kept", "Cleaned", "Dropped"))
+    return Summary(out, read, kept, cleaned, dropped, float(head["Seconds"]), unchanged=True)
