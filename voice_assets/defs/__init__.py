@@ -1,4 +1,5 @@
-"""All of Dagster, thin: one file a stage, and the files that every stage shares (checks, gates, partitions...).
+"""The stages as assets and checks, thin: one file per stage.
 
-An asset body fetches its inputs, makes one call into ``engines``, ``reports`` or ``speech``, and returns metadata.
+An asset body fetches its inputs, makes one call into another room and returns metadata. Does not belong here: Dagster code
+that every stage shares (``orchestration``), the work of a stage (``dataset``, ``quality``, ``asr``, ``piper``, ``reports``).
 """

@@ -1,4 +1,4 @@
-"""Stage `dataset`: what lies on disk, observed and never made by us."""
+"""Stage `dataset`: the data set on disk, which Dagster observes and does not make."""
 
 import dagster as dg
 
@@ -16,8 +16,8 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
         group_name=group_name(voice, "dataset"),
         partitions_def=shards(voice),
         tags={"voice": voice.name, "dagster/kind/file": "", "dagster/kind/wav": ""},
-        description=f"The data set of {voice.title} as it lies in `{voice.dataset}`: `config.json`, `metadata_2col.csv` and "
-        "`wavs/`. Observing it hashes config, texts and audio, per shard; what changed makes only its own shard out of date.",
+        description=f"The data set of {voice.title} in `{voice.dataset}`: `config.json`, `metadata_2col.csv` and `wavs/`. "
+        "An observation hashes config, texts and audio of each shard. A changed clip makes only its own shard out of date.",
     )
     def raw_dataset(context: dg.OpExecutionContext) -> dg.DataVersionsByPartition:
         try:

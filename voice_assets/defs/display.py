@@ -1,4 +1,4 @@
-"""Tables in the metadata of a materialisation, as the Dagster UI shows them. What they say is ``reports.metadata``."""
+"""Tables in the metadata of a materialisation, for the Dagster UI. Their contents are made in ``reports.metadata``."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ def preview(frame: "pd.DataFrame", columns: list[str]) -> dg.MarkdownMetadataVal
 
 
 def verdict_table(verdicts: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
-    """The verdicts of a suite, a row per rule."""
+    """The verdicts of a suite, one row per rule."""
     from voice_assets.reports import metadata
 
     return dg.MetadataValue.md(metadata.verdict_table(verdicts))

@@ -1,4 +1,4 @@
-"""Stage `quality` (the plan's stage 2): signals of every clip, and the report a person reads and listens to."""
+"""Stage `quality` (the plan's stage 2): signals of every clip, and the report for a person to read and listen to."""
 
 import dagster as dg
 
@@ -38,7 +38,7 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
         partitions_def=shards(voice),
         dagster_type=tables.CLIP_STATS,
         io_manager_key="tables",
-        description="Signals of every clip of this shard: levels, clipping, silence at both ends, speaking rate.",
+        description="The signals of every clip of this shard: levels, clipping, silence at both ends, speaking rate.",
     )
     def clip_stats(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.quality.clip_stats import measure_clips
@@ -73,8 +73,8 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
             settings=chosen,
             kinds=["report", "html", "greatexpectations"],
         ),
-        description="`quality_<ts>/`: `quality_report.md` and `.html` with players, `samples.tsv` for the ear, `suspects.tsv`, "
-        "`stats.json`.",
+        description="The quality report `quality_<ts>/`: `quality_report.md` and `.html` with players, `samples.tsv` (clips to "
+        "listen to), `suspects.tsv`, `stats.json`.",
     )
     def quality_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.quality import sampling, summary, suspects

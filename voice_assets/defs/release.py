@@ -1,4 +1,4 @@
-"""Stage `release` (the plan's stage 5): one folder that speaks, explains itself and proves where it comes from."""
+"""Stage `release` (the plan's stage 5): the voice package, one folder with the voice, its card, its reports and its lineage."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 REPORTS = ("report", "problems")
-"""The metadata entries of what is written for people."""
+"""The metadata entries of reports for people."""
 JUDGED = ("voice_samples", "onnx_voice", "mini_training", "whisper_validation", "quality_report", "base_validation")
 
 
@@ -46,7 +46,8 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             kinds=["onnx", "file"],
         ),
         partitions_def=epochs(voice.name),
-        description=f"`{voice.package_name}/`: ONNX, config, samples, card, reports, lineage, checksums. It speaks alone.",
+        description=f"The package `{voice.package_name}/`: ONNX, config, samples, model card, reports, lineage, "
+        "checksums. The package can speak without any other file of the project.",
     )
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.reports import package
@@ -76,7 +77,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, ancestors: list[Materialisation]) -> Any:
-    """Everything that goes into the package, taken from exactly the materialisations this voice was made from."""
+    """The contents of the package, from exactly the materialisations that this voice was made from."""
     from voice_assets.reports.model_card import model_card
     from voice_assets.reports.package import Contents
 
@@ -96,7 +97,7 @@ def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedI
 
 
 def _newest(ancestors: list[Materialisation]) -> dict[str, Materialisation]:
-    """The newest of each asset among the ancestors, by name."""
+    """The newest materialisation of each asset among the ancestors, by asset name."""
     return {one.key.path[-1]: one for one in sorted(ancestors, key=lambda ancestor: ancestor.storage_id)}
 
 
@@ -125,7 +126,7 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
 
 
 def _reports(voice: Voice, context: dg.AssetExecutionContext, ancestors: list[Materialisation]) -> dict[str, Path]:
-    """The reports on what this voice was made from, by the names they have under ``reports/``."""
+    """The reports of the ancestors, by their names under ``reports/``."""
     store = project_store(voice.dataset)
     written = [one.artifacts[entry] for one in ancestors for entry in REPORTS if entry in one.artifacts]
     for artifact in written:

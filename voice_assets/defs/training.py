@@ -1,4 +1,4 @@
-"""Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and each checkpoint as it is written."""
+"""Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and each checkpoint when it is written."""
 
 import fcntl
 import json
@@ -66,8 +66,8 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         ),
         dagster_type=tables.TRAINING_SET,
         io_manager_key="tables",
-        description="The clips that training may use: heard as they read by Whisper, or by a person who kept them (`fix`), and "
-        "split for good into train and validation.",
+        description="The clips that training may use: clips that are not low, and clips that a person kept "
+        "(`voice-assets fix`). The split into train and validation is fixed.",
     )
     def training_set(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.curation.decisions import kept_ids, read_record
@@ -80,7 +80,7 @@ def _training_set(voice: Voice) -> dg.AssetsDefinition:
         accepted = accept(clips, transcripts, limit, chosen.validation_ratio, chosen.max_clips, kept)
         low = transcripts[(transcripts["similarity"] < limit) & ~transcripts["clip_id"].isin(kept)]
         (config,) = {source.metadata["config_sha256"] for source in inputs.all("clips")}
-        version = f"{tables.content_version(accepted)}-{config[:12]}"  # other phoneme ids make another voice
+        version = f"{tables.content_version(accepted)}-{config[:12]}"  # other phoneme ids give another voice
         figures = {
             "clips": len(accepted),
             "train": int((accepted["split"] == "train").sum()),
@@ -107,12 +107,12 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
         owners=[voice.owner] if voice.owner else None,
         tags={"voice": voice.name},
         metadata={RUN_OF: "mini_training"},
-        description="One Lightning checkpoint per epoch, `v<training>-e<epoch>`: recorded the moment it is on disk.",
+        description="One Lightning checkpoint per epoch, `v<training>-e<epoch>`: recorded as soon as it is on disk.",
     )
 
 
 def open_version(voice: Voice, request: dict[str, Any], history: History) -> int:
-    """The number of the training to run: the newest one if it was asked for the same and never ended, else a new one."""
+    """The number of the training to run: the newest training if its request is the same and it never ended, else a new one."""
     work = training_dir(voice)
     versions = versions_in(work)
     ended = history.trainings(asset_key(voice, "mini_training"))
@@ -127,7 +127,7 @@ def open_version(voice: Voice, request: dict[str, Any], history: History) -> int
 
 @contextmanager
 def only_training(voice: Voice) -> Iterator[None]:
-    """Hold the voice's training folder: a shell and the daemon must not train into it at the same time.
+    """Hold the voice's training folder: two runs must not train into the folder at the same time.
 
     Raises:
         dagster.Failure: another run holds it.
@@ -145,7 +145,7 @@ def only_training(voice: Voice) -> Iterator[None]:
 
 
 class _Recorder:
-    """Hears the training worker: epochs into a curve, checkpoints into partitions, steps into progress."""
+    """Handles the events of the training worker: logs epochs, records checkpoints as partitions, reports steps as progress."""
 
     def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs, tell: Any):
         self.context, self.voice, self.version, self.inputs, self.tell = context, voice, version, inputs, tell
@@ -165,7 +165,7 @@ class _Recorder:
             self.context.log.info(event["message"])
 
     def checkpoint(self, event: dict[str, Any]) -> None:
-        """Record one checkpoint as a partition, once: a training that goes on tells its earlier ones again."""
+        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again."""
         key, partition = asset_key(self.voice, "checkpoint"), epoch_key(self.version, event["epoch"])
         config = Path(event["path"]).parent.parent / "config.json"
         self.hashes[partition] = event["sha256"]
@@ -207,7 +207,7 @@ def _worker_request(voice: Voice, training_set: Path, version: int) -> TrainRequ
 
 
 def _start(voice: Voice) -> dict[str, str]:
-    """Which weights training starts from, by content: another file of the same name is another training."""
+    """The hash of the weights that training starts from: another file of the same name is another training."""
     checkpoint = voice.training.checkpoint
     if checkpoint is None:
         return {}
@@ -217,7 +217,7 @@ def _start(voice: Voice) -> dict[str, str]:
 
 
 def _expect_config(voice: Voice, validated: str) -> None:
-    """Training must use the very config.json that was validated: its phoneme ids become part of the voice."""
+    """Raise dagster.Failure when config.json is not the validated one: its phoneme ids become part of the voice."""
     file = voice.dataset / "config.json"
     found = sha256(file) if file.is_file() else "none"
     if found != validated:
@@ -227,9 +227,9 @@ def _expect_config(voice: Voice, validated: str) -> None:
 def _train(
     context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs, settings: dict[str, Any]
 ) -> tuple[int, _Recorder]:
-    """Have a worker train, or go on with the training that a killed run left. Returns its number and what it told."""
+    """Let a worker train, or resume the training of a killed run. Returns the number of the training and its recorder."""
     source = inputs.one("training_set")
-    table = opened(source, TABLE)  # the worker reads the very table that was recorded
+    table = opened(source, TABLE)  # the worker reads the recorded table
     _expect_config(voice, source.metadata["config_sha256"])
     request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
     version = open_version(voice, request, History(context.instance))
@@ -242,7 +242,7 @@ def _train(
 
 
 def _settings(voice: Voice) -> dict[str, Any]:
-    """What changes the result of a training. A path inside the project is relative: a moved project trains nothing again."""
+    """The settings that change the result of a training. A path inside the project is relative: moving it changes nothing."""
     chosen = voice.training.model_dump(include=SETTINGS)
     return chosen | {"checkpoint": project.portable(voice.training.checkpoint) if voice.training.checkpoint else None}
 
@@ -261,7 +261,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             kinds=["pytorch", "lightning", "greatexpectations"],
         ),
         pool=POOL,
-        description="The first epochs with Piper: does training run to the end, does the loss fall? Before days of GPU.",
+        description="The first epochs with Piper, before days of GPU time: does training run to the end, does the loss fall?",
     )
     def mini_training(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         import pandas as pd

@@ -1,4 +1,4 @@
-"""Stage `transcription` (the plan's stages 2a and 3): a quick sample, then every clip, heard by Whisper."""
+"""Stage `transcription` (the plan's stages 2a and 3): a sample, then every clip, transcribed by Whisper."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from voice_assets.reports.trend import Past
     from voice_assets.reports.whisper import ShardResult
 
-# Raised with every change of what is decoded (asr.whisper.VERSION) or how it is scored. 2: scores of words, hallucinations
-# and categories, hypotheses out of the cache; 3: windows with a quiet end, more Russian spellings, categories of the set.
+# Raised with every change of decoding (asr.whisper.VERSION) or scoring. 2: scores of words, hallucinations and categories,
+# cached hypotheses; 3: windows with a quiet end, more Russian spellings, categories of the whole data set.
 CODE = 3
 DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "retry_below", "vad_filter")
 
@@ -55,16 +55,16 @@ def transcription_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 
 
 def transcript_cache_file(voice: str) -> Path:
-    """What Whisper heard of a voice's audio, whichever asset asked: one file for the sample and all shards."""
+    """The transcript cache of a voice: one file for the sample and all shards."""
     return artifacts_dir(voice) / "whisper" / "transcripts.sqlite"
 
 
 def transcribe(
     context: dg.AssetExecutionContext, voice: Voice, clips: "pd.DataFrame", model: str
 ) -> tuple["pd.DataFrame", Artifact]:
-    """Have a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
+    """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
 
-    Only audio that was never heard under these options is decoded: a run that was killed goes on where it was.
+    Only audio without a cached hypothesis for these options is decoded, so a run after a killed run decodes only the rest.
     """
     import pandas as pd
 
@@ -97,7 +97,7 @@ def transcribe(
 
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
-    """The figures people look at first."""
+    """The main figures of some transcripts."""
     return {
         "clips": len(transcripts),
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
@@ -141,7 +141,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         dagster_type=tables.TRANSCRIPTS,
         io_manager_key="tables",
         pool=POOL,
-        description="A seeded sample of this shard's clips, transcribed: a quick check before every clip is.",
+        description="Transcripts of a seeded sample of this shard's clips: a quick check before all clips are transcribed.",
     )
     def asr_sample(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.dataset.shards import parse_shard_key, share_of
@@ -174,7 +174,8 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             settings={"low_similarity": voice.whisper.low_similarity},
             kinds=["report", "greatexpectations"],
         ),
-        description="`asr_sample.tsv`: reference, hypothesis and similarity of the sample; the decision before the full run.",
+        description="`asr_sample.tsv`: reference, hypothesis and similarity of every clip of the sample. Its rules "
+        "decide whether all clips are transcribed.",
     )
     def asr_sample_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.asr import categories, validation
@@ -222,7 +223,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
         dagster_type=tables.TRANSCRIPTS,
         io_manager_key="tables",
         pool=POOL,
-        description="Every clip of this shard: what Whisper heard, similarity and CER against the reference, and which pass.",
+        description="Every clip of this shard: hypothesis, similarity and CER against the reference, decoding pass.",
     )
     def whisper_shard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.asr import categories, validation
@@ -251,7 +252,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _shard_results(inputs: ResolvedInputs) -> "list[ShardResult]":
-    """The transcripts of every shard as the report takes them, each with its log and its run."""
+    """The transcripts of every shard for the report, each with its log and its run."""
     from voice_assets.reports.whisper import ShardResult
 
     return [
@@ -261,13 +262,13 @@ def _shard_results(inputs: ResolvedInputs) -> "list[ShardResult]":
 
 
 def _log_of(source: Materialisation) -> Path | None:
-    """The log of a shard, for its report; None when somebody cleared it away."""
+    """The log of a shard, for its report; None when the log was deleted."""
     store, log = project_store(), source.artifact(LOG)
     return store.local(log.uri) if store.exists(log) else None
 
 
 def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
-    """The validations of this voice before this one, the newest first, whichever version of the data set they were of."""
+    """The earlier validations of this voice, the newest first, for every version of the data set."""
     from voice_assets.reports.trend import MOST, Past
 
     return [
@@ -278,7 +279,7 @@ def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
 
 
 def _trend_table(past: "list[Past]") -> dg.MarkdownMetadataValue:
-    """The last validations as Markdown for the UI, the newest first."""
+    """The newest validations as a Markdown table, the newest first."""
     from voice_assets.reports import trend
     from voice_assets.reports.markdown import table
 
@@ -296,8 +297,8 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],
         ),
-        description="`validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, every low clip with "
-        "a player.",
+        description="The report `validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, "
+        "every low clip with a player.",
     )
     def whisper_validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.asr import categories, validation

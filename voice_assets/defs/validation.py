@@ -1,4 +1,4 @@
-"""Stage `validation` (the plan's stage 1): every row and file of the data set, and the PASS or FAIL on them."""
+"""Stage `validation` (the plan's stage 1): every row and file of the data set, and the PASS or FAIL of the data set."""
 
 import dagster as dg
 
@@ -20,7 +20,7 @@ CONFIG_FACTS = ("present", "valid", "sample_rate", "espeak_voice", "problems")
 
 
 def limits_of(voice: Voice) -> Limits:
-    """What a clip of this voice must be, as plain numbers."""
+    """The limits of a clip of this voice."""
     return Limits(
         sample_rate=voice.sample_rate, language=voice.language, espeak_voice=voice.espeak_voice, **voice.limits.model_dump()
     )
@@ -44,12 +44,12 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
         partitions_def=shards(voice),
         dagster_type=tables.CLIPS,
         io_manager_key="tables",
-        description="Every row of this shard with its audio file: path, text, hash, format, and what is wrong with it.",
+        description="Every row of this shard and its audio file: path, text, hash, format, and every fault.",
     )
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         resolve_inputs(context)
         try:
-            before = fingerprint_shard(voice.dataset, context.partition_key)  # first: what changes later is seen next time
+            before = fingerprint_shard(voice.dataset, context.partition_key)  # first: the next run sees a later change
             with progress(context, "clips") as tell:
                 read = read_shard(voice.dataset, context.partition_key, limits, tell)
         except DatasetError as error:
@@ -75,7 +75,7 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> Pin:
-    """Record what the shard's data were when they were read, so that "newest observation" is never older than that."""
+    """Record the version of the shard's data that were read, so that the newest observation is never older than the clips."""
     key = asset_key(voice, "raw_dataset")
     observation = dg.AssetObservation(key, partition=context.partition_key, tags={"dagster/data_version": version})
     context.log_event(observation)

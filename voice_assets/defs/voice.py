@@ -1,4 +1,4 @@
-"""Stage `voice`: a checkpoint as ONNX, and what it sounds like. One partition per trained epoch."""
+"""Stage `voice`: a checkpoint as ONNX, and samples of its speech. One partition per trained epoch."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def onnx_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 
 
 def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
-    """The folder of what the running asset makes in this run, one folder a run so that nothing is overwritten."""
+    """The output folder of the running asset: one folder per run, so that nothing is overwritten."""
     name = context.asset_key.path[-1]
     return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
 
@@ -52,7 +52,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             kinds=["onnx", "pytorch", "greatexpectations"],
         ),
         partitions_def=epochs(voice.name),
-        description=f"The checkpoint as `{voice.package_name}.onnx` with the `.onnx.json` players read, held against PyTorch.",
+        description=f"The checkpoint as `{voice.package_name}.onnx`, with its `.onnx.json`, compared with PyTorch.",
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         inputs = resolve_inputs(context)
@@ -105,7 +105,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         ),
         partitions_def=epochs(voice.name),
         pool=POOL,
-        description="5 to 10 sentences spoken by this epoch, heard back by Whisper and scored: level, CER, predicted MOS.",
+        description="5 to 10 sentences spoken by this epoch, transcribed by Whisper and scored: level, CER, predicted MOS.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         import pandas as pd
@@ -138,7 +138,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, tell: Any) -> None:
-    """Have a worker speak and score ``sentences`` into ``folder``."""
+    """Let a worker speak ``sentences`` into ``folder`` and score them."""
     chosen = voice.whisper
     request = SpeakRequest(
         onnx=model,
