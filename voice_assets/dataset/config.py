@@ -49,7 +49,7 @@ class Espeak(Part):
     voice: str = Field(min_length=1, description="the name of an espeak voice")
 
 
-class Phonemes(Part):
+class PhonemeIds(Part):
     """The keys on phonemes: every phoneme's ids, each from 0 and under ``num_symbols``."""
 
     num_symbols: int = Field(256, gt=0, description="a number over 0")
@@ -64,7 +64,7 @@ class Phonemes(Part):
         return id_map
 
 
-class PiperConfig(Phonemes):
+class PiperConfig(PhonemeIds):
     """``config.json`` as Piper trains with it, with Piper's own defaults."""
 
     audio: Audio = Field(description="an object with sample_rate")
@@ -153,7 +153,7 @@ def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFac
     audio, voice, phonemes = (
         _part(Audio, content.get("audio")),
         _part(Espeak, content.get("espeak")),
-        _part(Phonemes, content),
+        _part(PhonemeIds, content),
     )
     problems = _config_problems(content) + (_voice_problems(voice.voice, espeak_voice) if voice else [])
     valid = not problems

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-COLUMNS = 2
+COLUMN_COUNT = 2
 _BOM = "\ufeff"
 
 STRUCTURE = {
@@ -68,8 +68,8 @@ def unsafe(clip_id: str) -> str:
 def _columns_fault(line: str, fields: list[str]) -> str:
     if not line:
         return "the line is empty; Piper stops at it"
-    if len(fields) != COLUMNS:
-        return f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMNS} (`name|text`)"
+    if len(fields) != COLUMN_COUNT:
+        return f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMN_COUNT} (`name|text`)"
     quoted = [name for name, value in zip(("name", "text"), fields, strict=True) if value.startswith('"')]
     if quoted:
         return (

@@ -8,7 +8,7 @@ class SplitError(ValueError):
     """A training set one side of which would be empty."""
 
 
-def share_of(clip_id: str) -> float:
+def hash_fraction(clip_id: str) -> float:
     """A number from 0 (included) to 1 (excluded) that depends on the clip's name only, evenly spread."""
     digest = hashlib.sha256(f"split:{clip_id}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -16,7 +16,7 @@ def share_of(clip_id: str) -> float:
 
 def split_of(clip_id: str, validation_ratio: float) -> str:
     """``validation`` for about this share of all names (0 to 1), else ``train``. A larger share keeps a smaller one's clips."""
-    return "validation" if share_of(clip_id) < validation_ratio else "train"
+    return "validation" if hash_fraction(clip_id) < validation_ratio else "train"
 
 
 def split_all(clip_ids: Sequence[str], validation_ratio: float) -> list[str]:

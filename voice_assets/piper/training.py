@@ -11,7 +11,7 @@ import re
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -61,8 +61,8 @@ class Checkpoint:
     sha256: str
 
 
-class Listener:
-    """What a training tells while it runs. Every method does nothing; override what you want to hear."""
+class TrainingEvents(Protocol):
+    """Receives the events of a running training."""
 
     def note(self, text: str, **facts: object) -> None:
         """Something a person should know."""
@@ -126,8 +126,8 @@ def epoch_row(epoch: int, losses: dict[str, list[dict[str, float]]], seconds: fl
     }
 
 
-def _recorder(folder: Path, listener: Listener, done: list[Checkpoint]) -> Any:
-    """Lightning's callback that tells the listener, writes the epochs table and keeps every epoch's checkpoint."""
+def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> Any:
+    """Lightning's callback that tells the events, writes the epochs table and keeps every epoch's checkpoint."""
     from lightning.pytorch.callbacks import Checkpoint as CheckpointCallback
 
     class Recorder(CheckpointCallback):
@@ -141,7 +141,7 @@ def _recorder(folder: Path, listener: Listener, done: list[Checkpoint]) -> Any:
         def on_train_batch_end(self, trainer: Any, model: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
             loss = model.losses["training"][-1]["generator"]
             if trainer.is_global_zero:
-                listener.step(trainer.current_epoch, batch_idx + 1, trainer.num_training_batches, loss)
+                events.step(trainer.current_epoch, batch_idx + 1, trainer.num_training_batches, loss)
 
         def on_train_epoch_end(self, trainer: Any, model: Any) -> None:
             epoch = trainer.current_epoch
@@ -151,12 +151,12 @@ def _recorder(folder: Path, listener: Listener, done: list[Checkpoint]) -> Any:
                 before = [one for one in rows_in(folder) if one["epoch"] < epoch]
                 with files.replacing(folder / "epochs.parquet") as temporary:
                     frame([*before, row], EPOCHS).to_parquet(temporary)
-                listener.epoch(row)
+                events.epoch(row)
             trainer.save_checkpoint(path, weights_only=False)  # every rank must call it
             if trainer.is_global_zero:
                 done.append(Checkpoint(epoch, trainer.global_step, path, path.stat().st_size, files.sha256(path)))
                 _remember(folder, done)
-                listener.checkpoint(done[-1])
+                events.checkpoint(done[-1])
 
     return Recorder()
 
@@ -198,13 +198,13 @@ def _facts(options: Options, digest: str) -> dict[str, Any]:
     return {**facts, "training_set": digest, "start_from": str(options.start_from) if options.start_from else None}
 
 
-def _model(options: Options, config: PiperConfig, listener: Listener, *, fresh: bool) -> Any:
+def _model(options: Options, config: PiperConfig, events: TrainingEvents, *, fresh: bool) -> Any:
     arguments = vits.quality_arguments(options.quality, config.sample_rate)
     arguments |= {"num_symbols": config.num_symbols, "batch_size": options.batch_size, "segment_size": options.segment_size}
     model = vits.guarded_model(**{**arguments, **options.arguments})
     if fresh and options.start_from is not None:
         count = vits.start_from(model, options.start_from, trusted=options.trusted)
-        listener.note(f"started from {options.start_from}: {count} of {len(model.state_dict())} tensors taken", tensors=count)
+        events.note(f"started from {options.start_from}: {count} of {len(model.state_dict())} tensors taken", tensors=count)
     return model
 
 
@@ -254,11 +254,11 @@ def train(
     version: int,
     cache: Path,
     options: Options,
-    listener: Listener,
+    events: TrainingEvents,
 ) -> tuple[pd.DataFrame, list[Checkpoint]]:
     """Train, or go on after the last complete checkpoint of this version. Returns its epochs and checkpoints.
 
-    Epochs and checkpoints of a former process are told to ``listener`` again first, so that nobody misses one.
+    Epochs and checkpoints of a former process are told to ``events`` again first, so that nobody misses one.
     ``cache`` holds one folder per training set, by hash; those of others are removed when this one's is complete. In the
     processes that Lightning starts for further devices, the result is not complete: it is the first one's.
 
@@ -274,7 +274,7 @@ def train(
     digest = data.fingerprint(rows, config)
     _claim(folder, _facts(options, digest))
     done = checkpoints_in(folder)
-    _tell_again(folder, done, listener)
+    _tell_again(folder, done, events)
     if not done or done[-1].epoch < options.epochs - 1:
         lightning.seed_everything(options.seed, workers=True, verbose=False)
         own_cache = vits_cache.folder_of(cache, digest)
@@ -282,8 +282,8 @@ def train(
             _make_room(rows, folder, own_cache, options, done)
         with vits_cache.in_use(own_cache):
             module = _data(rows, dataset, folder, own_cache, config, options)
-            model = _model(options, config, listener, fresh=not done)
-            trainer = _trainer(work, version, options, _recorder(folder, listener, done))
+            model = _model(options, config, events, fresh=not done)
+            trainer = _trainer(work, version, options, _recorder(folder, events, done))
             trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
     return epochs_in(folder), done
 
@@ -309,13 +309,13 @@ def _make_room(rows: pd.DataFrame, folder: Path, cache: Path, options: Options, 
     vits_cache.check_space(needed)
 
 
-def _tell_again(folder: Path, done: list[Checkpoint], listener: Listener) -> None:
+def _tell_again(folder: Path, done: list[Checkpoint], events: TrainingEvents) -> None:
     if not done:
         return
     _remember(folder, done)
-    listener.note(f"going on after epoch {done[-1].epoch} of {folder}", epoch=done[-1].epoch)
+    events.note(f"going on after epoch {done[-1].epoch} of {folder}", epoch=done[-1].epoch)
     for row in rows_in(folder):
         if row["epoch"] <= done[-1].epoch:
-            listener.epoch(row)
+            events.epoch(row)
     for checkpoint in done:
-        listener.checkpoint(checkpoint)
+        events.checkpoint(checkpoint)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from voice_assets.dataset.tables import TRAINING_SET
-from voice_assets.piper.splits import share_of, split_all
+from voice_assets.piper.splits import hash_fraction, split_all
 
 
 def accept(
@@ -42,7 +42,7 @@ def accept(
         raise ValueError(f"{len(other)} clips were not transcribed as they are now, the first is {other['clip_id'].iloc[0]}")
     accepted = heard[(heard["similarity"] >= low_similarity) | heard["clip_id"].isin(list(kept))]
     if max_clips is not None and len(accepted) > max_clips:
-        order = accepted["clip_id"].map(lambda clip_id: share_of(f"limit:{clip_id}"))
+        order = accepted["clip_id"].map(lambda clip_id: hash_fraction(f"limit:{clip_id}"))
         accepted = accepted.loc[sorted(order.nsmallest(max_clips).index)]
     split = split_all(list(accepted["clip_id"]), validation_ratio)
     chosen = accepted.assign(split=split)[list(TRAINING_SET)]

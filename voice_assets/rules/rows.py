@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voice_assets.rules import wording as words
+from voice_assets.rules import wording
 from voice_assets.rules.suites import Rule
 
 ONE_ROW_TABLES = ("facts", "config")
@@ -36,7 +36,7 @@ class NothingToJudgeError(ValueError):
 
 
 @dataclass(frozen=True)
-class Prepared:
+class SelectedRows:
     """A rule and the rows it judges: complete, numbered from 0, with all columns of the table."""
 
     rule: Rule
@@ -53,7 +53,7 @@ class Prepared:
         return native(self.rows.at[0, self.rule.kwargs["column_B"]])
 
 
-def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
+def select_rows(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> SelectedRows:
     """The rows a rule is about.
 
     Raises:
@@ -78,7 +78,7 @@ def prepare(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> Prepared:
             raise NotJudgedError(f"no row of {rule.table} has {column} = {asked}, so there is none to judge")
     for column in rule.columns:
         _expect_values(rule, table, column)
-    return Prepared(rule, table)
+    return SelectedRows(rule, table)
 
 
 def _expect_none(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -108,7 +108,7 @@ def _expect_values(rule: Rule, table: pd.DataFrame, column: str) -> None:
     if positions:
         names = _names(rule, table, positions[:NAMED])
         shown = ", ".join(names[:5]) + (" …" if len(positions) > 5 else "")
-        count = words.rows_in_words(rule, len(table))
+        count = wording.rows_in_words(rule, len(table))
         reason = f"{column} has no value (null, NaN or infinite) in {len(positions)} of {count}: {shown}"
         raise NotJudgedError(reason, names, len(positions))
 

@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voice_assets.rules import wording as words
+from voice_assets.rules import wording
 from voice_assets.rules.rows import (
     NAMED,
     ONE_ROW_TABLES,
     NothingToJudgeError,
     NotJudgedError,
-    Prepared,
+    SelectedRows,
     native,
-    prepare,
+    select_rows,
 )
 from voice_assets.rules.suites import BoundSuite, Rule, Severity
 
@@ -98,16 +98,16 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
         reason = NotJudgedError(f"Great Expectations did not accept the suite {bound.name}: {'; '.join(dropped)}")
         yield from (_errored(rule, reason) for rule in bound.rules)
         return
-    groups: dict[Hashable, list[Prepared]] = {}
+    groups: dict[Hashable, list[SelectedRows]] = {}
     for rule in bound.rules:
         try:
-            prepared = prepare(rule, tables)
+            selected = select_rows(rule, tables)
         except NotJudgedError as error:
             yield _errored(rule, error)
         except NothingToJudgeError as error:
             yield _rightly_empty(rule, error)
         else:
-            groups.setdefault((rule.table, rule.meta.where), []).append(prepared)
+            groups.setdefault((rule.table, rule.meta.where), []).append(selected)
     for group in groups.values():
         yield from _judge_group(gx, context, bound.name, group)
 
@@ -143,7 +143,7 @@ def _refusal(rule: Rule) -> str:
     return ""
 
 
-def _judge_group(gx: Any, context: Any, suite: str, group: list[Prepared]) -> Iterator[RuleResult]:
+def _judge_group(gx: Any, context: Any, suite: str, group: list[SelectedRows]) -> Iterator[RuleResult]:
     """Judge the rules that look at the same rows of the same table, in one go."""
     try:
         found = _validate(gx, context, suite, group)
@@ -161,7 +161,7 @@ def _judge_group(gx: Any, context: Any, suite: str, group: list[Prepared]) -> It
             yield _errored(one.rule, error)
 
 
-def _validate(gx: Any, context: Any, name: str, group: list[Prepared]) -> dict[str, list[Any]]:
+def _validate(gx: Any, context: Any, name: str, group: list[SelectedRows]) -> dict[str, list[Any]]:
     """Great Expectations' results by rule name."""
     rows = group[0].rows
     # get_batch hashes the whole frame, so it gets the judged columns only; a row count needs some column to count.
@@ -180,7 +180,7 @@ def _validate(gx: Any, context: Any, name: str, group: list[Prepared]) -> dict[s
     return found
 
 
-def _result(one: Prepared, result: Any) -> RuleResult:
+def _result(one: SelectedRows, result: Any) -> RuleResult:
     error = _exception(result.exception_info)
     if error:
         raise NotJudgedError(error)
@@ -202,12 +202,12 @@ def _exception(info: Any) -> str:
     return ""
 
 
-def _row_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
+def _row_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
     """The result of a rule about single rows."""
     rule, count = one.rule, len(one.rows)
     looked_at = int(outcome.get("element_count", 0)) - int(outcome.get("missing_count") or 0)
     if looked_at != count:
-        raise NotJudgedError(f"Great Expectations looked at {looked_at} of {words.rows_in_words(rule, count)}")
+        raise NotJudgedError(f"Great Expectations looked at {looked_at} of {wording.rows_in_words(rule, count)}")
     unexpected = int(outcome["unexpected_count"])
     passed = succeeded and unexpected == 0
     positions = list(outcome.get("partial_unexpected_index_list") or [])[:NAMED]
@@ -216,15 +216,15 @@ def _row_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> Rule
         names = []  # a table of facts has no rows to point at
         value = native(one.rows.at[0, rule.columns[0]])
         observed: str | float = value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
-        message = words.value_message(rule, value, one.other())
+        message = wording.value_message(rule, value, one.other())
     else:
         observed = unexpected
         values = [native(one.rows.at[position, rule.columns[0]]) for position in positions]
-        message = words.rows_message(rule, unexpected, count, list(zip(names, values, strict=True)))
+        message = wording.rows_message(rule, unexpected, count, list(zip(names, values, strict=True)))
     return _judged(one, passed, observed, message, unexpected, names)
 
 
-def _figure_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
+def _figure_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
     """The result of a rule about one figure of the whole column or table."""
     observed = native(outcome.get("observed_value"))
     if isinstance(observed, dict) and len(observed.get("values", ())) == 1:  # the built-in quantile expectation's shape
@@ -233,24 +233,24 @@ def _figure_result(one: Prepared, outcome: dict[str, Any], succeeded: bool) -> R
         raise NotJudgedError(f"{one.rule.type} measured {observed!r}, which is no number")
     details = outcome.get("details") or {}
     rows, unexpected = (details.get("rows", []), int(details.get("count", 0))) if not succeeded else ([], 0)
-    message = words.aggregate_message(one.rule, observed, len(one.rows))
+    message = wording.aggregate_message(one.rule, observed, len(one.rows))
     return _judged(one, succeeded, observed, message, unexpected, one.names(rows[:NAMED]))
 
 
 def _judged(
-    one: Prepared, passed: bool, observed: str | float, message: str, unexpected: int, failing: list[str]
+    one: SelectedRows, passed: bool, observed: str | float, message: str, unexpected: int, failing: list[str]
 ) -> RuleResult:
     rule = one.rule
     if rule.meta.explain_column and not passed:
         told = str(one.rows.at[0, rule.meta.explain_column])
         message = f"{message.rstrip('.')}; {rule.meta.explain_column}: {told}." if told else message
-    limit = words.limit(rule, one.other())
+    limit = wording.limit(rule, one.other())
     return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
 
 
 def _rightly_empty(rule: Rule, reason: NothingToJudgeError) -> RuleResult:
-    message = words.nothing_message(rule, str(reason))
-    return RuleResult(rule.name, True, rule.severity, 0, words.limit(rule), message, 0, [], errored=False)
+    message = wording.nothing_message(rule, str(reason))
+    return RuleResult(rule.name, True, rule.severity, 0, wording.limit(rule), message, 0, [], errored=False)
 
 
 def _errored(rule: Rule, error: NotJudgedError) -> RuleResult:
@@ -259,8 +259,8 @@ def _errored(rule: Rule, error: NotJudgedError) -> RuleResult:
         passed=False,
         severity="critical",
         observed=None,
-        limit=words.limit(rule),
-        message=words.error_message(rule, str(error)),
+        limit=wording.limit(rule),
+        message=wording.error_message(rule, str(error)),
         unexpected_count=error.count,
         failing=error.failing,
         errored=True,

@@ -37,7 +37,7 @@ EXPECTED = (
 )
 
 
-class Events(training.Listener):
+class Events(training.TrainingEvents):
     """Prints what happens in the training as events."""
 
     def __init__(self, epochs: int) -> None:

@@ -4,24 +4,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.piper.splits import SplitError, share_of, split_all, split_of
+from voice_assets.piper.splits import SplitError, hash_fraction, split_all, split_of
 
 NAMES = [f"clip_{number:05d}" for number in range(10_000)]
 
 
 @given(st.text())
-def test_a_share_is_stable_and_in_range(name: str) -> None:
-    assert 0 <= share_of(name) < 1
-    assert share_of(name) == share_of(name)
+def test_a_fraction_is_stable_and_in_range(name: str) -> None:
+    assert 0 <= hash_fraction(name) < 1
+    assert hash_fraction(name) == hash_fraction(name)
 
 
 def test_known_names_never_move() -> None:
     """These values are written down: a change of the hash would move every clip of every data set."""
     assert [split_of(name, 0.05) for name in ("activated", "clip_00001", "")] == ["train", "train", "train"]
-    assert round(share_of("activated"), 6) == SHARE_OF_ACTIVATED
+    assert round(hash_fraction("activated"), 6) == FRACTION_OF_ACTIVATED
 
 
-SHARE_OF_ACTIVATED = 0.406836
+FRACTION_OF_ACTIVATED = 0.406836
 
 
 @pytest.mark.parametrize("ratio", [0.01, 0.05, 0.5])
@@ -31,7 +31,7 @@ def test_the_share_of_validation_is_about_the_ratio(ratio: float) -> None:
 
 
 def test_the_threshold_itself_is_train() -> None:
-    share = share_of("clip")
+    share = hash_fraction("clip")
     assert split_of("clip", share) == "train"
     assert split_of("clip", share + 1e-12) == "validation"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.rules import wording as words
+from voice_assets.rules import wording
 from voice_assets.rules.suite_file import Meta, Rule
 
 
@@ -32,13 +32,13 @@ def rule(type_: str, table: str = "clips", **kwargs: Any) -> Rule:
     ],
 )
 def test_a_number_is_short_and_not_mistaken_for_its_limit(value: float, against: list[float], said: str) -> None:
-    assert words.number(value, against) == said
+    assert wording.number(value, against) == said
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32), st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_two_numbers_that_differ_never_look_the_same(value: float, other: float) -> None:
     if value != other:
-        assert float(words.number(value, [other])) != other
+        assert float(wording.number(value, [other])) != other
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_two_numbers_that_differ_never_look_the_same(value: float, other: float)
     ],
 )
 def test_bounds(limits: dict[str, Any], said: str) -> None:
-    assert words.bounds(limits) == said
+    assert wording.bounds(limits) == said
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_bounds(limits: dict[str, Any], said: str) -> None:
     ],
 )
 def test_limits(judged: Rule, said: str) -> None:
-    assert words.limit(judged) == said
+    assert wording.limit(judged) == said
 
 
 def test_a_message_shows_five_rows_and_counts_the_rest() -> None:
     judged = rule("expect_column_values_to_be_in_set", column="n", value_set=[0])
-    message = words.rows_message(judged, 7, 9, [(f"c{number}", number) for number in range(7)])
+    message = wording.rows_message(judged, 7, 9, [(f"c{number}", number) for number in range(7)])
     assert message == (
         "Clips are fine: 7 of 9 clips break it, none may (allowed: n in {0}): "
         "c0 has 0, c1 has 1, c2 has 2, c3 has 3, c4 has 4 and 2 more."
@@ -82,7 +82,7 @@ def test_a_message_shows_five_rows_and_counts_the_rest() -> None:
 
 def test_a_long_or_odd_value_cannot_break_the_message() -> None:
     judged = rule("expect_column_values_to_be_in_set", column="t", value_set=[""])
-    message = words.rows_message(judged, 1, 1, [("c0", "\n\0" + "x" * 500)])
+    message = wording.rows_message(judged, 1, 1, [("c0", "\n\0" + "x" * 500)])
     assert "\\n\\x00xxx" in message
     assert "\n" not in message
     assert len(message) < 200
@@ -92,5 +92,5 @@ def test_the_share_says_of_what() -> None:
     low = rule(
         "expect_column_share_below_to_be_between", "transcripts", column="s", threshold=0.8, max_value=0.02, strict_max=True
     )
-    said = words.aggregate_message(low, 0.03, 100)
+    said = wording.aggregate_message(low, 0.03, 100)
     assert said == "Clips are fine: the share of 100 clips with s < 0.8 is 0.03 (allowed: < 0.02)."
