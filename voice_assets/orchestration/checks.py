@@ -1,7 +1,7 @@
 """One Dagster check per rule of a suite, made by one factory. Rules and thresholds live in ``data_checks/`` and the voice.
 
-A check judges the evidence its asset recorded: the very tables of that materialisation, never "the newest files".
-Great Expectations runs in ``rules.runner``; this file turns its results into Dagster's.
+A check reads the evidence that its asset recorded: the tables of that materialisation, never "the newest files".
+``rules.runner`` runs Great Expectations; this file turns the results into Dagster's.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | None = None) -> dg.AssetChecksDefinition:
     """The checks of the asset ``name``: one per rule of ``data_checks/<name>.json``, all of them blocking.
 
-    Severity decides what a failure does: an error closes every gate downstream, a warning is shown and passes.
+    A failure of severity error closes every gate downstream. A failure of severity warning is shown and closes nothing.
     """
     bound = bind(load_suite(name), suite_parameters(voice, name))
     specs = [_spec(voice, name, bound, rule, partitions) for rule in bound.rules]
@@ -34,13 +34,13 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
         name=f"{voice.name}__{name}__rules",
         specs=specs,
         description=f"The suite data_checks/{name}.json.",
-        can_subset=True,  # without it the UI cannot run the checks again on what is there
+        can_subset=True,  # without this the UI cannot run the checks again on a finished asset
     )
     def rules(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        judged = _newest(context, asset_key(voice, name), partitions is not None)
-        tables = {table: read(project_store(), artifact) for table, artifact in judged.evidence.items()}
+        newest = _newest(context, asset_key(voice, name), partitions is not None)
+        tables = {table: read(project_store(), artifact) for table, artifact in newest.evidence.items()}
         for result in run(bound, tables):
-            if dg.AssetCheckKey(judged.key, result.rule) in context.selected_asset_check_keys:
+            if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
                 yield _result(voice, name, bound, result)
 
     return rules
@@ -61,26 +61,29 @@ def _spec(
 
 
 def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
-    """What a verdict was given by: the rules, their thresholds, and whether the voice calls the rule advisory."""
+    """The version of what decides a verdict: the rules, their thresholds, and whether the rule is advisory here."""
     return f"{bound.fingerprint}+advisory" if advice else bound.fingerprint
 
 
 def _newest(context: dg.AssetCheckExecutionContext, key: dg.AssetKey, partitioned: bool) -> Materialisation:
     partition = context.partition_key if partitioned else None
-    judged = History(context.instance).latest(key, partition)
-    if judged is None:
+    newest = History(context.instance).latest(key, partition)
+    if newest is None:
         raise dg.Failure(f"{key.to_user_string()}: never materialised, so there is nothing to check", allow_retries=False)
-    return judged
+    return newest
 
 
 def unknown_advisories(voice: Voice) -> list[str]:
-    """The entries of the voice's ``advisory`` that name no rule: a misspelt one would block without a word."""
+    """The entries of the voice's ``advisory`` that name no rule, so that a misspelt entry is an error."""
     known = {f"{name}/{rule.name}" for name in suite_names() for rule in load_suite(name).rules}
     return sorted(set(voice.advisory) - known)
 
 
 def judge(voice: Voice, name: str, tables: "dict[str, pd.DataFrame]") -> list[dict[str, Any]]:
-    """The verdicts of the suite ``name`` on ``tables`` as reports print them, the same that its checks will give."""
+    """The verdicts of the suite ``name`` on ``tables``, one dict per rule, as reports print them.
+
+    The checks of the asset run the same suite on the same tables and give the same verdicts.
+    """
     bound = bind(load_suite(name), suite_parameters(voice, name))
     return [
         {
@@ -97,7 +100,7 @@ def judge(voice: Voice, name: str, tables: "dict[str, pd.DataFrame]") -> list[di
 
 
 def _warns(voice: Voice, name: str, result: RuleResult) -> bool:
-    """Whether a failure only warns; a rule that errored blocks, whatever its severity and whoever called it advisory."""
+    """Whether a failure only warns: a warning or an advisory rule. A rule that crashed always blocks."""
     return (result.severity == "warning" or f"{name}/{result.rule}" in voice.advisory) and not result.errored
 
 

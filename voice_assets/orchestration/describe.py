@@ -1,4 +1,4 @@
-"""What every asset of a voice has in common: key, group, owner, code version, gates. Used as ``@dg.asset(**describe(...))``."""
+"""What all assets of a voice share: key, group, owner, code version, gates. Used as ``@dg.asset(**describe(...))``."""
 
 import hashlib
 import json
@@ -26,9 +26,11 @@ def group_name(voice: Voice, stage: str) -> str:
 
 
 def code_version(code: int, settings: Mapping[str, Any]) -> str:
-    """``<layout>.<code>.<hash of settings>``: another number or another setting of the voice makes results out of date.
+    """``<layout>.<code>.<hash of settings>``: a change of any makes existing results out of date.
 
-    ``code`` counts changes of what the asset computes; ``settings`` are the values of the voice that change its result.
+    Args:
+        code: the number of times that what the asset computes has changed.
+        settings: the values of the voice file that change the result.
     """
     text = json.dumps(settings, sort_keys=True, default=str, ensure_ascii=False)
     return f"{LAYOUT}.{code}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -51,11 +53,11 @@ def describe(
         voice: the voice the asset belongs to.
         name: the asset's name within the voice.
         group: the stage.
-        reads: names of the assets whose data go in; when they change, this asset is out of date.
-        gated_by: names of the assets that must have passed first, but whose data do not go in.
+        reads: names of the assets whose data go in; a change of their data makes this asset out of date.
+        gated_by: names of the assets that must pass first, but whose data do not go in.
         code: see ``code_version``.
         settings: see ``code_version``.
-        kinds: up to three words the UI shows as icons.
+        kinds: up to three words; the UI shows each as an icon.
     """
     return {
         "key": asset_key(voice, name),

@@ -1,11 +1,13 @@
-"""Gates: what refuses to run because something upstream failed, is missing, or is out of date.
+"""Gates: an asset is not materialised while something upstream failed, is missing or is out of date.
 
-A blocking Dagster check stops only its own run; a later run that asks for an asset downstream would go ahead. So
-every asset starts with ``admit``, which walks the recorded inputs upwards and fails closed. It looks at exactly
-what would be read: the newest materialisation of every input and, from there, at the pins each was built from.
+A blocking Dagster check stops only its own run; a later run that selects an asset downstream would go ahead. So every
+asset starts with ``resolve_inputs``. That function checks exactly what the asset would read: the newest materialisation
+of every input, and every materialisation upstream of those. A missing verdict closes the gate like a failed one.
 
-Up to a checkpoint everything must be the newest there is. A checkpoint stays what it was trained from, so behind
-it the walk follows the exact pins: an older epoch may be packaged for as long as *its* data were good.
+Up to a checkpoint, every input must be the newest. A checkpoint never changes with the data, so behind a checkpoint the
+gate follows the recorded pins: an older epoch may be packaged as long as *its own* data passed.
+
+What belongs elsewhere: reading the instance (``history``), and deciding what to run (``runner``).
 """
 
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ CLOSED_BY = "closed_by"
 
 @dataclass(frozen=True)
 class AssetPartition:
-    """An asset, and which partition of it."""
+    """An asset and one of its partitions; ``partition`` is None for an asset without partitions."""
 
     key: dg.AssetKey
     partition: str | None = None
@@ -37,7 +39,11 @@ class AssetPartition:
 
 @dataclass(frozen=True)
 class Blocker:
-    """Why a place cannot be used: the target, the rule where one failed, and the reason in words."""
+    """One reason why a gate is closed.
+
+    ``check`` names the rule, where a rule is the reason. ``unjudged``: the rule has no valid result; running the check
+    again may open the gate.
+    """
 
     target: AssetPartition
     reason: str
@@ -49,16 +55,16 @@ class Blocker:
 
 
 class Gate:
-    """Judges targets of one asset graph by one instance's history, as of now."""
+    """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again."""
 
     def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance):
         self.graph = graph
         self.history = History(instance)
         self.store = project_store()
-        self._judged: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
+        self._known: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
 
     def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
-        """The targets that ``target`` reads or is gated by, each with whether it only gates."""
+        """Every input of ``target``, with True where the input only gates and its data do not go in."""
         node = self.graph.get(target.key)
         gate_only = set(node.metadata.get(GATE_ONLY, []))
         for parent in sorted(node.parent_keys):
@@ -66,32 +72,32 @@ class Gate:
                 yield AssetPartition(parent, partition), parent.path[-1] in gate_only
 
     def _partitions(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
-        """Same partition where both have the same ones; every partition where only the parent has some."""
-        theirs = self.graph.get(parent).partitions_def
-        if theirs is not None and self.graph.get(target.key).partitions_def == theirs:
+        """The partitions of ``parent`` that ``target`` depends on: its own where both have the same ones, else all."""
+        partitions_def = self.graph.get(parent).partitions_def
+        if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:
             return [target.partition]
         return self._partitions_of(parent)
 
     def is_external(self, key: dg.AssetKey) -> bool:
-        """True for the data set itself: observed, never materialised by us."""
+        """True for the data set: this project observes it and never materialises it."""
         return self.graph.get(key).is_observable
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """Everything that keeps ``target`` from being materialised; empty when its gate is open."""
-        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._judge_newest(source)))
+        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)))
 
-    def _judge_newest(self, target: AssetPartition) -> list[Blocker]:
-        """Refusals of the newest materialisation of ``target``; what lies on disk before us has none."""
+    def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
+        """The blockers of the newest materialisation of ``target``; the observed data set has none."""
         if self.is_external(target.key):
             return []
         latest = self.history.latest(target.key, target.partition)
-        return [Blocker(target, "never materialised")] if latest is None else self._judge(latest, newest=True)
+        return [Blocker(target, "never materialised")] if latest is None else self._blockers_of(latest, newest=True)
 
     def verdicts(self, of: Materialisation) -> list[Blocker]:
-        """The blocking checks of one materialisation that do not let it pass.
+        """The checks that one materialisation has not passed.
 
-        The newest materialisation must have been judged by today's rules and thresholds; an older one, which no
-        check can judge again, by those of its time.
+        For the newest materialisation, today's rules and thresholds count. A check cannot run again on an older one,
+        so for an older one the rules and thresholds of its time count.
         """
         return [
             Blocker(AssetPartition(of.key, of.partition), verdict.reason, verdict.check.name, verdict.unjudged)
@@ -100,7 +106,7 @@ class Gate:
         ]
 
     def warnings(self, of: Materialisation) -> list[Blocker]:
-        """The rules that one materialisation broke and that only warn."""
+        """The failed rules of one materialisation that only warn."""
         target = AssetPartition(of.key, of.partition)
         return [
             Blocker(target, verdict.warning, verdict.check.name)
@@ -116,14 +122,14 @@ class Gate:
             yield self.history.verdict(check, of, spec.metadata.get(SUITE) if today else None, today)
 
     def _partitions_of(self, key: dg.AssetKey) -> list[str | None]:
-        """Today's partitions of an asset; ``[None]`` for one without."""
+        """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
         partitions = self.graph.get(key).partitions_def
         if partitions is None:
             return [None]
         return list(partitions.get_partition_keys(dynamic_partitions_store=self.history.instance))
 
     def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
-        """Why ``of`` is out of date for ``target``, or None: other code or settings, or other inputs than today's."""
+        """Why the materialisation ``of`` is out of date, or None: a file is gone, or code, settings or inputs changed."""
         code_version = self.graph.get(target.key).code_version
         if code_version is not None and of.code_version != code_version:
             return f"out of date: built with code or settings {of.code_version or '(none)'}, now {code_version}"
@@ -132,7 +138,7 @@ class Gate:
         pinned = {AssetPartition(pin.key, pin.partition): pin for pin in of.pins}
         for source, gate_only in self.inputs(target):
             if gate_only:
-                continue  # it must be passed today, whatever it was then
+                continue  # it must pass today; which version it was then does not matter
             pin = pinned.get(source)
             if pin is None:
                 return f"out of date: not built from {source}"
@@ -152,47 +158,48 @@ class Gate:
         latest = self.history.latest(target.key, target.partition)
         return latest.data_version if latest else None
 
-    def _judge(self, of: Materialisation, newest: bool) -> list[Blocker]:
+    def _blockers_of(self, of: Materialisation, newest: bool) -> list[Blocker]:
+        """The blockers of one materialisation and of everything upstream of it, each materialisation asked once."""
         identity = (of.key, of.storage_id, newest)
-        if identity not in self._judged:
-            self._judged[identity] = []
-            self._judged[identity] = self._judge_now(of, newest)
-        return self._judged[identity]
+        if identity not in self._known:
+            self._known[identity] = []
+            self._known[identity] = self._find_blockers(of, newest)
+        return self._known[identity]
 
-    def _judge_now(self, of: Materialisation, newest: bool) -> list[Blocker]:
-        """Refusals of one materialisation and of all it was built from, following the newest or the exact inputs."""
+    def _find_blockers(self, of: Materialisation, newest: bool) -> list[Blocker]:
+        """``newest``: upstream means today's newest inputs; otherwise the recorded pins."""
         target = AssetPartition(of.key, of.partition)
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
-            return self._judge_run(of, dg.AssetKey([*of.key.path[:-1], trained]))
+            return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))
         found = self.verdicts(of)
         if not newest:
-            return [*found, *(blocker for pin in of.pins for blocker in self._judge_pin(pin))]
+            return [*found, *(blocker for pin in of.pins for blocker in self._pin_blockers(pin))]
         if (stale := self.staleness(target, of)) is not None:
             return [*found, Blocker(target, stale)]
         return [*found, *self.blockers(target)]
 
-    def _judge_pin(self, pin: Pin) -> list[Blocker]:
-        """Refusals of the very materialisation that was read; a stage the voice has left out since has no rules to ask."""
+    def _pin_blockers(self, pin: Pin) -> list[Blocker]:
+        """The blockers of one pinned materialisation; none for an asset that the voice no longer has."""
         if not self.graph.has(pin.key) or self.is_external(pin.key):
             return []
         source = self.history.exact(pin)
         if source is None:
             return [Blocker(AssetPartition(pin.key, pin.partition), "the materialisation this was built from is gone")]
-        return self._judge(source, newest=False)
+        return self._blockers_of(source, newest=False)
 
-    def _judge_run(self, of: Materialisation, parent: dg.AssetKey) -> list[Blocker]:
-        """A checkpoint is as good as the training that wrote it: that training must have ended and passed."""
+    def _checkpoint_blockers(self, of: Materialisation, parent: dg.AssetKey) -> list[Blocker]:
+        """The blockers of the training that wrote a checkpoint: that training must have ended and passed."""
         target = AssetPartition(of.key, of.partition)
         training = self.training_of(of)
         if training is None:
             return [Blocker(AssetPartition(parent), f"the training that wrote {target} has not ended")]
         if training.metadata["checkpoints"].get(of.partition) != of.data_version:
-            return [Blocker(target, f"not the checkpoint that the training in run {training.run_id[:8]} vouches for")]
-        return self._judge(training, newest=False)
+            return [Blocker(target, f"not the checkpoint that the training in run {training.run_id[:8]} recorded")]
+        return self._blockers_of(training, newest=False)
 
     def training_of(self, checkpoint: Materialisation) -> Materialisation | None:
-        """The training that wrote a checkpoint; None while it has not ended, and for anything that is no checkpoint."""
+        """The training that wrote a checkpoint; None while the training runs, and for any other asset."""
         name = self.graph.get(checkpoint.key).metadata.get(RUN_OF) if self.graph.has(checkpoint.key) else None
         if name is None:
             return None
@@ -201,32 +208,37 @@ class Gate:
 
 
 class ResolvedInputs:
-    """What an admitted asset may read: the exact materialisations its gate looked at."""
+    """The materialisations that an asset reads: exactly those that its gate checked, and a pin on each."""
 
     def __init__(self, sources: dict[AssetPartition, Materialisation], pins: list[Pin]):
         self.sources = sources
         self.pins = pins
 
     def one(self, name: str) -> Materialisation:
-        """The only materialisation of the input asset called ``name`` (the last part of its key)."""
+        """The one materialisation of the input ``name`` (the last part of its key).
+
+        Raises:
+            ValueError: the input has several partitions, or there is no such input.
+        """
         (source,) = self.all(name)
         return source
 
     def all(self, name: str) -> list[Materialisation]:
-        """Every pinned materialisation of the input asset called ``name``, by partition."""
+        """Every materialisation of the input ``name``, in the order of its partitions."""
         return [source for target, source in self.sources.items() if target.key.path[-1] == name]
 
 
 def gate_of(context: dg.AssetExecutionContext) -> Gate:
-    """The gate as the running asset sees it: its own code location's graph, the instance's history as of now."""
+    """The gate of the running asset: the graph of its code location, and its instance."""
     return Gate(context.repository_def.asset_graph, context.instance)
 
 
 def resolve_inputs(context: dg.AssetExecutionContext) -> ResolvedInputs:
-    """Open the gate for the asset that is starting, or stop its run.
+    """Check the gate of the asset that is starting, and return what the asset may read.
 
     Raises:
-        dagster.Failure: without retries, naming every closed asset, partition, rule, observed value and limit.
+        dagster.Failure: the gate is closed. The message names every asset, partition, rule, observed value and limit;
+            Dagster does not retry.
     """
     gate = gate_of(context)
     target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)

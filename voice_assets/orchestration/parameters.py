@@ -1,16 +1,16 @@
-"""Which value of the voice file each suite's ``$parameter`` takes. The only bridge between voices and rules."""
+"""The value of each suite's ``$parameter``, from the voice file. Nothing else connects voices and rules."""
 
 from typing import Any
 
 from voice_assets.voices import Voice
 
 MAX_ONNX_DIFFERENCE = 1e-3
-"""Largest difference between two samples (full scale = 1) of PyTorch's and ONNX's audio: float32 rounding through a
-vocoder measured 1e-5 to 1e-4; an operator exported wrongly gives 1e-1."""
+"""The largest allowed difference between PyTorch's and ONNX's audio (full scale = 1). Measured: float32 rounding through
+the vocoder gives 1e-5 to 1e-4, a wrongly exported operator 1e-1."""
 
 
 def suite_parameters(voice: Voice, suite: str) -> dict[str, Any]:
-    """The parameters of one suite, by the names used in ``data_checks/<suite>.json``."""
+    """The parameters of one suite, by their names in ``data_checks/<suite>.json``; empty for a suite without."""
     return _PARAMETERS[suite](voice) if suite in _PARAMETERS else {}
 
 

@@ -9,12 +9,12 @@ from voice_assets.voices import Voice
 
 
 def shards(voice: Voice) -> dg.StaticPartitionsDefinition:
-    """The voice's shards, such as ``0-of-4``; the count is in the key, so another count never mixes with this one."""
+    """The voice's shards, such as ``0-of-4``; the key holds the count, so results of different counts never mix."""
     return dg.StaticPartitionsDefinition(shard_keys(voice.shards))
 
 
 def epochs(voice_name: str) -> dg.DynamicPartitionsDefinition:
-    """The voice's trained epochs, such as ``v3-e0050``: added by the training while it runs."""
+    """The voice's trained epochs, such as ``v3-e0050``; the training adds each one while it runs."""
     return dg.DynamicPartitionsDefinition(name=f"{voice_name}_epochs")
 
 
