@@ -102,6 +102,6 @@ def _known(espeak_voice: str) -> bool:
 
 
 def has_voice(espeak_voice: str) -> bool:
-    """Whether espeak-ng knows a voice of that name. It knows more than `voice_names` lists: full names, variants (``ru+f2``)."""
+    """Whether espeak-ng knows a voice of that name; it knows more than `voice_names` lists: full names, variants (`ru+f2`)."""
     with _LOCK:
         return _known(espeak_voice)
