@@ -44,7 +44,7 @@ check: setup  ## format, lint, types, import contracts, definitions, fast tests:
 	$(BIN)/python -c 'from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()'
 	$(BIN)/pytest -n 2 -m "not slow"
 
-fix: setup  ## format, and mend what the linter can
+fix: setup  ## format, and repair what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -90,7 +90,7 @@ def _broken(voice: BrokenVoice) -> dg.AssetSpec:
         [voice.name, "voice_file"],
         group_name=BROKEN_GROUP,
         kinds={"yaml"},
-        description=f"**This voice does not load.** Mend its file and reload the code location.\n\n```\n{voice.error}\n```",
+        description=f"**This voice does not load.** Correct its file and reload the code location.\n\n```\n{voice.error}\n```",
         metadata={"file": dg.MetadataValue.path(voice.file), "error": voice.error},
     )
 

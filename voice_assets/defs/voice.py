@@ -127,7 +127,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "mean_similarity": float(samples["similarity"].mean()),
             "mean_mos": float(samples["mos"].mean()),
             "quietest_db": float(samples["level_db"].min()),
-            "heard": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
+            "transcribed_back": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
             "folder": recorded(project_store().add(folder)),
             "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
             "rules": verdict_table(judge(voice, "voice_samples", evidence)),

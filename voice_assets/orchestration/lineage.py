@@ -1,4 +1,4 @@
-"""Where a materialisation comes from: the walk along recorded pins, back to every shard of the data set. Reads only."""
+"""Where a materialisation comes from: its recorded pins, followed back to every shard of the data set. Reads only."""
 
 from collections import deque
 from datetime import UTC, datetime
