@@ -1,7 +1,7 @@
 """What it costs to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
 
-The worker that hears a shard, as a process of its own, Python's start and all: once with an empty cache, then with
-what that run heard, in turn; medians. The model is ``base``, int8, on the CPU, and the clips are all of the demo's.
+The worker that transcribes a shard, as a process of its own, the start of Python included: once with an empty cache,
+The worker that transcribes a shard, as a process of its own with the start of Python: once with an empty cache,
 ``voice-assets run`` starts no worker at all for a shard that is current: this is the case where somebody asks for it.
 """
 

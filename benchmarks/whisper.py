@@ -1,15 +1,15 @@
 """How fast and how good our Whisper is beside stock faster-whisper: `make bench-whisper`. Last line: one JSON object.
 
-Three ways hear the same files with the same ``base`` weights, int8, on the CPU, in this one process and in turn, a block of
-clips each: ours, stock ``WhisperModel.transcribe`` (one file at a time, beam 5, all else as it comes: what people run), and
-stock ``BatchedInferencePipeline`` (also a file at a time: it batches within one file). Ours gets a whole set at once, as it
-would in use, the stock ways get it in turns between. Times are wall clock, medians over the turns of seconds a clip; the CPU
+Three ways transcribe the same files with the same ``base`` weights, int8, on the CPU, in one process and in turns: ours, stock
+``WhisperModel.transcribe`` (one file at a time, beam 5, otherwise its defaults: what people run), and stock
+``BatchedInferencePipeline`` (also one file at a time: it batches within a file). In each turn ours gets the whole set, as in
+use, and each stock way gets a third of the set. Times are wall clock, medians over the turns, in seconds per clip; the CPU
 seconds stand beside them, for a machine that does other work too. Loading the models is not counted.
 
 Sets: ``short`` are the demo's clips of 1 to 4 s. Of 8 to 15 s it has only a handful, so ``long`` are consecutive clips of the
 one speaker joined with 0.3 s of silence between, text and sound alike.
 
-``--faults`` plants faults instead and tells what is found; see `faults`.
+``--faults`` plants faults instead and prints what is found; see `faults`.
 """
 
 import argparse
@@ -24,19 +24,24 @@ from pathlib import Path
 
 import numpy as np
 
-from voice_assets.asr import weights, whisper
+from voice_assets.asr import weights
+from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.recogniser import Utterance
 from voice_assets.asr.scoring import score
 from voice_assets.asr.similarity import similarity
-from voice_assets.asr.whisper import Clip, Transcriber, Transcript
+from voice_assets.asr.transcriber import Transcriber, Transcript, read_samples
+from voice_assets.asr.whisper import WhisperRecogniser
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import level_db
 from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.quality.summary import SILENT_BELOW_DB
 from voice_assets.runtime import project
+from voice_assets.voices import Whisper
 
 LANGUAGE = "ru"
-LOW = 0.8
-BEAM = 5
+OPTIONS = Whisper(model="base", device="cpu", compute_type="int8", batch_size=16)
+POLICY = DecodingPolicy(LANGUAGE, OPTIONS.retry_below, OPTIONS.low_similarity)
+LOW, BEAM = OPTIONS.low_similarity, OPTIONS.beam_size
 GAP_S = 0.3
 RATE = 16000
 TURNS = 3
@@ -46,18 +51,18 @@ KINDS = ("swapped", "cut", "one word", "silenced", "replaced")
 
 @dataclass
 class Way:
-    """One way to hear: the seconds of every turn and what was heard."""
+    """One way to transcribe: the seconds per clip of every turn, and the hypotheses by clip id."""
 
     name: str
-    hear: Callable[[Sequence[Clip]], dict[str, str]]
+    transcribe: Callable[[Sequence[Utterance]], dict[str, str]]
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    heard: dict[str, str] = field(default_factory=dict)
+    hypotheses: dict[str, str] = field(default_factory=dict)
 
-    def turn(self, clips: Sequence[Clip]) -> None:
-        """Hear ``clips`` and note the seconds a clip."""
+    def turn(self, clips: Sequence[Utterance]) -> None:
+        """Transcribe ``clips`` and note the seconds per clip."""
         wall, cpu = time.perf_counter(), time.process_time()
-        self.heard |= self.hear(clips)
+        self.hypotheses |= self.transcribe(clips)
         self.wall.append((time.perf_counter() - wall) / len(clips))
         self.cpu.append((time.process_time() - cpu) / len(clips))
 
@@ -65,26 +70,26 @@ class Way:
         """Of the median turn."""
         return 1 / statistics.median(self.wall)
 
-    def scores(self, clips: Sequence[Clip]) -> dict[str, float]:
+    def scores(self, clips: Sequence[Utterance]) -> dict[str, float]:
         """Similarity of each clip."""
-        return {clip.clip_id: similarity(clip.reference or "", self.heard[clip.clip_id], LANGUAGE) for clip in clips}
+        return {clip.clip_id: similarity(clip.reference or "", self.hypotheses[clip.clip_id], LANGUAGE) for clip in clips}
 
 
-def demo_clips() -> list[Clip]:
+def demo_clips() -> list[Utterance]:
     """The demo's clips with their texts, in the order of the data set; prepared in the cache when it is not there."""
     dataset = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
     clips = []
     for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines():
         name, text = line.split("|")
         path = dataset / "wavs" / f"{name.removesuffix('.wav')}.wav"
-        clips.append(Clip(name, path, recordings.probe(path).duration_s, text))
+        clips.append(Utterance(name, path, recordings.probe(path).duration_s, text))
     return clips
 
 
-def joined(clips: Sequence[Clip], folder: Path) -> Iterator[Clip]:
-    """Clips of 8 to 15 s out of consecutive ones; how long each is to be at least follows a fixed draw, so all lengths come."""
+def joined(clips: Sequence[Utterance], folder: Path) -> Iterator[Utterance]:
+    """Clips of 8 to 15 s out of consecutive ones; their shortest lengths are drawn with a fixed seed."""
     rng = random.Random(3)
-    part: list[Clip] = []
+    part: list[Utterance] = []
     least = rng.uniform(8, 14)
     for clip in clips:
         if sum(one.duration_s + GAP_S for one in part) + clip.duration_s > 15:
@@ -96,39 +101,44 @@ def joined(clips: Sequence[Clip], folder: Path) -> Iterator[Clip]:
             part, least = [], rng.uniform(8, 14)
 
 
-def _join(part: Sequence[Clip], seconds: float, folder: Path) -> Clip:
+def _join(part: Sequence[Utterance], seconds: float, folder: Path) -> Utterance:
     gap = np.zeros(round(GAP_S * RATE), np.int16)
     sounds = [sound for clip in part for sound in (recordings.decode(clip.path, RATE), gap)][:-1]
     name = f"{part[0].clip_id}-and-{len(part) - 1}"
     path = recordings.write_wav(folder / f"{name}.wav", np.concatenate(sounds), RATE)
-    return Clip(name, path, seconds, " ".join(clip.reference or "" for clip in part))
+    return Utterance(name, path, seconds, " ".join(clip.reference or "" for clip in part))
 
 
-def thinned(clips: Sequence[Clip], count: int) -> list[Clip]:
+def thinned(clips: Sequence[Utterance], count: int) -> list[Utterance]:
     """About every n-th clip, ``count`` of them at most."""
     return [clips[int(index * len(clips) / count)] for index in range(count)] if len(clips) > count else list(clips)
 
 
-def ways(folder: Path) -> list[Way]:
+def our_transcriber(folder: Path) -> Transcriber:
+    """Ours, with the weights in ``folder`` and all cores."""
+    return Transcriber(WhisperRecogniser(folder, OPTIONS, LANGUAGE, cpu_threads=0))
+
+
+def all_ways(folder: Path) -> list[Way]:
     """Ours first, then stock one file at a time, then stock batched."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-    ours = Transcriber(folder, "cpu", "int8", LANGUAGE, BEAM, low_similarity=LOW)
+    ours = our_transcriber(folder)
     stock = WhisperModel(str(folder), device="cpu", compute_type="int8")
     batched = BatchedInferencePipeline(stock)
 
-    def by_ours(clips: Sequence[Clip]) -> dict[str, str]:
-        return {one.clip_id: one.hypothesis for one in ours.transcribe(clips)}
+    def by_ours(clips: Sequence[Utterance]) -> dict[str, str]:
+        return {one.clip_id: one.hypothesis for one in ours.transcribe(clips, POLICY)}
 
-    def one_by_one(model: WhisperModel | BatchedInferencePipeline) -> Callable[[Sequence[Clip]], dict[str, str]]:
-        def hear(clips: Sequence[Clip]) -> dict[str, str]:
-            heard = {}
+    def one_by_one(model: WhisperModel | BatchedInferencePipeline) -> Callable[[Sequence[Utterance]], dict[str, str]]:
+        def transcribe(clips: Sequence[Utterance]) -> dict[str, str]:
+            hypotheses = {}
             for clip in clips:
                 segments, _ = model.transcribe(str(clip.path), language=LANGUAGE, beam_size=BEAM)
-                heard[clip.clip_id] = " ".join(segment.text.strip() for segment in segments)
-            return heard
+                hypotheses[clip.clip_id] = " ".join(segment.text.strip() for segment in segments)
+            return hypotheses
 
-        return hear
+        return transcribe
 
     return [
         Way("ours", by_ours),
@@ -137,19 +147,19 @@ def ways(folder: Path) -> list[Way]:
     ]
 
 
-def compare(name: str, clips: Sequence[Clip], hearers: Sequence[Way]) -> dict[str, float | int]:
-    """Let every way hear ``clips`` in turns, print a table, and give the figures of the last line."""
-    ours, stock, batched = hearers
-    hearers[0].hear(clips[:2])
+def compare(name: str, clips: Sequence[Utterance], ways: Sequence[Way]) -> dict[str, float | int]:
+    """Let every way transcribe ``clips`` in turns, print a table, and give the figures of the last line."""
+    ours, stock, batched = ways
+    ours.transcribe(clips[:2])
     for turn in range(TURNS):
         ours.turn(clips)
         for way in (stock, batched):
             way.turn(clips[turn::TURNS])
-    scores = {way.name: way.scores(clips) for way in hearers}
+    scores = {way.name: way.scores(clips) for way in ways}
     lows = {way: {clip for clip, one in values.items() if one < LOW} for way, values in scores.items()}
     print(f"\n{name}: {len(clips)} clips, {sum(clip.duration_s for clip in clips):.0f} s", flush=True)
     print(f"  {'':36} {'clips/s':>8} {'CPU s/clip':>11} {'similarity':>11}  low")
-    for way in hearers:
+    for way in ways:
         mean, cpu = statistics.fmean(scores[way.name].values()), statistics.median(way.cpu)
         print(f"  {way.name:36} {way.clips_per_s():8.2f} {cpu:11.3f} {mean:11.4f}  {' '.join(sorted(lows[way.name])) or '-'}")
     delta = statistics.fmean(scores[ours.name].values()) - statistics.fmean(scores[stock.name].values())
@@ -163,7 +173,7 @@ def compare(name: str, clips: Sequence[Clip], hearers: Sequence[Way]) -> dict[st
     }
 
 
-def faults(clips: Sequence[Clip], folder: Path, seed: int = 1) -> tuple[list[Clip], dict[str, str]]:
+def faults(clips: Sequence[Utterance], folder: Path, seed: int = 1) -> tuple[list[Utterance], dict[str, str]]:
     """``clips`` with planted faults, and the kind of each faulty one.
 
     Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word changed for one of
@@ -185,7 +195,7 @@ def faults(clips: Sequence[Clip], folder: Path, seed: int = 1) -> tuple[list[Cli
     return changed, {clips[index].clip_id: kind for kind, indices in chosen.items() for index in indices}
 
 
-def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random) -> Clip:
+def _faulty(kind: str, clip: Utterance, other: Utterance, folder: Path, rng: random.Random) -> Utterance:
     words, foreign = (clip.reference or "").split(), (other.reference or "").split()
     if kind == "cut":
         return replace(clip, reference=" ".join(words[: len(words) - max(1, len(words) // 3)]))
@@ -199,26 +209,25 @@ def _faulty(kind: str, clip: Clip, other: Clip, folder: Path, rng: random.Random
     return replace(clip, path=recordings.write_wav(folder / f"{clip.clip_id}-silent.wav", silence, RATE))
 
 
-def flagged(clip: Clip, transcript: Transcript) -> bool:
-    """What counts as found: similarity under 0.8, silent audio, words that are others, invented or repeated."""
-    silent = level_db(whisper.read_clip(clip)) < SILENT_BELOW_DB
+def flagged(clip: Utterance, transcript: Transcript) -> bool:
+    """Whether the fault counts as found: similarity under 0.8, silent audio, other, invented or repeated words."""
+    silent = level_db(read_samples(clip, RATE)) < SILENT_BELOW_DB
     found = score(clip.reference or "", transcript.hypothesis, clip.duration_s, LANGUAGE, silent)
     return silent or float(str(found["similarity"])) < LOW or any(found[sign] for sign in SIGNS)
 
 
-def planted(clips: Sequence[Clip], model: Path, folder: Path) -> dict[str, float]:
-    """Recall of each kind of planted fault and the precision, over ``clips``; prints what was missed and falsely found.
+def planted(clips: Sequence[Utterance], model: Path, folder: Path) -> dict[str, float]:
+    """The recall of each kind of planted fault, and the precision, over ``clips``. Prints what was missed and falsely found.
 
-    A clip that is found without any fault planted counts as falsely found, whatever the recording itself is like.
+    A clip that is found without a planted fault counts as falsely found, even where the recording itself has a fault.
     """
     changed, kinds = faults(clips, folder)
-    ours = Transcriber(model, "cpu", "int8", LANGUAGE, BEAM, low_similarity=LOW)
-    heard = {transcript.clip_id: transcript for transcript in ours.transcribe(changed)}
-    found = {clip.clip_id for clip in changed if flagged(clip, heard[clip.clip_id])}
+    transcripts = {one.clip_id: one for one in our_transcriber(model).transcribe(changed, POLICY)}
+    found = {clip.clip_id for clip in changed if flagged(clip, transcripts[clip.clip_id])}
     for clip in changed:
         if (clip.clip_id in found) != (clip.clip_id in kinds):
             what = "falsely found" if clip.clip_id in found else f"missed ({kinds[clip.clip_id]})"
-            print(f"  {what}: {clip.clip_id}: {clip.reference} | {heard[clip.clip_id].hypothesis}")
+            print(f"  {what}: {clip.clip_id}: {clip.reference} | {transcripts[clip.clip_id].hypothesis}")
     recall = {kind: round(statistics.fmean(one in found for one, its in kinds.items() if its == kind), 3) for kind in KINDS}
     return recall | {"precision": round(len(found & kinds.keys()) / max(1, len(found)), 3)}
 
@@ -227,9 +236,9 @@ def main() -> None:
     """Run what the command line asks for."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--clips", type=int, default=96, help="short clips to hear; half as many long ones (default: 96)")
+    parser.add_argument("--clips", type=int, default=96, help="short clips to transcribe; half as many long ones (default: 96)")
     parser.add_argument("--model", default="base", help="weights, as in a voice's YAML (default: base)")
-    parser.add_argument("--faults", action="store_true", help="plant faults in the demo set and tell what is found")
+    parser.add_argument("--faults", action="store_true", help="plant faults in the demo set and print what is found")
     options = parser.parse_args()
     model = weights.resolve(options.model, project.cache_dir() / "whisper")
     clips = demo_clips()
@@ -240,7 +249,7 @@ def main() -> None:
             return
         short = thinned([clip for clip in clips if 1 <= clip.duration_s < 4], options.clips)
         long = thinned(list(joined(clips, folder)), options.clips // 2)
-        result = {name: compare(name, chosen, ways(model)) for name, chosen in (("short", short), ("long", long))}
+        result = {name: compare(name, chosen, all_ways(model)) for name, chosen in (("short", short), ("long", long))}
     print(json.dumps(result))
 
 

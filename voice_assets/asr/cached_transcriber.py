@@ -1,122 +1,64 @@
-"""Every decoding pass at a table of clips, out of the cache where it has them and from Whisper where it has not.
+"""Transcripts for a table of clips: hypotheses from the transcript cache where it has them, decoded where it has not.
 
-What belongs here: which decoding pass at which audio is missing, having it decoded in the engine's batches, and the row of
-TRANSCRIPTS that follows. How clips are decoded is in ``asr.whisper``, storing in ``asr.transcript_cache``, scoring in
-``asr.scoring``.
+Here: which pass of which audio is missing, and the TRANSCRIPTS row that follows. Not here: decoding (``asr.transcriber``),
+storing (``asr.transcript_cache``), scores (``asr.scoring``).
 
-A clip is heard once, to the end: all passes that its text asks for, under one model, options and thresholds. Who edits the
-text afterwards has the choice made again among what was heard, and nothing decoded. That is kept by audio and clip id, so
-that a second name for a recording, with another text, gets the passes that this one asks for, whichever comes first.
+A clip is finished when it had every pass that its text asked for, under one recogniser and its options and thresholds. An
+edited text chooses again among the stored hypotheses; nothing is decoded. "Finished" is stored by audio and clip id. So
+a second clip id with the same recording and another text gets the passes that its own text asks for, in either order.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from voice_assets.asr import whisper
-from voice_assets.asr.policy import FAST, FULL, PASSES, WIDE, DecodingPolicy
+import numpy as np
+
+from voice_assets.asr.cache_keys import CacheKey, CacheKeys
+from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.recogniser import Recogniser, Utterance
 from voice_assets.asr.scoring import score
-from voice_assets.asr.transcript_cache import CacheKey, TranscriptCache
-from voice_assets.asr.whisper import AudioHypotheses, Clip
-from voice_assets.asr.windows import FULL_WINDOW_S, SAMPLE_RATE
+from voice_assets.asr.transcriber import AudioHypotheses, Batch, Transcriber, read_samples
+from voice_assets.asr.transcript_cache import TranscriptCache
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class CacheKeys:
-    """What decides each decoding pass beside the audio: one cache key each, so that a beam leaves fast passes in force.
-
-    Under ``ended``, which knows the thresholds as well, a clip that was heard to the end has the names of its passes; under
-    ``level`` an audio has its RMS level in dBFS.
-    """
-
-    passes: Mapping[str, CacheKey]
-    ended: CacheKey
-    level: CacheKey
-
-    @classmethod
-    def of(
-        cls, model: str, device: str, compute_type: str, policy: DecodingPolicy, beam_size: int = 5, vad_filter: bool = False
-    ) -> "CacheKeys":
-        """The settings for one model (its fingerprint); the rest as in ``asr.whisper.Transcriber``."""
-        common = {
-            "version": whisper.VERSION,
-            "model": model,
-            "device": device,
-            "compute_type": compute_type,
-            "language": policy.language,
-        }
-        further = {**common, "beam_size": beam_size}
-        thresholds = {"retry_below": policy.retry_below, "low_similarity": policy.low_similarity}
-        passes = {
-            FAST: CacheKey.of(decoding_pass=FAST, **common),
-            WIDE: CacheKey.of(decoding_pass=WIDE, **further),
-            FULL: CacheKey.of(decoding_pass=FULL, **further, vad_filter=vad_filter),
-        }
-        ended = CacheKey.of(decoding_pass="ended", **further, vad_filter=vad_filter, **thresholds)
-        return cls(passes, ended, CacheKey.of(decoding_pass="level", sample_rate=SAMPLE_RATE))
-
-
-def engine_name() -> str:
-    """Who writes hypotheses: the version of our decoding and of the libraries under it. Part of every row, not of any key."""
-    return " ".join([f"whisper.py {whisper.VERSION}", *map(_installed, ("faster-whisper", "ctranslate2"))])
-
-
-def _installed(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"{package} (not installed)"
-
-
-def missing(policy: DecodingPolicy, reference: str, heard: AudioHypotheses, long: bool) -> str | None:
-    """The first decoding pass that this reference asks for and that was not had; None when the clip is done.
-
-    Passes count in their order, as in ``DecodingPolicy.best_hypothesis``: what an earlier reference had decoded does not
-    stand in for them.
-    """
-    counted: dict[str, str] = {}
-    while (decoding_pass := policy.next_pass(reference, counted, heard.silent, long)) is not None:
-        if decoding_pass not in heard.texts:
-            return decoding_pass
-        counted[decoding_pass] = heard.texts[decoding_pass]
-    return None
+"""A row of the table of clips, or of TRANSCRIPTS, by column."""
 
 
 @dataclass
 class CachedTranscriber:
-    """Gives every row its record. ``load`` makes the transcriber, called only when something is to be decoded.
+    """Gives every row its transcript. The recogniser's model is loaded only when something is to be decoded.
 
     Attributes:
-        dataset: the data set; the rows' paths are relative to it.
+        dataset: the data set's folder; the rows' paths are relative to it.
         policy: which passes a row asks for.
-        check: called with a row right before its audio is read; raises when it is not the validated one.
-        on_note: called with what the transcriber changed on the way.
+        check: called with a row right before its audio is read; raises when the audio is not the validated one.
+        on_note: called with what the recogniser changed of the request.
     """
 
     dataset: Path
+    recogniser: Recogniser
     policy: DecodingPolicy
-    settings: CacheKeys
     cache: TranscriptCache
-    load: Callable[[], whisper.Transcriber]
     check: Callable[[Record], object]
     on_note: Callable[[str], None]
-    _heard: dict[str, AudioHypotheses] = field(default_factory=dict)
-    _ended: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: dict[str, AudioHypotheses] = field(default_factory=dict)
+    _finished: dict[str, frozenset[str]] = field(default_factory=dict)
     _notes_told: int = 0
 
-    def listen(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
-        """Records of ``rows``, in portions, each with whether it was decoded now. A portion is cached before it is given.
+    def __post_init__(self) -> None:
+        self._keys = CacheKeys.of(self.recogniser, self.policy)
 
-        The first portion is what the cache had; a row counts as decoded when its audio was read again.
+    def transcribe(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
+        """TRANSCRIPTS rows for ``rows``, in portions, each with whether its audio was decoded now.
+
+        The first portion is what the cache had. A portion is stored before it is given.
 
         Raises:
-            TranscriptCacheError, and what ``check`` and the engine raise.
+            TranscriptCacheError, RecogniserError, ClipAudioError, and what ``check`` raises.
         """
-        self._look_up(rows)
+        self._read_cache(rows)
         ready: list[Record] = []
         by_audio: dict[str, list[Record]] = {}
         for row in rows:
@@ -124,99 +66,103 @@ class CachedTranscriber:
                 ready.append(row)
             else:
                 by_audio.setdefault(row["audio_sha256"], []).append(row)
-        self._end(ready)
-        yield [self._record(row) for row in ready], False
-        if not by_audio:
-            return
-        named = {alike[0]["clip_id"]: alike for alike in by_audio.values()}
-        transcriber = self.load()
-        batches = self._batches(named, transcriber.batch_size)
+        self._finish(ready)
+        yield [self._transcript(row) for row in ready], False
+        if by_audio:
+            yield from self._decode({alike[0]["clip_id"]: alike for alike in by_audio.values()})
+
+    def _decode(self, alike: Mapping[str, list[Record]]) -> Iterator[tuple[list[Record], bool]]:
+        """Decode one audio for each entry of ``alike``: the rows with that audio, by the clip id of the first."""
+
+        def read(utterance: Utterance, sample_rate: int) -> np.ndarray:
+            for row in alike[utterance.clip_id]:
+                self.check(row)
+            return read_samples(utterance, sample_rate)
+
+        def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
+            asked = {self._pass_for(row, known) for row in alike[utterance.clip_id]}
+            return next((name for name in self.recogniser.fingerprints if name in asked), None)
+
+        known = {name: self._known[rows[0]["audio_sha256"]].texts for name, rows in alike.items()}
         try:
-            for batch, heard in transcriber.side_by_side(lambda batch: self._hear(transcriber, batch, named), batches):
-                self._keep(batch, heard, named)
-                self._tell(transcriber.notes)
-                yield [self._record(row) for clip in batch for row in named[clip.clip_id]], True
+            for batch, found in Transcriber(self.recogniser, read).decode(self._batches(alike), next_pass, known):
+                self._store(batch, found, alike)
+                self._tell_notes()
+                yield [self._transcript(row) for one in batch for row in alike[one.clip_id]], True
         finally:
-            self._tell(transcriber.notes)
+            self._tell_notes()
 
-    def _look_up(self, rows: Sequence[Record]) -> None:
+    def _read_cache(self, rows: Sequence[Record]) -> None:
         hashes = {row["audio_sha256"] for row in rows}
-        level = self.cache.heard(self.settings.level, hashes)
-        self._heard = {sha: AudioHypotheses({}, float(level[sha]) if sha in level else None) for sha in hashes}
-        for decoding_pass, setting in self.settings.passes.items():
-            for sha, text in self.cache.heard(setting, hashes).items():
-                self._heard[sha].texts[decoding_pass] = text
-        # A decoding pass that the cache names and does not give was damaged: that clip is heard again.
-        ended = self.cache.heard(self.settings.ended, map(_key, rows))
+        level = self.cache.find(self._keys.level, hashes)
+        self._known = {sha: AudioHypotheses({}, float(level[sha]) if sha in level else None) for sha in hashes}
+        for decoding_pass, key in self._keys.passes.items():
+            for sha, text in self.cache.find(key, hashes).items():
+                self._known[sha].texts[decoding_pass] = text
+        # A pass that "finished" names and that is not found was damaged: the clip is decoded again.
+        finished = self.cache.find(self._keys.finished, map(_name, rows))
         for row in rows:
-            passes = frozenset(ended.get(_key(row), "").split())
-            if passes and self._heard[row["audio_sha256"]].texts.keys() >= passes:
-                self._ended[_key(row)] = passes
+            passes = frozenset(finished.get(_name(row), "").split())
+            if passes and self._known[row["audio_sha256"]].texts.keys() >= passes:
+                self._finished[_name(row)] = passes
 
-    def _end(self, rows: Sequence[Record]) -> None:
-        """Clips that want no decoding pass under these thresholds are heard to the end."""
-        new = {_key(row): self._heard[row["audio_sha256"]] for row in rows if _key(row) not in self._ended}
-        self._ended |= {key: frozenset(heard.texts) for key, heard in new.items()}
+    def _finish(self, rows: Sequence[Record]) -> None:
+        """Store that ``rows``, which ask for no further pass, are finished."""
+        new = {_name(row): self._known[row["audio_sha256"]] for row in rows if _name(row) not in self._finished}
+        self._finished |= {name: frozenset(known.texts) for name, known in new.items()}
         if new:
-            self.cache.add({self.settings.ended: {key: _names(heard) for key, heard in new.items()}})
+            self.cache.add({self._keys.finished: {name: self._pass_names(known) for name, known in new.items()}})
 
     def _missing(self, row: Record) -> str | None:
-        heard, long = self._heard[row["audio_sha256"]], _long(row)
-        if heard.level_db is None:  # the audio was never read here: whether it is silent decides what is due
-            return FULL if long else FAST
-        return None if _key(row) in self._ended else missing(self.policy, row["text"], heard, long)
+        """The pass that ``row`` lacks. Without a level the audio was never read, so whether it is silent is unknown."""
+        known = self._known[row["audio_sha256"]]
+        if known.level_db is None:
+            return self.recogniser.passes(float(row["duration_s"]))[0]
+        return None if _name(row) in self._finished else self._pass_for(row, known)
 
-    def _batches(self, named: Mapping[str, list[Record]], size: int) -> list[tuple[Clip, ...]]:
-        """One clip for each audio, under the name of the first row that has it; last those that only want a further pass."""
-        owed: list[Clip] = []
-        new: list[Clip] = []
-        for name, (row, *_) in named.items():
-            clip = Clip(name, self.dataset / row["path"], float(row["duration_s"]), row["text"])
-            (owed if self._heard[row["audio_sha256"]].texts else new).append(clip)
-        return [*whisper.plan(new, size), *whisper.plan(owed, size)]
+    def _pass_for(self, row: Record, known: AudioHypotheses) -> str | None:
+        offered = self.recogniser.passes(float(row["duration_s"]))
+        return self.policy.missing_pass(offered, row["text"], known.texts, known.silent)
 
-    def _hear(
-        self, transcriber: whisper.Transcriber, batch: Sequence[Clip], named: Mapping[str, list[Record]]
-    ) -> tuple[Sequence[Clip], list[AudioHypotheses]]:
-        """Make what is missing of the audios in ``batch``. Runs beside others of its kind: it changes nothing here."""
-        for clip in batch:
-            for row in named[clip.clip_id]:
-                self.check(row)
+    def _batches(self, alike: Mapping[str, list[Record]]) -> list[tuple[Utterance, ...]]:
+        """One utterance for each audio. Those that only want a further pass come last."""
+        further: list[Utterance] = []
+        new: list[Utterance] = []
+        for name, (row, *_) in alike.items():
+            utterance = Utterance(name, self.dataset / row["path"], float(row["duration_s"]), row["text"])
+            (further if self._known[row["audio_sha256"]].texts else new).append(utterance)
+        return [*self.recogniser.batches(new), *self.recogniser.batches(further)]
 
-        def next_pass(clip: Clip, heard: AudioHypotheses) -> str | None:
-            asked = {missing(self.policy, row["text"], heard, _long(row)) for row in named[clip.clip_id]}
-            return next((decoding_pass for decoding_pass in PASSES if decoding_pass in asked), None)
-
-        known = {clip.clip_id: self._heard[named[clip.clip_id][0]["audio_sha256"]].texts for clip in batch}
-        return batch, transcriber.hear(batch, next_pass, known)
-
-    def _keep(self, batch: Sequence[Clip], heard: Sequence[AudioHypotheses], named: Mapping[str, list[Record]]) -> None:
-        """Store what a batch gave, in one transaction."""
-        new: dict[CacheKey, dict[str, str]] = {self.settings.level: {}, self.settings.ended: {}}
-        for clip, one in zip(batch, heard, strict=True):
-            alike = named[clip.clip_id]
-            sha = alike[0]["audio_sha256"]
-            new[self.settings.level][sha] = f"{one.level_db:.2f}"
-            new[self.settings.ended] |= {_key(row): _names(one) for row in alike}
-            for decoding_pass in one.texts.keys() - self._heard[sha].texts.keys():
-                new.setdefault(self.settings.passes[decoding_pass], {})[sha] = one.texts[decoding_pass]
-            self._heard[sha] = one
-            self._ended |= {_key(row): frozenset(one.texts) for row in alike}
+    def _store(self, batch: Batch, found: Sequence[AudioHypotheses], alike: Mapping[str, list[Record]]) -> None:
+        """Store the hypotheses of a batch, in one transaction."""
+        new: dict[CacheKey, dict[str, str]] = {self._keys.level: {}, self._keys.finished: {}}
+        for utterance, one in zip(batch, found, strict=True):
+            rows = alike[utterance.clip_id]
+            sha = rows[0]["audio_sha256"]
+            new[self._keys.level][sha] = f"{one.level_db:.2f}"
+            new[self._keys.finished] |= {_name(row): self._pass_names(one) for row in rows}
+            for decoding_pass in one.texts.keys() - self._known[sha].texts.keys():
+                new.setdefault(self._keys.passes[decoding_pass], {})[sha] = one.texts[decoding_pass]
+            self._known[sha] = one
+            self._finished |= {_name(row): frozenset(one.texts) for row in rows}
         self.cache.add(new)
 
-    def _tell(self, notes: Sequence[str]) -> None:
-        """Tell what the transcriber changed on the way; a stream may be adding to ``notes`` meanwhile."""
-        untold = notes[self._notes_told :]
-        self._notes_told += len(untold)
-        for note in untold:
+    def _pass_names(self, known: AudioHypotheses) -> str:
+        return " ".join(name for name in self._keys.passes if name in known.texts)
+
+    def _tell_notes(self) -> None:
+        """Pass on new notes of the recogniser. Another stream may add one at the same time."""
+        new = self.recogniser.notes[self._notes_told :]
+        self._notes_told += len(new)
+        for note in new:
             self.on_note(note)
 
-    def _record(self, row: Record) -> Record:
-        heard, duration_s = self._heard[row["audio_sha256"]], float(row["duration_s"])
-        # What another name of this audio had decoded later does not count: a row is the same whatever stands beside it.
-        counted = {FULL} if _long(row) else self._ended[_key(row)]
-        texts = {decoding_pass: text for decoding_pass, text in heard.texts.items() if decoding_pass in counted}
-        hypothesis, decoding_pass = self.policy.best_hypothesis(row["text"], texts, heard.silent)
+    def _transcript(self, row: Record) -> Record:
+        known, duration_s = self._known[row["audio_sha256"]], float(row["duration_s"])
+        # Passes that another clip id of this audio asked for later do not count: a row does not depend on other rows.
+        texts = {name: text for name, text in known.texts.items() if name in self._finished[_name(row)]}
+        offered = self.recogniser.passes(duration_s)
+        hypothesis, decoding_pass = self.policy.best_hypothesis(offered, row["text"], texts, known.silent)
         return {
             "clip_id": row["clip_id"],
             "path": row["path"],
@@ -224,18 +170,10 @@ class CachedTranscriber:
             "duration_s": duration_s,
             "reference": row["text"],
             "hypothesis": hypothesis,
-            **score(row["text"], hypothesis, duration_s, self.policy.language, heard.silent),
+            **score(row["text"], hypothesis, duration_s, self.policy.language, known.silent),
             "decoding_pass": decoding_pass,
         }
 
 
-def _key(row: Record) -> str:
+def _name(row: Record) -> str:
     return f"{row['audio_sha256']}:{row['clip_id']}"
-
-
-def _names(heard: AudioHypotheses) -> str:
-    return " ".join(decoding_pass for decoding_pass in PASSES if decoding_pass in heard.texts)
-
-
-def _long(row: Record) -> bool:
-    return float(row["duration_s"]) > FULL_WINDOW_S

@@ -1,14 +1,14 @@
-"""Whether a hypothesis was invented by Whisper rather than heard. Loops and repetitions are ``asr.similarity.repeats``.
+"""Whether Whisper invented a hypothesis: words that nobody spoke. Loops and repetitions are ``asr.similarity.repeats``.
 
-Trained on subtitles, Whisper fills silence and noise with what subtitles end on. The phrases below are what it is known
-to write; those that people also say count only as the whole hypothesis.
+Whisper was trained on subtitles and fills silence and noise with the phrases at the end of subtitles. Whisper is known to
+write the phrases below. Phrases that people also say count only as the whole hypothesis.
 """
 
 from functools import cache
 
 from voice_assets.text.normalisation import normalise
 
-# Nobody reads these in a data set of prompts or books; a reference that does have one is compared as usual.
+# Nobody reads these phrases in a data set of prompts or books. A reference that has one is compared as usual.
 _SUBTITLES = {
     "ru": (
         "Продолжение следует", "Субтитры сделал", "Субтитры создавал", "Субтитры подготовил", "Субтитры делал",
@@ -35,7 +35,7 @@ _SUBTITLES = {
         "Untertitel von", "Untertitel im Auftrag", "Abonniert den Kanal", "Bis zum nächsten Mal", "Copyright WDR",
     ),
 }  # fmt: skip
-# Invented as well as said: only when nothing else was heard.
+# People say these phrases too. They count only when the hypothesis has no other words.
 _SAID_TOO = {
     "ru": ("Спасибо", "Пока", "Пока-пока", "Музыка", "Аплодисменты", "Тишина", "Смех", "Всем пока", "Удачи"),
     "en": ("you", "Thank you", "Thanks", "Bye", "Bye bye", "Okay", "Thank you very much", "Music", "Applause", "I'm sorry"),
@@ -57,24 +57,24 @@ def _has(words: str, phrase: str) -> bool:
     return f" {phrase} " in f" {words} "
 
 
-def hallucination(said: str, heard: str, language: str, silent: bool) -> str:
-    """Why ``heard`` is taken for invented, in words; empty when it is not. Both texts are normalised.
+def hallucination(reference: str, hypothesis: str, language: str, silent: bool) -> str:
+    """Why ``hypothesis`` counts as invented, in words; empty when it does not. Both texts are normalised.
 
     Args:
-        said: the reference.
-        heard: the hypothesis.
-        language: Whisper's code; phrases are known for ru, en, es, fr and de.
-        silent: whether the clip's audio holds no speech: then any word is invented, also one that the reference has.
+        reference: the text of the clip.
+        hypothesis: what Whisper wrote.
+        language: Whisper's code of the language; phrases are known for ru, en, es, fr and de.
+        silent: whether the clip's audio holds no speech. Then every word is invented, also a word of the reference.
     """
-    if not heard:
+    if not hypothesis:
         return ""
     if silent:
         return OVER_SILENCE
     for phrase, words in _phrases(language, said_too=False):
-        if _has(heard, words) and not _has(said, words):
+        if _has(hypothesis, words) and not _has(reference, words):
             return f"known phrase: {phrase}"
     for phrase, words in _phrases(language, said_too=True):
-        # Part of the reference may be all that was heard: that is a cut clip, not an invention.
-        if heard == words and not _has(said, words):
+        # A part of the reference is no invention: the clip may be cut.
+        if hypothesis == words and not _has(reference, words):
             return f"known phrase: {phrase}"
     return ""

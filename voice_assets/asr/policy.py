@@ -1,10 +1,10 @@
-"""Which decoding pass a clip needs next, and which hypothesis is kept. Follows from texts alone; decoding is ``asr.whisper``.
+"""Which decoding pass a clip needs next, and which hypothesis is kept. Only texts decide; decoding is the recogniser's.
 
-There are three passes, each dearer than the one before: ``fast``, ``wide`` and ``full``. As nothing but the hypotheses, the
-reference and whether the audio is silent decides, stored hypotheses can be judged again when a reference changes.
+A recogniser offers decoding passes, each more expensive than the one before. The hypotheses, the reference and whether the
+audio is silent decide everything. So a changed reference judges stored hypotheses again, and nothing is decoded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
@@ -13,17 +13,14 @@ from voice_assets.asr.similarity import repeats, similarity
 from voice_assets.text.comparison import pair
 from voice_assets.text.normalisation import normalise
 
-FAST, WIDE, FULL = "fast", "wide", "full"
-PASSES = (FAST, WIDE, FULL)
-
-# Letters missing or added from which a long text is heard again, however similar: about a word lost and one invented.
+# So many letters missing or added in a long text make a further pass due, at any similarity: about a word lost and one added.
 MANY_LETTERS = 15
-# A hypothesis with less than this share of the reference's letters stopped early, which short windows can make Whisper do.
+# A hypothesis with less than this share of the reference's letters stopped early. On short windows Whisper does that.
 _WHOLE = 0.85
 
 
 def doubtful(reference: str | None, hypothesis: str, language: str, below: float) -> bool:
-    """Whether another pass is due: nothing was heard, it repeats itself, or it is under ``below`` against a known reference."""
+    """Whether a hypothesis is empty, repeats itself, or is under ``below`` in similarity to a known reference."""
     words = normalise(hypothesis, language)
     if not words or repeats(words, normalise(reference or "", language)):
         return True
@@ -36,15 +33,15 @@ def many_letters(reference: str | None, hypothesis: str, language: str) -> bool:
 
 
 def stopped_early(reference: str | None, hypothesis: str, language: str) -> bool:
-    """Whether so much of the reference is missing that Whisper, or the speaker, must have stopped before its end."""
+    """Whether so much of the reference is missing that the recogniser, or the speaker, stopped before its end."""
     if reference is None:
         return False
-    said, heard = pair(reference, hypothesis, language)
-    return len(heard) < _WHOLE * len(said)
+    compared_reference, compared_hypothesis = pair(reference, hypothesis, language)
+    return len(compared_hypothesis) < _WHOLE * len(compared_reference)
 
 
 def better(reference: str | None, later: str, earlier: str, language: str) -> bool:
-    """Whether a later hypothesis replaces an earlier one: closer to the reference; without one, when it has words at all."""
+    """Whether a later hypothesis replaces an earlier one: it is closer to the reference or, without one, has any words."""
     if reference is None:
         return bool(normalise(later, language))
     return similarity(reference, later, language) > similarity(reference, earlier, language)
@@ -52,57 +49,76 @@ def better(reference: str | None, later: str, earlier: str, language: str) -> bo
 
 @dataclass(frozen=True)
 class DecodingPolicy:
-    """When a further decoding_pass is due. The thresholds are similarities.
+    """When a further decoding pass is due. The thresholds are similarities, the voice's ``whisper`` settings.
 
-    ``retry_below`` lies above ``low_similarity``: most clips between the two were misheard on the short window, and
-    a wide pass costs little. Measured with ``base`` on 271 clips, of which stock faster-whisper has a mean similarity of
-    0.9800: 0.9 gives 0.9786, 0.93 gives 0.9800 for a tenth more time, 0.95 gives 0.9806 for a sixth more. The full pass costs
-    ten times the fast one, so only a clip gets it that would be called low, or whose end was not heard.
+    ``retry_below`` lies above ``low_similarity``. A middle pass costs little, and most clips between the two thresholds were
+    recognised wrongly on the short window. Measured with ``base`` on 271 clips (mean similarity of stock faster-whisper:
+    0.9800): 0.9 gives 0.9786, 0.93 gives 0.9800 for a tenth more time, 0.95 gives 0.9806 for a sixth more. The last pass costs
+    ten times the first. So only a clip gets it that would be called low, or whose end is missing.
     """
 
     language: str
-    retry_below: float = 0.93
-    low_similarity: float = 0.8
+    retry_below: float
+    low_similarity: float
 
     def next_pass(
-        self, reference: str | None, heard: Mapping[str, str], silent: bool = False, long: bool = False
+        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
     ) -> str | None:
-        """The decoding pass that is missing from ``heard`` (decoding_pass: hypothesis), or None when the clip is done.
+        """The decoding pass that is due after those in ``texts``, or None when the clip needs no more.
 
-        A clip that is ``long``er than Whisper's window has a full decoding pass only.
+        Args:
+            offered: the passes that the recogniser offers for this clip, the cheapest first.
+            reference: the text of the clip, where it is known.
+            texts: hypothesis by decoding pass.
+            silent: whether the audio is silent. Words over silence are checked by the last pass.
         """
-        if FULL in heard:
+        first, last = offered[0], offered[-1]
+        if last in texts:
             return None
-        if long:
-            return FULL
-        if FAST not in heard:
-            return FAST
-        best, _ = self._best(reference, heard)
+        if first not in texts:
+            return first
+        best, _ = self._best(offered, reference, texts)
         if silent:
-            return FULL if normalise(best, self.language) else None
-        if WIDE not in heard:
-            under = max(self.retry_below, self.low_similarity)
-            again = doubtful(reference, best, self.language, under) or many_letters(reference, best, self.language)
-            return WIDE if again else None
-        last = doubtful(reference, best, self.language, self.low_similarity) or stopped_early(reference, best, self.language)
-        return FULL if last else None
+            return last if normalise(best, self.language) else None
+        for middle in offered[1:-1]:
+            if middle not in texts:
+                return middle if self._retry(reference, best) else None
+        low = doubtful(reference, best, self.language, self.low_similarity)
+        return last if low or stopped_early(reference, best, self.language) else None
 
-    def best_hypothesis(self, reference: str | None, heard: Mapping[str, str], silent: bool = False) -> tuple[str, str]:
-        """The hypothesis to keep and its decoding pass.
+    def _retry(self, reference: str | None, best: str) -> bool:
+        below = max(self.retry_below, self.low_similarity)
+        return doubtful(reference, best, self.language, below) or many_letters(reference, best, self.language)
 
-        A pass in ``heard`` counts only where this reference asks for it, as if the others had never been had for an earlier
-        reference. With only a full decoding_pass (a clip over 30 s) that one is kept.
+    def missing_pass(
+        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
+    ) -> str | None:
+        """The first pass that this reference asks for and that ``texts`` lacks; None when the clip is done.
+
+        ``texts`` may hold passes that an earlier reference asked for. Those do not replace the passes before them.
         """
-        if FAST not in heard:
-            return heard[FULL], FULL
-        counted = {FAST: heard[FAST]}
-        while (decoding_pass := self.next_pass(reference, counted, silent)) in heard and decoding_pass is not None:
-            counted[decoding_pass] = heard[decoding_pass]
-        return self._best(reference, counted)
+        counted = self._counted(offered, reference, texts, silent)
+        return self.next_pass(offered, reference, counted, silent)
 
-    def _best(self, reference: str | None, heard: Mapping[str, str]) -> tuple[str, str]:
-        best = FAST
-        for decoding_pass in (WIDE, FULL):
-            if decoding_pass in heard and better(reference, heard[decoding_pass], heard[best], self.language):
-                best = decoding_pass
-        return heard[best], best
+    def best_hypothesis(
+        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
+    ) -> tuple[str, str]:
+        """The hypothesis to keep and its decoding pass, from the passes that this reference asks for.
+
+        The other arguments are as in `next_pass`; ``texts`` has the first of the offered passes.
+        """
+        return self._best(offered, reference, self._counted(offered, reference, texts, silent))
+
+    def _counted(self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool) -> dict[str, str]:
+        """The hypotheses in ``texts`` that this reference asks for, in the order of the passes."""
+        counted: dict[str, str] = {}
+        while (due := self.next_pass(offered, reference, counted, silent)) in texts and due is not None:
+            counted[due] = texts[due]
+        return counted
+
+    def _best(self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str]) -> tuple[str, str]:
+        best = offered[0]
+        for later in offered[1:]:
+            if later in texts and better(reference, texts[later], texts[best], self.language):
+                best = later
+        return texts[best], best

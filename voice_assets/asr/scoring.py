@@ -12,24 +12,24 @@ def score(reference: str, hypothesis: str, duration_s: float, language: str, sil
 
     Args:
         reference: the text as written.
-        hypothesis: what Whisper wrote.
+        hypothesis: what the recogniser wrote.
         duration_s: length of the clip.
-        language: Whisper's code.
+        language: Whisper's code of the language.
         silent: whether the clip's audio holds no speech.
 
     Returns:
         ``similarity``, ``cer``, ``wer``, ``first_word_wrong``, ``last_word_wrong``, ``other_words``, ``repeated``,
         ``hallucination``, ``categories``. Never raises.
     """
-    said, heard = pair(reference, hypothesis, language)
+    of_reference, of_hypothesis = compared = pair(reference, hypothesis, language)
     return {
-        "similarity": ratio(said, heard),
-        "cer": error_rate(said, heard),
-        "wer": word_error_rate(said, heard),
-        "first_word_wrong": first_word_wrong(said, heard),
-        "last_word_wrong": last_word_wrong(said, heard),
-        "other_words": other_words(said, heard),
-        "repeated": repeats(heard, said),
-        "hallucination": hallucination(said, heard, language, silent),
+        "similarity": ratio(*compared),
+        "cer": error_rate(*compared),
+        "wer": word_error_rate(*compared),
+        "first_word_wrong": first_word_wrong(*compared),
+        "last_word_wrong": last_word_wrong(*compared),
+        "other_words": other_words(*compared),
+        "repeated": repeats(of_hypothesis, of_reference),
+        "hallucination": hallucination(of_reference, of_hypothesis, language, silent),
         "categories": " ".join(sorted(categories(reference, duration_s, language))),
     }

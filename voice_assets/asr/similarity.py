@@ -1,4 +1,4 @@
-"""How close what Whisper heard comes to what the text says. Works on normalised texts; normalising is ``text.normalisation``.
+"""How close a hypothesis is to its reference. The functions work on normalised texts; normalising is ``text.normalisation``.
 
 rapidfuzz, not difflib: difflib's ``autojunk`` collapses on texts of 200 characters and more.
 """
@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from voice_assets.text.comparison import pair
 
-# So many times in a row is a loop, not speech ("да, да, да" is said; four times the same words hardly).
+# So many times in a row is a loop, not speech: people say "да, да, да", but hardly the same words four times.
 _LOOP_TIMES = 4
 _LONGEST_LOOP = 12
 
@@ -23,9 +23,9 @@ def similarity(reference: str, hypothesis: str, language: str) -> float:
     return ratio(*pair(reference, hypothesis, language))
 
 
-def ratio(said: str, heard: str) -> float:
+def ratio(reference: str, hypothesis: str) -> float:
     """`similarity` of two texts that are normalised already."""
-    return Indel.normalized_similarity(said, heard)
+    return Indel.normalized_similarity(reference, hypothesis)
 
 
 def cer(reference: str, hypothesis: str, language: str) -> float:
@@ -36,11 +36,11 @@ def cer(reference: str, hypothesis: str, language: str) -> float:
     return error_rate(*pair(reference, hypothesis, language))
 
 
-def error_rate(said: str, heard: str) -> float:
+def error_rate(reference: str, hypothesis: str) -> float:
     """`cer` of two texts that are normalised already."""
-    if not said:
-        return 1.0 if heard else 0.0
-    return Levenshtein.distance(said, heard) / len(said)
+    if not reference:
+        return 1.0 if hypothesis else 0.0
+    return Levenshtein.distance(reference, hypothesis) / len(reference)
 
 
 def _longest_run(words: list[str], size: int) -> int:

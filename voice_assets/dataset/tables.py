@@ -74,7 +74,7 @@ TRANSCRIPTS = {
     "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
     "hallucination": Column(str, "why the hypothesis is taken for invented (asr.hallucination); empty when it is not"),
     "categories": Column(str, "the clip's kinds, keys of asr.categories.CATEGORIES, separated by spaces"),
-    "decoding_pass": Column(str, "the decoding pass whose hypothesis was kept: `fast`, `wide` or `full` (asr.policy)"),
+    "decoding_pass": Column(str, "the decoding pass whose hypothesis was kept: `fast`, `wide` or `full` (asr.whisper)"),
 }
 
 TRAINING_SET = {

@@ -14,8 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from voice_assets.asr import similarity, weights, whisper
+from voice_assets.asr import similarity, weights
+from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.recogniser import RecogniserError, Utterance
 from voice_assets.asr.requests import SpeakRequest
+from voice_assets.asr.transcriber import ClipAudioError, Transcriber
+from voice_assets.asr.whisper import WhisperRecogniser
 from voice_assets.audio import mos, recordings
 from voice_assets.audio.signals import level_db
 from voice_assets.dataset.tables import SAMPLES, frame
@@ -29,8 +33,8 @@ EXPECTED = (
     onnx_voice.SpeechError,
     mos.MosError,
     weights.WeightsError,
-    whisper.TranscriberError,
-    whisper.ClipAudioError,
+    RecogniserError,
+    ClipAudioError,
     OSError,
 )
 
@@ -55,24 +59,21 @@ def _speak(voice: onnx_voice.OnnxVoice, texts: Sequence[str], out: Path, progres
     return rows
 
 
-def _transcriber(request: SpeakRequest, folder: Path) -> whisper.Transcriber:
-    """Whisper with the weights in ``folder`` and the decoding options of the request."""
-    names = {"device", "compute_type", "beam_size", "batch_size", "low_similarity", "retry_below", "vad_filter"}
-    options = request.whisper.model_dump(include=names)
-    return whisper.Transcriber(folder, **options, language=request.language, cpu_threads=request.cpu_threads)
-
-
-def _transcribe(transcriber: whisper.Transcriber, rows: list[dict[str, Any]], out: Path, progress: ProgressEvents) -> None:
-    """Add hypothesis and scores to each row. The transcriber does not get the references."""
-    clips = [whisper.Clip(row["sample"], out / row["sample"], row["duration_s"]) for row in rows]
+def _transcribe(
+    recogniser: WhisperRecogniser, request: SpeakRequest, rows: list[dict[str, Any]], progress: ProgressEvents
+) -> None:
+    """Add hypothesis and scores to each row. No reference decides a decoding pass."""
+    language = request.language
+    policy = DecodingPolicy(language, request.whisper.retry_below, request.whisper.low_similarity)
+    utterances = [Utterance(row["sample"], request.out / row["sample"], row["duration_s"]) for row in rows]
     hypotheses = {}
-    for transcript in transcriber.transcribe(clips):
+    for transcript in Transcriber(recogniser).transcribe(utterances, policy):
         hypotheses[transcript.clip_id] = transcript.hypothesis
         progress.step(1, part="transcribe", sample=transcript.clip_id)
     for row in rows:
         row["hypothesis"] = hypotheses[row["sample"]]
-        row["similarity"] = similarity.similarity(row["text"], row["hypothesis"], transcriber.language)
-        row["cer"] = similarity.cer(row["text"], row["hypothesis"], transcriber.language)
+        row["similarity"] = similarity.similarity(row["text"], row["hypothesis"], language)
+        row["cer"] = similarity.cer(row["text"], row["hypothesis"], language)
 
 
 def work(request: SpeakRequest) -> None:
@@ -82,9 +83,9 @@ def work(request: SpeakRequest) -> None:
     voice = onnx_voice.load(request.onnx, request.config, request.seed)
     progress = ProgressEvents(total=2 * len(request.sentences))
     rows = _speak(voice, request.sentences, request.out, progress)
-    transcriber = _transcriber(request, folder)
-    _transcribe(transcriber, rows, request.out, progress)
-    for note in transcriber.notes:
+    recogniser = WhisperRecogniser(folder, request.whisper, request.language, request.cpu_threads)
+    _transcribe(recogniser, request, rows, progress)
+    for note in recogniser.notes:
         emit("note", message=note)
     table = frame(rows, SAMPLES)
     with files.replacing(request.out / "samples.parquet") as temporary:

@@ -1,5 +1,6 @@
 """The transcript cache: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
 
+import contextlib
 import fcntl
 import os
 import random
@@ -7,25 +8,25 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.asr import transcript_cache
-from voice_assets.asr.transcript_cache import CacheKey, TranscriptCacheError, opened
+from voice_assets.asr.cache_keys import CacheKey
+from voice_assets.asr.transcript_cache import TranscriptCacheError, opened
 
 FAST, FULL = CacheKey.of(decoding_pass="fast", model="m"), CacheKey.of(decoding_pass="full", model="m", beam_size=5)
 WRITER = """
 import pathlib, sys
-from voice_assets.asr.transcript_cache import CacheKey, opened
+from voice_assets.asr.cache_keys import CacheKey
+from voice_assets.asr.transcript_cache import opened
 who = sys.argv[2]
 with opened(pathlib.Path(sys.argv[1]), "test") as cache:
     for batch in range(int(sys.argv[3])):
-        heard = {f"{who}-{batch}-{clip}": f"{who} said {batch} {clip}" for clip in range(8)}
-        cache.add({CacheKey.of(decoding_pass="fast", model="m"): heard})
+        texts = {f"{who}-{batch}-{clip}": f"{who} said {batch} {clip}" for clip in range(8)}
+        cache.add({CacheKey.of(decoding_pass="fast", model="m"): texts})
         print(batch, flush=True)
 """
 
@@ -36,14 +37,14 @@ def path(tmp_path):
 
 
 def filled(path, **texts):
-    with opened(path, "v1") as book:
-        book.add({FAST: texts})
+    with opened(path, "v1") as cache:
+        cache.add({FAST: texts})
     return path
 
 
-def read(path, setting=FAST, audio="abc"):
-    with opened(path, "v1") as book:
-        return book.heard(setting, audio), book.notes
+def read(path, key=FAST, audio="abc"):
+    with opened(path, "v1") as cache:
+        return cache.find(key, audio), cache.notes
 
 
 def test_what_was_added_is_found_by_the_next_process(path):
@@ -51,7 +52,7 @@ def test_what_was_added_is_found_by_the_next_process(path):
     assert read(path) == ({"a": "один", "b": "два\u2028\0 'x\" --"}, [])
 
 
-def test_the_passes_are_apart_and_a_setting_is_its_options_whatever_their_order(path):
+def test_each_pass_has_rows_of_its_own_and_a_key_is_its_options_in_any_order(path):
     filled(path, a="один")
     assert read(path, FULL) == ({}, [])
     assert read(path, CacheKey.of(model="m", decoding_pass="fast"))[0] == {"a": "один"}
@@ -60,35 +61,35 @@ def test_the_passes_are_apart_and_a_setting_is_its_options_whatever_their_order(
 
 def test_a_second_hypothesis_replaces_the_first_and_rows_name_who_wrote_them(path):
     filled(path, a="один", b="два")
-    with opened(path, "v2") as book:
-        book.add({FAST: {"a": "другое"}, FULL: {"a": "третье"}})
-        assert book.heard(FAST, "ab") == {"a": "другое", "b": "два"}
+    with opened(path, "v2") as cache:
+        cache.add({FAST: {"a": "другое"}, FULL: {"a": "третье"}})
+        assert cache.find(FAST, "ab") == {"a": "другое", "b": "два"}
     database = sqlite3.connect(path)
     assert dict(database.execute("SELECT engine, count(*) FROM hypotheses GROUP BY engine").fetchall()) == {"v1": 1, "v2": 2}
-    stored = database.execute("SELECT options FROM settings").fetchall()
+    stored = database.execute("SELECT options FROM cache_keys").fetchall()
     assert set(stored) == {(FAST.text,), (FULL.text,)}
 
 
 @given(texts=st.dictionaries(st.text("0123456789abcdef", min_size=1), st.text(st.characters(codec="utf-8")), max_size=5))
 def test_any_text_comes_back_as_it_was(tmp_path_factory, texts):
-    with opened(tmp_path_factory.mktemp("cache") / "l.sqlite", "v1") as book:
-        book.add({FAST: texts})
-        assert book.heard(FAST, texts) == texts
+    with opened(tmp_path_factory.mktemp("cache") / "l.sqlite", "v1") as cache:
+        cache.add({FAST: texts})
+        assert cache.find(FAST, texts) == texts
 
 
 def test_a_batch_that_cannot_be_stored_is_an_error_and_leaves_nothing(path):
-    with opened(path, "v1") as book:
+    with opened(path, "v1") as cache:
         with pytest.raises(TranscriptCacheError, match="2 hypotheses could not be stored"):
-            book.add({FAST: {"a": "один", "b": "\ud800"}})
-        book.add({FULL: {"a": "один"}})
-        assert book.heard(FAST, "ab") == {}
+            cache.add({FAST: {"a": "один", "b": "\ud800"}})
+        cache.add({FULL: {"a": "один"}})
+        assert cache.find(FAST, "ab") == {}
 
 
 def test_more_audio_than_one_statement_may_name(path):
     texts = {f"{number:064x}": str(number) for number in range(2500)}
-    with opened(path, "v1") as book:
-        book.add({FAST: texts})
-        assert book.heard(FAST, texts) == texts
+    with opened(path, "v1") as cache:
+        cache.add({FAST: texts})
+        assert cache.find(FAST, texts) == texts
 
 
 def test_a_damaged_row_is_not_found_and_can_be_written_anew(path):
@@ -129,8 +130,8 @@ def other_layout(path):
 
 @pytest.mark.parametrize("spoil", [spoil_header, spoil_middle, cut_short, other_program, other_layout])
 def test_a_file_that_is_not_sound_is_moved_aside_whole_and_a_new_one_begun(path, spoil):
-    with opened(path, "v1") as book:
-        book.add({FAST: {f"{number:064x}": "слово " * 20 for number in range(300)}})
+    with opened(path, "v1") as cache:
+        cache.add({FAST: {f"{number:064x}": "слово " * 20 for number in range(300)}})
     spoil(path)
     before = path.read_bytes()
     found, (note,) = read(path, audio=[f"{1:064x}"])
@@ -152,7 +153,7 @@ def test_an_unsound_file_that_others_have_open_stays_where_it_is(path, monkeypat
     assert not list(path.parent.glob("*untrusted*"))
 
 
-def test_who_comes_second_takes_the_new_ledger_though_the_first_holds_it(path, monkeypatch):
+def test_the_second_process_takes_the_new_cache_that_the_first_has_open(path, monkeypatch):
     """All shards of a run start at once: one moves the unsound file aside and works on for hours."""
     filled(path, a="один")
     other_layout(path)
@@ -166,10 +167,10 @@ def test_who_comes_second_takes_the_new_ledger_though_the_first_holds_it(path, m
         return alone(lock)
 
     monkeypatch.setattr(transcript_cache, "_alone", beaten)
-    with opened(path, "v2") as book:
-        assert book.notes == []
+    with opened(path, "v2") as cache:
+        assert cache.notes == []
         assert begun[0].poll() is None
-        book.add({FAST: {"mine": "да"}})
+        cache.add({FAST: {"mine": "да"}})
     begun[0].kill()
     begun[0].wait()
     begun[0].stdout.close()
@@ -177,14 +178,41 @@ def test_who_comes_second_takes_the_new_ledger_though_the_first_holds_it(path, m
     assert read(path, audio=["mine", "first-0-0"])[0] == {"mine": "да", "first-0-0": "first said 0 0"}
 
 
-def test_switching_to_the_write_ahead_log_waits_for_a_lock(tmp_path):
-    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None, check_same_thread=False)
+def test_switching_the_journal_waits_for_a_lock(tmp_path, monkeypatch):
+    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
     other.execute("CREATE TABLE t (x)")
     other.execute("BEGIN IMMEDIATE")
-    threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:  # the switch was tried, and tried again
+            other.execute("COMMIT")
+
+    monkeypatch.setattr(transcript_cache.time, "sleep", wait)
     mine = sqlite3.connect(tmp_path / "x.sqlite", timeout=0, isolation_level=None)
-    transcript_cache._write_ahead(mine)
+    transcript_cache._set_journal(mine, "WAL")
     assert mine.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert len(waits) == 2
+
+
+def journal(path):
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        return raw.execute("PRAGMA journal_mode").fetchone()[0]
+
+
+def test_on_a_network_file_system_there_is_no_wal_and_the_notes_say_so(path, monkeypatch):
+    filled(path, a="один")
+    assert journal(path) == "wal"
+    monkeypatch.setattr(transcript_cache, "network_file_system", lambda _: "nfs4")
+    found, (note,) = read(path)
+    assert found == {"a": "один"}
+    assert "on a network file system (nfs4): no WAL mode" in note
+    assert journal(path) == "delete"
+    filled(path, b="два")
+    monkeypatch.undo()  # back on a local disk
+    assert read(path) == ({"a": "один", "b": "два"}, [])
+    assert journal(path) == "wal"
 
 
 def test_a_folder_in_the_way_is_an_error_that_names_it(path):
@@ -210,19 +238,19 @@ def test_four_processes_begin_and_write_at_once_and_nothing_is_lost(path):
 
 
 @pytest.mark.slow
-def test_kill_9_at_any_moment_loses_no_batch_that_was_stored(path):
-    """What a killed process had announced as stored is there, and of every batch there is all or nothing."""
-    moments, announced = random.Random(3), {}
+def test_kill_9_after_any_batch_loses_no_batch_that_was_stored(path):
+    """Each batch that a killed process had announced is there; the batch in work is there whole or not at all."""
+    drawn, announced = random.Random(3), {}
     for turn in range(20):
         writer = start(path, f"w{turn}", 100_000)
-        lines = [writer.stdout.readline()]
-        time.sleep(moments.uniform(0, 0.05))
+        lines = [writer.stdout.readline() for _ in range(drawn.randrange(1, 40))]
         writer.send_signal(signal.SIGKILL)
         lines += writer.stdout.readlines()
         writer.wait()
         announced[turn] = sum(line.endswith("\n") for line in lines)
-    with opened(path, "v1") as book:
-        assert book.notes == []
+    with opened(path, "v1") as cache:
+        assert cache.notes == []
         for turn, count in announced.items():
-            found = book.heard(FAST, [f"w{turn}-{batch}-{clip}" for batch in range(count + 1) for clip in range(8)])
+            assert count > 0
+            found = cache.find(FAST, [f"w{turn}-{batch}-{clip}" for batch in range(count + 1) for clip in range(8)])
             assert len(found) in (count * 8, count * 8 + 8)

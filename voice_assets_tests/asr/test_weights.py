@@ -52,7 +52,7 @@ def test_an_empty_file_is_an_error(folder, tmp_path):
 
 @pytest.mark.parametrize("name", ["large-v9", "nobody/has-this-one", "../elsewhere", "/no/such/folder", "a b", "--x/y"])
 def test_an_unknown_name_says_where_was_looked(name, tmp_path):
-    with pytest.raises(weights.WeightsError, match="looked for a folder") as error:
+    with pytest.raises(weights.WeightsError, match="searched a folder") as error:
         weights.resolve(name, tmp_path)
     assert repr(name) in str(error.value)
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.asr.windows import Clip, log_mel, plan, synthetic_speech, window_s, with_quiet_end
+from voice_assets.asr.recogniser import Utterance
+from voice_assets.asr.windows import FULL_WINDOW_S, log_mel, plan, synthetic_speech, window_s, with_quiet_end
 
 CLIPS = st.lists(st.tuples(st.uuids().map(str), st.floats(0, 80)), max_size=60, unique_by=lambda one: one[0]).map(
-    lambda pairs: [Clip(name, Path(f"{name}.wav"), duration) for name, duration in pairs]
+    lambda pairs: [Utterance(name, Path(f"{name}.wav"), duration) for name, duration in pairs]
 )
 
 
@@ -37,7 +38,7 @@ def test_the_plan_has_every_clip_once_and_no_batch_mixes_windows(clips, size, rn
     batches = plan(clips, size)
     assert sorted(clip.clip_id for batch in batches for clip in batch) == sorted(clip.clip_id for clip in clips)
     for batch in batches:
-        assert len(batch) == 1 or not any(clip.long for clip in batch)
+        assert len(batch) == 1 or not any(clip.duration_s > FULL_WINDOW_S for clip in batch)
         assert len(batch) <= size
         assert len({window_s(clip.duration_s) for clip in batch}) == 1
     longest = [max(clip.duration_s for clip in batch) for batch in batches]

@@ -198,7 +198,7 @@ def test_a_missing_whisper_model_says_where_it_looked(finished) -> None:
     finally:
         voice.write_text(text, encoding="utf-8")
     assert not outcome.success
-    assert "no Whisper weights 'enormous-v9': looked for" in outcome.message
+    assert "no Whisper weights 'enormous-v9': searched" in outcome.message
 
 
 def test_leaving_the_asr_sample_out_later_closes_nothing(finished) -> None:

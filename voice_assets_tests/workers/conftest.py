@@ -1,16 +1,18 @@
-"""What the tests of training and export share: a small training set of real clips, and a training that ran to the end."""
+"""What the tests of workers share: a small training set of real clips, a whole training, clips to transcribe."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.tables import TRAINING_SET, frame
 from voice_assets.runtime import files
 from voice_assets_tests.workers.tiny_training import VERSION, train
+from voice_assets_tests.workers.transcription import table
 
 CLIPS = 12
 
@@ -50,3 +52,11 @@ def trained(
     assert done.returncode == 0, done.stderr
     yield work / "lightning_logs" / f"version_{VERSION}", printed
     shutil.rmtree(work)
+
+
+@pytest.fixture(scope="session")
+def speech(ivrvoice: Path) -> pd.DataFrame:
+    """24 real clips, as a table."""
+    lines = (ivrvoice / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()[:24]
+    texts = {name.removesuffix(".wav"): text for name, text in (line.split("|") for line in lines)}
+    return table(ivrvoice, list(texts), texts)

@@ -1,0 +1,74 @@
+"""Which device and compute type CTranslate2 uses, and how a CPU's cores are shared among streams.
+
+Not here: which GPU a process may use (``runtime``), and the decoding itself (``asr.whisper``).
+"""
+
+import os
+from dataclasses import dataclass
+
+from voice_assets.asr.recogniser import RecogniserError
+from voice_assets.runtime.devices import VISIBLE
+
+MOST_STREAMS = 4
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    """The device (``cpu`` or ``cuda``) and the compute type in use; ``note`` says what was changed, or is empty."""
+
+    device: str
+    compute_type: str
+    note: str = ""
+
+
+def choose(device: str, compute_type: str) -> DeviceChoice:
+    """The choice for a voice's ``whisper.device`` and ``whisper.compute_type``.
+
+    Every CPU runs ``int8`` and ``float32``. So for these two, CTranslate2 is not asked, and a run that decodes nothing
+    loads no library.
+
+    Raises:
+        RecogniserError: the device or the compute type cannot be used; the message names what is possible.
+    """
+    hidden = os.environ.get(VISIBLE) == ""
+    if (device == "cpu" or (device == "auto" and hidden)) and compute_type in ("int8", "float32"):
+        return DeviceChoice("cpu", compute_type)
+    chosen = _choose_device(device)
+    return _choose_compute_type(compute_type, chosen, asked_device=device)
+
+
+def _choose_device(device: str) -> str:
+    import ctranslate2
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise RecogniserError(f"device {device!r} is not one of auto, cpu, cuda")
+    gpus = ctranslate2.get_cuda_device_count()
+    if device == "auto":
+        return "cuda" if gpus else "cpu"
+    if device == "cuda" and not gpus:
+        raise RecogniserError("device 'cuda': CTranslate2 finds no CUDA device here; use device auto or cpu")
+    return device
+
+
+def _choose_compute_type(compute_type: str, device: str, asked_device: str) -> DeviceChoice:
+    """``float16`` alone falls back, and only for ``auto``: a voice's default must also run on a laptop."""
+    import ctranslate2
+
+    supported = ctranslate2.get_supported_compute_types(device)
+    if compute_type in ("default", "auto") or compute_type in supported:
+        return DeviceChoice(device, compute_type)
+    if asked_device == "auto" and device == "cpu" and compute_type in ("float16", "int8_float16") and "int8" in supported:
+        return DeviceChoice(device, "int8", f"no GPU here: compute type {compute_type} became int8")
+    raise RecogniserError(
+        f"compute type {compute_type!r} is not supported on {device}; supported: {', '.join(sorted(supported))}"
+    )
+
+
+def streams(cores: int) -> tuple[int, int]:
+    """How many batches ``cores`` of a CPU decode at once, at most 4, and the threads of each. As few cores idle as possible.
+
+    Streams of few threads use cores better than many threads inside one matrix product.
+    """
+    numbers = range(1, min(MOST_STREAMS, cores) + 1)
+    side_by_side = max(numbers, key=lambda number: (number * (cores // number), number), default=1)
+    return side_by_side, max(1, cores // side_by_side)

@@ -1,0 +1,138 @@
+"""Every decoding pass that clips ask for: read the audio ahead, decode batch after batch with any recogniser.
+
+Not here: which pass is due (``asr.policy``), how a pass decodes (``asr.whisper``), stored hypotheses
+(``asr.cached_transcriber``).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.recogniser import Recogniser, Sound, Utterance
+from voice_assets.asr.streams import read_ahead, side_by_side
+from voice_assets.audio import recordings
+from voice_assets.audio.signals import level_db
+from voice_assets.quality.summary import SILENT_BELOW_DB
+
+READERS = 2
+"""Threads that read audio. libav and the hash release Python's lock, so two keep several streams supplied."""
+
+
+class ClipAudioError(ValueError):
+    """A clip whose audio cannot be decoded. The message names the clip and the file."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The hypothesis that was kept for a clip, and the decoding pass that made it."""
+
+    clip_id: str
+    hypothesis: str
+    decoding_pass: str
+
+
+@dataclass
+class AudioHypotheses:
+    """What is known of one audio: hypotheses by decoding pass, and its RMS level in dBFS; None before it was ever read."""
+
+    texts: dict[str, str]
+    level_db: float | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the audio counts as silent, by the rule of the quality stage."""
+        return self.level_db is not None and self.level_db < SILENT_BELOW_DB
+
+
+Batch = Sequence[Utterance]
+ReadSamples = Callable[[Utterance, int], np.ndarray]
+"""The samples of an utterance at a rate in Hz: float32 ``[samples]`` within -1 to 1."""
+NextPass = Callable[[Utterance, AudioHypotheses], str | None]
+"""The next decoding pass that an utterance asks for; None when it asks for no more."""
+
+
+def read_samples(utterance: Utterance, sample_rate: int) -> np.ndarray:
+    """The samples of the utterance's file: float32 ``[samples]``, mono, at ``sample_rate`` Hz.
+
+    Raises:
+        ClipAudioError: the file cannot be decoded.
+    """
+    try:
+        return recordings.decode(utterance.path, sample_rate).astype(np.float32) / 32768
+    except (recordings.AudioError, OSError) as error:
+        raise ClipAudioError(f"clip {utterance.clip_id!r} ({utterance.path}): {error}") from error
+
+
+@dataclass
+class Transcriber:
+    """Decodes utterances with ``recogniser``. Two threads read and check audio, so that a GPU does not wait for a disk."""
+
+    recogniser: Recogniser
+    read: ReadSamples = read_samples
+
+    def transcribe(self, utterances: Sequence[Utterance], policy: DecodingPolicy) -> Iterator[Transcript]:
+        """One transcript for each utterance, as soon as its batch is done.
+
+        Raises:
+            ClipAudioError, RecogniserError
+        """
+
+        def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
+            offered = self.recogniser.passes(utterance.duration_s)
+            return policy.next_pass(offered, utterance.reference, known.texts, known.silent)
+
+        for batch, decoded in self.decode(self.recogniser.batches(utterances), next_pass, {}):
+            for utterance, found in zip(batch, decoded, strict=True):
+                offered = self.recogniser.passes(utterance.duration_s)
+                kept = policy.best_hypothesis(offered, utterance.reference, found.texts, found.silent)
+                yield Transcript(utterance.clip_id, *kept)
+
+    def decode(
+        self, batches: Iterable[Batch], next_pass: NextPass, known: Mapping[str, Mapping[str, str]]
+    ) -> Iterator[tuple[Batch, list[AudioHypotheses]]]:
+        """Run every pass that ``next_pass`` asks for. Gives each batch with its hypotheses, in the order they are done.
+
+        Args:
+            batches: batches as `Recogniser.batches` makes them.
+            next_pass: called in several threads.
+            known: hypotheses of earlier runs, by clip id and decoding pass.
+
+        Raises:
+            ClipAudioError, RecogniserError, and what ``read`` raises.
+        """
+        self.recogniser.load()
+        readers = ThreadPoolExecutor(READERS, "reading")
+
+        def submit(utterance: Utterance) -> Future[Sound]:
+            return readers.submit(self._sound, utterance)
+
+        def work(part: tuple[Batch, list[Future[Sound]]]) -> tuple[Batch, list[AudioHypotheses]]:
+            batch, sounds = part
+            return batch, self._decode_batch(batch, [sound.result() for sound in sounds], next_pass, known)
+
+        try:
+            depth = self.recogniser.streams  # one batch ready for each stream
+            yield from side_by_side(work, read_ahead(batches, submit, depth), self.recogniser.streams)
+        finally:
+            readers.shutdown(cancel_futures=True)
+
+    def _sound(self, utterance: Utterance) -> Sound:
+        return Sound(utterance.duration_s, self.read(utterance, self.recogniser.sample_rate))
+
+    def _decode_batch(
+        self, batch: Batch, sounds: Sequence[Sound], next_pass: NextPass, known: Mapping[str, Mapping[str, str]]
+    ) -> list[AudioHypotheses]:
+        found = [
+            AudioHypotheses(dict(known.get(utterance.clip_id, {})), round(level_db(sound.samples), 2))
+            for utterance, sound in zip(batch, sounds, strict=True)
+        ]
+        for decoding_pass in self.recogniser.fingerprints:
+            asking = [index for index, one in enumerate(batch) if next_pass(one, found[index]) == decoding_pass]
+            if asking:
+                texts = self.recogniser.decode(decoding_pass, [sounds[index] for index in asking])
+                for index, text in zip(asking, texts, strict=True):
+                    found[index].texts[decoding_pass] = text
+        return found

@@ -1,0 +1,55 @@
+"""What every recogniser must do, tested on both: Whisper with real weights, and the scripted one."""
+
+import json
+
+import numpy as np
+import pytest
+
+from voice_assets.asr import weights
+from voice_assets.asr.recogniser import Recogniser, Sound, Utterance
+from voice_assets.asr.whisper import WhisperRecogniser
+from voice_assets.runtime import project
+from voice_assets.voices import Whisper
+from voice_assets_tests.asr.scripted_recogniser import CAREFUL, QUICK, ScriptedRecogniser
+
+
+def whisper() -> Recogniser:
+    folder = weights.resolve("base", project.cache_dir() / "whisper")
+    return WhisperRecogniser(folder, Whisper(model="base", device="cpu", compute_type="int8", batch_size=4), "ru", 0)
+
+
+def scripted() -> Recogniser:
+    return ScriptedRecogniser({QUICK: "да", CAREFUL: "нет"})
+
+
+@pytest.fixture(params=[pytest.param(whisper, marks=pytest.mark.slow), scripted], ids=["whisper", "scripted"])
+def recogniser(request) -> Recogniser:
+    return request.param()
+
+
+def test_it_tells_its_fingerprints_and_passes_before_a_model_is_loaded(recogniser):
+    fingerprints = recogniser.fingerprints
+    assert len({json.dumps(one, sort_keys=True) for one in fingerprints.values()}) == len(fingerprints) > 0
+    assert recogniser.passes(2.0) == tuple(fingerprints)
+    assert recogniser.passes(100.0) == tuple(fingerprints)[-1:]
+    assert recogniser.name
+    assert recogniser.streams >= 1
+    assert list(recogniser.notes) == []
+
+
+def test_its_batches_hold_every_utterance_once_whatever_their_order(recogniser, tmp_path):
+    utterances = [Utterance(f"clip-{number}", tmp_path / f"{number}.wav", 1.0 + number % 7) for number in range(23)]
+    batches = recogniser.batches(utterances)
+    assert sorted(one.clip_id for batch in batches for one in batch) == sorted(one.clip_id for one in utterances)
+    assert recogniser.batches(utterances[::-1]) == batches
+    assert recogniser.batches([]) == []
+
+
+def test_every_pass_gives_one_text_for_each_sound(recogniser):
+    recogniser.load()
+    recogniser.load()
+    sounds = [Sound(1.0, np.zeros(recogniser.sample_rate, np.float32)) for _ in range(3)]
+    for decoding_pass in recogniser.fingerprints:
+        texts = recogniser.decode(decoding_pass, sounds)
+        assert len(texts) == 3
+        assert all(isinstance(text, str) for text in texts)
