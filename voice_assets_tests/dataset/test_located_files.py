@@ -1,0 +1,107 @@
+"""Which file a row names: the spellings that Piper resolves, links, missing files, files that no row names."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from voice_assets.audio.recordings import write_wav
+from voice_assets.dataset.clips import Limits, fingerprint
+from voice_assets_tests.conftest import MakeDataset
+from voice_assets_tests.dataset.reading import add_row, only, read_all
+from voice_assets_tests.datasets import RATE, TEXTS, burst
+
+
+@pytest.mark.parametrize("name", ["clip-000", "clip-000.wav", "./clip-000", "wavs/clip-000", "wavs/clip-000.wav"])
+def test_spellings_piper_resolves(make_dataset: MakeDataset, limits: Limits, name: str) -> None:
+    dataset = make_dataset(TEXTS[:1])
+    (dataset / "metadata_2col.csv").write_text(f"{name}|Текст\n", encoding="utf-8")
+    if name.startswith("wavs/"):
+        assert not (dataset / "wavs" / name).exists()
+    clips = read_all(dataset, limits)
+    assert (clips["path"][0], clips["structure"][0], clips["clip_id"][0]) == ("wavs/clip-000.wav", "", name)
+    assert len(clips) == 1
+
+
+def test_links_out_of_the_data_set_are_not_followed(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    outside = write_wav(tmp_path / "secret.wav", burst(0.5), RATE)
+    (dataset / "wavs" / "link.wav").symlink_to(outside)
+    (dataset / "wavs" / "loose.wav").symlink_to(outside)
+    (dataset / "wavs" / "dangling.wav").symlink_to(tmp_path / "nowhere.wav")
+    add_row(dataset, "link|Наружу")
+    clips = read_all(dataset, limits)
+    link = only(clips, "link")
+    assert (link["structure"], link["path"], link["audio_sha256"]) == ("unsafe_path", "", "")
+    assert str(outside) in link["findings"]
+    for name in ("loose.wav", "dangling.wav"):
+        loose = only(clips, name)
+        assert (loose["structure"], loose["path"], loose["audio_sha256"]) == ("extra_wav", "", "")
+    assert len(clips) == len(TEXTS) + 3
+
+
+def test_a_linked_folder_of_wavs_is_outside_too(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    shutil.move(dataset / "wavs", tmp_path / "elsewhere")
+    (dataset / "wavs").symlink_to(tmp_path / "elsewhere")
+    assert set(read_all(dataset, limits)["structure"]) == {"unsafe_path"}
+
+
+def test_links_inside_and_a_linked_data_set_are_fine(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    (dataset / "store").mkdir()
+    shutil.move(dataset / "wavs" / "clip-000.wav", dataset / "store" / "kept.wav")
+    (dataset / "wavs" / "clip-000.wav").symlink_to("../store/kept.wav")
+    (tmp_path / "linked").symlink_to(dataset)
+    clips = read_all(tmp_path / "linked", limits)
+    assert (clips["findings"] == "").all()
+    assert len(clips) == len(TEXTS)
+
+
+def test_a_folder_named_like_a_wav_is_missing(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset()
+    (dataset / "wavs" / "clip-001.wav").unlink()
+    (dataset / "wavs" / "clip-001.wav").mkdir()
+    assert only(read_all(dataset, limits), "clip-001")["structure"] == "missing_wav"
+
+
+def test_no_wavs_at_all(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset()
+    shutil.rmtree(dataset / "wavs")
+    assert set(read_all(dataset, limits)["structure"]) == {"missing_wav"}
+
+
+def test_extra_wavs(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset()
+    write_wav(dataset / "wavs" / "deep" / "more.WAV", burst(0.5), RATE)
+    (dataset / "wavs" / "notes.txt").write_text("not audio")
+    clips = read_all(dataset, limits)
+    extra = clips[clips["structure"] == "extra_wav"]
+    assert list(extra["clip_id"]) == ["deep/more.WAV"]
+    assert (extra["row"].item(), extra["text"].item(), extra["path"].item()) == (0, "", "wavs/deep/more.WAV")
+    assert "no row of metadata_2col.csv names this file" in extra["findings"].item()
+
+
+def test_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    """As a file system holds it that was written with cp1251 names: the table must be one that Parquet takes."""
+    dataset = make_dataset()
+    name = os.fsdecode(os.fsencode(dataset / "wavs") + b"/" + "звук.wav".encode("cp1251"))
+    shutil.copy(dataset / "wavs" / "clip-000.wav", name)
+    clips = read_all(dataset, limits)
+    clips.to_parquet(tmp_path / "clips.parquet")
+    extra = clips[clips["structure"] == "extra_wav"]
+    assert list(extra["clip_id"]) == [r"\xe7\xe2\xf3\xea.wav"]
+    assert (extra["path"].item(), extra["audio_sha256"].item()) == ("", "")
+    assert "the name is not UTF-8" in extra["findings"].item()
+    assert (clips[clips["structure"] == ""]["findings"] == "").all()
+    assert len(fingerprint(dataset, 2)) == 2
+
+
+def test_a_link_to_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    target = os.fsdecode(os.fsencode(tmp_path) + b"/\xe7.wav")
+    shutil.move(dataset / "wavs" / "clip-000.wav", target)
+    (dataset / "wavs" / "clip-000.wav").symlink_to(target)
+    clip = only(read_all(dataset, limits), "clip-000")
+    assert r"\xe7.wav" in clip["findings"]
