@@ -20,6 +20,7 @@ from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.piper import cache as vits_cache
 from voice_assets.piper import data
 from voice_assets.piper import model as vits
+from voice_assets.piper.data_module import data_module
 from voice_assets.piper.errors import TrainingError as TrainingError
 from voice_assets.piper.versions import LOGS, version_dir
 from voice_assets.runtime import files
@@ -232,7 +233,7 @@ def _trainer(work: Path, version: int, options: Options, recorder: Any) -> Any:
 
 
 def _data(rows: pd.DataFrame, dataset: Path, folder: Path, cache: Path, config: PiperConfig, options: Options) -> Any:
-    return data.data_module(
+    return data_module(
         rows,
         dataset,
         folder,
