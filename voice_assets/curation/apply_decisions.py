@@ -151,6 +151,22 @@ def fix(
     out = _target(dataset, out or next_version(dataset))
     changes = _plan(dataset, decisions, limits, known or {})
     metadata = changed_metadata((dataset / METADATA).read_bytes().decode("utf-8"), changes)
+    try:
+        return _build(dataset, out, changes, metadata, sources, copy, on_progress)
+    except OSError as error:
+        raise FixError(f"{out}: cannot be written: {error}") from error
+
+
+def _build(
+    dataset: Path,
+    out: Path,
+    changes: list[Change],
+    metadata: str,
+    sources: Sequence[str],
+    copy: bool,
+    on_progress: OnProgress | None,
+) -> Version:
+    """Build the version in a hidden folder beside ``out``, then rename the folder to ``out``."""
     folder = out.with_name(f".{out.name}.building-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -161,8 +177,6 @@ def fix(
         version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind)
         _write_texts(dataset, folder, version, metadata, sources)
         os.rename(folder, out)  # fails if somebody has made `out` meanwhile and put files into it
-    except OSError as error:
-        raise FixError(f"{out}: cannot be written: {error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return version

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -27,6 +27,9 @@ from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POOL = "training"
 SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint", "trust_checkpoint"}
@@ -247,6 +250,18 @@ def _settings(voice: Voice) -> dict[str, Any]:
     return chosen | {"checkpoint": project.portable(voice.training.checkpoint) if voice.training.checkpoint else None}
 
 
+def _figures(curve: "pd.DataFrame", verdicts: list[dict[str, Any]], version: int) -> dict[str, Any]:
+    """The figures of a training for people, from its epochs and its rules."""
+    return {
+        "version": version,
+        "epochs": len(curve),
+        "first_loss": float(curve["loss"].iloc[0]),
+        "last_loss": float(curve["loss"].iloc[-1]),
+        "rules": verdict_table(verdicts),
+        "loss_curve": preview(curve, list(curve.columns)),
+    }
+
+
 def _mini_training(voice: Voice) -> dg.AssetsDefinition:
     settings = _settings(voice)
 
@@ -278,13 +293,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         verdicts = judge(voice, "mini_training", evidence)
         written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
         paths, _ = keep_evidence(context, evidence)
-        figures = {
-            "version": version,
-            "epochs": len(curve),
-            "first_loss": float(curve["loss"].iloc[0]),
-            "last_loss": float(curve["loss"].iloc[-1]),
-            "rules": verdict_table(verdicts),
-            "loss_curve": preview(curve, list(curve.columns)),
+        figures = _figures(curve, verdicts, version) | {
             "checkpoints": dg.MetadataValue.json(recorder.hashes),
             "lightning_logs": project_store().uri(folder),
         }

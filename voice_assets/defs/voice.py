@@ -12,6 +12,7 @@ from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import resolve_inputs
+from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
@@ -41,6 +42,20 @@ def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
     return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
 
 
+def _export_request(voice: Voice, checkpoint: Materialisation, folder: Path) -> ExportRequest:
+    """The export worker's request."""
+    return ExportRequest(
+        checkpoint=opened(checkpoint, "checkpoint"),
+        config=opened(checkpoint, "config"),
+        out=folder,
+        name=voice.package_name,
+        language=voice.language,
+        region=voice.region,
+        quality=voice.training.quality,
+        dataset_name=voice.name,
+    )
+
+
 def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
     @dg.asset(
         **describe(
@@ -56,17 +71,8 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         inputs = resolve_inputs(context)
-        source, folder = inputs.one("checkpoint"), epoch_dir(voice, context)
-        request = ExportRequest(
-            checkpoint=opened(source, "checkpoint"),
-            config=opened(source, "config"),
-            out=folder,
-            name=voice.package_name,
-            language=voice.language,
-            region=voice.region,
-            quality=voice.training.quality,
-            dataset_name=voice.name,
-        )
+        folder = epoch_dir(voice, context)
+        request = _export_request(voice, inputs.one("checkpoint"), folder)
         run_worker(
             "export", request, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
         )
