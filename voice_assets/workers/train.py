@@ -19,7 +19,9 @@ import pandas as pd
 
 from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import data, model, training
+from voice_assets.piper.checkpoints import Checkpoint
 from voice_assets.piper.curves import loss_facts
+from voice_assets.piper.errors import TrainingError
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import files
@@ -32,7 +34,7 @@ EXPECTED = (
     model.CheckpointError,
     ConfigError,
     data.TrainingSetError,
-    training.TrainingError,
+    TrainingError,
     OSError,
 )
 
@@ -59,7 +61,7 @@ class Events(training.TrainingEvents):
         """Print an ``epoch`` event."""
         emit("epoch", **row)
 
-    def checkpoint(self, checkpoint: training.Checkpoint) -> None:
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Print a ``checkpoint`` event."""
         emit("checkpoint", **asdict(checkpoint))
 
@@ -75,41 +77,13 @@ def _check_config(request: TrainRequest) -> None:
             raise ConfigError(f"{request.config}: its {name} is {found!r}, the voice's is {asked!r}")
 
 
-def _options(request: TrainRequest) -> training.Options:
-    chosen = request.training
-    return training.Options(
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        segment_size=chosen.segment_size,
-        quality=chosen.quality,
-        voice_name=request.voice_name,
-        seed=chosen.seed,
-        accelerator=chosen.accelerator,
-        devices=chosen.devices,
-        precision=chosen.precision,
-        num_workers=chosen.num_workers,
-        start_from=chosen.checkpoint,
-        trusted=chosen.trust_checkpoint,
-        arguments=request.model_arguments,
-    )
-
-
 def work(request: TrainRequest) -> None:
     """Train and write ``training.json``."""
     _check_config(request)
     folder, epochs = version_dir(request.work, request.version), request.training.epochs
     rows = pd.read_parquet(request.training_set)
     emit("started", clips=len(rows), epochs=epochs, folder=folder)
-    table, checkpoints = training.train(
-        rows,
-        request.dataset,
-        request.config,
-        request.work,
-        request.version,
-        request.cache,
-        _options(request),
-        Events(epochs),
-    )
+    table, checkpoints = training.train(request, rows, Events(epochs))
     if is_copy():  # the first process knows all checkpoints, and writes the result
         return
     facts = loss_facts(table, epochs)
