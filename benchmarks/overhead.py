@@ -69,8 +69,8 @@ def wait_for_server() -> None:
 def measure(root: Path) -> dict[str, float]:
     """The figures, with a server running on the project in ``root``."""
     from voice_assets.dataset.clips import read_shard
+    from voice_assets.dataset.faults import Limits
     from voice_assets.dataset.shards import shard_key
-    from voice_assets.defs.validation import limits_of
     from voice_assets.orchestration.gates import AssetPartition
     from voice_assets.orchestration.instance import open_instance
     from voice_assets.orchestration.launch import Launcher
@@ -85,7 +85,7 @@ def measure(root: Path) -> dict[str, float]:
         for turn in range(RUNS):
             partition = shard_key(turn % SHARDS, SHARDS)
             for seconds, work in (
-                (own, lambda partition=partition: read_shard(voice.dataset, partition, limits_of(voice))),
+                (own, lambda partition=partition: read_shard(voice.dataset, partition, Limits.of(voice))),
                 (shell, lambda partition=partition: launcher.materialise(AssetPartition(_key("clips"), partition))),
             ):
                 started = time.perf_counter()

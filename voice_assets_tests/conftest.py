@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from voice_assets.dataset.clips import Limits
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
@@ -31,7 +31,7 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def limits() -> Limits:
     """The plan's limits, for Russian."""
-    return Limits(0.2, 15.0, 3, 400, 0.5, RATE, "ru", "ru")
+    return Limits(sample_rate=RATE, language="ru", espeak_voice="ru")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import yaml
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import Limits
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers.items import About, Item
 from voice_assets.importers.prepare import prepare
 
@@ -37,7 +37,16 @@ def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0,
     for number, text in enumerate(texts):
         sound = burst(seconds, number, sample_rate)
         items.append(Item(f"clip-{number:03d}", write_wav(source / f"{number}.wav", sound, sample_rate), text))
-    wanted = Limits(0.05, 60.0, 1, 1000, 0.0, sample_rate, "ru", "ru")
+    wanted = Limits(
+        min_duration_s=0.05,
+        max_duration_s=60.0,
+        min_text_chars=1,
+        max_text_chars=1000,
+        min_script_share=0.0,
+        sample_rate=sample_rate,
+        language="ru",
+        espeak_voice="ru",
+    )
     about = About(out.name, "RU", "medium", "generated for a test", "CC0-1.0", "nobody")
     summary = prepare(items, out, wanted, about, digits="any", latin=True)
     assert summary.dropped == 0, (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")

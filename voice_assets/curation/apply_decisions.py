@@ -20,8 +20,8 @@ from voice_assets.curation.errors import FixError
 from voice_assets.curation.fix_info import INFO, Version, info, record_lines
 from voice_assets.curation.suspect_tables import Hypotheses
 from voice_assets.dataset import espeak
-from voice_assets.dataset.clips import METADATA, fingerprint, read_clips, read_config
-from voice_assets.dataset.config import inside
+from voice_assets.dataset.clips import METADATA, fingerprint, read_clips
+from voice_assets.dataset.config import inside, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.dataset.rows import parse_rows
 from voice_assets.importers.output import sweep

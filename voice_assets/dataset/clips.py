@@ -17,11 +17,8 @@ import pandas as pd
 
 from voice_assets.audio import recordings
 from voice_assets.dataset import espeak
-from voice_assets.dataset.config import ConfigFacts as ConfigFacts
-from voice_assets.dataset.config import inside
-from voice_assets.dataset.config import read_config as read_config
-from voice_assets.dataset.faults import TEXT_JUDGED, faults, text_facts
-from voice_assets.dataset.faults import Limits as Limits
+from voice_assets.dataset.config import inside, read_config
+from voice_assets.dataset.faults import TEXT_JUDGED, Limits, faults, text_facts
 from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
 from voice_assets.dataset.tables import CLIPS, frame

@@ -7,9 +7,10 @@ suite gives the verdict, this gives the sentence. Nothing here opens a file.
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from voice_assets.text.scripts import has_digits, has_latin, has_plus, script_share, unprintable
+from voice_assets.voices import DatasetLimits, Positive, Voice
 
 FORMAT = "WAV"
 SUBTYPE = "PCM_16"
@@ -41,18 +42,21 @@ WARNINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a clip must be: durations in seconds, lengths in characters, shares 0 to 1, rate in Hz. All limits inclusive."""
+class Limits(DatasetLimits):
+    """What a clip must be: the limits of a voice file, all of them inclusive, and what the voice itself demands.
 
-    min_duration_s: float
-    max_duration_s: float
-    min_text_chars: int
-    max_text_chars: int
-    min_script_share: float
-    sample_rate: int
+    ``sample_rate`` in Hz, ``language`` as a two-letter code.
+    """
+
+    sample_rate: Positive
     language: str
     espeak_voice: str
+
+    @classmethod
+    def of(cls, voice: Voice) -> Self:
+        """The limits of the clips of a voice."""
+        own = voice.model_dump(include={"sample_rate", "language", "espeak_voice"})
+        return cls(**voice.limits.model_dump(), **own)
 
 
 @dataclass(frozen=True)

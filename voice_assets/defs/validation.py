@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, Limits, fingerprint_shard, read_shard
+from voice_assets.dataset.clips import DatasetError, fingerprint_shard, read_shard
 from voice_assets.dataset.config import ConfigFacts, read_config
+from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
@@ -19,13 +20,6 @@ from voice_assets.voices import Voice
 CONFIG_FACTS = ("present", "valid", "sample_rate", "espeak_voice", "problems")
 
 
-def limits_of(voice: Voice) -> Limits:
-    """The limits of a clip of this voice."""
-    return Limits(
-        sample_rate=voice.sample_rate, language=voice.language, espeak_voice=voice.espeak_voice, **voice.limits.model_dump()
-    )
-
-
 def validation_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     """``clips`` and ``base_validation``."""
     return [_clips(voice), _base_validation(voice)]
@@ -37,10 +31,12 @@ def validation_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 
 
 def _clips(voice: Voice) -> dg.AssetsDefinition:
-    limits = limits_of(voice)
+    limits = Limits.of(voice)
 
     @dg.asset(
-        **describe(voice, "clips", group="validation", reads=["raw_dataset"], settings=vars(limits), kinds=["pandas", "wav"]),
+        **describe(
+            voice, "clips", group="validation", reads=["raw_dataset"], settings=limits.model_dump(), kinds=["pandas", "wav"]
+        ),
         partitions_def=shards(voice),
         dagster_type=tables.CLIPS,
         io_manager_key="tables",
@@ -104,7 +100,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         evidence = {"clips": clips, "config": one_row({name: getattr(config, name) for name in CONFIG_FACTS})}
         verdicts = judge(voice, "base_validation", evidence)
         written, problems = report.write(
-            voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, limits_of(voice)
+            voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, Limits.of(voice)
         )
         paths, version = keep_evidence(context, evidence)
         store = project_store(voice.dataset)

@@ -35,17 +35,8 @@ WHAT_TO_DO = (
 )
 
 # Clips under a second are single words and letters, which Whisper `base` does not transcribe reliably. The other limits are
-# the plan's.
-LIMITS = Limits(
-    min_duration_s=1.0,
-    max_duration_s=15.0,
-    min_text_chars=3,
-    max_text_chars=400,
-    min_script_share=0.5,
-    sample_rate=22050,
-    language="ru",
-    espeak_voice="ru",
-)
+# the usual ones of a voice.
+LIMITS = Limits(min_duration_s=1.0, sample_rate=22050, language="ru", espeak_voice="ru")
 
 
 class FetchError(RecordingsError):

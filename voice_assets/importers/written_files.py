@@ -106,7 +106,7 @@ def info(head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[
 
 def settings(limits: Limits, about: About, digits: Digits, latin: bool) -> str:
     """SHA-256 of every setting of the import: the same settings and items make the same data set."""
-    return output.digest([asdict(limits), {**asdict(about), "license_file": bool(about.license_file)}, digits, latin])
+    return output.digest([limits.model_dump(), {**asdict(about), "license_file": bool(about.license_file)}, digits, latin])
 
 
 def existing(out: Path, chosen: str, items: str | None = None) -> Summary | None:

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import pandas as pd
 
-from voice_assets.dataset.clips import ConfigFacts, Limits
-from voice_assets.dataset.faults import WARNINGS, Fault, faults, warnings
+from voice_assets.dataset.config import ConfigFacts
+from voice_assets.dataset.faults import WARNINGS, Fault, Limits, faults, warnings
 from voice_assets.quality.histogram import bins
 from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets.dataset.clips import Limits, read_shard
+from voice_assets.dataset.clips import read_shard
+from voice_assets.dataset.faults import Limits
 
 
 def read_all(dataset: Path, limits: Limits) -> pd.DataFrame:

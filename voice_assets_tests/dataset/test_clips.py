@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import Limits, read_shard
-from voice_assets.dataset.faults import faults
+from voice_assets.dataset.clips import read_shard
+from voice_assets.dataset.faults import Limits, faults
 from voice_assets.dataset.shards import shard_of
 from voice_assets.dataset.tables import CLIPS, frame
 from voice_assets.runtime.files import sha256

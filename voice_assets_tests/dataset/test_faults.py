@@ -11,7 +11,7 @@ from voice_assets.dataset.faults import STRUCTURE_RULES, WARNINGS, Limits, fault
 from voice_assets.dataset.rows import STRUCTURE
 from voice_assets.dataset.tables import CLIPS
 
-LIMITS = Limits(0.2, 15.0, 3, 400, 0.5, 22050, "ru", "ru")
+LIMITS = Limits(sample_rate=22050, language="ru", espeak_voice="ru")
 
 
 def clip(text: str = "Привет", **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import Limits, fingerprint
+from voice_assets.dataset.clips import fingerprint
+from voice_assets.dataset.faults import Limits
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.dataset.reading import add_row, only, read_all
 from voice_assets_tests.datasets import RATE, TEXTS, burst

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.dataset.clips import DatasetError, Limits, fingerprint
+from voice_assets.dataset.clips import DatasetError, fingerprint
 from voice_assets.dataset.espeak import EspeakVoiceError
+from voice_assets.dataset.faults import Limits
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.dataset.reading import read_all
 from voice_assets_tests.datasets import RATE
@@ -44,4 +45,4 @@ def test_no_data_set(tmp_path: Path, limits: Limits) -> None:
 
 def test_no_such_espeak_voice(make_dataset: MakeDataset) -> None:
     with pytest.raises(EspeakVoiceError, match="'nope'"):
-        read_all(make_dataset(), Limits(0.2, 15.0, 3, 400, 0.5, RATE, "ru", "nope"))
+        read_all(make_dataset(), Limits(sample_rate=RATE, language="ru", espeak_voice="nope"))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import Limits, read_shard
+from voice_assets.dataset.clips import read_shard
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About
 from voice_assets.importers.ljspeech import read_ljspeech
@@ -39,7 +40,7 @@ def test_items(tmp_path: Path) -> None:
 
 
 def test_prepared(tmp_path: Path) -> None:
-    limits = Limits(0.2, 15.0, 3, 400, 0.5, RATE, "en", "en-us")
+    limits = Limits(sample_rate=RATE, language="en", espeak_voice="en-us")
     about = About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
     summary = prepare(read_ljspeech(write(tmp_path / "in")), tmp_path / "out", limits, about)
     assert (summary.kept, summary.dropped) == (3, 3)
@@ -67,7 +68,7 @@ def test_one_bad_row_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
     long = "x" * 300
     with (folder / "metadata.csv").open("a", encoding="utf-8") as file:
         file.write(f"LJ001.wav|Again|Once more\nLJ006\nLJ007|four|columns|here\n{long}|Long|A name too long\n")
-    limits = Limits(0.2, 15.0, 3, 400, 0.5, RATE, "en", "en-us")
+    limits = Limits(sample_rate=RATE, language="en", espeak_voice="en-us")
     summary = prepare(
         read_ljspeech(folder), tmp_path / "out", limits, About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.dataset.clips import Limits
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About

@@ -11,7 +11,9 @@ import pytest
 import soundfile
 
 from voice_assets.audio.recordings import probe, write_wav
-from voice_assets.dataset.clips import Limits, read_config, read_shard
+from voice_assets.dataset.clips import read_shard
+from voice_assets.dataset.config import read_config
+from voice_assets.dataset.faults import Limits
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About, Item
 from voice_assets.importers.prepare import prepare

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import Limits, read_config, read_shard
+from voice_assets.dataset.clips import read_shard
+from voice_assets.dataset.config import read_config
+from voice_assets.dataset.faults import Limits
 from voice_assets.reports.base_validation import SHOWN, TSV_COLUMNS, write
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.datasets import RATE, TEXTS, burst
