@@ -94,7 +94,7 @@ def _name(state: Running) -> str:
 def _condition(state: Running, now: float) -> Text:
     """A bar for what runs; words for what does not, or says nothing."""
     if not state.alive:
-        return Text(f"dead: process {state.pid} was killed, {clock(now - state.updated)} ago", style="red")
+        return Text(f"dead: process {state.process.pid} was killed, {clock(now - state.updated)} ago", style="red")
     quiet = now - state.updated
     if quiet > QUIET_S:
         return Text(f"no news for {clock(quiet)}", style="yellow")
@@ -139,8 +139,7 @@ def _sum(states: Sequence[Running]) -> Running:
         remaining_s=max(lefts) if lefts else None,
         started=min(state.started for state in states),
         updated=max(state.updated for state in states),
-        pid=states[0].pid,
-        process_start=states[0].process_start,
+        process=states[0].process,
         figures=figures,
         asset=f"{states[0].asset}, {len(states)} running",
     )

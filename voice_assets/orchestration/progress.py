@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.runtime import running
+from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.runtime.running import progress_file as progress_file
 
 SECONDS_BETWEEN_WRITES = 0.5
@@ -93,7 +94,7 @@ class Progress:
             updated=time.time(),
             figures=figures,
             recent=tuple(self._recent),
-            **running.own_process(),
+            process=ProcessIdentity.own(),
         )
         running.write(self._file, state)
 

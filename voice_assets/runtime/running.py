@@ -1,7 +1,7 @@
 """The small files that say how far a running asset is: ``artifacts/<voice>/progress/<asset>[@<partition>]``.
 
-The running asset writes one (``orchestration.progress``) and removes it at its end; ``cli`` reads it. A file whose process
-has died stays behind: ``Running.alive`` tells.
+A running asset writes one file (``orchestration.progress``) and removes the file at the end; ``cli`` reads the files. The
+file of a killed process stays behind: ``Running.alive`` tells.
 """
 
 import json
@@ -12,34 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from voice_assets.runtime.files import write_text
+from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.runtime.project import artifacts_dir
 
 
 def progress_dir(voice: str) -> Path:
-    """The folder of the files of one voice."""
+    """The folder with the files of one voice."""
     return artifacts_dir(voice) / "progress"
 
 
 def progress_file(voice: str, name: str, partition: str | None) -> Path:
-    """Where the asset ``name`` says how far it is."""
+    """The file in which the asset ``name`` says how far it is."""
     return progress_dir(voice) / (name if partition is None else f"{name}@{partition}")
 
 
-def _process_start(pid: int) -> str | None:
-    """When a process began, in the kernel's clock ticks: tells a process id that was given again from the first.
-
-    None when there is no such process; empty where the kernel does not say (no /proc).
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return None if Path("/proc/self/stat").exists() else ""
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces
-    return None if fields[0] == "Z" else fields[19]  # state, and field 22 of proc(5)
-
-
 def process_alive(pid: int) -> bool:
-    """Whether a process of this number runs, whoever it belongs to."""
+    """Whether a process with this id runs on this host, whoever owns the process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -53,9 +41,19 @@ def process_alive(pid: int) -> bool:
 class Running:
     """How far one asset is.
 
-    ``done`` of ``total`` (None before that is known); seconds since the epoch for ``started`` and ``updated``; ``figures`` such
-    as mean_similarity, low, decoded and from_cache; the ``recent`` clips, newest last, each with clip_id, reference,
-    hypothesis and similarity.
+    Attributes:
+        unit: what is counted.
+        done: how many are finished.
+        total: how many there are; None before the number is known.
+        rate_per_s: finished per second.
+        remaining_s: seconds to go; None where nobody can tell.
+        started: when the asset began, in seconds since the epoch.
+        updated: when this state was written, in seconds since the epoch.
+        process: the process that wrote this state.
+        figures: such as mean_similarity, low, decoded and from_cache.
+        recent: the last clips, newest last, each with clip_id, reference, hypothesis and similarity.
+        asset: the name of the asset, from the name of the file.
+        partition: the partition, from the name of the file; None for an asset without partitions.
     """
 
     unit: str
@@ -65,8 +63,7 @@ class Running:
     remaining_s: float | None
     started: float
     updated: float
-    pid: int
-    process_start: str = ""
+    process: ProcessIdentity
     figures: Mapping[str, Any] = field(default_factory=dict)
     recent: tuple[Mapping[str, Any], ...] = ()
     asset: str = ""
@@ -79,35 +76,31 @@ class Running:
 
     @property
     def alive(self) -> bool:
-        """Whether the very process that wrote this is still there."""
-        start = _process_start(self.pid)
-        return start is not None and (start == self.process_start if start and self.process_start else process_alive(self.pid))
-
-
-def own_process() -> dict[str, Any]:
-    """The fields of ``Running`` that name the process that calls."""
-    return {"pid": os.getpid(), "process_start": _process_start(os.getpid()) or ""}
+        """Whether the process that wrote this state still runs, or runs where nobody here can see it."""
+        return not self.process.ended
 
 
 def write(file: Path, running: Running) -> None:
-    """Write one state, atomically; ``last`` is written out for readers that are no Python."""
+    """Write one state, atomically. The file repeats the newest clip as ``last``, for readers in other languages."""
     state = {name: value for name, value in vars(running).items() if name not in ("asset", "partition")}
-    write_text(file, json.dumps({**state, "last": running.last}, ensure_ascii=False, default=str))
+    state |= {"process": running.process.as_json(), "last": running.last}
+    write_text(file, json.dumps(state, ensure_ascii=False, default=str))
 
 
 def read(file: Path) -> Running | None:
-    """The state in ``file``; None when there is none, or not one of ours: the asset has just ended, or not begun."""
+    """The state in ``file``; None when there is no such file, or the file holds something else."""
     try:
         state = json.loads(file.read_text(encoding="utf-8"))
         asset, _, partition = file.name.partition("@")
         known = {name: state[name] for name in Running.__dataclass_fields__ if name in state}
-        return Running(**{**known, "recent": tuple(state.get("recent", ())), "asset": asset, "partition": partition or None})
+        known |= {"process": ProcessIdentity.from_json(state.get("process")), "recent": tuple(state.get("recent", ()))}
+        return Running(**{**known, "asset": asset, "partition": partition or None})
     except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
 def all_running(voice: str) -> list[Running]:
-    """Every state of ``voice``, by asset and partition; also those that a killed process left."""
+    """Every state of ``voice``, ordered by asset and partition. The states that killed processes left are among them."""
     folder = progress_dir(voice)
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     states = [read(file) for file in files if not file.name.startswith(".")]
@@ -115,7 +108,7 @@ def all_running(voice: str) -> list[Running]:
 
 
 def forget_dead(voice: str) -> None:
-    """Remove the states that killed processes of ``voice`` left: a shard that there is no more would stay dead for ever."""
+    """Remove the states that ended processes of ``voice`` left. No later run writes over the state of a removed shard."""
     for state in all_running(voice):
         if not state.alive:
             progress_file(voice, state.asset, state.partition).unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from voice_assets.runtime import running
 from voice_assets.runtime.nvidia import GpuUse
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.runtime.test_running import state
+from voice_assets_tests.runtime.test_running import ended_process, state
 
 
 @pytest.fixture
@@ -40,12 +40,6 @@ def shown(voice: Voice, gpus: Sequence[GpuUse] = ()) -> str:
 
 def write(partition: str | None, asset: str = "whisper_shard", **changes: object) -> None:
     running.write(running.progress_file("toy", asset, partition), state(**changes))
-
-
-def dead_pid() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def test_a_row_a_shard_and_their_sum(voice: Voice) -> None:
@@ -71,14 +65,14 @@ def test_a_row_a_shard_and_their_sum(voice: Voice) -> None:
 
 
 def test_a_dead_process_is_shown_as_such_and_with_the_last_result(voice: Voice, tmp_path: Path) -> None:
-    pid = dead_pid()
-    write("0-of-2", pid=pid, process_start="1", updated=time.time() - 125)
+    process = ended_process()
+    write("0-of-2", process=process, updated=time.time() - 125)
     for stamp, verdict in (("20260101_000000_000", "FAIL"), ("20260201_000000_000", "PASS"), ("old", "FAIL")):
         folder = tmp_path / "data" / "reports" / f"validation_whisper_sharded_{stamp}"
         folder.mkdir(parents=True)
         (folder / "SUMMARY.txt").write_text(f"{verdict}  Whisper\n\nMean similarity: 0.97\n\nRules\nhidden\n", encoding="utf-8")
     text = shown(voice)
-    assert f"dead: process {pid} was killed, 2:0" in text
+    assert f"dead: process {process.pid} was killed, 2:0" in text
     assert "toy: 0 running" in text
     assert "Nothing is running for toy." in text
     assert "PASS  Whisper" in text

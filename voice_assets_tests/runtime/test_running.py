@@ -1,7 +1,6 @@
 """The files that say what is running: written whole, read by anyone, and never taken for alive when their process is dead."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets.runtime import running
+from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.runtime.running import Running
 
 
@@ -24,9 +24,18 @@ def state(**changes: object) -> Running:
     usual = {
         "unit": "clips", "done": 10, "total": 40, "rate_per_s": 5.0, "remaining_s": 6.0, "started": time.time() - 2,
         "updated": time.time(), "figures": {"mean_similarity": 0.95, "low": 1},
-        "recent": ({"clip_id": "a", "reference": "Да.", "hypothesis": "Да", "similarity": 1.0},), **running.own_process(),
+        "recent": ({"clip_id": "a", "reference": "Да.", "hypothesis": "Да", "similarity": 1.0},),
+        "process": ProcessIdentity.own(),
     }  # fmt: skip
     return Running(**{**usual, **changes})
+
+
+def ended_process() -> ProcessIdentity:
+    """A process that was here and has ended."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = ProcessIdentity.of(process.pid)
+    process.communicate(b"\n")
+    return identity
 
 
 def test_what_is_written_comes_back() -> None:
@@ -51,25 +60,24 @@ def test_all_states_in_the_order_of_the_shards() -> None:
     assert running.all_running("nobody") == []
 
 
-def test_a_killed_process_is_not_alive() -> None:
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    there = state(pid=process.pid, process_start=running._process_start(process.pid))
-    assert there.alive
-    process.kill()
-    gone_before_wait = there.alive  # a zombie
-    process.wait()
-    assert (gone_before_wait, there.alive) in ((False, False), (True, False))
+def test_only_a_process_that_has_certainly_ended_is_not_alive() -> None:
+    own = ProcessIdentity.own()
+    assert state().alive
+    assert not state(process=ended_process()).alive
+    assert not state(process=replace(own, started=own.started + 1)).alive  # another process has the id now
+    assert state(process=replace(own, host="other/0/0/0")).alive
 
 
-def test_another_process_with_the_same_id_is_not_alive() -> None:
-    assert state(pid=os.getpid(), process_start="1").alive is not Path("/proc/self/stat").exists()
-    assert replace(state(), process_start="").alive
+def test_a_state_of_an_unknown_form_is_no_state() -> None:
+    file = running.progress_file("toy", "whisper_shard", None)
+    running.write(file, state())
+    written = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**written, "process": 4242}), encoding="utf-8")
+    assert running.read(file) is None
 
 
 def test_what_killed_processes_left_is_forgotten_and_what_runs_is_not() -> None:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    running.write(running.progress_file("toy", "whisper_shard", "0-of-2"), state(pid=process.pid, process_start="1"))
+    running.write(running.progress_file("toy", "whisper_shard", "0-of-2"), state(process=ended_process()))
     running.write(running.progress_file("toy", "whisper_shard", "0-of-4"), state())
     running.forget_dead("toy")
     assert [one.partition for one in running.all_running("toy")] == ["0-of-4"]
