@@ -3,12 +3,12 @@
 No third-party audio lies in the repository: real speech is prepared once into the project's cache, from the Debian packages.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from voice_assets.dataset.faults import Limits
@@ -43,8 +43,7 @@ def ivrvoice() -> Path:
     folder = project.cache_dir() / "tests"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # one of several pytest processes prepares it, the others find it there
+        with FileLock(folder / ".lock"):  # one of several pytest processes prepares the data set, the others wait
             return build_ivrvoice(folder / "ivrvoice_ru", None, project.cache_dir()).out
     except RecordingsError as error:
         pytest.fail(f"the demo's recordings cannot be prepared: {error}")

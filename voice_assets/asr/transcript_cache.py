@@ -17,16 +17,15 @@ text changes neither the audio nor its hypotheses, so nothing is decoded.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from voice_assets.asr.cache_keys import CacheKey
 from voice_assets.runtime.file_systems import network_file_system
+from voice_assets.runtime.locks import SharedLock
 from voice_assets.runtime.stamps import timestamp
 
 BUSY_S = 60.0
@@ -134,7 +133,7 @@ def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
         TranscriptCacheError: the folder cannot be written, or the file is not sound and other processes have it open.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".lock").open("a") as lock:
+    with SharedLock(path.with_name(path.name + ".lock")) as lock:
         connection, notes = _sound(path, lock)
         network = network_file_system(path)
         if network:
@@ -148,15 +147,15 @@ def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
             connection.close()
 
 
-def _sound(path: Path, lock: IO[str]) -> tuple[sqlite3.Connection, list[str]]:
+def _sound(path: Path, lock: SharedLock) -> tuple[sqlite3.Connection, list[str]]:
     """A connection to a file that passed every check, with ``lock`` shared, and what had to be done to the file."""
     end = time.monotonic() + _WAIT_FOR_OTHERS_S
     while True:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        lock.share()
         try:
             return _connect(path), []  # after a wait: perhaps the new file of another process
         except _UntrustedError:
-            if _alone(lock):
+            if lock.take_alone():
                 break
         if time.monotonic() > end:
             raise TranscriptCacheError(
@@ -177,18 +176,9 @@ def _sound(path: Path, lock: IO[str]) -> tuple[sqlite3.Connection, list[str]]:
         raise TranscriptCacheError(f"{path}: a new cache cannot be made: {error}") from error
 
 
-def _shared(lock: IO[str], connection: sqlite3.Connection) -> sqlite3.Connection:
-    fcntl.flock(lock, fcntl.LOCK_SH)
+def _shared(lock: SharedLock, connection: sqlite3.Connection) -> sqlite3.Connection:
+    lock.share()
     return connection
-
-
-def _alone(lock: IO[str]) -> bool:
-    """Whether no other process has the cache open. If so, ``lock`` keeps other processes out; if not, it is released."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _connect(path: Path) -> sqlite3.Connection:

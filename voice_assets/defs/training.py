@@ -1,9 +1,8 @@
 """Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and each checkpoint when it is written."""
 
-import fcntl
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import free_version, version_dir, versions_in
-from voice_assets.runtime import project
+from voice_assets.runtime import locks, project
 from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
@@ -135,15 +134,12 @@ def only_training(voice: Voice) -> Iterator[None]:
     Raises:
         dagster.Failure: another run holds it.
     """
-    lock = training_dir(voice) / "training.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise dg.Failure(
-                f"another run is training {voice.name} (it holds {lock}); wait for it", allow_retries=False
-            ) from error
+            stack.enter_context(locks.exclusive(training_dir(voice) / "training.lock"))
+        except locks.LockError as error:
+            message = f"another run trains {voice.name}: {error}; wait for that run, or end it"
+            raise dg.Failure(message, allow_retries=False) from error
         yield
 
 

@@ -1,13 +1,12 @@
 """The Dagster instance: its home folder, made ready on first use, and runs whose process died."""
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import dagster as dg
 
-from voice_assets.runtime import project
+from voice_assets.runtime import locks, project
 from voice_assets.runtime.running import process_alive
 
 PID_TAG = ".voice_assets/pid"  # the dot hides it in the UI
@@ -39,20 +38,16 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 
 @contextmanager
 def only_runner(voice: str) -> Iterator[None]:
-    """Hold the voice's lock, so that two shells never walk one road at the same time.
+    """Hold the lock of a voice, so that two shells never run the same voice at the same time.
 
     Raises:
-        BusyError: another process holds it.
+        BusyError: another process holds the lock.
     """
-    lock = project.artifacts_dir(voice) / "running.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                f"another `voice-assets run {voice}` is at work (it holds {lock}); wait for it, or end it"
-            ) from error
+            stack.enter_context(locks.exclusive(project.artifacts_dir(voice) / "running.lock"))
+        except locks.LockError as error:
+            raise BusyError(f"another `voice-assets run {voice}` is running: {error}; wait for that run, or end it") from error
         yield
 
 

@@ -4,7 +4,6 @@ What lies in a cache is Piper's business (``vits_data``); writing checkpoints is
 """
 
 import errno
-import fcntl
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from voice_assets.piper.errors import TrainingError
 from voice_assets.piper.model import QUALITY_RATES
+from voice_assets.runtime.locks import LockError, SharedLock
 
 COMPLETE = "COMPLETE"
 _NAME = re.compile(r"[0-9a-f]{16}")
@@ -46,15 +46,16 @@ def drop_damaged(folder: Path) -> int:
 
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
-    """Make a cache's folder and keep :func:`drop_others` of other processes from it; the system lets go when this one dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks: then nobody can tell, and `drop_others` keeps every folder
-            fcntl.flock(handle, fcntl.LOCK_SH)
+    """Make a cache's folder, and keep :func:`drop_others` of other processes from the folder while the block runs."""
+    with _lock_of(folder) as lock:
+        with suppress(LockError):  # a disk without locks: then `drop_others` removes no folder there
+            lock.share()
+        folder.mkdir(parents=True, exist_ok=True)
         yield
-    finally:
-        os.close(handle)
+
+
+def _lock_of(folder: Path) -> SharedLock:
+    return SharedLock(folder.with_name(f".{folder.name}.lock"))
 
 
 def _ours(folder: Path) -> bool:
@@ -70,15 +71,11 @@ def drop_others(folder: Path) -> int:
     for other in sorted(folder.parent.iterdir()):
         if other.name == folder.name or not _ours(other):
             continue
-        handle = os.open(other, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(other, ignore_errors=True)
-            dropped += 1
-        except OSError:  # in use, or a file system without locks
-            continue
-        finally:
-            os.close(handle)
+        with suppress(LockError), _lock_of(other) as lock:
+            if lock.take_alone():
+                shutil.rmtree(other, ignore_errors=True)
+                lock.remove()
+                dropped += 1
     return dropped
 
 

@@ -1,7 +1,6 @@
 """The transcript cache: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
 
 import contextlib
-import fcntl
 import os
 import random
 import signal
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from voice_assets.asr import transcript_cache
 from voice_assets.asr.cache_keys import CacheKey
 from voice_assets.asr.transcript_cache import TranscriptCacheError, opened
+from voice_assets.runtime.locks import SharedLock
 
 FAST, FULL = CacheKey.of(decoding_pass="fast", model="m"), CacheKey.of(decoding_pass="full", model="m", beam_size=5)
 WRITER = """
@@ -157,16 +157,16 @@ def test_the_second_process_takes_the_new_cache_that_the_first_has_open(path, mo
     """All shards of a run start at once: one moves the unsound file aside and works on for hours."""
     filled(path, a="один")
     other_layout(path)
-    alone, begun = transcript_cache._alone, []
+    take_alone, begun = SharedLock.take_alone, []
 
     def beaten(lock):
         if not begun:
-            fcntl.flock(lock, fcntl.LOCK_UN)  # as where two try at once: the kernel lets go of the old lock first
+            lock.release()  # as where two processes try at once: each releases its share first
             begun.append(start(path, "first", 1000))
             assert begun[0].stdout.readline() == "0\n"  # it has moved the file aside, and writes into the new one
-        return alone(lock)
+        return take_alone(lock)
 
-    monkeypatch.setattr(transcript_cache, "_alone", beaten)
+    monkeypatch.setattr(SharedLock, "take_alone", beaten)
     with opened(path, "v2") as cache:
         assert cache.notes == []
         assert begun[0].poll() is None

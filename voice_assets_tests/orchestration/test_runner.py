@@ -113,7 +113,10 @@ def test_a_missing_data_set_names_file_key_and_folder(toy: ToyProject) -> None:
 
 
 def test_two_walkers_of_one_voice(toy: ToyProject) -> None:
-    with only_runner("toy"), pytest.raises(BusyError, match=r"running\.lock"), only_runner("toy"):
+    named = (
+        rf"another `voice-assets run toy` is running: process {os.getpid()} on host \S+ holds the lock \S+running\.lock; wait"
+    )
+    with only_runner("toy"), pytest.raises(BusyError, match=named), only_runner("toy"):
         pass
 
 
