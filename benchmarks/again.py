@@ -1,8 +1,8 @@
 """What it costs to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
 
-The worker that transcribes a shard, as a process of its own, the start of Python included: once with an empty cache,
-The worker that transcribes a shard, as a process of its own with the start of Python: once with an empty cache,
-``voice-assets run`` starts no worker at all for a shard that is current: this is the case where somebody asks for it.
+A worker transcribes all clips of the demo, as a process of its own, the start of Python included: once with an empty cache,
+then with the cache of that run, in turns; medians. The model is ``base``, int8, on the CPU.
+``voice-assets run`` starts no worker for a shard that is current; this measures a run that a person starts anyway.
 """
 
 import json

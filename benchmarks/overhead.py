@@ -73,20 +73,20 @@ def measure(root: Path) -> dict[str, float]:
     from voice_assets.dataset.shards import shard_key
     from voice_assets.orchestration.gates import AssetPartition
     from voice_assets.orchestration.instance import open_instance
-    from voice_assets.orchestration.launch import Launcher
+    from voice_assets.orchestration.launch import InProcessRuns
     from voice_assets.voices import load_voice
 
     voice = load_voice(root / "voices" / "bench.yaml")
     own, shell, clicked = [], [], []
     with open_instance() as instance:
-        launcher = Launcher(instance)
-        launcher.materialise(AssetPartition(_key("raw_dataset")))
-        launcher.materialise(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
+        runs = InProcessRuns(instance)
+        runs.run(AssetPartition(_key("raw_dataset")))
+        runs.run(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
         for turn in range(RUNS):
             partition = shard_key(turn % SHARDS, SHARDS)
             for seconds, work in (
                 (own, lambda partition=partition: read_shard(voice.dataset, partition, Limits.of(voice))),
-                (shell, lambda partition=partition: launcher.materialise(AssetPartition(_key("clips"), partition))),
+                (shell, lambda partition=partition: runs.run(AssetPartition(_key("clips"), partition))),
             ):
                 started = time.perf_counter()
                 work()

@@ -12,7 +12,8 @@ from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.instance import open_instance
-from voice_assets.orchestration.launch import Launcher, Outcome
+from voice_assets.orchestration.launch import InProcessRuns
+from voice_assets.orchestration.launcher import Outcome
 from voice_assets.runtime.storage import Store, project_store
 from voice_assets_tests.datasets import write_dataset, write_voice
 
@@ -34,12 +35,17 @@ class ToyProject:
     def target(self, name: str, partition: str | None = None) -> AssetPartition:
         return AssetPartition(dg.AssetKey(["toy", name]), partition)
 
-    def launcher(self) -> Launcher:
-        """A launcher that has read the voice file as it is now."""
-        return Launcher(self.instance)
-
     def run(self, name: str, partition: str | None = None) -> Outcome:
-        return self.launcher().materialise(self.target(name, partition))
+        return InProcessRuns(self.instance).run(self.target(name, partition))
+
+    def run_checks(self, name: str, partition: str | None = None) -> Outcome:
+        """Run the checks of ``name`` again, on what is there."""
+        target = self.target(name, partition)
+        return InProcessRuns(self.instance).run(target, self.gate().graph.get_check_keys_for_assets({target.key}))
+
+    def run_without_checks(self, name: str) -> None:
+        """Materialise ``name`` with its checks deselected, as a person can in the UI."""
+        assert InProcessRuns(self.instance)._run(None, frozenset([self.target(name).key]), frozenset()).success
 
     def run_shards(self, name: str) -> list[Outcome]:
         return [self.run(name, shard) for shard in SHARDS]

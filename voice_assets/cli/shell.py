@@ -138,7 +138,7 @@ def run_voice(voice: str, asset: str | None, epoch: str | None) -> bool:
     from voice_assets.definitions import build_definitions, read_voices
     from voice_assets.orchestration import pools
     from voice_assets.orchestration.instance import fail_dead_runs, only_runner, open_instance
-    from voice_assets.orchestration.launch import Launcher
+    from voice_assets.orchestration.local_launcher import LocalLauncher
     from voice_assets.orchestration.runner import Runner, assets_to
 
     console = Console()
@@ -151,7 +151,7 @@ def run_voice(voice: str, asset: str | None, epoch: str | None) -> bool:
         running.forget_dead(voice)
         with Watcher(console, voice) as watcher:
             widths = pools.widths([chosen])
-            statuses = list(Runner(graph, Launcher(instance), watcher, epoch, widths).run(keys))
+            statuses = list(Runner(graph, instance, LocalLauncher(instance), watcher, epoch, widths).run(keys))
     _print_statuses(console, chosen, statuses, len(keys))
     return len(statuses) == len(keys) and all(status.open for status in statuses)
 

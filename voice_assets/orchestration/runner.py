@@ -7,7 +7,6 @@ alone what is current: a road walked twice does nothing the second time.
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,9 +15,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
-from voice_assets.orchestration.launch import Launcher, Outcome
+from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
-from voice_assets.orchestration.subprocess_runs import SubprocessRuns
 
 
 class SelectionError(ValueError):
@@ -38,17 +36,15 @@ class AssetStatus:
 
     @property
     def open(self) -> bool:
-        """Whether the road goes on after this asset."""
+        """Whether the next asset may run."""
         return self.verdict in ("PASS", "WARN")
 
-
-@dataclass(frozen=True)
-class Task:
-    """What there is to do at one target, and why."""
-
-    target: AssetPartition
-    reason: str
-    checks_only: bool = False
+    def add(self, outcome: Outcome) -> None:
+        """Count one run; a run that failed makes this CLOSED or ERROR."""
+        self.ran += 1
+        if not outcome.success:
+            self.verdict = "CLOSED" if outcome.closed or self.verdict == "CLOSED" else "ERROR"
+            self.reasons.append(outcome.message)
 
 
 class RunListener(Protocol):
@@ -89,13 +85,14 @@ class Runner:
     def __init__(
         self,
         graph: AssetGraph,
+        instance: dg.DagsterInstance,
         launcher: Launcher,
         listener: RunListener,
         epoch: str | None = None,
         widths: Mapping[str, int] | None = None,
     ):
-        self.graph, self.launcher, self.listener, self.epoch = graph, launcher, listener, epoch
-        self.instance, self.widths = launcher.instance, widths or {}
+        self.graph, self.instance, self.launcher, self.listener = graph, instance, launcher, listener
+        self.epoch, self.widths = epoch, widths or {}
 
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
         """Bring each asset of ``keys`` up to date, upstream first; ends after the first whose gate or rules are closed."""
@@ -112,20 +109,21 @@ class Runner:
         status = AssetStatus(key)
         node = self.graph.get(key)
         if node.is_observable:
-            self._do([Task(AssetPartition(key), "the data set may have changed")], status)  # one observation covers every shard
+            observation = Task(AssetPartition(key), "the data set may have changed")  # one observation covers every shard
+            self._run_all([observation], status)
             return status
-        targets = self._places(key)
+        targets = self._partitions(key)
         if not node.is_external:
             tasks = [task for task in map(self._task, targets) if task is not None]
             status.current = len(targets) - len(tasks)
-            self._do(tasks, status)
+            self._run_all(tasks, status)
         if status.verdict == "CLOSED":
             return status
         for target in targets:
             self._judge(target, status)
         return status
 
-    def _places(self, key: dg.AssetKey) -> list[AssetPartition]:
+    def _partitions(self, key: dg.AssetKey) -> list[AssetPartition]:
         partitions = self.graph.get(key).partitions_def
         if partitions is None:
             return [AssetPartition(key)]
@@ -152,51 +150,28 @@ class Runner:
             return Task(target, reason)
         assert latest is not None
         unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
-        return Task(target, f"{len(unjudged)} rules without a verdict in force", checks_only=True) if unjudged else None
+        if not unjudged:
+            return None
+        checks = frozenset(self.graph.get_check_keys_for_assets({target.key}))
+        return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
 
-    def _do(self, tasks: list[Task], status: AssetStatus) -> None:
-        """Run ``tasks``, as many at once as the asset's pools allow; one at a time in this very process."""
+    def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
+        """Run ``tasks``, as many at once as the asset's pools allow."""
         width = min([self.widths.get(pool, 1) for pool in self.graph.get(status.key).pools or ()], default=1)
-        if width > 1 and len(tasks) > 1:
-            self._do_side_by_side(tasks, status, width)
-            return
+
+        def ended(task: Task, outcome: Outcome) -> None:
+            self.listener.ended(task.target, outcome)
+            status.add(outcome)
+
+        self.launcher.run(self._until_closed(tasks, status), min(width, len(tasks)), ended)
+
+    def _until_closed(self, tasks: list[Task], status: AssetStatus) -> Iterator[Task]:
+        """Each of ``tasks`` when it starts. None after a closed gate: it is mostly closed for the next partition too."""
         for task in tasks:
             if status.verdict == "CLOSED":
-                return  # what closes the gate of one partition mostly closes that of the next
+                return
             self.listener.starting(task.target, task.reason)
-            checks = self._checks(task)
-            outcome = self.launcher.materialise(task.target) if checks is None else self.launcher.check(task.target, checks)
-            self._ended(task, outcome, status)
-
-    def _do_side_by_side(self, tasks: list[Task], status: AssetStatus, width: int) -> None:
-        """Run ``tasks`` in processes of their own. What one of them does, even dying, leaves the others alone."""
-        runs, left, going = SubprocessRuns(self.instance), list(tasks), dict[Future[Outcome], Task]()
-        with ThreadPoolExecutor(width) as threads:
-            try:
-                while left or going:
-                    left = [] if status.verdict == "CLOSED" else left
-                    while left and len(going) < width:
-                        task = left.pop(0)
-                        self.listener.starting(task.target, task.reason)
-                        going[threads.submit(runs.run, task.target, self._checks(task))] = task
-                    for future in wait(going, return_when=FIRST_COMPLETED).done:
-                        self._ended(going.pop(future), future.result(), status)
-            except BaseException:  # Ctrl-C too: the threads wait for their processes
-                runs.end()
-                raise
-
-    def _checks(self, task: Task) -> set[dg.AssetCheckKey] | None:
-        return set(self.graph.get_check_keys_for_assets({task.target.key})) if task.checks_only else None
-
-    def _ended(self, task: Task, outcome: Outcome, status: AssetStatus) -> None:
-        self.listener.ended(task.target, outcome)
-        status.ran += 1
-        self._note(outcome, status)
-
-    def _note(self, outcome: Outcome, status: AssetStatus) -> None:
-        if not outcome.success:
-            status.verdict = "CLOSED" if outcome.closed else "ERROR"
-            status.reasons.append(outcome.message)
+            yield task
 
     def _judge(self, target: AssetPartition, status: AssetStatus) -> None:
         """Read how ``target`` stands now: its newest materialisation, and what its rules said of it."""

@@ -9,8 +9,6 @@ from voice_assets.orchestration.history import History
 from voice_assets_tests.datasets import RATE, burst
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
-RULES = dg.AssetKey(["toy", "base_validation"])
-
 
 def break_first_text(toy: ToyProject) -> None:
     """Make one clip break a rule: a text of one character."""
@@ -18,10 +16,6 @@ def break_first_text(toy: ToyProject) -> None:
     lines = metadata.read_text(encoding="utf-8").splitlines()
     lines[0] = lines[0].split("|")[0] + "|я"
     metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def checks_of(toy: ToyProject) -> set[dg.AssetCheckKey]:
-    return set(toy.gate().graph.get_check_keys_for_assets({RULES}))
 
 
 def revalidate(toy: ToyProject) -> None:
@@ -89,17 +83,14 @@ def test_observing_a_changed_data_set_closes_what_was_built_from_the_old(validat
 
 def test_a_materialisation_without_checks_is_closed(validated: ToyProject) -> None:
     """What deselecting the checks in the UI does: the asset is there, nobody judged it."""
-    launcher = validated.launcher()
-    launcher._run(validated.target("base_validation"), assets={RULES}, checks=set())
+    validated.run_without_checks("base_validation")
     blockers = validated.blockers("clip_stats", SHARDS[0])
     assert any("mono: no result for the latest materialisation" in blocker for blocker in blockers)
 
 
 def test_running_the_checks_again_opens_the_gate(validated: ToyProject) -> None:
-    launcher = validated.launcher()
-    launcher._run(validated.target("base_validation"), assets={RULES}, checks=set())
-    checks = validated.gate().graph.get_check_keys_for_assets({RULES})
-    assert launcher.check(validated.target("base_validation"), checks).success
+    validated.run_without_checks("base_validation")
+    assert validated.run_checks("base_validation").success
     assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
@@ -117,7 +108,7 @@ def test_a_check_that_crashed_closes(toy: ToyProject, monkeypatch: pytest.Monkey
     assert not outcome.success
     assert toy.latest("base_validation").run_id == outcome.run_id
     assert any("mono: planned in run" in blocker for blocker in toy.blockers("clip_stats", SHARDS[0]))
-    toy.launcher().check(toy.target("base_validation"), checks_of(toy))
+    toy.run_checks("base_validation")
     assert toy.blockers("clip_stats", SHARDS[0]) == []
 
 
@@ -131,9 +122,9 @@ def test_a_check_that_crashed_when_run_again_takes_the_old_verdict_with_it(
 
     with monkeypatch.context() as ill:
         ill.setattr(checks, "read", crash)
-        assert not validated.launcher().check(validated.target("base_validation"), checks_of(validated)).success
+        assert not validated.run_checks("base_validation").success
     assert any("mono: planned in run" in blocker for blocker in validated.blockers("clip_stats", SHARDS[0]))
-    validated.launcher().check(validated.target("base_validation"), checks_of(validated))
+    validated.run_checks("base_validation")
     assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 

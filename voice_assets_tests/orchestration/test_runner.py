@@ -11,6 +11,7 @@ import pytest
 
 from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.instance import BusyError, fail_dead_runs, only_runner
+from voice_assets.orchestration.local_launcher import LocalLauncher
 from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
@@ -33,7 +34,7 @@ class Silent:
 def run_to(toy: ToyProject, to: str) -> tuple[list[AssetStatus], list[str]]:
     graph = build_definitions().resolve_asset_graph()
     listener = Silent()
-    statuses = list(Runner(graph, toy.launcher(), listener).run(assets_to(graph, "toy", to)))
+    statuses = list(Runner(graph, toy.instance, LocalLauncher(toy.instance), listener).run(assets_to(graph, "toy", to)))
     return statuses, listener.started
 
 

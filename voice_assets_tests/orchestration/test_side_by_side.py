@@ -15,6 +15,7 @@ from voice_assets.dataset.shards import shard_of
 from voice_assets.orchestration import pools
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import PID_TAG, open_instance
+from voice_assets.orchestration.launcher import Task
 from voice_assets.orchestration.subprocess_runs import SubprocessRuns
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
@@ -103,7 +104,7 @@ def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_
     runs, outcomes = SubprocessRuns(toy.instance), {}
 
     def run(shard: str) -> None:
-        outcomes[shard] = runs.run(toy.target("clips", shard), None)
+        outcomes[shard] = runs.run(Task(toy.target("clips", shard), "a test"))
 
     threads = [threading.Thread(target=run, args=(shard,)) for shard in SHARDS]
     for thread in threads:
@@ -126,7 +127,7 @@ def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_
 def test_ending_the_walk_ends_what_runs_and_starts_nothing_else(toy: ToyProject) -> None:
     toy.run("raw_dataset")
     runs, outcomes = SubprocessRuns(toy.instance), []
-    thread = threading.Thread(target=lambda: outcomes.append(runs.run(toy.target("clips", SHARDS[0]), None)))
+    thread = threading.Thread(target=lambda: outcomes.append(runs.run(Task(toy.target("clips", SHARDS[0]), "a test"))))
     thread.start()
     while not runs._processes:
         time.sleep(0.01)
@@ -136,7 +137,7 @@ def test_ending_the_walk_ends_what_runs_and_starts_nothing_else(toy: ToyProject)
     thread.join(60)
     assert len(outcomes) == 1
     assert toy.instance.get_runs(RUNNING) == []  # it was ended, or it was done already: nothing is left half way
-    assert "the run was ended" in runs.run(toy.target("clips", SHARDS[1]), None).message
+    assert "the runs were ended" in runs.run(Task(toy.target("clips", SHARDS[1]), "a test")).message
 
 
 def test_the_pool_is_as_wide_as_the_voice_with_most_slots(toy: ToyProject) -> None:

@@ -1,0 +1,215 @@
+"""What the runner asks its launcher for, and in which order. A scripted launcher stands in for the runs."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.launcher import Outcome
+from voice_assets.orchestration.runner import AssetStatus, Runner
+from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
+
+SHARDS = dg.StaticPartitionsDefinition(["0-of-3", "1-of-3", "2-of-3"])
+EPOCHS = dg.DynamicPartitionsDefinition(name="toy_epochs")
+CLOSED = Outcome("", False, "The gate is closed", closed=True)
+FAILED = Outcome("", False, "out of memory")
+
+
+@dg.observable_source_asset(key=["toy", "raw"])
+def raw() -> dg.DataVersion:
+    return dg.DataVersion("1")
+
+
+@dg.asset(key=["toy", "shard"], deps=[raw], partitions_def=SHARDS, pool="whisper")
+def shard() -> None: ...
+
+
+@dg.asset(key=["toy", "report"], deps=[shard])
+def report() -> None: ...
+
+
+@dg.asset(key=["toy", "mini_training"], deps=[report])
+def mini_training() -> None: ...
+
+
+@dg.asset(key=["toy", "onnx"], deps=[mini_training], partitions_def=EPOCHS)
+def onnx() -> None: ...
+
+
+class Listener:
+    """Notes when runs start and end."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def starting(self, target: AssetPartition, reason: str) -> None:
+        self.seen.append(f"{target.key.path[-1]}{target.partition or ''} starts: {reason}")
+
+    def ended(self, target: AssetPartition, outcome: Outcome) -> None:
+        self.seen.append(f"{target.key.path[-1]}{target.partition or ''} {'done' if outcome.success else 'failed'}")
+
+
+class Bench:
+    """A graph of five assets, an empty instance, and a runner on a scripted launcher."""
+
+    def __init__(self, instance: dg.DagsterInstance):
+        self.instance, self.listener = instance, Listener()
+        self.use(raw, shard, report)
+
+    def use(self, *assets: object, checks: tuple[dg.AssetChecksDefinition, ...] = ()) -> None:
+        self.graph = dg.Definitions(assets=assets, asset_checks=checks).resolve_asset_graph()  # type: ignore[arg-type]
+        self.script({})
+
+    def script(self, outcomes: dict[str, Outcome], at_once: int = 1) -> None:
+        self.launcher = ScriptedLauncher(self.graph, self.instance, outcomes, at_once)
+
+    def run(self, epoch: str | None = None, **widths: int) -> list[AssetStatus]:
+        runner = Runner(self.graph, self.instance, self.launcher, self.listener, epoch, widths)
+        return list(runner.run(list(self.graph.toposorted_asset_keys)))
+
+    @property
+    def asked(self) -> list[str]:
+        """The targets that the launcher was asked for, in order."""
+        return [str(task.target).removeprefix("toy/") for task in self.launcher.tasks]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Bench(instance)
+
+
+ALL = ["raw", "shard[0-of-3]", "shard[1-of-3]", "shard[2-of-3]", "report"]
+
+
+def test_what_is_missing_runs_upstream_first(bench: Bench) -> None:
+    statuses = bench.run()
+    assert bench.asked == ALL
+    assert [(status.verdict, status.ran, status.current) for status in statuses] == [
+        ("PASS", 1, 0),
+        ("PASS", 3, 0),
+        ("PASS", 1, 0),
+    ]
+    assert {task.reason for task in bench.launcher.tasks} == {"the data set may have changed", "never materialised"}
+    assert all(task.checks is None for task in bench.launcher.tasks)
+
+
+def test_what_is_current_only_costs_the_observation(bench: Bench) -> None:
+    bench.run()
+    bench.script({})
+    statuses = bench.run()
+    assert bench.asked == ["raw"]
+    assert [(status.ran, status.current) for status in statuses] == [(1, 0), (0, 3), (0, 1)]
+
+
+def test_what_was_built_from_something_older_runs_again(bench: Bench) -> None:
+    bench.run()
+    bench.script({})
+    bench.launcher.record(AssetPartition(dg.AssetKey(["toy", "shard"]), "1-of-3"), version="2")
+    bench.run()
+    assert bench.asked == ["raw", "report"]
+    assert bench.launcher.tasks[1].reason == "out of date: built from toy/shard[1-of-3] at 1, which is now at 2"
+
+
+def test_a_closed_gate_starts_no_other_partition_and_nothing_downstream(bench: Bench) -> None:
+    bench.script({"toy/shard[1-of-3]": CLOSED})
+    statuses = bench.run()
+    assert bench.asked == ALL[:3]
+    assert [status.verdict for status in statuses] == ["PASS", "CLOSED"]
+    assert statuses[1].reasons == ["The gate is closed"]
+
+
+def test_a_failed_run_leaves_the_other_partitions_alone_and_ends_the_runner(bench: Bench) -> None:
+    bench.script({"toy/shard[1-of-3]": FAILED})
+    statuses = bench.run()
+    assert bench.asked == ALL[:4]
+    assert [status.verdict for status in statuses] == ["PASS", "ERROR"]
+    assert statuses[1].reasons == ["out of memory"]
+
+
+def test_a_gate_stays_closed_when_a_run_beside_it_fails(bench: Bench) -> None:
+    bench.script({"toy/shard[0-of-3]": CLOSED, "toy/shard[1-of-3]": FAILED}, at_once=2)
+    statuses = bench.run(whisper=2)
+    assert bench.asked == ALL[:3]
+    assert statuses[1].verdict == "CLOSED"
+    assert statuses[1].reasons == ["The gate is closed", "out of memory"]
+
+
+def test_a_run_that_records_nothing_is_an_error(bench: Bench) -> None:
+    bench.script({"toy/shard[0-of-3]": Outcome("", True)})
+    statuses = bench.run()
+    assert statuses[1].verdict == "ERROR"
+    assert statuses[1].reasons == ["toy/shard[0-of-3]: nothing was materialised"]
+
+
+def test_a_check_without_a_result_is_asked_for_without_its_asset(bench: Bench) -> None:
+    bench.run()
+
+    @dg.asset_check(asset=report)
+    def all_shards() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    bench.use(raw, shard, report, checks=(all_shards,))
+    (*_, status) = bench.run()
+    assert bench.asked == ["raw", "report"]
+    assert bench.launcher.tasks[1].checks == {dg.AssetCheckKey(dg.AssetKey(["toy", "report"]), "all_shards")}
+    assert bench.launcher.tasks[1].reason == "1 rules without a verdict in force"
+    assert status.verdict == "FAIL"  # the scripted launcher gave the check no result
+
+
+@pytest.mark.parametrize(
+    ("widths", "expected"),
+    [({}, [1, 1, 1]), ({"whisper": 2}, [1, 2, 1]), ({"whisper": 8}, [1, 3, 1]), ({"other": 8}, [1, 1, 1])],
+)
+def test_the_width_is_that_of_the_pool_and_never_more_than_there_are_tasks(
+    bench: Bench, widths: dict[str, int], expected: list[int]
+) -> None:
+    bench.run(**widths)
+    assert bench.launcher.widths == expected
+
+
+def test_a_task_is_announced_when_it_starts_not_earlier(bench: Bench) -> None:
+    bench.run()
+    assert bench.listener.seen[2:6] == [
+        "shard0-of-3 starts: never materialised",
+        "shard0-of-3 done",
+        "shard1-of-3 starts: never materialised",
+        "shard1-of-3 done",
+    ]
+
+
+@pytest.fixture
+def trained(bench: Bench) -> Callable[..., list[AssetStatus]]:
+    """A function that runs everything after a training with two checkpoints, for an epoch."""
+    bench.use(raw, shard, report, mini_training, onnx)
+    bench.instance.add_dynamic_partitions("toy_epochs", ["v0-e0009", "v0-e0010"])
+
+    class Trainer(ScriptedLauncher):
+        def record(self, target: AssetPartition, version: str = "1") -> None:
+            if target.key.path[-1] != "mini_training":
+                super().record(target, version)
+                return
+            metadata = {"checkpoints": {"v0-e0009": "a", "v0-e0010": "b"}}
+            self.instance.report_runless_asset_event(dg.AssetMaterialization(target.key, metadata=metadata))
+
+    bench.launcher = Trainer(bench.graph, bench.instance, {})
+    return bench.run
+
+
+def test_the_newest_epoch_is_the_default(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+    trained()
+    assert bench.asked[-1] == "onnx[v0-e0010]"
+
+
+def test_an_epoch_can_be_chosen(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+    trained(epoch="v0-e0009")
+    assert bench.asked[-1] == "onnx[v0-e0009]"
+
+
+def test_an_unknown_epoch_is_an_error_that_names_the_known_ones(trained: Callable[..., list[AssetStatus]]) -> None:
+    (*_, status) = trained(epoch="v7-e0000")
+    assert status.verdict == "ERROR"
+    assert status.reasons == ["there is no epoch 'v7-e0000'; there are: v0-e0009, v0-e0010"]
