@@ -46,6 +46,8 @@ class InProcessRuns:
 
     def __init__(self, instance: dg.DagsterInstance):
         self._instance = instance
+        for cached in (ReconstructableJob.get_repository_definition, ReconstructableJob.get_definition):
+            cached.cache_clear()  # Dagster keeps the last definitions, perhaps of other voice files
         repository = ReconstructableRepository.for_module(MODULE, "defs", os.getcwd())
         self._job = ReconstructableJob(repository, ASSET_JOB)
         target = LoadableTargetOrigin(module_name=MODULE, working_directory=os.getcwd())
