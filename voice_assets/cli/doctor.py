@@ -12,7 +12,7 @@ from typing import Literal
 
 from voice_assets.definitions import read_voices
 from voice_assets.runtime import project
-from voice_assets.runtime.nvidia import USE_FIELDS, DeviceError, GpuUse, gpu_use, nvidia_smi
+from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
 from voice_assets.voices import BrokenVoice, Voice
 
 PACKAGES = ("dagster", "great_expectations", "faster-whisper", "ctranslate2", "torch", "lightning", "piper-tts", "onnxruntime")
@@ -78,7 +78,7 @@ def _weights() -> Iterator[Finding]:
 
 def _gpus() -> Iterator[Finding]:
     try:
-        yield from gpus(gpu_use(nvidia_smi(USE_FIELDS)))
+        yield from gpus(gpu_use())
     except DeviceError as error:
         yield Finding("bad", "gpu", str(error), "nvidia-smi must work before a GPU can be used")
 

@@ -1,4 +1,4 @@
-"""``voice-assets watch``: what runs for one voice, live or once. Reads small files and nvidia-smi; starts nothing.
+"""``voice-assets watch``: what runs for one voice, live or once. Reads small files and asks the driver; starts nothing.
 
 Belongs here: the picture. What does not: the figures (``running``, written by whoever runs the asset). Knows nothing of
 Dagster, so that it starts at once, and works whoever started the run: the UI, the daemon or a shell.
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_assets.runtime import running
-from voice_assets.runtime.nvidia import USE_FIELDS, DeviceError, GpuUse, gpu_use, nvidia_smi
+from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
 from voice_assets.runtime.running import Running
 from voice_assets.runtime.stamps import stamped
 from voice_assets.voices import Voice
@@ -52,9 +52,9 @@ class Snapshot:
 
 
 def look_at_gpus() -> list[GpuUse]:
-    """The GPUs of this machine; none without nvidia-smi, or when it fails: the picture goes on without them."""
+    """The GPUs of this machine; none without a driver, or when the driver fails: the picture leaves GPUs out."""
     try:
-        return gpu_use(nvidia_smi(USE_FIELDS, patience_s=5))
+        return gpu_use(patience_s=5)
     except DeviceError:
         return []
 

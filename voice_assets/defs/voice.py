@@ -19,8 +19,8 @@ from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
 from voice_assets.piper.requests import ExportRequest
-from voice_assets.runtime.devices import Lease
 from voice_assets.runtime.files import sha256
+from voice_assets.runtime.leases import Lease
 from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice

@@ -1,18 +1,18 @@
-"""How many runs of one kind may go on at once. The pools' names are with their assets, the devices in ``runtime.devices``."""
+"""How many runs of one pool Dagster starts at the same time. The stages name the pools; ``runtime.devices`` counts devices."""
 
 from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
 from voice_assets.orchestration.leases import POOL, devices_of
-from voice_assets.runtime.devices import DeviceError
+from voice_assets.runtime.nvidia import DeviceError
 from voice_assets.voices import Voice
 
 
 def widths(voices: Iterable[Voice]) -> dict[str, int]:
-    """Runs at once by pool: of ``whisper``, as many as the voice with the most worker slots has.
+    """The width of each pool. The pool ``whisper`` is as wide as the voice with the most worker slots.
 
-    A voice whose devices are not to be had counts as one: its asset says what is wrong when it runs.
+    A voice whose devices are missing counts as one slot. The asset of this voice names the fault when the asset runs.
     """
     return {POOL: max((_slots(voice) for voice in voices), default=1)}
 
@@ -25,6 +25,6 @@ def _slots(voice: Voice) -> int:
 
 
 def apply(instance: dg.DagsterInstance, limits: Mapping[str, int]) -> None:
-    """Tell Dagster, whose daemon then starts that many runs of a pool. Each of them waits for its lease all the same."""
+    """Set the width of each pool in Dagster. A run that the daemon starts still waits for its own lease."""
     for name, limit in limits.items():
         instance.event_log_storage.set_concurrency_slots(name, limit)

@@ -19,6 +19,7 @@ from voice_assets.runtime import running
 from voice_assets.runtime.nvidia import GpuUse
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.runtime.fake_nvml import MISMATCH, NOT_SUPPORTED, FakeGpu, FakeNvml
 from voice_assets_tests.runtime.test_running import ended_process, state
 
 
@@ -106,6 +107,16 @@ def test_once_from_the_command_line(voice: Voice) -> None:
     unknown = CliRunner().invoke(main, ["watch", "toi", "--once"])
     assert unknown.exit_code == 2
     assert "there is no voice 'toi'; there are: toy" in unknown.output
+
+
+def test_gpus_as_the_driver_reports_them(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml([FakeGpu(percent=NOT_SUPPORTED)]))
+    shows = CliRunner().invoke(main, ["watch", "toy", "--once"])
+    assert "8123 of 24576 MiB" in shows.output
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml([FakeGpu()], init=MISMATCH))
+    leaves_out = CliRunner().invoke(main, ["watch", "toy", "--once"])
+    assert leaves_out.exit_code == 0
+    assert "MiB" not in leaves_out.output
 
 
 def test_watching_imports_neither_dagster_nor_pandas(voice: Voice) -> None:

@@ -1,5 +1,6 @@
 """Locks between processes: every holder is a real process, and ends by a kill where that matters."""
 
+import ast
 import os
 import re
 import select
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import voice_assets
 from voice_assets.runtime import locks
 from voice_assets.runtime.locks import InheritableLock, LockError, SharedLock
 from voice_assets.runtime.processes import ProcessIdentity
@@ -27,6 +29,7 @@ say()
 }
 PREAMBLE = """
 import pathlib, subprocess, sys
+import voice_assets
 from voice_assets.runtime import locks
 file = pathlib.Path(sys.argv[1])
 def say():
@@ -176,3 +179,12 @@ def test_a_file_that_cannot_be_locked_is_named(file, take):
     file.mkdir(parents=True)
     with pytest.raises(LockError, match=rf"^{file}: cannot be locked: Is a directory; the folder must be writable"):
         take(file)
+
+
+def test_no_other_module_makes_locks():
+    found = set()
+    for path in Path(voice_assets.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None)]
+            found |= {path.name for name in names if name in ("fcntl", "filelock")}
+    assert found == {"locks.py"}
