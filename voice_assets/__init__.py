@@ -17,7 +17,7 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``dataset``        Piper's data set on disk: rows, faults, configuration, phonemes, shards, table schemas.
 * ``audio``          reading and writing audio, signals of one clip, predicted opinion scores.
 * ``text``           normalising and comparing texts, per language.
-* ``runtime``        the machine: files, project folders, locks, processes, devices.
+* ``runtime``        the machine: files, storage, worker requests, project folders, locks, processes, devices.
 * ``voices``         the voice file: every setting, its default and its unit.
 
 This module imports nothing, so that any room loads without the others.

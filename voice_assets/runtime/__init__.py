@@ -1,1 +1,10 @@
-"""The machine: files, project folders, locks, processes, devices. Knows no voice, no clip and no Dagster."""
+"""The machine that a voice is made on. Knows no voice, no clip and no Dagster.
+
+* Files: ``files`` writes files whole and hashes them, ``tsv`` reads and writes tables, ``stamps`` puts times into names.
+* Storage: ``storage`` records files by URI and hash.
+* Requests: ``requests`` tells a worker what to do. ``running`` tells people how far a running asset is.
+* Project folders: ``project``.
+* Locks: ``locks`` makes every lock between processes.
+* Processes: ``processes`` tells whether a process still runs.
+* Devices: ``nvidia`` asks the driver, ``devices`` counts what workers may use, ``leases`` hands it out.
+"""

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever reads half of one, and hashing them. Standard library only."""
+"""Writing files whole, so that nobody reads half a file, and hashes of files. Standard library only."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it over ``path`` when the block ends without an error.
+    """Yield a temporary path beside ``path``. The temporary file replaces ``path`` when the block ends without an error.
 
-    The bytes are on disk before the rename, so a crash leaves the old file or the new one, never half of one.
+    The bytes are on disk before the rename, so a crash leaves the old file or the new file, never half a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
@@ -42,5 +42,5 @@ def sha256(path: Path) -> str:
 
 
 def shown(name: str) -> str:
-    r"""A file's name as any file and terminal takes it: of a name that is not UTF-8, the bytes in question as ``\xNN``."""
+    r"""A file's name as a text that can be printed. In a name that is not UTF-8, the wrong bytes become ``\xNN``."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")

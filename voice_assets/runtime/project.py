@@ -1,4 +1,4 @@
-"""Where things lie on disk. Knows folders only; reads no voice and no data set."""
+"""The folders of a project on disk. This module only knows names of folders; it reads no voice file and no data set."""
 
 import os
 from pathlib import Path
@@ -24,12 +24,12 @@ def voices_dir() -> Path:
 
 
 def artifacts_dir(voice: str) -> Path:
-    """What is computed for a voice and is not a report: tables, checkpoints, ONNX files, packages."""
+    """The folder of what is computed for a voice, reports excepted: tables, checkpoints, ONNX files, packages."""
     return root() / "artifacts" / voice
 
 
 def cache_dir() -> Path:
-    """What can be fetched or computed again: joined Whisper weights, downloaded packages."""
+    """The folder of what can be fetched or computed again: joined Whisper weights, downloaded packages."""
     return root() / ".cache"
 
 
@@ -39,5 +39,5 @@ def dagster_home() -> Path:
 
 
 def portable(path: Path) -> str:
-    """``path`` relative to the project folder where it lies inside: the same text after the project was moved."""
+    """A path inside the project folder as a path relative to that folder, which stays valid when the project moves."""
     return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)

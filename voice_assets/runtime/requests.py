@@ -1,7 +1,7 @@
-"""What a worker process is asked to do: one JSON file, one pydantic model, the same in the worker and in its caller.
+"""What a worker process is asked to do: one JSON file, and one pydantic model for the worker and its caller.
 
-Here: the base class of all requests, writing one beside a worker's log, reading one back. Not here: the fields of a
-request (``asr.requests``, ``piper.requests``), and starting a worker (``orchestration.processes``).
+Belongs here: the base class of all requests, writing a request beside a worker's log, and reading a request. Does not belong
+here: the fields of a request (``asr.requests``, ``piper.requests``), and starting a worker (``orchestration.processes``).
 """
 
 import json
@@ -38,7 +38,7 @@ class Request(BaseModel):
 
     @model_validator(mode="after")
     def _absolute_paths(self) -> Self:
-        """A worker may run in another folder than its caller, so no path depends on the current one."""
+        """A worker may run in another folder than its caller, so no path may depend on the current folder."""
         rule = PydanticCustomError("relative_path", "the path is not absolute")
         found: list[InitErrorDetails] = [
             {"type": rule, "loc": key, "input": str(path)} for key, path in _paths(self) if not path.is_absolute()
@@ -50,7 +50,7 @@ class Request(BaseModel):
     def write(self, folder: Path, worker: str) -> Path:
         """Write the request as ``<worker>_request.json`` into the folder of one run, atomically. Returns the file.
 
-        A file with the same content is used again. A file with other content stays as it is: the next one is
+        A file with the same content is used again. A file with other content stays unchanged; then the request becomes
         ``<worker>_request_2.json``, and so on.
         """
         text = self.model_dump_json(indent=1) + "\n"
@@ -67,7 +67,7 @@ class Request(BaseModel):
         """Read and validate the request in the file ``source``; ``-`` is standard input.
 
         Raises:
-            RequestError: there is no such file, it is not JSON, or it does not fit the model. All faults are named.
+            RequestError: the file is missing, is not JSON or does not fit the model. The message names all faults.
         """
         name = "standard input" if source == STANDARD_INPUT else source
         try:
@@ -93,7 +93,7 @@ class Request(BaseModel):
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Pydantic would silently keep the last of two equal keys."""
+    """The keys and values of a JSON object. Of two equal keys, pydantic alone would silently keep the last."""
     content = dict(pairs)
     if len(content) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -102,7 +102,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _paths(model: BaseModel) -> list[tuple[tuple[int | str, ...], Path]]:
-    """Every path in the fields of ``model`` and of the models in it, with its key."""
+    """Every path in the fields of ``model`` and of the models inside, with the key of the path."""
     found: list[tuple[tuple[int | str, ...], Path]] = []
     for name in type(model).model_fields:
         value = getattr(model, name)

@@ -1,9 +1,9 @@
-"""Files that are recorded: written whole, named by a URI relative to a configured root, verified by hash when they are read.
+"""Recorded files: written whole, named by a URI relative to a configured root, and verified by hash when they are read.
 
-Here: where a recorded file lies. Not here: what is in it (``orchestration.tables``, ``reports``, the workers).
+Belongs here: where a recorded file is. Does not belong here: the content (``orchestration.tables``, ``reports``, the workers).
 
-A URI is relative, so that a project folder can be moved or mounted elsewhere and everything recorded in it stays valid:
-``artifacts/toy/tables/…`` lies in the store's root, ``dataset:reports/…`` in the data set of the voice. The root is a folder,
+A URI is relative, so a project folder can be moved or mounted elsewhere, and every record stays valid. The file
+``artifacts/toy/tables/…`` is in the store's root, ``dataset:reports/…`` is in the data set of the voice. The root is a folder,
 or a URL that fsspec knows. Only folders and ``memory://`` were tried.
 """
 
@@ -25,7 +25,7 @@ DATASET = "dataset:"
 
 
 class StoreError(ValueError):
-    """A recorded file that is gone or was changed, or a file that no root holds. The message names the file."""
+    """A recorded file that is missing or was changed, or a file outside every root. The message names the file."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Artifact:
         return PurePosixPath(self.uri).name
 
     def as_json(self) -> dict[str, Any]:
-        """How a materialisation records this."""
+        """The values that a materialisation records."""
         return asdict(self)
 
 
@@ -63,12 +63,12 @@ class Store:
     """The recorded files of one project."""
 
     def __init__(self, root: UPath, work: Path, dataset: Path | None = None, cache: Path | None = None):
-        """Open the store. Nothing is made or read.
+        """Describe a store. Nothing is written or read.
 
         Args:
             root: where files are kept.
-            work: the local folder that workers write into; a file's URI is its path under this folder.
-            dataset: the data set of the voice; needed for its reports only.
+            work: the local folder that workers write into. The URI of a file is the path under this folder.
+            dataset: the data set of the voice; only needed for the reports of the voice.
             cache: the local folder for copies of a remote store's files.
         """
         self._root, self._work, self._dataset, self._cache = root, work, dataset, cache or work / ".cache" / "store"
@@ -77,17 +77,17 @@ class Store:
         """The URI of a local file or folder.
 
         Raises:
-            StoreError: ``path`` lies neither in the data set nor in the working folder.
+            StoreError: ``path`` is neither in the data set nor in the working folder.
         """
         found = path.resolve()
         if self._dataset is not None and found.is_relative_to(self._dataset.resolve()):
             return DATASET + found.relative_to(self._dataset.resolve()).as_posix()
         if found.is_relative_to(self._work.resolve()):
             return found.relative_to(self._work.resolve()).as_posix()
-        raise StoreError(f"{path}: lies neither in the project folder {self._work} nor in the data set {self._dataset}")
+        raise StoreError(f"{path}: is neither in the project folder {self._work} nor in the data set {self._dataset}")
 
     def at(self, uri: str) -> UPath:
-        """Where the file of a URI lies, whether or not it is there.
+        """The path of the file with this URI, whether or not there is such a file.
 
         Raises:
             StoreError: the URI leads out of its root, or into a data set that this store does not know.
@@ -102,48 +102,48 @@ class Store:
         return UPath(self._dataset) / inside
 
     def put(self, uri: str, write: Callable[[Path], object]) -> Artifact:
-        """Make the file ``uri``: ``write`` gets a local path to write to. The file is in the store whole, or not at all."""
+        """Write the file ``uri``: ``write`` writes to a local path. Then the whole file is in the store, or nothing is."""
         with _whole(self.at(uri)) as temporary:
             write(temporary)
             return _described(temporary, uri)
 
     def add(self, path: Path, sha256: str | None = None) -> Artifact:
-        """Record a local file or folder. It is copied only when the store's root is another place.
+        """Record a local file or folder. The store copies the file only when the store's root is another folder.
 
         Args:
             path: under the working folder or the data set.
-            sha256: of the file, where somebody has computed it already.
+            sha256: the hash of the file, where it is already known.
 
         Raises:
-            StoreError: ``path`` is not there, or lies under no root.
+            StoreError: there is no such file, or the file is under no root.
         """
         if not path.exists():
-            raise StoreError(f"{path}: not there, so it cannot be recorded")
+            raise StoreError(f"{path}: there is no such file to record")
         uri = self.uri(path)
         artifact = _described(path, uri, sha256)
         self._copy_in(path, self.at(uri))
         return artifact
 
     def exists(self, artifact: Artifact) -> bool:
-        """Whether something lies where ``artifact`` was recorded."""
+        """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
         return bool(self.at(artifact.uri).exists())
 
     def local(self, uri: str) -> Path:
-        """A local path with the bytes of ``uri``, unverified; those of a remote store are copied into the cache.
+        """A local path with the bytes of ``uri``, not verified. The files of a remote store are copied into the cache.
 
         Raises:
-            StoreError: gone.
+            StoreError: there is no such file.
         """
         target = self.at(uri)
         if not target.exists():
-            raise StoreError(f"{uri}: gone from {self._root}; materialise the asset that recorded it again")
+            raise StoreError(f"{uri}: is missing from {self._root}; materialise the asset that recorded it again")
         return Path(target) if isinstance(target, Path) else self._copy_out(target, uri)
 
     def open(self, artifact: Artifact) -> Path:
-        """A local path to the very bytes that were recorded.
+        """A local path to exactly the bytes that were recorded.
 
         Raises:
-            StoreError: gone, or other bytes than those recorded.
+            StoreError: there is no such file, or the file has other bytes than the recorded ones.
         """
         path = self.local(artifact.uri)
         found = _described(path, artifact.uri).sha256
@@ -174,7 +174,7 @@ class Store:
 
 @contextmanager
 def _whole(target: UPath) -> Iterator[Path]:
-    """Yield a local path; its file replaces ``target``, whole, when the block ends without an error."""
+    """Yield a local path. The file written there replaces ``target`` whole when the block ends without an error."""
     if isinstance(target, Path):
         with files.replacing(target) as temporary:
             yield temporary

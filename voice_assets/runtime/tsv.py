@@ -1,14 +1,14 @@
 """Tables as tab-separated text (TSV): the one pair of functions that writes and reads a cell, and whole tables.
 
-Not here: turning numbers into text (``reports.tsv``), and what the columns mean. Standard library only.
+Does not belong here: turning numbers into text (``reports.tsv``), and what the columns mean. Standard library only.
 
-A cell is safe to open in a spreadsheet, is always on one line, and gives back exactly the text it was written from:
+A cell is safe to open in a spreadsheet, is always one line, and gives back exactly the text that was written:
 
 * A control character is its Unicode picture: a tab is ``␉``, a line feed ``␊``, NEL ``␤``.
 * ``␦`` and four hexadecimal digits are a code point that has no picture or cannot be in a file (the other C1 controls,
-  U+2028, U+2029, a byte order mark, half of a surrogate pair), and a picture that the text itself holds.
-* A ``'`` stands before a text that a spreadsheet would run as a formula, and before a text that is such a formula after
-  quotes of its own. A spreadsheet reads the ``'`` as "this is text".
+  U+2028, U+2029, a byte order mark, half of a surrogate pair), or a picture that was in the text already.
+* A ``'`` is put before a text that a spreadsheet would run as a formula, also where such a text begins with quotes already.
+  A spreadsheet reads the ``'`` as "this is text".
 """
 
 import csv
@@ -35,21 +35,21 @@ class TsvError(ValueError):
 
 
 def visible(text: str) -> str:
-    """``text`` on one line, with no character that acts: controls as pictures or as ``␦`` and a code point."""
+    """``text`` on one line. Control characters become pictures, or ``␦`` and a code point."""
     return _TO_CHANGE.sub(lambda found: _PICTURES.get(found[0]) or f"{_ESCAPE}{ord(found[0]):04X}", text)
 
 
 def write_cell(text: str) -> str:
-    """The cell for ``text``: ``visible``, and no formula. ``read_cell`` is the exact inverse, for any text."""
+    """The cell for ``text``: one line, and no formula. ``read_cell`` is the exact inverse, for any text."""
     shown = visible(text)
     return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def read_cell(cell: str) -> str:
-    """The text that ``write_cell`` made ``cell`` of.
+    """The text that ``write_cell`` turned into ``cell``.
 
-    Files written before the ``␦`` escapes existed read the same, but for two losses: a text that began with a quote and a
-    formula sign lost its quote, and U+2028 and U+2029 come back as NEL.
+    Files from before the ``␦`` escapes read the same, with two losses: a text that began with a quote and a formula sign
+    lost the quote, and U+2028 and U+2029 come back as NEL.
     """
     plain = cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
     return _TO_RESTORE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _CONTROLS[found[0]], plain)
@@ -58,7 +58,7 @@ def read_cell(cell: str) -> str:
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
     """Write a header line and ``rows``, atomically, as UTF-8 with LF line ends. Returns ``path``.
 
-    ``rows`` hold cells: a text must have gone through ``write_cell``. A cell with a quotation mark is quoted as in CSV.
+    ``rows`` hold cells, so ``write_cell`` must have made each of them. A cell with a quotation mark is quoted as in CSV.
     """
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
@@ -68,9 +68,9 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
 
 
 def read_table(file: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a TSV with a header line: (line in the file, column -> text) each. Empty rows are left out.
+    """The rows of a TSV with a header line, each as (line in the file, column -> text). Empty rows are left out.
 
-    Takes what spreadsheets write: a byte order mark, CRLF line ends, quoted cells with line ends inside.
+    A file that a spreadsheet wrote is read too: byte order mark, CRLF line ends, quoted cells with line ends inside.
 
     Raises:
         TsvError: the file is missing or not UTF-8, a column of ``needed`` is missing, a quotation mark is never closed, or a
