@@ -14,6 +14,7 @@ from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime.files import sha256, shown
+from voice_assets.runtime.processes import id_in_use
 from voice_assets.runtime.stamps import new_stamp
 
 INFO = "PREPARE_INFO.txt"
@@ -67,19 +68,9 @@ def _check(out: Path) -> None:
         )
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _working(process: int) -> bool:
-    """Whether another process with that number runs. Our own number on a leftover belonged to a dead process of a container."""
-    return process != os.getpid() and _alive(process)
+    """Whether another process with this id runs. Our own id in a name is from an ended process, such as of a container."""
+    return process != os.getpid() and id_in_use(process)
 
 
 def sweep(out: Path) -> None:
