@@ -197,6 +197,7 @@ class Samples(Section):
         max_length=10,
         description="5 to 10 sentences to speak; empty uses the built-in sentences of the language.",
     )
+    seed: int = Field(1, description="Seed of the voice's noise; another seed speaks the sentences slightly differently.")
     min_level_db: float = Field(-40.0, lt=0, description="Every sample must have at least this RMS level, in dBFS.")
     max_cer: Ratio = Field(
         0.2, description="The mean character error rate of Whisper's transcripts of the samples must be at most this."

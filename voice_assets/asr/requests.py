@@ -63,9 +63,9 @@ class SpeakRequest(RecogniserRequest):
     """What ``workers.speak`` is asked: which voice, which sentences, how to transcribe them back, where to write."""
 
     onnx: Path = Field(description="The voice's `.onnx`.", examples=["/data/ru_RU-my_voice-medium.onnx"])
-    config: Path | None = Field(None, description="The voice's `.onnx.json`; null takes the file beside the model.")
+    config: Path = Field(description="The voice's `.onnx.json`.", examples=["/data/ru_RU-my_voice-medium.onnx.json"])
     sentences: list[Annotated[str, Field(pattern=r"\S")]] = Field(
         min_length=1, description="Texts to speak; none of them blank.", examples=[["Привет, это тестовый голос."]]
     )
-    seed: int = Field(1, description="Seed of the voice's noise.")
+    seed: int = Field(description="Seed of the voice's noise.", examples=[1])
     out: Path = Field(description="Folder to write into.", examples=["/data/run/samples"])

@@ -53,6 +53,7 @@ def _export_request(voice: Voice, checkpoint: Materialisation, folder: Path) -> 
         region=voice.region,
         quality=voice.training.quality,
         dataset_name=voice.name,
+        trust_checkpoint=False,  # our own checkpoints hold tensors and plain data only
     )
 
 
@@ -96,6 +97,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
 def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     settings = {
         "sentences": voice.samples.sentences,
+        "seed": voice.samples.seed,
         "language": voice.language,
         **voice.whisper.model_dump(include={"model", *DECODING}),
     }
@@ -150,6 +152,7 @@ def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder
         onnx=model,
         config=config,
         sentences=sentences,
+        seed=voice.samples.seed,
         out=folder,
         language=voice.language,
         whisper=chosen.model_copy(update={"device": lease.device(chosen.device)}),

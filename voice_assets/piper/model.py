@@ -130,7 +130,7 @@ def guarded_model(**arguments: Any) -> Any:
     return model
 
 
-def load_checkpoint(path: Path, *, trusted: bool = False) -> dict[str, Any]:
+def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
     """Read a ``.ckpt`` onto the CPU, memory-mapped. Only plain data and tensors are accepted unless ``trusted``.
 
     Raises:
@@ -156,7 +156,7 @@ def load_checkpoint(path: Path, *, trusted: bool = False) -> dict[str, Any]:
     return content
 
 
-def start_from(model: Any, path: Path, *, trusted: bool = False) -> int:
+def start_from(model: Any, path: Path, *, trusted: bool) -> int:
     """Copy the weights of another training into ``model``, with a fresh optimizer and epochs from 0. Returns how many tensors.
 
     Tensors of another shape are left as they are (another phoneme set has another embedding).
@@ -177,7 +177,7 @@ def start_from(model: Any, path: Path, *, trusted: bool = False) -> int:
     return len(fits)
 
 
-def load_generator(path: Path, *, trusted: bool = False) -> tuple[Any, dict[str, Any]]:
+def load_generator(path: Path, *, trusted: bool) -> tuple[Any, dict[str, Any]]:
     """The part of a checkpoint that speaks, ready for inference, and ``{epoch, step, hyper_parameters}``.
 
     Raises:

@@ -69,10 +69,8 @@ def _onnxruntime_errors() -> tuple[type[Exception], ...]:
     return tuple(getattr(state, name) for name in names)
 
 
-def load(model: Path, config: Path | None = None, seed: int | None = None) -> OnnxVoice:
+def load(model: Path, config: Path, seed: int | None = None) -> OnnxVoice:
     """Load a voice on the CPU. With a ``seed``, the same texts in the same order give the same sound.
-
-    ``config`` is ``<model>.json`` by default.
 
     Raises:
         VoiceLoadError: a file is missing, damaged or incomplete.
@@ -80,7 +78,6 @@ def load(model: Path, config: Path | None = None, seed: int | None = None) -> On
     import onnxruntime
     from piper import PiperVoice
 
-    config = config or Path(f"{model}.json")
     for file in (model, config):
         if not file.is_file():
             raise VoiceLoadError(f"{file}: no such file")

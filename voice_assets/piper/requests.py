@@ -52,7 +52,9 @@ class ExportRequest(Request):
         examples=["/data/run/training/lightning_logs/version_0/checkpoints/epoch=1-step=8.ckpt"],
     )
     trust_checkpoint: bool = Field(
-        False, description="Let the checkpoint hold Python objects. Those can run code: only for files you trust."
+        description="Whether the checkpoint may hold Python objects. Python objects can run code: true only for a file that "
+        "you trust.",
+        examples=[False],
     )
     config: Path = Field(
         description="The `config.json` that the voice was trained with.", examples=["/data/my_voice/config.json"]

