@@ -50,6 +50,7 @@ def run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
         language="ru",
         whisper=Whisper(model="base", device="cpu", compute_type="int8", batch_size=16),
         weights_cache=project.cache_dir() / "whisper",
+        cpu_threads=0,
     )
     file = request.write(cache.parent, cache.stem)
     command = [sys.executable, "-m", "voice_assets.workers.transcribe", str(file)]

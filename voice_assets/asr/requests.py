@@ -36,7 +36,7 @@ class RecogniserRequest(Request):
     weights_cache: Path = Field(
         description="Folder for weights that are joined from installed packages.", examples=["/project/.cache/whisper"]
     )
-    cpu_threads: int = Field(0, ge=0, description="Threads on a CPU; 0 takes all cores.")
+    cpu_threads: int = Field(ge=0, description="Threads on a CPU; 0 takes all cores.", examples=[0])
 
 
 class TranscribeRequest(RecogniserRequest):

@@ -33,6 +33,7 @@ def command(dataset, clips, out, /, **changes):
         "language": "ru",
         "whisper": whisper,
         "weights_cache": str(project.cache_dir() / "whisper"),
+        "cpu_threads": 0,
         "cache": str(out.with_name("transcripts.sqlite")),
         "log": str(out.with_suffix(".log")),
     }
