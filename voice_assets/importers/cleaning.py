@@ -4,9 +4,9 @@ Every change and every rejection has its reason in words, ``kind: detail``: noth
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from voice_assets.dataset.faults import Limits
 from voice_assets.text import scripts
 
 Digits = Literal["sure", "any", "none"]
@@ -16,22 +16,6 @@ _WHOLE_DIRECTION = re.compile(r"\s*(\[.*\]|<.*>|\(.*\))\s*", re.DOTALL)
 # A number is sure when it is one digit with a space, a sentence mark or nothing on both sides: menu keys, single counts.
 # A longer number may be read as a case form, a year or a decimal, which the digits do not show.
 _SURE_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?![\w:/-])(?![.,]\d)")
-
-
-@dataclass(frozen=True)
-class TextRules:
-    """What a text must be to be kept.
-
-    ``digits``: ``sure`` keeps texts with single digits that stand alone, ``any`` keeps all texts, ``none`` only those without
-    digits. ``latin`` keeps Latin letters in a language that is not written in Latin script.
-    """
-
-    language: str
-    min_text_chars: int
-    max_text_chars: int
-    min_script_share: float
-    digits: Digits = "sure"
-    latin: bool = False
 
 
 def _typographic(text: str) -> str:
@@ -83,36 +67,43 @@ def _digit_rejections(text: str, digits: Digits) -> list[str]:
     return []
 
 
-def _length_rejections(text: str, rules: TextRules) -> list[str]:
-    if len(text) < rules.min_text_chars:
-        return [f"text too short: {len(text)} characters, under min_text_chars {rules.min_text_chars}"]
-    if len(text) > rules.max_text_chars:
-        return [f"text too long: {len(text)} characters, over max_text_chars {rules.max_text_chars}"]
+def _length_rejections(text: str, limits: Limits) -> list[str]:
+    if len(text) < limits.min_text_chars:
+        return [f"text too short: {len(text)} characters, under min_text_chars {limits.min_text_chars}"]
+    if len(text) > limits.max_text_chars:
+        return [f"text too long: {len(text)} characters, over max_text_chars {limits.max_text_chars}"]
     return []
 
 
-def _letter_rejections(text: str, rules: TextRules) -> list[str]:
+def _letter_rejections(text: str, limits: Limits, latin: bool) -> list[str]:
     if not scripts.letter_scripts(text):
         return ["no letters: there is nothing to speak"]
-    share = scripts.script_share(text, rules.language)
-    if share < rules.min_script_share:
+    share = scripts.script_share(text, limits.language)
+    if share < limits.min_script_share:
         return [
-            f"another script: {share:.3f} of the letters are the language's, under min_script_share {rules.min_script_share}"
+            f"another script: {share:.3f} of the letters are the language's, under min_script_share {limits.min_script_share}"
         ]
     if words := _mixed_words(text):
         return [f"mixed scripts: letters of two scripts in one word: {', '.join(words)}"]
-    if not rules.latin and scripts.has_latin(text, rules.language):
+    if not latin and scripts.has_latin(text, limits.language):
         return ["latin: espeak reads Latin letters as another language"]
     return []
 
 
-def text_rejections(text: str, rules: TextRules) -> list[str]:
-    """Every reason against a cleaned text, ``kind: detail``; none when the text can be used."""
+def text_rejections(text: str, limits: Limits, digits: Digits, latin: bool) -> list[str]:
+    """Every reason against a cleaned text, ``kind: detail``; none when the text can be used.
+
+    Args:
+        text: the cleaned text.
+        limits: length and script of a text.
+        digits: ``sure`` keeps single digits that stand alone, ``any`` keeps all digits, ``none`` keeps no text with digits.
+        latin: keep Latin letters in a language that is not written in Latin script.
+    """
     if not text:
         return ["no text: the recording has none"]
     if _WHOLE_DIRECTION.fullmatch(text):
         return ["not speech: the text only describes a sound"]
-    reasons = _length_rejections(text, rules) + _letter_rejections(text, rules) + _digit_rejections(text, rules.digits)
+    reasons = _length_rejections(text, limits) + _letter_rejections(text, limits, latin) + _digit_rejections(text, digits)
     if hidden := scripts.unprintable(text):
         reasons.append(f"unprintable: {hidden} characters that nobody can see")
     if "|" in text:

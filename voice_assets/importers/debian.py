@@ -13,6 +13,7 @@ from pathlib import Path
 
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
+from voice_assets.importers.cleaning import Digits
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About
 from voice_assets.importers.prepare import prepare
@@ -37,6 +38,8 @@ WHAT_TO_DO = (
 # Clips under a second are single words and letters, which Whisper `base` does not transcribe reliably. The other limits are
 # the usual ones of a voice.
 LIMITS = Limits(min_duration_s=1.0, sample_rate=22050, language="ru", espeak_voice="ru")
+DIGITS: Digits = "sure"
+LATIN = False
 
 
 class FetchError(RecordingsError):
@@ -180,11 +183,11 @@ def build_ivrvoice(
     """
     output.recover(out)
     about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
-    same = existing(out, settings(limits, about, "sure", latin=False))
+    same = existing(out, settings(limits, about, DIGITS, LATIN))
     if same is not None and source is None:
         return same
     unpacked = fetch(cache) if source is None else _from_source(source, cache)
     audio, transcript = locate(unpacked)
     licence = next(iter(sorted(unpacked.rglob(f"{PACKAGES[0]}/copyright"))), None)
     about = About(about.dataset, about.region, about.quality, about.source, about.license, about.credit, licence)
-    return prepare(read_prompts(audio, transcript), out, limits, about, on_progress=on_progress)
+    return prepare(read_prompts(audio, transcript), out, limits, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)

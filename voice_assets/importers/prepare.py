@@ -17,7 +17,7 @@ from voice_assets.audio import recordings
 from voice_assets.dataset.clips import METADATA
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
-from voice_assets.importers.cleaning import Digits, TextRules, clean, text_rejections
+from voice_assets.importers.cleaning import Digits, clean, text_rejections
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About, Item
 from voice_assets.importers.rejections import audio_rejections, name_rejections, phoneme_rejections
@@ -49,7 +49,7 @@ def _decoded(item: Item, limits: Limits) -> tuple[npt.NDArray[np.int16] | None, 
     return samples, audio_rejections(samples, limits)
 
 
-def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Path) -> None:
+def _take(item: Item, limits: Limits, digits: Digits, latin: bool, tally: _Tally, wavs: Path) -> None:
     """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note why it is dropped."""
     clip_id = item.name.replace("/", "_")
     text, cleanings = clean(item.name, item.text)
@@ -57,7 +57,7 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
     samples: npt.NDArray[np.int16] | None = None
     if not reasons:
         samples, reasons = _decoded(item, limits)
-        reasons = text_rejections(text, rules) + reasons
+        reasons = text_rejections(text, limits, digits, latin) + reasons
     if not reasons:
         reasons = phoneme_rejections(text, limits)
     normalised = normalise(text, limits.language)
@@ -77,13 +77,19 @@ def _take(item: Item, limits: Limits, rules: TextRules, tally: _Tally, wavs: Pat
 
 
 def _fill(
-    folder: Path, items: list[Item], limits: Limits, rules: TextRules, about: About, on_progress: OnProgress | None
+    folder: Path,
+    items: list[Item],
+    limits: Limits,
+    about: About,
+    digits: Digits,
+    latin: bool,
+    on_progress: OnProgress | None,
 ) -> _Tally:
     """Write everything but ``PREPARE_INFO.txt`` into ``folder``."""
     tally = _Tally()
     (folder / "wavs").mkdir()
     for done, item in enumerate(items, start=1):
-        _take(item, limits, rules, tally, folder / "wavs")
+        _take(item, limits, digits, latin, tally, folder / "wavs")
         if on_progress is not None:
             on_progress(done, len(items))
     if not tally.rows:
@@ -113,8 +119,8 @@ def prepare(
     limits: Limits,
     about: About,
     *,
-    digits: Digits = "sure",
-    latin: bool = False,
+    digits: Digits,
+    latin: bool,
     on_progress: OnProgress | None = None,
 ) -> Summary:
     """Make the data set ``out`` from ``items``: config, metadata, wavs, licence, and the list of what was dropped and why.
@@ -133,9 +139,8 @@ def prepare(
     same = existing(out, chosen, listed)
     if same is not None:
         return same
-    rules = TextRules(limits.language, limits.min_text_chars, limits.max_text_chars, limits.min_script_share, digits, latin)
     with output.building(out) as folder:
-        tally = _fill(folder, wanted, limits, rules, about, on_progress)
+        tally = _fill(folder, wanted, limits, about, digits, latin, on_progress)
         counts = (len(wanted), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
         head: dict[str, object] = dict(zip(("Read", "Kept", "Cleaned", "Dropped", "Seconds"), counts, strict=True))
         head |= {"Settings": chosen, "Items": listed, "Contents": output.contents(folder)}

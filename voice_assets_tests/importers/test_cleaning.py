@@ -4,9 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.importers.cleaning import TextRules, clean, text_rejections
+from voice_assets.dataset.faults import Limits
+from voice_assets.importers.cleaning import Digits, clean, text_rejections
 
-RULES = TextRules("ru", 3, 400, 0.5)
+RUSSIAN = Limits(sample_rate=22050, language="ru", espeak_voice="ru")
+ENGLISH = Limits(sample_rate=22050, language="en", espeak_voice="en-us")
+
+
+def rejections(text: str, limits: Limits = RUSSIAN, digits: Digits = "sure", latin: bool = False) -> list[str]:
+    return text_rejections(text, limits, digits, latin)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def test_no_cleaning_is_silent(text: str) -> None:
     result, done = clean("menu", text)
     assert (result == text) == (not done)
     assert not result.startswith('"')
-    assert all(": " in reason for reason in [*done, *text_rejections(result, RULES)])
+    assert all(": " in reason for reason in [*done, *rejections(result)])
 
 
 @pytest.mark.parametrize(
@@ -75,19 +81,18 @@ def test_no_cleaning_is_silent(text: str) -> None:
     ],
 )
 def test_rejections(text: str, kinds: list[str]) -> None:
-    assert [reason.split(":")[0] for reason in text_rejections(text, RULES)] == kinds
+    assert [reason.split(":")[0] for reason in rejections(text)] == kinds
 
 
 @pytest.mark.parametrize(("digits", "one", "many"), [("sure", True, False), ("any", True, True), ("none", False, False)])
-def test_what_digits_may_stay(digits: str, one: bool, many: bool) -> None:
-    rules = TextRules("ru", 3, 400, 0.5, digits)  # type: ignore[arg-type]
-    assert (text_rejections("Нажмите 1", rules) == []) is one
-    assert (text_rejections("Нажмите 15", rules) == []) is many
+def test_what_digits_may_stay(digits: Digits, one: bool, many: bool) -> None:
+    assert (rejections("Нажмите 1", digits=digits) == []) is one
+    assert (rejections("Нажмите 15", digits=digits) == []) is many
 
 
 def test_latin_may_be_kept() -> None:
-    assert text_rejections("Нажмите Q", TextRules("ru", 3, 400, 0.5, latin=True)) == []
-    assert text_rejections("Press Q", TextRules("en", 3, 400, 0.5)) == []
+    assert rejections("Нажмите Q", latin=True) == []
+    assert rejections("Press Q", ENGLISH) == []
 
 
 def test_a_name_with_pattern_characters_is_taken_literally() -> None:

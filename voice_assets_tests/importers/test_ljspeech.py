@@ -10,8 +10,8 @@ from voice_assets.dataset.faults import Limits
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About
 from voice_assets.importers.ljspeech import read_ljspeech
-from voice_assets.importers.prepare import prepare
 from voice_assets_tests.datasets import RATE, burst
+from voice_assets_tests.importers.making import make
 
 METADATA = (
     'LJ001|In 1941|In nineteen forty-one\nLJ002|Only two columns here\nLJ003.wav|"Quoted," he said|\n'
@@ -42,7 +42,7 @@ def test_items(tmp_path: Path) -> None:
 def test_prepared(tmp_path: Path) -> None:
     limits = Limits(sample_rate=RATE, language="en", espeak_voice="en-us")
     about = About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
-    summary = prepare(read_ljspeech(write(tmp_path / "in")), tmp_path / "out", limits, about)
+    summary = make(read_ljspeech(write(tmp_path / "in")), tmp_path / "out", limits, about)
     assert (summary.kept, summary.dropped) == (3, 3)
     clips = read_shard(summary.out, "0-of-1", limits)
     assert list(clips["text"]) == ["In nineteen forty-one", "Only two columns here", "“Quoted,” he said"]
@@ -69,9 +69,7 @@ def test_one_bad_row_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
     with (folder / "metadata.csv").open("a", encoding="utf-8") as file:
         file.write(f"LJ001.wav|Again|Once more\nLJ006\nLJ007|four|columns|here\n{long}|Long|A name too long\n")
     limits = Limits(sample_rate=RATE, language="en", espeak_voice="en-us")
-    summary = prepare(
-        read_ljspeech(folder), tmp_path / "out", limits, About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
-    )
+    summary = make(read_ljspeech(folder), tmp_path / "out", limits, About("lj", "US", "medium", "a test", "CC0-1.0", "nobody"))
     assert (summary.read, summary.kept, summary.dropped) == (10, 3, 7)
     info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     for part in (

@@ -1,6 +1,5 @@
 """The folder of an importer: nothing of the user's is ever lost, and what killed runs left is repaired."""
 
-import csv
 import os
 import shutil
 from pathlib import Path
@@ -10,23 +9,15 @@ import pytest
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.items import About
-from voice_assets.importers.prepare import prepare
-
-ABOUT = About("trial", "RU", "medium", "a test", "CC0-1.0", "nobody")
-
-
-def metadata(out: Path) -> list[list[str]]:
-    with (out / "metadata_2col.csv").open(encoding="utf-8") as file:
-        return list(csv.reader(file, delimiter="|"))
+from voice_assets_tests.importers.making import make, metadata
 
 
 def test_reports_survive_a_new_preparation(tmp_path: Path, item, limits: Limits) -> None:
     out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
+    make([item("a", "Первая фраза.")], out, limits)
     (out / "reports").mkdir()
     (out / "reports" / "validation.md").write_text("kept")
-    prepare([item("b", "Вторая фраза.")], out, limits, ABOUT)
+    make([item("b", "Вторая фраза.")], out, limits)
     assert (out / "reports" / "validation.md").read_text() == "kept"
     assert metadata(out) == [["b", "Вторая фраза."]]
 
@@ -37,11 +28,11 @@ def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: L
     foreign.mkdir()
     (foreign / "thesis.txt").write_text("years of work")
     with pytest.raises(RecordingsError, match="foreign: not empty, and not made by an importer"):
-        prepare(items, foreign, limits, ABOUT)
+        make(items, foreign, limits)
     file = tmp_path / "file"
     file.write_text("x")
     with pytest.raises(RecordingsError, match="file: is not a folder"):
-        prepare(items, file, limits, ABOUT)
+        make(items, file, limits)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "foreign", "source"]
 
 
@@ -55,23 +46,23 @@ def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: L
 )
 def test_what_a_person_changed_is_not_lost(tmp_path: Path, item, limits: Limits, change, message: str) -> None:
     out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
+    make([item("a", "Первая фраза.")], out, limits)
     change(out)
     files = sorted(path.relative_to(out) for path in out.rglob("*"))
     with pytest.raises(RecordingsError, match=message):
-        prepare([item("b", "Вторая фраза.")], out, limits, ABOUT)
+        make([item("b", "Вторая фраза.")], out, limits)
     assert sorted(path.relative_to(out) for path in out.rglob("*")) == files
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path, item, limits: Limits) -> None:
     out = tmp_path / "out"
-    prepare([item("a", "Первая фраза.")], out, limits, ABOUT)
+    make([item("a", "Первая фраза.")], out, limits)
 
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare([item("b", "Вторая фраза.")], out, limits, ABOUT, on_progress=stop)
+        make([item("b", "Вторая фраза.")], out, limits, on_progress=stop)
     assert metadata(out) == [["a", "Первая фраза."]]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
@@ -84,7 +75,7 @@ def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay(tmp_pa
     dead, living = tmp_path / f".out.building-{child}", tmp_path / f".out.building-{os.getppid()}"
     for folder in (dead, living):
         folder.mkdir()
-    prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
+    make([item("a", "Первая фраза.")], tmp_path / "out", limits)
     assert not dead.exists()
     assert living.exists()
 
@@ -93,7 +84,7 @@ def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay(tmp_pa
 def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path, item, limits: Limits, killed: str) -> None:
     """What `_swap` leaves when it is killed, by hand; the next call must repair it even when it has nothing to prepare."""
     out, items = tmp_path / "out", [item("a", "Первая фраза.")]
-    prepare(items, out, limits, ABOUT)
+    make(items, out, limits)
     (out / "reports").mkdir()
     (out / "reports" / "validation.md").write_text("kept")
     before = tmp_path / ".out.before-20261122_101500_123"
@@ -104,21 +95,21 @@ def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path, item, limits: 
         shutil.rmtree(out / "reports")
     else:
         before.mkdir()
-    assert prepare(items, out, limits, ABOUT).unchanged
+    assert make(items, out, limits).unchanged
     assert (out / "reports" / "validation.md").read_text() == "kept"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
 
 def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: Limits) -> None:
     out, items = tmp_path / "out", [item("a", "Первая фраза.")]
-    prepare(items, out, limits, ABOUT)
+    make(items, out, limits)
     before = tmp_path / ".out.before-20261122_101500_123"
     for folder, names in ((before, ("old", "both")), (out, ("new", "both"))):
         for name in names:
             (folder / "reports" / name).mkdir(parents=True)
             (folder / "reports" / name / "r.md").write_text(folder.name)
     for _ in range(2):
-        prepare(items, out, limits, ABOUT)
+        make(items, out, limits)
     assert sorted(path.name for path in (out / "reports").iterdir()) == ["both", "new", "old"]
     assert (out / "reports" / "both" / "r.md").read_text() == "out"
     assert (before / "reports" / "both" / "r.md").read_text() == before.name
@@ -127,20 +118,20 @@ def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: 
 def test_a_swap_that_is_going_on_is_left_alone(tmp_path: Path, item, limits: Limits) -> None:
     living = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
     living.mkdir()
-    prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT)
+    make([item("a", "Первая фраза.")], tmp_path / "out", limits)
     assert living.exists()
 
 
 def test_what_a_killed_run_with_our_own_number_left_is_swept(tmp_path: Path, item, limits: Limits) -> None:
     """In a container every run may have the same process number."""
     (tmp_path / f".out.building-{os.getpid()}").mkdir()
-    assert prepare([item("a", "Первая фраза.")], tmp_path / "out", limits, ABOUT).kept == 1
+    assert make([item("a", "Первая фраза.")], tmp_path / "out", limits).kept == 1
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, item, limits: Limits) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(RecordingsError, match="cannot be written"):
-        prepare([item("a", "Первая фраза.")], tmp_path / "file" / "out", limits, ABOUT)
+        make([item("a", "Первая фраза.")], tmp_path / "file" / "out", limits)
 
 
 def test_a_foreign_info_file_is_no_licence_to_overwrite(tmp_path: Path) -> None:

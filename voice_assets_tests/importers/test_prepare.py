@@ -1,6 +1,5 @@
 """Making a data set: what is kept, dropped and cleaned."""
 
-import csv
 import json
 import os
 from dataclasses import replace
@@ -15,16 +14,9 @@ from voice_assets.dataset.clips import read_shard
 from voice_assets.dataset.config import read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.items import About, Item
-from voice_assets.importers.prepare import prepare
+from voice_assets.importers.items import Item
 from voice_assets_tests.datasets import RATE, burst
-
-ABOUT = About("trial", "RU", "medium", "a test", "CC0-1.0", "nobody")
-
-
-def metadata(out: Path) -> list[list[str]]:
-    with (out / "metadata_2col.csv").open(encoding="utf-8") as file:
-        return list(csv.reader(file, delimiter="|"))
+from voice_assets_tests.importers.making import make, metadata
 
 
 def dropped(out: Path) -> dict[str, list[str]]:
@@ -42,7 +34,7 @@ def dropped(out: Path) -> dict[str, list[str]]:
 
 def test_what_comes_out_is_a_sound_data_set(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза."), item("digits/2", "Вторая фраза."), item("c", "c: Третья  фраза [.]")]
-    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    summary = make(items, tmp_path / "out", limits)
     assert (summary.read, summary.kept, summary.cleaned, summary.dropped, summary.unchanged) == (3, 3, 1, 0, False)
     assert summary.seconds == 3.0
     assert metadata(summary.out) == [["a", "Первая фраза."], ["digits_2", "Вторая фраза."], ["c", "Третья фраза"]]
@@ -65,7 +57,7 @@ def test_what_comes_out_is_a_sound_data_set(tmp_path: Path, item, limits: Limits
 def test_any_rate_and_channels_become_mono_pcm16(tmp_path: Path, limits: Limits) -> None:
     stereo = np.stack([burst(1.0, rate=44100)] * 2, axis=1)
     soundfile.write(tmp_path / "s.flac", stereo, 44100, subtype="PCM_24")
-    summary = prepare([Item("s", tmp_path / "s.flac", "Фраза целиком.")], tmp_path / "out", limits, ABOUT)
+    summary = make([Item("s", tmp_path / "s.flac", "Фраза целиком.")], tmp_path / "out", limits)
     info = probe(summary.out / "wavs" / "s.wav")
     assert (info.format, info.subtype, info.channels, info.sample_rate) == ("WAV", "PCM_16", 1, RATE)
     assert info.duration_s == pytest.approx(1.0, abs=0.001)
@@ -90,7 +82,7 @@ def test_every_dropped_recording_has_all_its_reasons(tmp_path: Path, item, limit
         Item("../out", tmp_path / "gone.wav", "Наружу."),
         Item("a|b", tmp_path / "gone.wav", "Черта."),
     ]
-    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    summary = make(items, tmp_path / "out", limits)
     assert (summary.kept, summary.dropped) == (1, 13)
     reasons = dropped(summary.out)
     kinds = {name: [reason.split(":")[0] for reason in found] for name, found in reasons.items()}
@@ -125,68 +117,68 @@ def test_names_that_no_data_set_can_have(tmp_path: Path, item, limits: Limits) -
         Item("x" * 300, tmp_path / ("x" * 300), "Третья фраза."),
         item("y" * 200, "Четвёртая фраза."),
     ]
-    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    summary = make(items, tmp_path / "out", limits)
     assert dropped(summary.out) == {
         r"\xe7\xe2\xf3\xea": ["name: it is not UTF-8"],
         "x" * 201: ["name: it is 201 bytes long, over the 200 that fit into a file's name"],
         "x" * 300: ["name: it is 300 bytes long, over the 200 that fit into a file's name"],
     }
-    assert prepare(items, tmp_path / "out", limits, ABOUT).unchanged
+    assert make(items, tmp_path / "out", limits).unchanged
     (summary.out / "wavs" / f"{cyrillic}.wav").touch()
     with pytest.raises(RecordingsError, match="changed since it was prepared"):
-        prepare(items[:1], tmp_path / "out", limits, ABOUT)
+        make(items[:1], tmp_path / "out", limits)
 
 
 def test_a_row_at_fault_is_dropped_with_its_fault(tmp_path: Path, item, limits: Limits) -> None:
     good = item("good", "Хорошая фраза.")
     items = [good, replace(good, text="Другая фраза.", fault="row: line 2 says so")]
-    summary = prepare(items, tmp_path / "out", limits, ABOUT)
+    summary = make(items, tmp_path / "out", limits)
     assert (metadata(summary.out), dropped(summary.out)) == ([["good", "Хорошая фраза."]], {"good": ["row: line 2 says so"]})
     changed = [good, replace(items[1], fault="row: line 2 says other")]
-    assert prepare(changed, tmp_path / "out", limits, ABOUT).unchanged is False
+    assert make(changed, tmp_path / "out", limits).unchanged is False
 
 
 def test_two_names_for_one_file(tmp_path: Path, item, limits: Limits) -> None:
-    summary = prepare([item("a/b", "Первая фраза."), item("a_b", "Вторая фраза.")], tmp_path / "out", limits, ABOUT)
+    summary = make([item("a/b", "Первая фраза."), item("a_b", "Вторая фраза.")], tmp_path / "out", limits)
     assert dropped(summary.out) == {"a_b": ["name: another recording is already 'a_b'"]}
 
 
 def test_the_same_again_is_no_work_and_other_items_are(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза.")]
     out = tmp_path / "out"
-    first = prepare(items, out, limits, ABOUT)
+    first = make(items, out, limits)
     before = (out / "config.json").stat()
-    second = prepare(items, out, limits, ABOUT)
+    second = make(items, out, limits)
     assert second.unchanged
     assert (second.kept, second.seconds) == (first.kept, first.seconds)
     assert (out / "config.json").stat() == before
     assert "nothing to do" in str(second)
-    third = prepare([*items, item("b", "Вторая фраза.")], out, limits, ABOUT)
+    third = make([*items, item("b", "Вторая фраза.")], out, limits)
     assert (third.unchanged, third.kept) == (False, 2)
-    assert prepare(items, out, limits, ABOUT, latin=True).unchanged is False
+    assert make(items, out, limits, latin=True).unchanged is False
     write_wav(items[0].audio, burst(1.0, seed=9), RATE)
-    assert prepare(items, out, limits, ABOUT, latin=True).unchanged is False
+    assert make(items, out, limits, latin=True).unchanged is False
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
 
 def test_a_data_set_of_the_first_importers_is_recognised(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "a: Первая фраза."), item("b", "Вторая фраза.")]
-    made = prepare(items, tmp_path / "out", limits, ABOUT)
+    made = make(items, tmp_path / "out", limits)
     info = made.out / "PREPARE_INFO.txt"
     text = info.read_text(encoding="utf-8")
     assert "\nCleaned: 1\n" in text
     info.write_text(text.replace("\nCleaned: 1\n", "\nMended: 1\n"), encoding="utf-8")
-    assert prepare(items, made.out, limits, ABOUT) == replace(made, unchanged=True)
+    assert make(items, made.out, limits) == replace(made, unchanged=True)
 
 
 def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: Limits) -> None:
     with pytest.raises(RecordingsError, match=r"a test: none of 2 recordings can be used: 2 x not speech"):
-        prepare([item("a", "[beep]"), item("b", "[boop]")], tmp_path / "out", limits, ABOUT)
+        make([item("a", "[beep]"), item("b", "[boop]")], tmp_path / "out", limits)
     assert not (tmp_path / "out").exists()
 
 
 def test_progress(tmp_path: Path, item, limits: Limits) -> None:
     reported: list[tuple[int, int]] = []
     items = [item("a", "Первая фраза."), item("b", "[beep]")]
-    prepare(items, tmp_path / "out", limits, ABOUT, on_progress=lambda done, total: reported.append((done, total)))
+    make(items, tmp_path / "out", limits, on_progress=lambda done, total: reported.append((done, total)))
     assert reported == [(1, 2), (2, 2)]
