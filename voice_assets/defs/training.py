@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 POOL = "training"
+IDENTITY = "identity.json"
 SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint", "trust_checkpoint"}
 
 
@@ -113,17 +114,20 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
     )
 
 
-def open_version(voice: Voice, request: dict[str, Any], history: History) -> int:
-    """The number of the training to run: the newest training if its request is the same and it never ended, else a new one."""
+def open_version(voice: Voice, identity: dict[str, Any], history: History) -> int:
+    """The number of the training to run: the newest training if it never ended and its identity is the same, else a new one.
+
+    The identity is everything that decides the result of a training. ``identity.json`` in the training's folder holds it.
+    """
     work = training_dir(voice)
     versions = versions_in(work)
     ended = history.trainings(asset_key(voice, "mini_training"))
     if versions and versions[-1] not in ended:
-        asked = version_dir(work, versions[-1]) / "request.json"
-        if asked.is_file() and json.loads(asked.read_text(encoding="utf-8")) == request:
+        file = version_dir(work, versions[-1]) / IDENTITY
+        if file.is_file() and json.loads(file.read_text(encoding="utf-8")) == identity:
             return versions[-1]
     version = free_version(work, ended)
-    write_text(version_dir(work, version) / "request.json", json.dumps(request, indent=1))
+    write_text(version_dir(work, version) / IDENTITY, json.dumps(identity, indent=1))
     return version
 
 
@@ -230,8 +234,8 @@ def _train(
     source = inputs.one("training_set")
     table = opened(source, TABLE)  # the worker reads the recorded table
     _expect_config(voice, source.metadata["config_sha256"])
-    request = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
-    version = open_version(voice, request, History(context.instance))
+    identity = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
+    version = open_version(voice, identity, History(context.instance))
     log = version_dir(training_dir(voice), version) / "train.log"
     with progress(context, "steps", every=20) as tell:
         recorder = _Recorder(context, voice, version, inputs, tell)

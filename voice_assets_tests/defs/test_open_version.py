@@ -28,4 +28,4 @@ def test_a_folder_somebody_renamed_does_not_stop_a_training(voice: Voice) -> Non
         assert open_version(voice, {"seed": 1}, history) == 0
         assert open_version(voice, {"seed": 1}, history) == 0  # asked for the same, never ended: goes on
         assert open_version(voice, {"seed": 2}, history) == 1
-    assert json.loads((logs / "version_1" / "request.json").read_text(encoding="utf-8")) == {"seed": 2}
+    assert json.loads((logs / "version_1" / "identity.json").read_text(encoding="utf-8")) == {"seed": 2}
