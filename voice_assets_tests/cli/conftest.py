@@ -1,0 +1,13 @@
+"""The project of every test of the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from voice_assets_tests.cli.projects import make_project
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project of the test's own."""
+    return make_project(tmp_path / "project", monkeypatch)

@@ -1,0 +1,132 @@
+"""What the doctor finds, and that every finding that is not ok says what to do."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from voice_assets.cli.findings import Finding, findings_of_machine, findings_of_voice, findings_of_voices, gpus
+from voice_assets.runtime.nvidia import GpuUse
+from voice_assets.voices import Voice, load_voice
+from voice_assets_tests.conftest import MakeDataset
+from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.runtime.fake_nvml import MISMATCH, FakeNvml
+
+TWO_GPUS = [GpuUse(0, "NVIDIA GeForce RTX 3090", 10, 24576, 0), GpuUse(1, "NVIDIA GeForce RTX 3090", 20123, 24576, 98)]
+
+
+def by_subject(findings: Iterable[Finding]) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in findings}
+
+
+def test_a_gpu_that_somebody_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    free, busy = gpus(TWO_GPUS)
+    assert (free.state, free.advice) == ("ok", "")
+    assert busy.state == "warn"
+    assert "20,123 of 24,576 MiB used, 98 % busy" in busy.found
+    assert "CUDA_VISIBLE_DEVICES" in busy.advice
+
+
+def test_a_hidden_gpu_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    first, second = gpus(TWO_GPUS)
+    assert "hidden" not in first.found
+    assert "hidden by CUDA_VISIBLE_DEVICES" in second.found
+
+
+def test_no_gpu_is_a_warning_and_one_that_does_not_tell_too() -> None:
+    (none,) = gpus([])
+    (mute,) = gpus([GpuUse(0, "Some card", None, None, None)])
+    assert (none.state, mute.state) == ("warn", "warn")
+    assert "? of ? MiB used" in mute.found
+
+
+def test_a_broken_driver_is_bad(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(init=MISMATCH))
+    finding = by_subject(findings_of_machine())["GPU"]
+    assert finding.state == "bad"
+    assert "version mismatch" in finding.found
+
+
+def test_what_every_voice_needs_is_checked(project: Path) -> None:
+    found = by_subject(findings_of_machine())
+    names = {
+        "Python version",
+        "package torch",
+        "installed Whisper weights",
+        "folder for results",
+        "Dagster's folder",
+        "disk space",
+    }
+    assert names <= set(found)
+    assert found["folder for results"] == Finding("ok", "folder for results", f"{project / 'artifacts'} can be written")
+    assert "5.0 GB wanted for reports, tables and models" in found["disk space"].found
+
+
+def test_a_file_where_a_folder_is_wanted(project: Path) -> None:
+    (project / "artifacts").write_text("", encoding="utf-8")
+    finding = by_subject(findings_of_machine())["folder for results"]
+    assert finding.state == "bad"
+    assert finding.found == f"{project / 'artifacts'}: {project / 'artifacts'} is no folder"
+    assert finding.advice == f"move the file {project / 'artifacts'} away"
+
+
+def voice_with(project: Path, dataset: Path, **changes: object) -> Voice:
+    return load_voice(write_voice(project / "voices" / "toy.yaml", dataset, **changes))
+
+
+def test_a_voice_without_its_data_set(project: Path) -> None:
+    voice = voice_with(project, project / "nowhere")
+    among_all, alone = (by_subject(found)["data set of toy"] for found in (findings_of_voices(), findings_of_voice(voice)))
+    assert (among_all.state, alone.state) == ("warn", "bad")
+    assert alone.found == f"{project / 'nowhere'} is no folder ({voice.file}: dataset)"
+    assert alone.advice == "put the data set there, or correct `dataset` in the voice file"
+
+
+def test_a_data_set_that_lacks_a_part(project: Path) -> None:
+    (project / "dataset" / "wavs").mkdir(parents=True)
+    finding = by_subject(findings_of_voice(voice_with(project, project / "dataset")))["data set of toy"]
+    assert finding.state == "bad"
+    assert "has no config.json, metadata_2col.csv" in finding.found
+
+
+def test_a_complete_data_set_and_what_training_on_it_needs(project: Path, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset()
+    found = by_subject(findings_of_voice(voice_with(project, dataset)))
+    assert found["data set of toy"] == Finding("ok", "data set of toy", str(dataset))
+    assert "training on 6.0 s of audio" in found["disk space"].found
+
+
+def test_weights_that_are_not_there(project: Path) -> None:
+    voice = voice_with(project, project, whisper={"model": "enormous-v9"}, asr_sample={"clips": 0})
+    found = by_subject(findings_of_voice(voice))
+    assert found["whisper.model"].state == "bad"
+    assert "enormous-v9" in found["whisper.model"].found
+    assert f"change `whisper.model` in {voice.file}" in found["whisper.model"].advice
+    assert "asr_sample.model" not in found
+
+
+def test_an_espeak_voice_that_is_none(project: Path) -> None:
+    voice = voice_with(project, project, espeak_voice="klingon-nasal")
+    finding = by_subject(findings_of_voice(voice))["espeak voice"]
+    assert finding.state == "bad"
+    assert finding.advice == f"correct `espeak_voice` in {voice.file}"
+
+
+def test_voice_files_that_do_not_load(project: Path) -> None:
+    (none,) = findings_of_voices()
+    assert (none.state, none.subject) == ("warn", "voice files")
+    write_voice(project / "voices" / "toy.yaml", project, shards="many")
+    bad = by_subject(findings_of_voices())["voice file toy.yaml"]
+    assert bad.state == "bad"
+    assert "shards" in bad.found
+    misspelt = voice_with(project, project, advisory={"nope/nope": "because"})
+    assert "no such rule" in by_subject(findings_of_voice(misspelt))["voice file toy.yaml"].found
+
+
+def test_whatever_is_not_ok_says_what_to_do(project: Path) -> None:
+    voice = voice_with(project, project / "nowhere", espeak_voice="klingon-nasal", whisper={"model": "enormous-v9"})
+    for finding in (*findings_of_machine(), *findings_of_voice(voice)):
+        assert (finding.state == "ok") == (finding.advice == ""), finding
