@@ -90,9 +90,9 @@ def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)
 
 
-def _decode_frames(path: Path, raw_format: str | None) -> tuple[npt.NDArray[np.float32], int]:
+def _decode_frames(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     """All frames of the first audio stream, mono float32, at the stream's own rate."""
-    with av.open(str(path), format=raw_format) as container:
+    with av.open(str(path), format=RAW_FORMATS.get(path.suffix.lower())) as container:
         if not container.streams.audio:
             raise AudioError(f"{path}: no audio in it")
         resampler = av.AudioResampler(format="flt", layout="mono")
@@ -107,11 +107,10 @@ def _decode_frames(path: Path, raw_format: str | None) -> tuple[npt.NDArray[np.f
     return np.concatenate(blocks), rate
 
 
-def decode(path: Path, sample_rate: int, raw_format: str | None = None) -> npt.NDArray[np.int16]:
+def decode(path: Path, sample_rate: int) -> npt.NDArray[np.int16]:
     """Decode any format that libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
 
-    ``raw_format`` is libav's name for a stream without a header; by default `RAW_FORMATS` chooses by the suffix. Resamples with
-    soxr "VHQ" and clips at full scale.
+    Resamples with soxr "VHQ" and clips at full scale. A stream without a header is known by its suffix (`RAW_FORMATS`).
 
     Raises:
         AudioError: the file is missing, empty, or in a format that libav cannot decode.
@@ -123,7 +122,7 @@ def decode(path: Path, sample_rate: int, raw_format: str | None = None) -> npt.N
     if path.stat().st_size == 0:
         raise AudioError(f"{path}: empty: 0 bytes")
     try:
-        samples, rate = _decode_frames(path, raw_format or RAW_FORMATS.get(path.suffix.lower()))
+        samples, rate = _decode_frames(path)
     except av.FFmpegError as error:
         raise AudioError(f"{path}: cannot be decoded: {error}") from error
     if rate != sample_rate:

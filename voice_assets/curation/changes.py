@@ -32,7 +32,7 @@ class Change:
     decision: Decision
     row: Row
     new_text: str
-    audio_sha256: str = ""
+    audio_sha256: str
     warnings: tuple[str, ...] = ()
 
     @property

@@ -24,7 +24,7 @@ class Version:
     changes: Sequence[Change]
     linked: int
     copied: int
-    left_behind: Sequence[str] = ()
+    left_behind: Sequence[str]
 
     def __str__(self) -> str:
         return f"{self.out}: {self.clips} clips; {counts(self.changes)}"

@@ -170,8 +170,6 @@ def build_ivrvoice(
     source: Path | None,
     cache: Path,
     on_progress: Callable[[int, int], None] | None = None,
-    *,
-    limits: Limits = LIMITS,
 ) -> Summary:
     """Make the demo's data set ``out``. If it is there already, complete and unchanged, nothing is fetched or written.
 
@@ -183,11 +181,11 @@ def build_ivrvoice(
     """
     output.recover(out)
     about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
-    same = existing(out, settings(limits, about, DIGITS, LATIN))
+    same = existing(out, settings(LIMITS, about, DIGITS, LATIN))
     if same is not None and source is None:
         return same
     unpacked = fetch(cache) if source is None else _from_source(source, cache)
     audio, transcript = locate(unpacked)
     licence = next(iter(sorted(unpacked.rglob(f"{PACKAGES[0]}/copyright"))), None)
     about = About(about.dataset, about.region, about.quality, about.source, about.license, about.credit, licence)
-    return prepare(read_prompts(audio, transcript), out, limits, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)
+    return prepare(read_prompts(audio, transcript), out, LIMITS, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)

@@ -14,7 +14,7 @@ def accept(
     low_similarity: float,
     validation_ratio: float,
     max_clips: int | None,
-    kept: Collection[str] = (),
+    kept: Collection[str],
 ) -> pd.DataFrame:
     """The TRAINING_SET of ``clips`` that Whisper, or a person, heard as they read.
 

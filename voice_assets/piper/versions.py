@@ -25,7 +25,7 @@ def versions_in(work: Path) -> list[int]:
     return sorted(int(match[1]) for path in found if (match := _NAME.fullmatch(path.name)) and path.is_dir())
 
 
-def free_version(work: Path, used: Iterable[int] = ()) -> int:
+def free_version(work: Path, used: Iterable[int]) -> int:
     """A number for a new training: above every training under ``work`` and every ``used`` one, with its name free on disk."""
     version = max([*versions_in(work), *used], default=-1) + 1
     while version_dir(work, version).exists() or version_dir(work, version).is_symlink():

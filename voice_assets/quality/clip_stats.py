@@ -11,6 +11,9 @@ from voice_assets.dataset import tables
 from voice_assets.runtime import files
 from voice_assets.text.normalisation import normalise
 
+THREADS = 4
+"""Files read at the same time."""
+
 
 class ChangedAudioError(RuntimeError):
     """An audio file differs from the one that the table of clips describes."""
@@ -55,7 +58,7 @@ def _measure_clip(dataset: Path, clip: Mapping[Hashable, object], language: str)
 
 
 def measure_clips(
-    dataset: Path, clips: pd.DataFrame, language: str, on_progress: Callable[[int, int], None] | None = None, threads: int = 4
+    dataset: Path, clips: pd.DataFrame, language: str, on_progress: Callable[[int, int], None] | None = None
 ) -> pd.DataFrame:
     """Measure every clip of ``clips``, in its order.
 
@@ -64,7 +67,6 @@ def measure_clips(
         clips: the columns of ``dataset.tables.CLIPS``; every row has an audio file (base validation has passed).
         language: two letters, for the normalised text.
         on_progress: called with (clips done, all clips) after each clip, in the calling thread.
-        threads: files read at the same time.
 
     Returns:
         The columns of ``dataset.tables.CLIP_STATS``, one row per row of ``clips``.
@@ -76,7 +78,7 @@ def measure_clips(
         SignalError: the samples of a file cannot be measured.
     """
     rows: list[dict[str, object]] = []
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         jobs = [pool.submit(_measure_clip, dataset, clip, language) for clip in clips.to_dict("records")]
         try:
             for done, job in enumerate(jobs, start=1):

@@ -36,7 +36,7 @@ def _index(value: float, width: float) -> int:
     return math.ceil(round(value / width, 6)) - 1
 
 
-def bins(values: Iterable[float], width: float = DURATION_BIN_S) -> list[Bin]:
+def bins(values: Iterable[float], width: float) -> list[Bin]:
     """The histogram of ``values``, from the first bin with a value to the last; empty bins between them are kept.
 
     Args:

@@ -35,31 +35,30 @@ def _octave(value: float) -> float:
     return math.floor(math.log2(value)) if value > 0 else -math.inf
 
 
-def sample(frame: pd.DataFrame, count: int, seed: int, by: str = "duration_s") -> pd.DataFrame:
-    """``count`` rows of ``frame``, drawn in turn from every octave of the column ``by``: short and long clips both appear.
+def sample(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """``count`` rows of ``frame``, drawn in turn from every octave of ``duration_s``: short and long clips both appear.
 
     Strata are octaves and not quantiles, because octaves stay the same when clips are added. Within a stratum the hash of the
     clip id decides. Every stratum gives one clip, then every stratum with more clips gives a second, and so on.
 
     Args:
-        frame: has ``clip_id`` (unique) and ``by`` (numbers; zero and less are one stratum).
+        frame: has ``clip_id`` (unique) and ``duration_s`` (zero and less are one stratum).
         count: rows to draw; all rows when there are fewer.
         seed: another seed draws other clips.
-        by: the column whose range the sample covers.
 
     Returns:
         The rows in the order of the draw, which does not depend on the order of ``frame``.
 
     Raises:
-        ValueError: ``count`` is negative, or a value of ``by`` is not finite.
+        ValueError: ``count`` is negative, or a duration is not finite.
     """
     _require_count(count)
-    for clip_id, value in zip(frame["clip_id"], frame[by], strict=True):
+    for clip_id, value in zip(frame["clip_id"], frame["duration_s"], strict=True):
         if not math.isfinite(value):
-            raise ValueError(f"clip {clip_id}: {by} is {value}; a sample needs finite values")
+            raise ValueError(f"clip {clip_id}: duration_s is {value}; a sample needs finite values")
     numbered = frame.reset_index(drop=True)  # concatenated shards repeat their row labels
     keys = numbered["clip_id"].map(lambda clip_id: _draw_key(clip_id, seed))
-    order = pd.DataFrame({"stratum": numbered[by].map(_octave), "key": keys})
+    order = pd.DataFrame({"stratum": numbered["duration_s"].map(_octave), "key": keys})
     order["turn"] = order.groupby("stratum")["key"].rank(method="first")
     chosen = order.sort_values(["turn", "key"], kind="stable").index[:count]
     return numbered.loc[chosen].reset_index(drop=True)

@@ -117,8 +117,8 @@ def section(title: str, *parts: str) -> Markup:
     return Markup("<section>\n<h2>{}</h2>\n{}\n</section>\n").format(title, join(parts))
 
 
-def paragraph(text: str, kind: str = "") -> Markup:
-    """A paragraph; ``kind`` is ``soft`` or ``lead``, or nothing."""
+def paragraph(text: str, kind: str) -> Markup:
+    """A paragraph; ``kind`` is ``soft`` or ``lead``."""
     return Markup('<p class="{}">{}</p>').format(kind, text)
 
 
@@ -145,23 +145,20 @@ def _cell(value: object, digits: int) -> tuple[str, str]:
     return "", escape("" if value is None else value)
 
 
-def table(
-    rows: Sequence[Mapping[str, object]], columns: Mapping[str, str] | None = None, digits: Mapping[str, int] | None = None
-) -> Markup:
+def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str], digits: Mapping[str, int] | None = None) -> Markup:
     """A table that scrolls sideways when it must; "None." for no rows.
 
     Args:
         rows: one mapping a row. Plain Python numbers are set to the right; ``Markup`` values go in as they are.
-        columns: key -> heading, in order; the keys of the first row when left out.
+        columns: key -> heading, in order.
         digits: key -> decimals of that column's floats; 3 when left out.
     """
     if not rows:
         return paragraph("None.", "soft")
-    headings = columns or {key: key for key in rows[0]}
-    places = {key: (digits or {}).get(key, 3) for key in headings}
-    cells = [{key: _cell(row[key], places[key]) for key in headings} for row in rows]
+    places = {key: (digits or {}).get(key, 3) for key in columns}
+    cells = [{key: _cell(row[key], places[key]) for key in columns} for row in rows]
     th, td = Markup('<th class="{}">{}</th>'), Markup('<td class="{}">{}</td>')
-    head = Markup("").join(th.format(cells[0][key][0], name) for key, name in headings.items())
+    head = Markup("").join(th.format(cells[0][key][0], name) for key, name in columns.items())
     lines = (Markup("<tr>{}</tr>").format(Markup("").join(td.format(*one) for one in row.values())) for row in cells)
     return _TABLE.format(head, join(lines))
 
@@ -195,7 +192,7 @@ def tiles(figures: Sequence[tuple[str, str, str]]) -> Markup:
     return Markup('<div class="tiles">\n{}\n</div>').format(join(one.format(*figure) for figure in figures))
 
 
-def figure(title: str, drawing: str, note: str = "") -> Markup:
+def figure(title: str, drawing: str, note: str) -> Markup:
     """A drawing (``reports.plots``) on a card, with its title and a line that says how to read it."""
     card = Markup('<figure class="card"><figcaption>{}<small>{}</small></figcaption>\n{}\n</figure>')
     return card.format(title, note, drawing)

@@ -13,9 +13,9 @@ PREVIEW_CHARACTERS = 80
 VERDICT_COLUMNS = ("verdict", "rule", "observed", "limit")
 
 
-def preview(frame: "pd.DataFrame", columns: list[str], rows: int = PREVIEW_ROWS) -> str:
-    """The first ``rows`` rows of ``columns`` as a Markdown table."""
-    records = [{name: _short(row[name]) for name in columns} for row in frame.head(rows).to_dict("records")]
+def preview(frame: "pd.DataFrame", columns: list[str]) -> str:
+    """The first rows of ``columns`` as a Markdown table."""
+    records = [{name: _short(row[name]) for name in columns} for row in frame.head(PREVIEW_ROWS).to_dict("records")]
     return "\n".join(table(records, {name: name for name in columns}))
 
 

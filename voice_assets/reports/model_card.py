@@ -4,7 +4,7 @@ Measuring and judging belong elsewhere; so does the package around it (``reports
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -39,10 +39,10 @@ class Card:
     clips: int
     hours: float
     samples: pd.DataFrame
-    licence: str = ""
-    credit: str = ""
-    verdicts: Mapping[str, Sequence[Verdict]] = field(default_factory=dict)
-    lineage: Sequence[tuple[str, str]] = ()
+    licence: str
+    credit: str
+    verdicts: Mapping[str, Sequence[Verdict]]
+    lineage: Sequence[tuple[str, str]]
 
 
 def in_words(samples: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from voice_assets.dataset.tables import SAMPLES
 from voice_assets.reports.markdown import escape
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.runtime import files
-from voice_assets.runtime.tsv import TsvError, read_table
 
 SUMS = "SHA256SUMS"
 SECONDS_TO_SPEAK = 120
@@ -50,7 +49,7 @@ class Contents:
         reports: name in the package -> folder or file to copy.
         title: the voice's name for people.
         sentence: what the usage example says.
-        tokens: sherpa-onnx's ``tokens.txt``, if there is one.
+        tokens: sherpa-onnx's ``tokens.txt``.
     """
 
     name: str
@@ -61,13 +60,13 @@ class Contents:
     lineage: Mapping[str, Any]
     title: str
     sentence: str
-    reports: Mapping[str, Path] = field(default_factory=dict)
-    tokens: Path | None = None
+    reports: Mapping[str, Path]
+    tokens: Path
 
 
 def required(name: str) -> list[str]:
     """The files that no package of that name lacks."""
-    own = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD", "README.md", "lineage.json", "voices.json"]
+    own = [f"{name}.onnx", f"{name}.onnx.json", "tokens.txt", "MODEL_CARD", "README.md", "lineage.json", "voices.json"]
     return [*own, "samples/samples.tsv", SUMS]
 
 
@@ -105,8 +104,7 @@ def _fill(folder: Path, contents: Contents) -> None:
     name = contents.name
     _copy(contents.model, folder / f"{name}.onnx")
     _copy(contents.config, folder / f"{name}.onnx.json")
-    if contents.tokens is not None:
-        _copy(contents.tokens, folder / "tokens.txt")
+    _copy(contents.tokens, folder / "tokens.txt")
     _copy_samples(contents.samples, folder / "samples")
     for label, source in contents.reports.items():
         _copy(source, folder / "reports" / label)
@@ -211,13 +209,13 @@ def read_sums(package: Path) -> dict[str, str]:
     return sums
 
 
-def verify(package: Path, expected: Mapping[str, str] | None = None, sentence: str = "") -> dict[str, int | str]:
+def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[str, int | str]:
     """Check a package against itself, against what passed the rules, and by making it speak.
 
     Args:
         package: the folder; its name is the voice's.
         expected: file -> SHA-256 of exactly what passed (the model, its configuration).
-        sentence: what it is made to say; by default the first of its samples.
+        sentence: the text that it is made to say.
 
     Returns:
         ``missing_files`` (required, listed or expected, and not there), ``checksum_mismatches`` (another content than listed,
@@ -228,13 +226,12 @@ def verify(package: Path, expected: Mapping[str, str] | None = None, sentence: s
         PackageError: no readable ``SHA256SUMS``.
     """
     sums = read_sums(package)
-    expected = expected or {}
     there = set(_files_of(package))
     missing = sorted((set(required(package.name)) | set(sums) | set(expected)) - there)
     digests = {name: files.sha256(package / name) for name in there if name != SUMS}
     changed = sorted(name for name, digest in digests.items() if sums.get(name) != digest)
     others = sorted(name for name, digest in expected.items() if digests.get(name) != digest)
-    silent = _why_silent(package, sentence or _first_sentence(package))
+    silent = _why_silent(package, sentence)
     problems = [f"missing: {name}" for name in missing] + [f"not as listed: {name}" for name in changed]
     problems += [f"not the version that passed: {name}" for name in others] + ([f"does not speak: {silent}"] if silent else [])
     return {
@@ -246,19 +243,9 @@ def verify(package: Path, expected: Mapping[str, str] | None = None, sentence: s
     }
 
 
-def _first_sentence(package: Path) -> str:
-    """The first sentence of ``samples/samples.tsv``; empty when the file is missing, broken or lists none."""
-    try:
-        return next((row["text"] for _, row in read_table(package / "samples" / "samples.tsv", ("text",))), "")
-    except TsvError:
-        return ""
-
-
 def _why_silent(package: Path, sentence: str) -> str:
     """Speak with Piper's own command in a fresh process, from a copy of model and configuration. Empty when it can be heard."""
     name = package.name
-    if not sentence:
-        return "no sentence to say: samples/samples.tsv names none"
     with tempfile.TemporaryDirectory() as folder:
         alone = Path(folder)
         for file in (f"{name}.onnx", f"{name}.onnx.json"):

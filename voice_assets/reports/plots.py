@@ -71,9 +71,9 @@ def _label(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _svg(parts: Sequence[str], label: str, height: int = HEIGHT) -> Markup:
+def _svg(parts: Sequence[str], label: str) -> Markup:
     frame = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">\n{}\n</svg>')
-    return frame.format(WIDTH, height, label, Markup("\n").join(parts))
+    return frame.format(WIDTH, HEIGHT, label, Markup("\n").join(parts))
 
 
 def _grid(across: Axis, up: Axis, x_unit: str, y_unit: str) -> list[Markup]:
@@ -97,7 +97,7 @@ def _marker(across: Axis, up: Axis, value: float, name: str) -> list[Markup]:
     ]
 
 
-def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float] | None = None) -> Markup:
+def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float]) -> Markup:
     """Bars of equal width, one per bin, with a tooltip each.
 
     Args:
@@ -113,7 +113,7 @@ def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float] | Non
         gap = min(1.0, (right - left) * 0.15)
         size = (left + gap / 2, top, right - left - gap, up.start_px - top)
         parts.append(_BAR.format(*size, _label(one.start), _label(one.end), unit, one.count))
-    for name, value in (markers or {}).items():
+    for name, value in markers.items():
         if across.low <= value <= across.high:
             parts += _marker(across, up, value, name)
     return _svg(parts, f"Histogram of {unit}")
@@ -133,7 +133,7 @@ def density(
     x: Sequence[float],
     y: Sequence[float],
     units: tuple[str, str],
-    rings: Sequence[tuple[float, float, str]] = (),
+    rings: Sequence[tuple[float, float, str]],
 ) -> Markup:
     """How often two figures occur together: a grid of cells (darker: more clips), and rings (x, y, name) over it.
 

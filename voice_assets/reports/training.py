@@ -98,7 +98,7 @@ def _rows(curve: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def markdown(
-    title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str, *, drawn: bool = True
+    title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str, *, drawn: bool
 ) -> str:
     """``training_report.md``. ``drawn`` says whether ``loss_curve.png`` lies beside it."""
     parts = [

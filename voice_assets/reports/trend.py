@@ -26,9 +26,9 @@ class Past(NamedTuple):
 HEADINGS = {"when": "When", "clips": "Clips", "mean": "Mean similarity", "change": "Change", "low": "Low share"}
 
 
-def newest(history: Sequence[Past], now: Past | None = None) -> list[Past]:
+def newest(history: Sequence[Past], now: Past) -> list[Past]:
     """The last ``MOST`` validations that scored a clip, oldest first, with ``now`` at the end."""
-    return [one for one in (*sorted(history), *([now] if now else [])) if one.clips][-MOST:]
+    return [one for one in (*sorted(history), now) if one.clips][-MOST:]
 
 
 def present(facts: Mapping[str, object], clips: int) -> Past:

@@ -1,7 +1,7 @@
 """What the report on a full validation is made of: its shards, and everything its files choose from. Writes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +18,8 @@ class ShardResult:
 
     key: str
     transcripts: pd.DataFrame
-    log: Path | None = None
-    seconds: float | None = None
-    run_id: str = ""
+    log: Path | None
+    run_id: str
 
     @property
     def folder(self) -> str:
@@ -36,9 +35,8 @@ class ShardResult:
         """The shard in one line."""
         low = len(layout.low_clips(self.transcripts, low_similarity))
         mean = f"{self.transcripts['similarity'].mean():.4f}" if len(self.transcripts) else "-"
-        took = "" if self.seconds is None else f" seconds={self.seconds:.0f}"
         verdict = "FAIL" if self.unscored else "PASS"
-        return f"shard {self.key}: {verdict} clips={len(self.transcripts)} mean={mean} low={low}{took} run={self.run_id or '-'}"
+        return f"shard {self.key}: {verdict} clips={len(self.transcripts)} mean={mean} low={low} run={self.run_id or '-'}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Report:
     language: str
     every: pd.DataFrame
     suspects: pd.DataFrame
-    past: Sequence[trend.Past] = field(default=())
+    past: Sequence[trend.Past]
 
     def low(self) -> pd.DataFrame:
         """The suspects that are low."""

@@ -102,7 +102,7 @@ def aggregate_message(rule: Rule, observed: float, rows: int) -> str:
     return _sentence(rule, f"{subject.format(**named)} is {number(observed, limits)} (allowed: {limit(rule)})")
 
 
-def value_message(rule: Rule, observed: object, other: object = None) -> str:
+def value_message(rule: Rule, observed: object, other: object) -> str:
     """One sentence about the only row of a table of facts: ``…: clips_missing is 3 (allowed: in {0}).``; see `limit`."""
     return _sentence(rule, f"{rule.columns[0]} is {_plain(observed)} (allowed: {limit(rule, other)})")
 

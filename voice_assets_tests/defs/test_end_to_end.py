@@ -122,7 +122,7 @@ def test_the_package_speaks_and_says_that_it_is_bad(finished) -> None:
     toy, _ = finished
     folder = toy.file("voice_package", "package", EPOCH)
     assert folder.name == "ru_RU-toy-medium"
-    facts = verify(folder)
+    facts = verify(folder, {}, "Привет, это тестовый голос.")
     assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
     card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
     assert "cannot be understood" in card

@@ -27,7 +27,7 @@ def test_low_clips_are_left_out_unless_somebody_kept_them():
 
 
 def test_a_limit_takes_the_same_clips_whatever_is_kept():
-    few = accept(clips(), transcripts(), 0.8, 0.05, 100)
+    few = accept(clips(), transcripts(), 0.8, 0.05, 100, kept=[])
     more = accept(clips(), transcripts(), 0.8, 0.05, 150, kept=["c000"])
     assert len(few) == 100
     assert set(few["clip_id"]) < set(more["clip_id"])
@@ -35,4 +35,4 @@ def test_a_limit_takes_the_same_clips_whatever_is_kept():
 
 def test_other_audio_is_an_error():
     with pytest.raises(ValueError, match="1 clips were not transcribed as they are now, the first is c000"):
-        accept(clips(), transcripts(audio=["other", *IDS[1:]]), 0.8, 0.05, None)
+        accept(clips(), transcripts(audio=["other", *IDS[1:]]), 0.8, 0.05, None, kept=[])

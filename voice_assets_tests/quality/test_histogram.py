@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.quality.histogram import Bin, HistogramError, bins, edge_spikes
+from voice_assets.quality.histogram import DURATION_BIN_S, Bin, HistogramError, bins, edge_spikes
 
 
 def even(counts: list[int]) -> list[float]:
@@ -14,8 +14,8 @@ def even(counts: list[int]) -> list[float]:
 
 
 def test_bins_reach_from_the_first_value_to_the_last_and_keep_empty_bins():
-    assert bins([0.6, 0.7, 1.9]) == [Bin(0.5, 1.0, 2), Bin(1.0, 1.5, 0), Bin(1.5, 2.0, 1)]
-    assert bins([]) == []
+    assert bins([0.6, 0.7, 1.9], DURATION_BIN_S) == [Bin(0.5, 1.0, 2), Bin(1.0, 1.5, 0), Bin(1.5, 2.0, 1)]
+    assert bins([], DURATION_BIN_S) == []
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_bins_reach_from_the_first_value_to_the_last_and_keep_empty_bins():
     [(14.99, 14.5), (15.0, 14.5), (15.000000001, 14.5), (15.0 + 1 / 22050, 15.0), (0.0, 0.0), (0.5, 0.0), (0.51, 0.5)],
 )
 def test_a_clip_at_the_limit_is_in_the_bin_of_clips_just_under_it(value, start):
-    assert [one.start for one in bins([value])] == [start]
+    assert [one.start for one in bins([value], DURATION_BIN_S)] == [start]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -65,7 +65,7 @@ def test_clips_cut_at_a_limit_are_a_spike_and_an_even_end_is_not():
 
 @given(st.lists(st.floats(0, 100), max_size=200))
 def test_every_value_is_counted_once(values):
-    assert sum(one.count for one in bins(values)) == len(values)
+    assert sum(one.count for one in bins(values, DURATION_BIN_S)) == len(values)
     assert all(ratio >= 0 for ratio in edge_spikes(values))
 
 

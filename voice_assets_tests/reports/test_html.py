@@ -34,11 +34,11 @@ def test_a_table_keeps_the_order_and_leaves_out_what_is_not_asked_for():
 
 def test_a_row_without_a_column_is_an_error():
     with pytest.raises(KeyError, match="b"):
-        html.table([{"a": 1, "b": 2}, {"a": 1}])
+        html.table([{"a": 1, "b": 2}, {"a": 1}], {"a": "A", "b": "B"})
 
 
 def test_no_rows_say_so():
-    assert "None." in html.table([])
+    assert "None." in html.table([], {})
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_a_player_loads_nothing_before_it_is_asked():
 
 def test_tiles_and_figures_escape():
     assert "&lt;1&gt;" in html.tiles([("n", "<1>", "")])
-    assert "&lt;2&gt;" in html.figures(html.figure("<2>", Markup("<svg></svg>")))
+    assert "&lt;2&gt;" in html.figures(html.figure("<2>", Markup("<svg></svg>"), ""))

@@ -31,7 +31,8 @@ def samples(cer: float, mos: float) -> pd.DataFrame:
 
 def card(**changes: object) -> Card:
     facts = {"name": "ru_RU-x-medium", "title": "X", "language": "ru", "quality": "medium", "epoch": "v0-e0001"}
-    facts |= {"sample_rate": 22050, "clips": 160, "hours": 0.1234, "samples": samples(0.9, 1.2), **changes}
+    facts |= {"sample_rate": 22050, "clips": 160, "hours": 0.1234, "samples": samples(0.9, 1.2)}
+    facts |= {"licence": "", "credit": "", "verdicts": {}, "lineage": (), **changes}
     return Card(**facts)
 
 

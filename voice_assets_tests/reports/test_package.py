@@ -15,6 +15,7 @@ from voice_assets.runtime import files
 
 pytestmark = pytest.mark.slow
 NAME = "en_US-joe-medium"
+SENTENCE = "-5 degrees, 'good' morning."
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +28,11 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
     row = {
         **dict.fromkeys(SAMPLES, 0.5),
         "sample": "sample_01.wav",
-        "text": "-5 degrees, 'good' morning.",
+        "text": SENTENCE,
         "hypothesis": "Good morning.",
     }
     frame([row], SAMPLES).to_parquet(folder / "samples" / "samples.parquet")
+    (folder / "tokens.txt").write_text("_ 0\n")
     (folder / "report").mkdir()
     (folder / "report" / "training_report.md").write_text("# Training")
     return package.Contents(
@@ -42,6 +44,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
         lineage={"checkpoint": "abc"},
         title="Joe",
         sentence="Hello there.",
+        tokens=folder / "tokens.txt",
         reports={"training": folder / "report"},
     )
 
@@ -51,21 +54,18 @@ def built(contents: package.Contents, tmp_path: Path) -> Path:
     return package.build(tmp_path, contents)
 
 
+def verify(built: Path, **expected: str) -> dict[str, int | str]:
+    return package.verify(built, expected, SENTENCE)
+
+
 def test_a_package_is_whole_and_speaks(built: Path) -> None:
     model = f"{NAME}.onnx"
-    facts = package.verify(built, {model: files.sha256(built / model)})
+    facts = verify(built, **{model: files.sha256(built / model)})
     wanted = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1, "problems": ""}
     assert facts == wanted
     assert (built / "reports/training/training_report.md").is_file()
     assert built.parent.stat().st_mode & 0o777
     assert built.stat().st_mode & 0o777 == 0o755
-
-
-def test_the_sentence_that_a_check_speaks_is_the_sample_s(built: Path) -> None:
-    assert package._first_sentence(built) == "-5 degrees, 'good' morning."
-    for broken in (b"", b"\xff"):
-        (built / "samples" / "samples.tsv").write_bytes(broken)
-        assert package._first_sentence(built) == ""
 
 
 def test_sha256sum_reads_its_list(built: Path) -> None:
@@ -85,37 +85,37 @@ def test_the_voices_entry_names_size_and_md5(built: Path) -> None:
 
 def test_a_changed_file(built: Path) -> None:
     (built / "MODEL_CARD").write_text("better than it is")
-    facts = package.verify(built)
+    facts = verify(built)
     assert (facts["checksum_mismatches"], facts["missing_files"]) == (1, 0)
     assert "not as listed: MODEL_CARD" in facts["problems"]
 
 
 def test_a_file_that_nobody_listed(built: Path) -> None:
     (built / "more.txt").write_text("")
-    assert package.verify(built)["checksum_mismatches"] == 1
+    assert verify(built)["checksum_mismatches"] == 1
 
 
 def test_a_file_that_is_gone(built: Path) -> None:
     (built / "reports/training/training_report.md").unlink()
-    assert package.verify(built)["missing_files"] == 1
+    assert verify(built)["missing_files"] == 1
 
 
 def test_another_version_than_the_one_that_passed(built: Path) -> None:
-    facts = package.verify(built, {f"{NAME}.onnx": "0" * 64, "tokens.txt": "0" * 64})
+    facts = verify(built, **{f"{NAME}.onnx": "0" * 64, "gone.txt": "0" * 64})
     assert facts["versions_mismatched"] == 2
     assert facts["missing_files"] == 1
 
 
 def test_a_model_that_is_no_model_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").write_bytes(b"nothing")
-    facts = package.verify(built)
+    facts = verify(built)
     assert facts["speaks"] == 0
     assert "piper ended with exit code 1" in facts["problems"]
 
 
 def test_without_its_model_it_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").unlink()
-    facts = package.verify(built)
+    facts = verify(built)
     assert (facts["speaks"], facts["missing_files"]) == (0, 1)
 
 
@@ -123,12 +123,12 @@ def test_without_its_model_it_does_not_speak(built: Path) -> None:
 def test_a_bad_list_is_an_error(tmp_path: Path, listing: str) -> None:
     (tmp_path / package.SUMS).write_text(listing)
     with pytest.raises(package.PackageError, match="line 1"):
-        package.verify(tmp_path)
+        package.verify(tmp_path, {}, SENTENCE)
 
 
 def test_no_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(package.PackageError, match="not a voice package"):
-        package.verify(tmp_path)
+        package.verify(tmp_path, {}, SENTENCE)
 
 
 def test_building_again_replaces_and_a_failure_leaves_the_former(contents: package.Contents, built: Path) -> None:

@@ -18,7 +18,7 @@ SENTENCES = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min
 
 def readme(sentence: str, title: str = "Joe") -> str:
     nowhere = Path("nowhere")
-    return package.usage(package.Contents(NAME, nowhere, nowhere, nowhere, "", {}, title, sentence))
+    return package.usage(package.Contents(NAME, nowhere, nowhere, nowhere, "", {}, title, sentence, {}, nowhere))
 
 
 @pytest.fixture(scope="module")

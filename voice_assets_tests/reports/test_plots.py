@@ -14,7 +14,7 @@ def parsed(svg: str) -> ElementTree.Element:
 
 
 def test_a_histogram_has_a_bar_per_bin_as_high_as_its_count():
-    drawing = parsed(plots.histogram(bins([0.2, 0.3, 0.4, 0.7, 1.6]), "s"))
+    drawing = parsed(plots.histogram(bins([0.2, 0.3, 0.4, 0.7, 1.6], 0.5), "s", {}))
     bars = drawing.findall("rect")
     heights = [float(bar.get("height", "")) for bar in bars]
     assert heights == pytest.approx([heights[0], heights[0] / 3, 0.0, heights[0] / 3], abs=0.02)
@@ -22,7 +22,7 @@ def test_a_histogram_has_a_bar_per_bin_as_high_as_its_count():
 
 
 def test_markers_inside_are_drawn_and_others_are_not():
-    drawing = plots.histogram(bins([1.0, 2.0]), "s", {"median <1>": 1.5, "limit": 15.0})
+    drawing = plots.histogram(bins([1.0, 2.0], 0.5), "s", {"median <1>": 1.5, "limit": 15.0})
     texts = [one.text for one in parsed(drawing).iter("text")]
     assert "median <1>" in texts
     assert "limit" not in texts

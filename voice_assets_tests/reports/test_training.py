@@ -36,11 +36,11 @@ def test_a_report_is_a_new_folder_with_all_its_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("verdicts", "word"), [([PASSED], "PASS"), ([PASSED, FAILED], "FAIL"), (None, "NOT JUDGED")])
 def test_the_verdict(verdicts: list | None, word: str) -> None:
-    assert f"**{word}**" in training.markdown("Felix", curve(4, 2), verdicts, 3, MADE)
+    assert f"**{word}**" in training.markdown("Felix", curve(4, 2), verdicts, 3, MADE, drawn=True)
 
 
 def test_what_it_says() -> None:
-    text = training.markdown("Felix", curve(4, 2), [FAILED], 3, MADE)
+    text = training.markdown("Felix", curve(4, 2), [FAILED], 3, MADE, drawn=True)
     assert "Training 3: 2 epochs in 0.1 minutes; loss 4.00 to 2.00" in text
     assert f"Written {MADE}." in text
     assert "| nothing_nan | FAIL | 1 | in {0} |" in text

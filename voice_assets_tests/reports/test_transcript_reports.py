@@ -95,8 +95,8 @@ def test_the_report_has_the_files_people_know(tmp_path, transcripts):
     log = tmp_path / "worker.log"
     log.write_text("[1/2] sim=0.95\n")
     shards = [
-        whisper.ShardResult("0-of-2", transcripts[:2], log, 12.0, "run-1"),
-        whisper.ShardResult("1-of-2", transcripts[2:], None, None, "run-2"),
+        whisper.ShardResult("0-of-2", transcripts[:2], log, "run-1"),
+        whisper.ShardResult("1-of-2", transcripts[2:], None, "run-2"),
     ]
     folder = write_whisper(tmp_path, transcripts, shards, judged(True, False))
     stamp = folder.name.removeprefix("validation_whisper_sharded_")
@@ -129,8 +129,8 @@ def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
     usual = [transcript(f"c{number}", 0.9, text, duration_s=45 / rate) for number, rate in enumerate([9.0, 11.0] * 10)]
     fast = transcript("rushed", 0.5, text, duration_s=45 / 24)  # under 25 letters a second: fast only beside the others
     shards = [
-        whisper.ShardResult("0-of-2", frame(usual, TRANSCRIPTS)),
-        whisper.ShardResult("1-of-2", frame([fast], TRANSCRIPTS)),
+        whisper.ShardResult("0-of-2", frame(usual, TRANSCRIPTS), None, "run-1"),
+        whisper.ShardResult("1-of-2", frame([fast], TRANSCRIPTS), None, "run-1"),
     ]
     together = frame([*usual, fast], TRANSCRIPTS)
     folder = write_whisper(tmp_path, together, shards, None)
@@ -150,7 +150,7 @@ def test_every_later_look_counts_as_one(tmp_path):
 
 def test_a_warning_is_no_failure_in_any_file(tmp_path, transcripts):
     verdicts = [one | {"advisory": "few clips"} for one in judged(True, False, blocks=False)]
-    folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts)], verdicts)
+    folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts, None, "run-1")], verdicts)
     summary = (folder / "SUMMARY.txt").read_text(encoding="utf-8")
     assert summary.startswith("PASS  ")
     assert "rule_1  WARNING  0.9       1      m Advisory: few clips." in summary
@@ -163,25 +163,28 @@ def test_a_warning_is_no_failure_in_any_file(tmp_path, transcripts):
 
 def test_a_shard_with_a_clip_without_a_score_failed(tmp_path, transcripts):
     transcripts.loc[0, "similarity"] = float("nan")
-    folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts)], None)
+    folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts, None, "run-1")], None)
     assert "Failed shards: 0-of-1" in (folder / "SUMMARY.txt").read_text()
     assert [row["clip_id"] for row in read_tsv(folder / "low_similarity.tsv")][-1] == "good"
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing(tmp_path, transcripts):
     with pytest.raises(FileNotFoundError):
-        write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts, tmp_path / "gone.log")], None)
+        write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts, tmp_path / "gone.log", "run-1")], None)
     assert list((tmp_path / "reports").iterdir()) == []
 
 
 def test_a_shard_without_clips_has_its_folder(tmp_path, transcripts):
-    shards = [whisper.ShardResult("0-of-2", transcripts), whisper.ShardResult("1-of-2", transcripts[:0])]
+    shards = [
+        whisper.ShardResult("0-of-2", transcripts, None, "run-1"),
+        whisper.ShardResult("1-of-2", transcripts[:0], None, "run-1"),
+    ]
     folder = write_whisper(tmp_path, transcripts, shards, None)
     assert "shard 1-of-2: PASS clips=0 mean=- low=0" in (folder / "runner.log").read_text()
 
 
 def whole(transcripts):
-    return [whisper.ShardResult("0-of-1", transcripts)]
+    return [whisper.ShardResult("0-of-1", transcripts, None, "run-1")]
 
 
 SUSPECTS = (
@@ -266,10 +269,9 @@ def test_a_report_without_a_trend_says_so_and_with_one_draws_it(tmp_path, transc
 
 def test_the_trend_takes_the_newest_in_order():
     past = [trend.Past(float(number), 0.9, 0.1, 10) for number in range(30)]
-    assert [one.time for one in trend.newest(past[::-1])] == [float(number) for number in range(10, 30)]
     now = trend.Past(99.0, 0.9, 0.1, 10)
-    assert trend.newest(past, now)[-2:] == [past[-1], now]
-    assert trend.newest([trend.Past(1.0, 0.0, 0.0, 0)]) == []
+    assert [one.time for one in trend.newest(past[::-1], now)] == [*(float(number) for number in range(11, 30)), 99.0]
+    assert trend.newest([trend.Past(1.0, 0.0, 0.0, 0)], now) == [now]
 
 
 def test_categories_stand_shard_by_shard(tmp_path):
@@ -277,7 +279,7 @@ def test_categories_stand_shard_by_shard(tmp_path):
     scores = (0.7, 0.85, 0.9)
     rows = [transcript(f"c{number}", *one) for number, one in enumerate(zip(scores, texts, strict=True))]
     table = frame(rows, TRANSCRIPTS)
-    shards = [whisper.ShardResult("0-of-2", table[:1]), whisper.ShardResult("1-of-2", table[1:])]
+    shards = [whisper.ShardResult("0-of-2", table[:1], None, "run-1"), whisper.ShardResult("1-of-2", table[1:], None, "run-1")]
     folder = write_whisper(tmp_path, table, shards, None)
     page = (folder / "whisper_report.html").read_text(encoding="utf-8")
     assert "0.775 (2 clips, 1 low)" in page
