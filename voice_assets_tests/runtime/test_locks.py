@@ -69,8 +69,8 @@ def file(tmp_path):
 
 def test_a_held_lock_is_refused_with_the_file_and_the_holder(start, file):
     process = start("exclusive", file)
-    said = rf"^process {process.pid} on host \S+ holds the lock {file}$"
-    with pytest.raises(LockError, match=said), locks.exclusive(file):
+    named = rf"^process {process.pid} on host \S+ holds the lock {file}$"
+    with pytest.raises(LockError, match=named), locks.exclusive(file):
         pytest.fail("two processes held one lock")
     assert locks.holder(file) == ProcessIdentity.of(process.pid)
 
