@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -25,49 +25,44 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_READS = 0.5
 BAR_WIDTH = 20
+WIDE = 100
+"""From so many columns on there is room for a bar."""
 
 
-class _Words(ProgressColumn):
-    """Words about one task. A line that is too short for them breaks; nothing is cut off."""
+class _Details(ProgressColumn):
+    """How far one task is, in words. A line that is too short for them breaks; nothing is cut off."""
 
-    def __init__(self, words: Callable[[Any], str], style: str = ""):
+    def __init__(self) -> None:
         super().__init__(table_column=Column(overflow="fold"))
-        self._words, self._style = words, style
 
     def render(self, task: Any) -> Text:
-        return Text(self._words(task), style=self._style)
+        return Text(", ".join(filter(None, _details(task))))
 
 
-def _done(task: Any) -> str:
+def _details(task: Any) -> Iterator[str]:
+    elapsed, unit, remaining = figures.clock(task.elapsed or 0), task.fields["unit"], task.fields["remaining"]
     if task.total is None:
-        return "starting"
-    return f"{figures.number(task.completed, 0)} of {figures.number(task.total, 0)} {task.fields['unit']}"
-
-
-def _speed(task: Any) -> str:
-    rate, remaining = task.fields["rate"], task.fields["remaining"]
-    if not rate:
-        return ""
-    return figures.speed(rate, task.fields["unit"]) + ("" if remaining is None else f", {figures.clock(remaining)} to go")
+        yield f"{elapsed}, starting"
+    else:
+        yield f"{figures.number(task.completed, 0)} of {figures.number(task.total, 0)} {unit}"
+        yield figures.speed(task.fields["rate"], unit) if task.fields["rate"] else ""
+        yield f"{elapsed} so far"
+        yield f"{figures.clock(remaining)} to go" if remaining is not None and task.completed < task.total else ""
+    yield task.fields["words"]
 
 
 def _bars(on: Console) -> Progress:
-    return Progress(
+    columns = [
         SpinnerColumn(),
-        _Words(lambda task: task.description),
-        BarColumn(bar_width=BAR_WIDTH),
-        _Words(_done, "cyan"),
-        _Words(_speed, "cyan"),
-        _Words(lambda task: figures.clock(task.elapsed or 0)),
-        _Words(lambda task: task.fields["figures"], "dim"),
-        console=on,
-        transient=True,
-        disable=not on.is_terminal,
-    )
+        TextColumn("{task.description}", markup=False),
+        *([BarColumn(bar_width=BAR_WIDTH)] if on.width >= WIDE else []),
+        _Details(),
+    ]
+    return Progress(*columns, console=on, transient=True, disable=not on.is_terminal)
 
 
-def _add(bars: Progress, name: str, unit: str = "") -> TaskID:
-    return bars.add_task(plain(name), total=None, unit=unit, rate=None, remaining=None, figures="")
+def _add(bars: Progress, name: str, unit: str = "", words: str = "") -> TaskID:
+    return bars.add_task(plain(name), total=None, unit=unit, rate=None, remaining=None, words=plain(words))
 
 
 @contextmanager
@@ -110,7 +105,7 @@ class RunBars:
 
     def starting(self, target: "AssetPartition", reason: str) -> None:
         """Show a bar for ``target``; in a file, a line with the reason."""
-        task = _add(self._bars, _name(target))
+        task = _add(self._bars, _name(target), words=reason)
         self._going[target] = task, running.progress_file(self._voice, target.key.path[-1], target.partition), reason
         if not self._console.is_terminal:
             self._console.print(f"  start {_name(target)}: {plain(reason)}", soft_wrap=True)
@@ -124,7 +119,7 @@ class RunBars:
         mark = ("  done  ", "green") if outcome.success else ("  failed ", "red")
         details = f"{figures.number(elapsed, 1)} s, run {outcome.run_id[:8]}"
         if self._console.is_terminal:
-            details += f", {plain(reason)}"
+            details += f" ({plain(reason)})"
         self._console.print(Text.assemble(mark, f"{_name(target)} ", (details, "dim")), soft_wrap=True)
 
     def _follow(self) -> None:
@@ -142,7 +137,7 @@ class RunBars:
             rate=state.rate_per_s,
             remaining=state.remaining_s,
             unit=plain(state.unit),
-            figures=figures.in_words({"done": state.done, **state.figures}),
+            words=figures.in_words({"done": state.done, **state.figures}),
         )
 
 

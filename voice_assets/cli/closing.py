@@ -3,7 +3,7 @@
 Belongs here: words. Does not belong here: verdicts (``orchestration.runner``), names and units of figures (``figures``).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -47,8 +47,9 @@ def print_closing(
     """
     console.print()
     console.print(_table(voice, statuses, names, outcomes))
-    for uri in [uri for status in statuses if (uri := _report(status))]:
-        console.print(f"  report: {plain(project_store(voice.dataset).at(uri))}", soft_wrap=True)
+    store = project_store(voice.dataset)
+    for kind, uri in [found for status in statuses for found in _files(status)]:
+        console.print(f"  {kind}: {plain(store.at(uri))}", soft_wrap=True)
     for status in statuses:
         if status.reasons:
             console.print(_reasons(status), soft_wrap=True)
@@ -100,10 +101,11 @@ def _counts(counts: Mapping[str, int], partitions: Collection[str | None]) -> st
     return ", ".join(f"{times} {word}" for word, times in done.items()) or "not run"
 
 
-def _report(status: "AssetStatus") -> str | None:
-    """The URI of the newest report that an asset wrote."""
-    reports = [result.report.uri for result in status.results if result.report is not None]
-    return reports[-1] if reports else None
+def _files(status: "AssetStatus") -> Iterator[tuple[str, str]]:
+    """What an asset made for people, each with its URI: the newest report, the voice package."""
+    for kind in ("report", "package"):
+        recorded = [result.artifacts[kind].uri for result in status.results if kind in result.artifacts]
+        yield from ((kind, uri) for uri in recorded[-1:])
 
 
 def _reasons(status: "AssetStatus") -> Text:
