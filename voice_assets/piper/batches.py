@@ -1,22 +1,22 @@
-"""In which order clips are trained on: clips of about one length together, otherwise at random.
+"""The order of the clips in training: clips of about the same length together, otherwise at random.
 
-A batch is padded to its longest clip, so batches drawn at random spend half the work on padding (measured on the demo's
-clips, batch 8: 874 s computed for 444 s of audio; by length, 408 s for 432 s in whole batches). VITS was published with
-batches by length as well. Reading the clips belongs to ``piper.data``.
+A batch is padded to its longest clip, so half the work of random batches is padding. Measured on the demo's clips with 8 clips
+per batch: random batches compute 874 s for 444 s of audio, batches by length 408 s for the 432 s in whole batches. The paper on
+VITS has batches by length too. Not here: reading the clips (``piper.data_module``).
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-# How far a clip may stray from its length, so that a batch is not the same clips each epoch.
+# Lengths are changed at random by up to this share, so that a batch does not hold the same clips in each epoch.
 JITTER = 0.1
 
 
 def order(durations_s: Sequence[float], batch_size: int, seed: int, epoch: int) -> list[int]:
-    """Every index of ``durations_s`` once: whole batches of like length in random order, then what fills no batch.
+    """Every index of ``durations_s`` once: whole batches of similar lengths in random order, then the rest that fills no batch.
 
-    The rest is drawn at random, so that dropping it drops no particular length. Depends on nothing but the arguments.
+    The rest is drawn at random: dropping the rest drops no particular length. The result depends on the arguments only.
     """
     random = np.random.default_rng([seed, epoch])
     shuffled = random.permutation(len(durations_s))

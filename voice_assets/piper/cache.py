@@ -1,6 +1,6 @@
-"""The caches of a voice's training sets, a folder each, and how much room on disk a training takes.
+"""The caches of a voice's training sets, one folder each, and the disk space that a training needs.
 
-What lies in a cache is Piper's business (``vits_data``); writing checkpoints is ``vits_training``'s.
+Not here: filling a cache (``piper.data_module``) and writing checkpoints (``piper.checkpoints``).
 """
 
 import errno
@@ -21,10 +21,10 @@ COMPLETE = "COMPLETE"
 _NAME = re.compile(r"[0-9a-f]{16}")
 _CONTENT = re.compile(rf".*\.(pt|txt)|\.?{COMPLETE}(\..*)?", re.DOTALL)
 
-# Per sample of audio: itself as float32, and 513 float32 of its spectrogram every 256 samples. At 22,050 Hz 265 kB a second.
+# Each sample of audio as float32, and every 256 samples 513 float32 of the spectrogram: 265 kB per second at 22,050 Hz.
 CACHE_BYTES_PER_SAMPLE = 4 + 513 * 4 / 256
-# Of every parameter of generator and discriminators (x_low 54 million, low and medium 70, high 83) the value and two of
-# AdamW's as float32, rounded up; of `medium`, 846 MB were measured.
+# Three float32 for each parameter of generator and discriminators (its value, two of AdamW), rounded up: 54 million parameters
+# in x_low, 70 in low and medium, 83 in high. A checkpoint of `medium` has 846 MB (measured).
 CHECKPOINT_BYTES = {"x_low": 650_000_000, "low": 850_000_000, "medium": 850_000_000, "high": 1_000_000_000}
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -32,12 +32,12 @@ _TORCH_WRITER = re.compile(r"inline_container|PytorchStreamWriter")
 
 
 def folder_of(cache: Path, fingerprint: str) -> Path:
-    """The cache of one training set (``vits_data.fingerprint``) among the voice's caches."""
+    """The cache of one training set (``piper.data.fingerprint``) among the voice's caches."""
     return cache / fingerprint[:16]
 
 
 def drop_damaged(folder: Path) -> int:
-    """Remove what a killed process left half written in a cache; Piper takes any file that exists. Returns how many."""
+    """Remove files that a killed process left half written; Piper would read them. Returns the number of removed files."""
     damaged = [path for path in sorted(folder.glob("*.pt")) if not zipfile.is_zipfile(path)]
     for path in damaged:
         path.unlink()
@@ -59,14 +59,14 @@ def _lock_of(folder: Path) -> SharedLock:
 
 
 def _ours(folder: Path) -> bool:
-    """A folder named by a fingerprint with nothing in it but what Piper and this project write into a cache."""
+    """Whether a folder is a cache: named by a fingerprint, with only the files that Piper and this project write there."""
     if not _NAME.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
         return False
     return all(_CONTENT.fullmatch(path.name) and path.is_file() for path in folder.iterdir())
 
 
 def drop_others(folder: Path) -> int:
-    """Remove the voice's caches of other training sets than ``folder``'s, but none that a training uses. Returns how many."""
+    """Remove the voice's other caches beside ``folder``, except caches in use. Returns the number of removed caches."""
     dropped = 0
     for other in sorted(folder.parent.iterdir()):
         if other.name == folder.name or not _ours(other):
@@ -80,33 +80,33 @@ def drop_others(folder: Path) -> int:
 
 
 def _existing(path: Path) -> Path:
-    """``path`` without links, or the nearest folder above it that is there."""
+    """``path`` with links resolved, or the nearest folder above ``path`` that exists."""
     whole = path.resolve()
     return next(place for place in (whole, *whole.parents) if place.exists())
 
 
 def free_bytes(path: Path) -> int:
-    """Bytes that may be written on the disk of ``path``, which need not exist yet."""
+    """Free bytes on the disk of ``path``; ``path`` need not exist yet."""
     return shutil.disk_usage(_existing(path)).free
 
 
 def _disk(path: Path) -> Path:
-    """Where the disk of ``path`` is mounted."""
+    """The mount point of the disk of ``path``."""
     place = _existing(path)
     return next(folder for folder in (place, *place.parents) if os.path.ismount(folder))
 
 
 def _full(error: OSError | RuntimeError) -> bool:
-    """Whether an error says that a write failed: torch wraps the system's error into one of its own that does not."""
+    """Whether an error means that a write failed. torch raises an error of its own without the system's error number."""
     return error.errno in _DISK_ERRORS if isinstance(error, OSError) else bool(_TORCH_WRITER.search(str(error)))
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Say in words when a cache cannot be written.
+    """Turn an error of writing into ``folder`` into a TrainingError.
 
     Raises:
-        TrainingError: naming the cache and its disk; what was written before is kept.
+        TrainingError: the cache cannot be written; the message names the cache and its disk. Files written before stay.
     """
     try:
         yield
@@ -116,29 +116,29 @@ def writing(folder: Path) -> Iterator[None]:
         reason = str(error).splitlines()[0]
         raise TrainingError(
             f"{folder}: not written ({reason}): is the disk full? The disk at {_disk(folder)} has "
-            f"{_gb(free_bytes(folder))} free; make room and run again, what is in the cache is kept"
+            f"{_gb(free_bytes(folder))} free; make room and run again, the files in the cache are kept"
         ) from error
 
 
 def space_needed(seconds_of_audio: float, epochs: int, quality: str) -> int:
-    """Bytes a training will write: the cache of so many seconds, and a checkpoint for each epoch still to train.
+    """Bytes that a training will write: the cache of the audio, and a checkpoint for each of ``epochs``.
 
-    0 seconds where the cache is there. Estimated from :data:`CACHE_BYTES_PER_SAMPLE` and :data:`CHECKPOINT_BYTES`; logs
-    are left out.
+    An estimate from :data:`CACHE_BYTES_PER_SAMPLE` and :data:`CHECKPOINT_BYTES`, without logs. A complete cache needs nothing:
+    pass 0 seconds.
     """
     return round(seconds_of_audio * QUALITY_RATES[quality] * CACHE_BYTES_PER_SAMPLE) + epochs * CHECKPOINT_BYTES[quality]
 
 
 def _gb(size: int) -> str:
-    """Rounded down, so that what is too little never looks like enough."""
+    """``size`` in GB, rounded down: 999 kB short of a limit must not read like the limit."""
     return f"{size // 10**6 / 1000:.3f} GB"
 
 
 def check_space(needed: Mapping[Path, int], free_at: Callable[[Path], int] = free_bytes) -> None:
-    """Refuse to start what the disk cannot hold. ``needed``: folder, also one not made yet, to bytes; one disk's add up.
+    """Check that the disks have room. ``needed``: folder (it need not exist yet) -> bytes; folders on one disk add up.
 
     Raises:
-        TrainingError: naming the disk, what is needed and what is free.
+        TrainingError: a disk is too small; the message names the disk, the needed and the free space.
     """
     disks: dict[Path, int] = defaultdict(int)
     for folder, size in needed.items():
@@ -148,6 +148,6 @@ def check_space(needed: Mapping[Path, int], free_at: Callable[[Path], int] = fre
         if free < size:
             folders = ", ".join(str(folder) for folder in needed if _disk(folder) == disk)
             raise TrainingError(
-                f"{folders}: training needs about {_gb(size)} here (spectrograms, and a checkpoint for each epoch still to "
-                f"train), {_gb(free)} are free on the disk at {disk}; make room, or train fewer epochs"
+                f"{folders}: training needs about {_gb(size)} here (spectrograms, and a checkpoint for each epoch), "
+                f"{_gb(free)} are free on the disk at {disk}; make room, or train fewer epochs"
             )

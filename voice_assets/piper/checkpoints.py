@@ -18,7 +18,7 @@ CHECKPOINT_NAME = re.compile(r"epoch=(0|[1-9][0-9]*)-step=(0|[1-9][0-9]*)\.ckpt"
 
 
 class CheckpointWriteError(TrainingError):
-    """A checkpoint that could not be written, such as on a full disk. Nothing is left under its name."""
+    """A checkpoint that could not be written, for example because the disk is full. No file is left under its name."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Checkpoint:
 
 
 def checkpoints_in(folder: Path) -> list[Checkpoint]:
-    """The complete checkpoints of a training, by epoch. Those that ``checkpoints.json`` does not know are hashed."""
+    """The complete checkpoints of a training, by epoch. A checkpoint that ``checkpoints.json`` does not list is hashed."""
     listing = folder / "checkpoints.json"
     known = {one["path"]: one for one in json.loads(listing.read_text(encoding="utf-8"))} if listing.exists() else {}
     found = []
@@ -55,7 +55,7 @@ def write_listing(folder: Path, checkpoints: list[Checkpoint]) -> None:
 
 
 def checkpoint_writer() -> Any:
-    """Lightning's checkpoint plugin that writes straight to disk and renames: complete or absent, and no copy in memory."""
+    """Lightning's checkpoint plugin that writes to disk and then renames the file, without a copy in memory."""
     import torch
     from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 
@@ -67,7 +67,7 @@ def checkpoint_writer() -> Any:
             except (OSError, RuntimeError) as error:
                 reason = str(error).splitlines()[0]
                 raise CheckpointWriteError(
-                    f"{path}: not written ({reason}): is the disk full? The epochs before it are kept; make room and run again"
+                    f"{path}: not written ({reason}): is the disk full? Earlier epochs are kept; make room and run again"
                 ) from error
 
     return WholeOrNothing()

@@ -1,4 +1,4 @@
-"""Facts of a training's loss curve, for the rules of ``mini_training``. Nothing here decides whether they are good."""
+"""Facts of a training's loss curve, for the rules of ``mini_training``. Judging the facts belongs to the rules."""
 
 import math
 
@@ -10,12 +10,12 @@ LOSSES = [name for name in EPOCHS if name not in ("epoch", "seconds")]
 
 
 def loss_facts(epochs: pd.DataFrame, planned: int) -> dict[str, float | int]:
-    """What the loss did, from a table of ``EPOCHS``.
+    """The facts of a table of ``EPOCHS``.
 
     Returns:
-        ``epochs_planned``; ``epochs_done``, how many of the epochs 0 to ``planned - 1`` are in the table (a gap or a
-        repeated epoch does not count); ``loss_drop_0_1``, the training loss of epoch 0 minus that of epoch 1, positive
-        when it fell and NaN when either is missing; ``not_finite``, how many losses of the table are NaN or infinite.
+        ``epochs_planned``; ``epochs_done``: the number of epochs from 0 to ``planned - 1`` that are in the table, each
+        counted once; ``loss_drop_0_1``: the training loss of epoch 0 minus that of epoch 1, positive for a falling loss, NaN
+        when one of the two is missing; ``not_finite``: the number of losses that are NaN or infinite.
     """
     done = set(epochs["epoch"]) & set(range(planned))
     loss = {int(epoch): float(value) for epoch, value in zip(epochs["epoch"], epochs["loss"], strict=True)}

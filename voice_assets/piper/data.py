@@ -15,14 +15,14 @@ from voice_assets.runtime import files
 
 
 class TrainingSetError(ValueError):
-    """A training set that cannot be trained on. The message names file, clip and value."""
+    """A training set that training cannot use. The message names file, clip and value."""
 
 
 def check_training_set(rows: pd.DataFrame, dataset: Path) -> None:
-    """Every row has its audio, unchanged since it was accepted, and both sides of the split have rows.
+    """Check that each clip has its accepted audio, and that both sides of the split have clips.
 
     Raises:
-        TrainingSetError: naming the clip and the file.
+        TrainingSetError: audio is missing or changed, or a side is empty. The message names the clip and the file.
     """
     for split in ("train", "validation"):
         if not (rows["split"] == split).any():
@@ -39,14 +39,14 @@ def check_training_set(rows: pd.DataFrame, dataset: Path) -> None:
 
 
 def fingerprint(rows: pd.DataFrame, config: PiperConfig) -> str:
-    """SHA-256 of all that decides what the cache holds: clips in order, texts, audio, rate, espeak voice, phoneme ids."""
+    """SHA-256 of everything that decides the content of the cache: clips in order, texts, audio, rate, espeak voice, ids."""
     clips = rows[["clip_id", "path", "text", "audio_sha256", "split"]].values.tolist()
     facts = [clips, config.sample_rate, config.espeak_voice, config.phoneme_id_map]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def write_metadata(rows: pd.DataFrame, path: Path) -> Path:
-    """Write Piper's ``audio|text`` rows. Quoted where needed, as ``csv.reader(delimiter="|")`` reads them back."""
+    """Write Piper's ``audio|text`` rows, quoted where ``csv.reader(delimiter="|")`` needs quotes."""
     with files.replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter="|", lineterminator="\n").writerows(rows[["path", "text"]].values.tolist())
     return path

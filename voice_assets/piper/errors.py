@@ -1,5 +1,5 @@
-"""The error a training ends with when it is not the data's fault. A module of its own: its cache and its loop both raise it."""
+"""The error of a training. It has a module of its own because both the cache and the training loop raise it."""
 
 
 class TrainingError(RuntimeError):
-    """A training that cannot start or go on. The message says what to do."""
+    """A training that cannot start or cannot go on. The message says what to do."""

@@ -1,6 +1,7 @@
-"""A VITS generator as ONNX that Piper and sherpa-onnx play, and the proof that it makes the same sound.
+"""Exporting a VITS generator as ONNX for Piper and sherpa-onnx, and comparing the sound of both.
 
-Reading the checkpoint is in ``vits``, playing in ``onnx_voice``, the configuration beside it in ``piper.voice_config``.
+Not here: reading the checkpoint (``piper.model``), speaking (``piper.onnx_voice``), the configuration beside the model
+(``piper.voice_config``).
 """
 
 from pathlib import Path
@@ -14,19 +15,19 @@ from voice_assets.runtime import files
 # As piper.train.export_onnx.
 OPSET = 15
 DUMMY_PHONEMES = 50
-# No noise at all: what is left depends on text and weights only, so that two engines must agree.
+# Without noise the output depends on text and weights only, so the two engines must agree.
 WITHOUT_NOISE = (0.0, 1.0, 0.0)
 
 
 class ExportError(RuntimeError):
-    """An export that failed or is not comparable. The message says on what."""
+    """An export that failed or cannot be compared. The message names the model and the texts."""
 
 
 def export(generator: Any, path: Path, metadata: dict[str, str]) -> Path:
-    """Write ``generator`` (from ``vits.load_generator``) as ONNX with ``metadata`` in it, atomically.
+    """Write ``generator`` (from ``piper.model.load_generator``) as ONNX with ``metadata`` inside, atomically.
 
-    Uses the exporter that traces (``dynamo=False``): torch 2.9 and later default to another, which fails on VITS; and
-    Piper's own command has no switch for it.
+    The exporter is the tracing one (``dynamo=False``). From torch 2.9 on the default exporter is another, which fails on VITS,
+    and Piper's own command offers no choice.
     """
     import torch
 
@@ -63,7 +64,7 @@ def export(generator: Any, path: Path, metadata: dict[str, str]) -> Path:
 
 
 def _describe(path: Path, metadata: dict[str, str]) -> None:
-    """Write ``metadata`` into the model file; sherpa-onnx reads it there."""
+    """Write ``metadata`` into the model file, where sherpa-onnx reads the metadata."""
     import onnx
 
     model = onnx.load(str(path))
@@ -72,12 +73,12 @@ def _describe(path: Path, metadata: dict[str, str]) -> None:
 
 
 def largest_difference(generator: Any, voice: onnx_voice.OnnxVoice, texts: list[str]) -> float:
-    """The largest difference of any sample between PyTorch and ONNX for ``texts`` without noise. Full scale is 1.
+    """The largest difference of a sample between PyTorch and ONNX for ``texts`` without noise. Full scale is 1.
 
-    Sounds of different length differ everywhere: the result is infinite then.
+    The result is infinite for sounds of different length.
 
     Raises:
-        ExportError: no text has anything to pronounce, or an output is not finite.
+        ExportError: the texts have nothing to pronounce, or an output is not finite.
     """
     import torch
 

@@ -1,8 +1,8 @@
-"""Piper's VITS model: how it is made, guarded against losses that are not numbers, started from and read back.
+"""Piper's VITS model: making the model, stopping at a loss that is not finite, reading checkpoints.
 
-Here: the alignment search that Piper's wheel lacks, the arguments of each quality, the guarded model, and loading
-checkpoints without running what is inside them. Not here: data (``vits_data``), the training loop (``vits_training``)
-and ONNX (``vits_export``). Importing this module loads nothing heavy; every function that needs torch imports it.
+Here: the alignment search that Piper's wheel lacks, the arguments of each quality, the guarded model, and loading a
+checkpoint without running code from the file. Not here: data (``piper.data``), the training loop (``piper.training``), ONNX
+(``piper.export``). Importing this module loads nothing heavy: each function imports torch where it needs torch.
 """
 
 import importlib
@@ -14,34 +14,34 @@ from typing import Any
 
 ALIGNMENT_MODULE = "piper.train.vits.monotonic_align"
 
-# Piper's own presets (piper.train.vits.config.ModelAudioConfig). `high` is the large decoder. `x_low` is no preset of
-# Piper 1.8: it is the narrow model of Piper's published `x_low` voices (96 channels). `medium` is the small decoder at
-# 22,050 Hz, `low` and `x_low` the same at 16,000 Hz.
+# Piper's own presets (piper.train.vits.config.ModelAudioConfig): `high` is the large decoder, `medium` the small decoder at
+# 22,050 Hz, `low` the small decoder at 16,000 Hz. Piper 1.8 has no preset `x_low`; here `x_low` is the narrow model (96
+# channels) of Piper's published `x_low` voices.
 QUALITY_RATES = {"x_low": 16000, "low": 16000, "medium": 22050, "high": 22050}
 _X_LOW = {"hidden_channels": 96, "inter_channels": 96, "filter_channels": 384}
 
-# Kept out of VitsModel's own arguments: how many of the six discriminators stay. Tests keep one, of 5.6 M parameters.
+# Not an argument of VitsModel: how many of the six discriminators the model keeps. Tests keep one, with 5.6 M parameters.
 DISCRIMINATORS = "discriminators"
 
 
 class NotFiniteLossError(ArithmeticError):
-    """A loss is NaN or infinite: every weight after this step would be too, so the training stops."""
+    """A loss is NaN or infinite. After this step every weight would be NaN as well, so the training stops."""
 
 
 class QualityError(ValueError):
-    """A quality that does not fit the data set's sample rate, or that Piper does not have."""
+    """A quality that Piper does not have, or one for another sample rate than the data set's."""
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be read, or that is not of a Piper model."""
+    """A checkpoint that cannot be read, or a file that is no checkpoint of a Piper model."""
 
 
 def maximum_path(scores: Any, mask: Any) -> Any:
-    """The best monotonic alignment per clip, as Piper asks for it.
+    """The best monotonic alignment of each clip, in the shape that Piper asks for.
 
-    ``scores`` and ``mask`` are ``[batch, frames, text]``; so is the result, 1 on the path. The library behind it wants
-    ``[batch, text, frames]``. With the axes the wrong way round nothing raises: the KL loss is infinite on the first
-    step and everything is NaN after it.
+    ``scores``, ``mask`` and the result are ``[batch, frames, text]``; the result is 1 on the path. The library takes
+    ``[batch, text, frames]``. Swapped axes raise no error: the KL loss is infinite at the first step, and every later loss is
+    NaN.
     """
     from monotonic_alignment_search import maximum_path_cython
 
@@ -50,9 +50,9 @@ def maximum_path(scores: Any, mask: Any) -> Any:
 
 
 def register_alignment() -> None:
-    """Put :func:`maximum_path` where Piper imports its alignment search from; the wheel has neither source nor binary.
+    """Put :func:`maximum_path` where Piper imports its alignment search; Piper's wheel has neither its source nor a binary.
 
-    Must run before ``piper.train.vits.lightning`` is imported. Running it again changes nothing.
+    Call this function before ``piper.train.vits.lightning`` is imported. A second call changes nothing.
     """
     if ALIGNMENT_MODULE not in sys.modules:
         module = types.ModuleType(ALIGNMENT_MODULE)
@@ -66,7 +66,7 @@ def quality_arguments(quality: str, sample_rate: int) -> dict[str, Any]:
     """The arguments of Piper's ``VitsModel`` for a quality name at a sample rate in Hz.
 
     Raises:
-        QualityError: unknown quality, or one that players expect at another sample rate.
+        QualityError: an unknown quality, or a quality of another sample rate.
     """
     from piper.train.vits.config import ModelAudioConfig
 
@@ -82,10 +82,10 @@ def quality_arguments(quality: str, sample_rate: int) -> dict[str, Any]:
 
 
 def check_finite(values: dict[str, float], *, epoch: int, step: int, phase: str) -> None:
-    """Refuse losses that are not numbers.
+    """Check that every loss is a finite number.
 
     Raises:
-        NotFiniteLossError: naming epoch, step, phase (``training`` or ``validation``) and every such loss.
+        NotFiniteLossError: a loss is not finite; the message names epoch, step, phase and losses.
     """
     bad = [f"{name} = {value}" for name, value in values.items() if not math.isfinite(value)]
     if bad:
@@ -95,9 +95,9 @@ def check_finite(values: dict[str, float], *, epoch: int, step: int, phase: str)
 def guarded_model(**arguments: Any) -> Any:
     """Piper's ``VitsModel`` that stops at the first loss that is not finite and keeps the losses of each epoch.
 
-    ``model.losses`` maps ``training`` and ``validation`` to one ``{name: value}`` per step since the caller last
-    cleared it. ``discriminators`` (not Piper's) keeps only the first so many of the six. MOS by torch.hub is off on
-    purpose: it switches itself off without a word when there is no network.
+    ``model.losses`` maps ``training`` and ``validation`` to one ``{name: value}`` per step; the caller clears the lists. The
+    argument ``discriminators`` is ours: the number of discriminators to keep. Piper's MOS metric is off: it needs a download,
+    and without a network it is silently missing.
     """
     register_alignment()
     from piper.train.vits.lightning import VitsModel
@@ -118,7 +118,7 @@ def guarded_model(**arguments: Any) -> Any:
         def configure_optimizers(self) -> Any:
             optimizers, schedulers = super().configure_optimizers()
             if self.device.type == "cpu":
-                for optimizer in optimizers:  # one pass over the weights instead of several: the same AdamW, faster
+                for optimizer in optimizers:  # the same AdamW in one pass over the weights: faster
                     optimizer.param_groups[0]["fused"] = True
             return optimizers, schedulers
 
@@ -134,8 +134,8 @@ def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
     """Read a ``.ckpt`` onto the CPU, memory-mapped. Only plain data and tensors are accepted unless ``trusted``.
 
     Raises:
-        CheckpointError: not a file, damaged, not a Piper checkpoint, or one that needs ``trusted`` because it carries
-            Python objects (old Piper checkpoints do). A trusted checkpoint can run any code.
+        CheckpointError: not a file, damaged, not a Piper checkpoint, or a checkpoint with Python objects that is not
+            ``trusted``. Old Piper checkpoints hold Python objects, and a trusted checkpoint can run any code.
     """
     import pickle
 
@@ -146,7 +146,11 @@ def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=not trusted, mmap=True)
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0] if trusted else "it holds Python objects, which could run code; name it as trusted"
+        reason = (
+            str(error).splitlines()[0]
+            if trusted
+            else "it holds Python objects, which can run code; set trust_checkpoint only for a file that you trust"
+        )
         raise CheckpointError(f"{path}: not loaded: {reason}") from error
     except (RuntimeError, OSError, EOFError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged, or not a checkpoint: {str(error).splitlines()[0]}") from error
@@ -157,13 +161,13 @@ def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
 
 
 def start_from(model: Any, path: Path, *, trusted: bool) -> int:
-    """Copy the weights of another training into ``model``, with a fresh optimizer and epochs from 0. Returns how many tensors.
+    """Copy the weights of another training into ``model``. Returns the number of copied tensors.
 
-    Tensors of another shape are left as they are (another phoneme set has another embedding).
+    Epochs start at 0, with a new optimizer. Tensors of another shape are not copied: another phoneme set has another embedding.
 
     Raises:
-        CheckpointError: as :func:`load_checkpoint`, or a decoder that does not fit (another quality): a training that
-            silently starts from nothing would be worse.
+        CheckpointError: as :func:`load_checkpoint`, or the decoder does not fit because the quality is another. Otherwise
+            training would silently start from random weights.
     """
     theirs = load_checkpoint(path, trusted=trusted)["state_dict"]
     ours = model.state_dict()
@@ -178,10 +182,10 @@ def start_from(model: Any, path: Path, *, trusted: bool) -> int:
 
 
 def load_generator(path: Path, *, trusted: bool) -> tuple[Any, dict[str, Any]]:
-    """The part of a checkpoint that speaks, ready for inference, and ``{epoch, step, hyper_parameters}``.
+    """The generator of a checkpoint, ready for inference, and ``{epoch, step, hyper_parameters}``.
 
     Raises:
-        CheckpointError: as :func:`load_checkpoint`, or weights that are not of the model its own parameters describe.
+        CheckpointError: as :func:`load_checkpoint`, or its weights do not fit the model that its parameters describe.
     """
     content = load_checkpoint(path, trusted=trusted)
     parameters = dict(content["hyper_parameters"])

@@ -1,4 +1,4 @@
-"""A finished voice (``.onnx`` and ``.onnx.json``) through Piper's own player: loading and speaking. Scores nothing."""
+"""Loading a finished voice (``.onnx`` and ``.onnx.json``) and speaking with Piper's own player. Not here: scores (``asr``)."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class VoiceLoadError(ValueError):
 
 
 class SpeechError(ValueError):
-    """A text that this voice cannot say: nothing to pronounce, or the model made something that is no sound."""
+    """A text that the voice cannot speak: nothing to pronounce, or an output that is not finite."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class OnnxVoice:
     piper: Any
 
     def say(self, text: str) -> npt.NDArray[np.int16]:
-        """Speak ``text`` as Piper's command does, every sentence scaled to full range. int16 ``[samples]``.
+        """Speak ``text`` as Piper's command does, each sentence scaled to full range. int16 ``[samples]``.
 
         Raises:
-            SpeechError: the text holds nothing to pronounce, or the model's output is not finite.
+            SpeechError: the text has nothing to pronounce, or the model's output is not finite.
         """
         chunks = [chunk.audio_float_array for chunk in self.piper.synthesize(text)]
         if not chunks:
@@ -40,11 +40,11 @@ class OnnxVoice:
         return np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
 
     def phoneme_ids(self, text: str) -> list[list[int]]:
-        """The ids that the model is fed for ``text``, sentence by sentence."""
+        """The phoneme ids of ``text``, sentence by sentence."""
         return [self.piper.phonemes_to_ids(phonemes) for phonemes in self.piper.phonemize(text) if phonemes]
 
     def raw(self, phoneme_ids: list[int], scales: tuple[float, float, float]) -> npt.NDArray[np.float32]:
-        """The model's own output, float32 ``[samples]``, unscaled. ``scales``: noise, length, noise of the durations."""
+        """The model's output, float32 ``[samples]``, not scaled. ``scales``: noise, length, noise of the durations."""
         inputs = {
             "input": np.array([phoneme_ids], dtype=np.int64),
             "input_lengths": np.array([len(phoneme_ids)], dtype=np.int64),
@@ -82,7 +82,7 @@ def load(model: Path, config: Path, seed: int | None = None) -> OnnxVoice:
         if not file.is_file():
             raise VoiceLoadError(f"{file}: no such file")
     if seed is not None:
-        onnxruntime.set_seed(seed)  # kernels draw their seed from this when the session is made
+        onnxruntime.set_seed(seed)  # the session takes its seed from this when it is made
     try:
         piper = PiperVoice.load(model, config)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:

@@ -14,7 +14,7 @@ from voice_assets.voices import PiperQuality, Positive, Training
 
 
 class TrainRequest(Request):
-    """What ``workers.train`` is asked: which clips, which training, where to write."""
+    """The request of ``workers.train``: the clips, the settings of the training, the folders to write into."""
 
     not_used: ClassVar[frozenset[str]] = frozenset({"training.validation_ratio", "training.max_clips"})
 
@@ -40,12 +40,12 @@ class TrainRequest(Request):
 
     @property
     def read_more_than_once(self) -> bool:
-        """Lightning starts the command line once more for each further device."""
+        """True for several devices: Lightning starts the command line again for each further device."""
         return self.training.devices > 1
 
 
 class ExportRequest(Request):
-    """What ``workers.export`` is asked: which checkpoint, under which name, where to write."""
+    """The request of ``workers.export``: the checkpoint, the name of the voice, the folder to write into."""
 
     checkpoint: Path = Field(
         description="A `.ckpt` of Piper's training.",

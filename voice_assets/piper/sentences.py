@@ -1,7 +1,7 @@
-"""What a voice is made to say when its owner names no sentences: for each language, our own, with varied sounds.
+"""The built-in sentences of a voice, for a voice file that names none: a list per language, with varied sounds.
 
-Every sentence is a plain one without digits, abbreviations or foreign words, so that a recogniser's mistake is the
-voice's and not the normaliser's. Russian has ten that together hold every letter of its alphabet.
+No sentence has digits, abbreviations or foreign words, so a difference to the hypothesis comes from the voice and not from
+normalising the texts. The ten Russian sentences together have every letter of the alphabet.
 """
 
 SENTENCES: dict[str, tuple[str, ...]] = {
@@ -55,14 +55,14 @@ SENTENCES: dict[str, tuple[str, ...]] = {
 
 
 class SentencesError(ValueError):
-    """There are no sentences for a language; the voice's file must name its own."""
+    """A language without built-in sentences; the voice file must name sentences."""
 
 
 def sentences_for(language: str) -> list[str]:
     """The sentences of a language, by its two-letter code.
 
     Raises:
-        SentencesError: we have none.
+        SentencesError: the language has no built-in sentences.
     """
     if language not in SENTENCES:
         raise SentencesError(

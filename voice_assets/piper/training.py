@@ -1,6 +1,6 @@
-"""The training loop: Lightning around Piper's model and data, every epoch kept, nothing half written, able to go on.
+"""The training loop: Lightning with Piper's model and data. Every epoch is kept, and a killed training can go on.
 
-Files of one training, under ``<work>/lightning_logs/version_<N>/``: ``run.json`` (what it was started with),
+Files of one training, under ``<work>/lightning_logs/version_<N>/``: ``run.json`` (what decides the result),
 the checkpoints (``piper.checkpoints``), ``epochs.parquet`` (``EPOCHS``), TensorBoard's logs, ``metadata.csv`` and
 ``config.json``. Printing events belongs to ``workers.train``.
 """
@@ -29,13 +29,13 @@ class TrainingEvents(Protocol):
     """Receives the events of a running training."""
 
     def note(self, text: str, **facts: object) -> None:
-        """Something a person should know."""
+        """Information for a person."""
 
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        """A training step is done: ``step`` of ``steps`` in this epoch, from 1, and its generator loss."""
+        """A training step is done: ``step`` (from 1) of ``steps`` in this epoch, with the generator loss."""
 
     def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch is done: one row of ``EPOCHS``."""
+        """An epoch is done; ``row`` is a row of ``EPOCHS``."""
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """A checkpoint is complete on disk."""
@@ -53,7 +53,7 @@ def rows_in(folder: Path) -> list[dict[str, Any]]:
 
 
 def epoch_row(epoch: int, losses: dict[str, list[dict[str, float]]], seconds: float) -> dict[str, Any]:
-    """One row of ``EPOCHS`` from the losses of its steps. Means over steps, as Lightning's are."""
+    """One row of ``EPOCHS``: the means over the losses of its steps, as in Lightning."""
 
     def mean(phase: str, name: str) -> float:
         return sum(step[name] for step in losses[phase]) / len(losses[phase])
@@ -70,7 +70,7 @@ def epoch_row(epoch: int, losses: dict[str, list[dict[str, float]]], seconds: fl
 
 
 def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> Any:
-    """Lightning's callback that tells the events, writes the epochs table and keeps every epoch's checkpoint."""
+    """Lightning's callback that reports events, writes the epochs table and saves the checkpoint of every epoch."""
     from lightning.pytorch.callbacks import Checkpoint as CheckpointCallback
 
     class Recorder(CheckpointCallback):
@@ -95,7 +95,7 @@ def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> A
                 with files.replacing(folder / "epochs.parquet") as temporary:
                     frame([*before, row], EPOCHS).to_parquet(temporary)
                 events.epoch(row)
-            trainer.save_checkpoint(path, weights_only=False)  # every rank must call it
+            trainer.save_checkpoint(path, weights_only=False)  # every rank must save
             if trainer.is_global_zero:
                 done.append(Checkpoint(epoch, trainer.global_step, path, path.stat().st_size, files.sha256(path)))
                 write_listing(folder, done)
@@ -105,7 +105,7 @@ def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> A
 
 
 def _claim(folder: Path, facts: dict[str, Any]) -> None:
-    """Write what the training is made of, or compare with what it was: one version never mixes two."""
+    """Write ``run.json``, or compare it with ``facts``: one version never mixes two trainings."""
     record = folder / "run.json"
     if not record.exists():
         files.write_text(record, json.dumps(facts, indent=1, sort_keys=True))
@@ -113,7 +113,7 @@ def _claim(folder: Path, facts: dict[str, Any]) -> None:
     before = json.loads(record.read_text(encoding="utf-8"))
     changed = [f"{key} was {before.get(key)!r}, now {value!r}" for key, value in facts.items() if before.get(key) != value]
     if changed:
-        raise TrainingError(f"{folder}: this version was started with other settings; take a new one: {'; '.join(changed)}")
+        raise TrainingError(f"{folder}: this version was started with other settings; take a new version: {'; '.join(changed)}")
 
 
 def _facts(request: TrainRequest, digest: str) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _trainer(request: TrainRequest, recorder: Any) -> Any:
         logger=TensorBoardLogger(request.work, name=LOGS, version=request.version),
         callbacks=[recorder],
         plugins=[checkpoint_writer()],
-        num_sanity_val_steps=0,  # its losses are of an untrained model and would count as epoch 0's
+        num_sanity_val_steps=0,  # the losses of the untrained model would count to epoch 0
         log_every_n_steps=5,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -1,4 +1,4 @@
-"""Which clips a voice is trained on. A pure function of tables; the split itself is in ``splits``."""
+"""The clips that a voice is trained on, chosen from tables. Not here: the split (``piper.splits``), files (``piper.data``)."""
 
 from collections.abc import Collection
 
@@ -16,31 +16,33 @@ def accept(
     max_clips: int | None,
     kept: Collection[str],
 ) -> pd.DataFrame:
-    """The TRAINING_SET of ``clips`` that Whisper, or a person, heard as they read.
+    """The TRAINING_SET: the clips whose hypothesis is similar to the reference, and the clips that a person kept.
 
     Args:
-        clips: CLIPS, every row of it sound.
+        clips: CLIPS without faulty rows.
         transcripts: TRANSCRIPTS of the same audio.
         low_similarity: clips under this similarity are left out, unless they are ``kept``.
-        validation_ratio: share held out, by a hash of the clip's name.
-        max_clips: keep at most this many, those whose names hash lowest, so that a larger limit keeps a smaller one's
-            clips; None keeps all.
-        kept: ids of clips that somebody listened to and decided to keep as they are.
+        validation_ratio: the share that is held out, by a hash of the clip's name.
+        max_clips: the most clips; those with the lowest hashes stay, so a larger limit keeps the clips of a smaller. None keeps
+            all.
+        kept: ids of clips that a person listened to and kept.
 
     Returns:
-        TRAINING_SET, by clip id: the same clips in other shards are the same training set.
+        TRAINING_SET, by clip id: the same clips in other shards give the same training set.
 
     Raises:
-        ValueError: a clip was transcribed from other audio than ``clips`` names, or not at all.
+        ValueError: a clip was not transcribed, or its audio changed since.
         splits.SplitError: one side of the split would be empty.
     """
-    heard = clips.merge(
-        transcripts[["clip_id", "audio_sha256", "similarity"]], on="clip_id", how="left", suffixes=("", "_heard")
+    joined = clips.merge(
+        transcripts[["clip_id", "audio_sha256", "similarity"]], on="clip_id", how="left", suffixes=("", "_transcribed")
     )
-    other = heard[heard["audio_sha256"] != heard["audio_sha256_heard"]]
+    other = joined[joined["audio_sha256"] != joined["audio_sha256_transcribed"]]
     if len(other):
-        raise ValueError(f"{len(other)} clips were not transcribed as they are now, the first is {other['clip_id'].iloc[0]}")
-    accepted = heard[(heard["similarity"] >= low_similarity) | heard["clip_id"].isin(list(kept))]
+        raise ValueError(
+            f"the audio of {len(other)} clips changed after they were transcribed, the first is {other['clip_id'].iloc[0]}"
+        )
+    accepted = joined[(joined["similarity"] >= low_similarity) | joined["clip_id"].isin(list(kept))]
     if max_clips is not None and len(accepted) > max_clips:
         order = accepted["clip_id"].map(lambda clip_id: hash_fraction(f"limit:{clip_id}"))
         accepted = accepted.loc[sorted(order.nsmallest(max_clips).index)]

@@ -1,6 +1,6 @@
 """The numbered folders of a voice's trainings: ``<work>/lightning_logs/version_<N>/``, named as Lightning names them.
 
-Only names are read and made here. The files inside are ``piper.training``'s.
+Not here: the files inside (``piper.training``).
 """
 
 import re
@@ -26,7 +26,7 @@ def versions_in(work: Path) -> list[int]:
 
 
 def free_version(work: Path, used: Iterable[int]) -> int:
-    """A number for a new training: above every training under ``work`` and every ``used`` one, with its name free on disk."""
+    """A number for a new training: above every training under ``work`` and every ``used`` number, with a name free on disk."""
     version = max([*versions_in(work), *used], default=-1) + 1
     while version_dir(work, version).exists() or version_dir(work, version).is_symlink():
         version += 1

@@ -1,4 +1,4 @@
-"""The ``.onnx.json`` beside a voice, with everything that players read. Values only; files and models are elsewhere.
+"""The content of the ``.onnx.json`` beside a voice, with everything that players read. Opens no file.
 
 Piper itself needs ``audio``, ``espeak``, ``inference`` and the phoneme ids. Home Assistant's wyoming-piper also needs
 ``dataset`` (the middle of the file's name), ``language.code`` and ``audio.quality``.
@@ -13,7 +13,7 @@ from voice_assets.dataset.config import Audio, Part, PiperConfig, problems_of
 
 NAME = re.compile(r"(?P<language>[a-z]{2,3})_(?P<region>[A-Z]{2})-(?P<dataset>[^-]+)-(?P<quality>x_low|low|medium|high)")
 
-# ISO 639: native and English name. What is not here is called by its code.
+# ISO 639: native and English name. A language that is not here is called by its code.
 LANGUAGES = {
     "ar": ("العربية", "Arabic"),
     "ca": ("Català", "Catalan"),
@@ -117,7 +117,7 @@ def complete(
 
 
 def problems(content: dict[str, Any], name: str, num_symbols: int) -> list[str]:
-    """What a player cannot read in the ``.onnx.json`` of a voice called ``name`` (the file's stem), in words.
+    """The problems of the ``.onnx.json`` of a voice for players, in words; ``name`` is the stem of the file.
 
     ``num_symbols`` is the size of the model's phoneme table. Empty when the content is complete.
     """

@@ -34,5 +34,5 @@ def test_a_limit_takes_the_same_clips_whatever_is_kept():
 
 
 def test_other_audio_is_an_error():
-    with pytest.raises(ValueError, match="1 clips were not transcribed as they are now, the first is c000"):
+    with pytest.raises(ValueError, match="the audio of 1 clips changed after they were transcribed, the first is c000"):
         accept(clips(), transcripts(audio=["other", *IDS[1:]]), 0.8, 0.05, None, kept=[])
