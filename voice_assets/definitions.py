@@ -18,6 +18,7 @@ from voice_assets.defs.transcription import transcription_assets, transcription_
 from voice_assets.defs.validation import validation_assets, validation_checks
 from voice_assets.defs.voice import onnx_assets, onnx_checks
 from voice_assets.orchestration.checks import unknown_advisories
+from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.tables import ParquetTables
 from voice_assets.runtime import project
@@ -68,7 +69,7 @@ def build_definitions(
         assets=[*assets, *map(_broken, broken)],
         asset_checks=checks,
         resources={"tables": ParquetTables(), **(resource_overrides or {})},
-        executor=dg.in_process_executor,  # heavy work is in workers; a process per step would only cost its start
+        executor=recording_executor,  # in process: heavy work is in workers, and a process per step would only cost its start
     )
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from voice_assets.cli.dead_runs import print_dead_runs
 from voice_assets.cli.errors import EXIT_CLOSED, EXIT_STOPPED, CommandError, without_traceback
-from voice_assets.cli.terminal import console, plain
+from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import voice_with_dataset
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
     from voice_assets.cli.closing import print_closing
     from voice_assets.definitions import build_definitions
     from voice_assets.orchestration import pools
-    from voice_assets.orchestration.instance import BusyError, fail_dead_runs, only_runner, open_instance
+    from voice_assets.orchestration.instance import BusyError, only_runner, open_instance
     from voice_assets.orchestration.local_launcher import LocalLauncher
     from voice_assets.orchestration.runner import Runner, SelectionError, assets_to
     from voice_assets.runtime import running
@@ -65,10 +66,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
     with without_traceback(BusyError), only_runner(voice.name), open_instance() as instance:
         if epoch is not None:
             require_epoch(instance, voice, epoch)
-        for run_id in fail_dead_runs(instance):
-            out.print(
-                f"run {plain(run_id[:8])} was killed earlier: it is marked as failed, and its work continues", style="yellow"
-            )
+        print_dead_runs(instance)
         running.forget_dead(voice.name)
         with RunBars(out, voice.name) as bars:
             runner = Runner(graph, instance, LocalLauncher(instance), bars, epoch, pools.widths([voice]))

@@ -1,17 +1,24 @@
 """``voice-assets ui``: Dagster's web UI and the daemon that starts its runs."""
 
+import itertools
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import click
 
+from voice_assets.cli.dead_runs import print_dead_runs
 from voice_assets.cli.errors import CommandError, without_traceback
 from voice_assets.cli.terminal import plain
 
+if TYPE_CHECKING:
+    import dagster as dg
+
 SECONDS_BETWEEN_CHECKS = 0.5
+CHECKS_BETWEEN_CLEANUPS = 20
 
 
 @click.command()
@@ -21,6 +28,8 @@ SECONDS_BETWEEN_CHECKS = 0.5
 )
 def ui(port: int, host: str) -> None:
     """Start the Dagster UI: the asset graph, runs, partitions and checks of every voice.
+
+    Runs whose process was killed are marked as failed: at the start, and while the UI runs.
 
     Ctrl-C ends the UI and the daemon that starts its runs.
     """
@@ -53,24 +62,34 @@ def serve(host: str, port: int) -> int:
 
     with without_traceback(OSError):
         home = ready_home()
-    with open_instance() as instance:
-        pools.apply(instance, pools.widths(read_voices()[0]))
     workspace = ["-w", str(project.root() / "workspace.yaml")]
     commands = [
         [sys.executable, "-m", "dagster_webserver", "-h", host, "-p", str(port), *workspace],
         [sys.executable, "-m", "dagster._daemon", "run", *workspace],
     ]
-    click.echo(f"Dagster UI: http://{host}:{port} (instance: {plain(home)}; Ctrl-C ends the UI)")
-    processes = [subprocess.Popen(command, cwd=project.root()) for command in commands]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        while all(process.poll() is None for process in processes):
-            threading.Event().wait(SECONDS_BETWEEN_CHECKS)
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
+    with open_instance() as instance:
+        pools.apply(instance, pools.widths(read_voices()[0]))
+        print_dead_runs(instance)
+        click.echo(f"Dagster UI: http://{host}:{port} (instance: {plain(home)}; Ctrl-C ends the UI)")
+        processes = [subprocess.Popen(command, cwd=project.root()) for command in commands]
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            _wait_for_an_end(processes, instance)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait()
     return 1
+
+
+def _wait_for_an_end(processes: list[subprocess.Popen[bytes]], instance: "dg.DagsterInstance") -> None:
+    """Return when one of ``processes`` has ended. Until then, dead runs are marked as failed every ten seconds."""
+    for check in itertools.count(1):
+        threading.Event().wait(SECONDS_BETWEEN_CHECKS)
+        if any(process.poll() is not None for process in processes):
+            return
+        if check % CHECKS_BETWEEN_CLEANUPS == 0:
+            print_dead_runs(instance)

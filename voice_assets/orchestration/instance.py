@@ -1,4 +1,4 @@
-"""The Dagster instance: its home folder, made ready on first use, and runs whose process died."""
+"""The Dagster instance: its home folder, made ready on first use, and the lock of a voice's runner."""
 
 import os
 from collections.abc import Iterator
@@ -7,9 +7,6 @@ from contextlib import ExitStack, contextmanager
 import dagster as dg
 
 from voice_assets.runtime import locks, project
-from voice_assets.runtime.running import process_alive
-
-PID_TAG = ".voice_assets/pid"  # the dot hides it in the UI
 
 
 class BusyError(RuntimeError):
@@ -49,14 +46,3 @@ def only_runner(voice: str) -> Iterator[None]:
         except locks.LockError as error:
             raise BusyError(f"another `voice-assets run {voice}` is running: {error}; wait for that run, or end it") from error
         yield
-
-
-def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs as failed whose shell was killed. Returns their ids. Runs of the daemon are left to its run monitoring."""
-    unfinished = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
-    )
-    dead = [run for run in instance.get_runs(unfinished) if PID_TAG in run.tags and not process_alive(int(run.tags[PID_TAG]))]
-    for run in dead:
-        instance.report_run_failed(run, "The process that ran this was killed.")
-    return [run.run_id for run in dead]

@@ -8,13 +8,14 @@ that is installed.
 
 import os
 import re
+import uuid
 from collections.abc import Collection
 from typing import Any
 
 import dagster as dg
 
+from voice_assets.orchestration.dead_runs import process_tags
 from voice_assets.orchestration.gates import CLOSED_BY, AssetPartition
-from voice_assets.orchestration.instance import PID_TAG
 from voice_assets.orchestration.launcher import Outcome
 
 WRITTEN_FOR = "1.13.27"
@@ -85,12 +86,13 @@ class InProcessRuns:
         """A run as the UI would create it. Dagster's own ``create_run_for_job`` cannot select checks."""
         definition = job.get_definition()
         plan = create_execution_plan(job, QUIET)
+        run_id = str(uuid.uuid4())
         return self._instance.create_run(
             job_name=ASSET_JOB,
-            run_id=None,
+            run_id=run_id,
             run_config=QUIET,
             status=dg.DagsterRunStatus.NOT_STARTED,
-            tags={PID_TAG: str(os.getpid()), **({} if partition is None else {PARTITION_NAME_TAG: partition})},
+            tags=process_tags(run_id) | ({} if partition is None else {PARTITION_NAME_TAG: partition}),
             root_run_id=None,
             parent_run_id=None,
             step_keys_to_execute=plan.step_keys_to_execute,

@@ -1,11 +1,11 @@
 """Runs in processes of their own, so that several partitions of one asset are materialised at once.
 
-Processes, not threads: Dagster redirects the standard output of the whole process to catch what a run prints, and two
-runs in one process would take the output from each other. A process costs some seconds of imports; it is for shards that
-take minutes. The process ends with its parent.
+Processes, not threads: Dagster redirects the standard output of the whole process to catch the output of a run, so two runs
+in one process would mix their outputs. A process costs some seconds of imports, which is little for a shard that takes
+minutes. The process ends with its parent.
 
-``python -m voice_assets.orchestration.subprocess_runs`` is the process: it reads a task as JSON from its argument and
-prints the outcome as JSON on its last line.
+``python -m voice_assets.orchestration.subprocess_runs`` is that process: it reads a task as JSON from its argument, and its
+last line is the outcome as JSON.
 """
 
 import json
@@ -22,10 +22,12 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets.orchestration.dead_runs import fail_runs_of
 from voice_assets.orchestration.gates import AssetPartition
-from voice_assets.orchestration.instance import PID_TAG, open_instance
+from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets.orchestration.launcher import Outcome, Task
+from voice_assets.runtime.processes import ProcessIdentity
 
 _SECONDS_TO_END = 15
 _LINES_SHOWN = 5
@@ -34,17 +36,17 @@ _LINES_SHOWN = 5
 def run_side_by_side(
     instance: dg.DagsterInstance, tasks: Iterable[Task], width: int, ended: Callable[[Task, Outcome], None]
 ) -> None:
-    """Run ``tasks`` in ``width`` processes, as ``Launcher.run`` says. A run that fails or dies leaves the others alone."""
-    runs, waiting, going = SubprocessRuns(instance), iter(tasks), dict[Future[Outcome], Task]()
+    """Run ``tasks`` in ``width`` processes, as ``Launcher.run`` says. A run that fails does not stop the other runs."""
+    runs, waiting, started = SubprocessRuns(instance), iter(tasks), dict[Future[Outcome], Task]()
     with ThreadPoolExecutor(width) as threads:
         try:
             while True:
-                for task in islice(waiting, width - len(going)):
-                    going[threads.submit(runs.run, task)] = task
-                if not going:
+                for task in islice(waiting, width - len(started)):
+                    started[threads.submit(runs.run, task)] = task
+                if not started:
                     return
-                for future in wait(going, return_when=FIRST_COMPLETED).done:
-                    ended(going.pop(future), future.result())
+                for future in wait(started, return_when=FIRST_COMPLETED).done:
+                    ended(started.pop(future), future.result())
         except BaseException:  # Ctrl-C too: the threads wait for their processes
             runs.end()
             raise
@@ -60,7 +62,7 @@ class SubprocessRuns:
         self._lock = threading.Lock()
 
     def run(self, task: Task) -> Outcome:
-        """Run ``task``. Returns when its process has ended, however it ended."""
+        """Run ``task`` in a new process. Returns when that process has ended, also when the process crashed."""
         request = {
             "asset": task.target.key.path,
             "partition": task.target.partition,
@@ -79,37 +81,35 @@ class SubprocessRuns:
                 errors="replace",
             )
             self._processes.append(process)
+        identity = ProcessIdentity.of(process.pid)
+        assert identity is not None  # the process keeps its id until `communicate` collects it
         printed, errors = process.communicate()
         with self._lock:
             self._processes.remove(process)
-        outcome = _outcome(printed)
-        return outcome or self._died(task.target, process.pid, process.returncode, errors)
+        return _outcome(printed) or self._died(task.target, identity, process.returncode, errors)
 
-    def _died(self, target: AssetPartition, pid: int, code: int, errors: str) -> Outcome:
-        """The outcome of a process that printed none; a run that it left unfinished is marked as failed."""
+    def _died(self, target: AssetPartition, process: ProcessIdentity, code: int, errors: str) -> Outcome:
+        """The outcome of a process that printed none. The run that the process left unfinished is marked as failed."""
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         message = f"{target}: its process {ended}. " + " | ".join(errors.strip().splitlines()[-_LINES_SHOWN:])
-        unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-        left = self._instance.get_runs(dg.RunsFilter(tags={PID_TAG: str(pid)}, statuses=unfinished))
-        for run in left:
-            self._instance.report_run_failed(run, message)
-        return Outcome(left[0].run_id if left else "", False, message)
+        failed = fail_runs_of(self._instance, process, message)
+        return Outcome(failed[0] if failed else "", False, message)
 
     def end(self) -> None:
-        """End every process that is running, and start no other."""
+        """End every running process, and start no further one."""
         with self._lock:
             self._ended = True
             processes = list(self._processes)
         deadline = time.monotonic() + _SECONDS_TO_END
         while running := [process for process in processes if process.poll() is None]:
             for process in running:
-                # Again and again: Dagster holds a signal back while it loads, and may lose it.
+                # Repeated, because Dagster holds a signal back while it loads, and may lose the signal.
                 process.terminate() if time.monotonic() < deadline else process.kill()
             time.sleep(0.5)
 
 
 def _outcome(printed: str) -> Outcome | None:
-    """The outcome on the last line; None when that line is no outcome."""
+    """The outcome on the last line; None when the last line is no outcome."""
     lines = printed.strip().splitlines()
     try:
         return Outcome(**json.loads(lines[-1]))
@@ -118,7 +118,7 @@ def _outcome(printed: str) -> Outcome | None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when ``parent`` ends. The workers of this process follow it in the same way."""
+    """End this process when the process ``parent`` ends. The workers of this process end with this process."""
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -5,7 +5,6 @@ file of a killed process stays behind: ``Running.alive`` tells.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,17 +23,6 @@ def progress_dir(voice: str) -> Path:
 def progress_file(voice: str, name: str, partition: str | None) -> Path:
     """The file in which the asset ``name`` says how far it is."""
     return progress_dir(voice) / (name if partition is None else f"{name}@{partition}")
-
-
-def process_alive(pid: int) -> bool:
-    """Whether a process with this id runs on this host, whoever owns the process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @dataclass(frozen=True)

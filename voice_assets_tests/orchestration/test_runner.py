@@ -1,4 +1,4 @@
-"""The road: what is missing or out of date is run, nothing else is, and the first closed gate ends it."""
+"""The runner materialises what is missing or out of date, and nothing else, up to the first closed gate."""
 
 import os
 import signal
@@ -10,16 +10,18 @@ import dagster as dg
 import pytest
 
 from voice_assets.definitions import build_definitions
-from voice_assets.orchestration.instance import BusyError, fail_dead_runs, only_runner
+from voice_assets.orchestration.dead_runs import fail_dead_runs
+from voice_assets.orchestration.instance import BusyError, only_runner
 from voice_assets.orchestration.local_launcher import LocalLauncher
 from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
+from voice_assets_tests.held_config import HeldConfig
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
 RUNNING = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
 
 
 class Silent:
-    """A listener who only remembers where runs started."""
+    """A listener that only notes the targets of the started runs."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
@@ -46,7 +48,7 @@ def change_a_text(toy: ToyProject, old: str, new: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_walk_only_looks_at_the_data(toy: ToyProject) -> None:
+def test_a_second_run_only_observes_the_data(toy: ToyProject) -> None:
     statuses, started = run_to(toy, "clip_stats")
     assert [status.verdict for status in statuses] == ["PASS"] * 4
     shards = [f"{name}[{shard}]" for name in ("clips", "clip_stats") for shard in SHARDS]
@@ -65,7 +67,7 @@ def test_an_edited_text_costs_its_own_shard(toy: ToyProject) -> None:
     assert len([target for target in started if target.startswith("clip_stats[")]) == 1
 
 
-def test_a_closed_gate_ends_the_road_and_names_the_clip(toy: ToyProject) -> None:
+def test_a_closed_gate_ends_the_run_and_names_the_clip(toy: ToyProject) -> None:
     change_a_text(toy, "Это предложение номер один.", "я")
     statuses, started = run_to(toy, "clip_stats")
     assert [status.key.path[-1] for status in statuses] == ["raw_dataset", "clips", "base_validation"]
@@ -100,7 +102,7 @@ def test_another_threshold_runs_only_the_checks(toy: ToyProject) -> None:
 @pytest.mark.parametrize(
     ("voice", "asset", "words"), [("toi", None, "there is no voice 'toi'"), ("toy", "clip", "no asset 'clip'")]
 )
-def test_a_road_to_nowhere(toy: ToyProject, voice: str, asset: str | None, words: str) -> None:
+def test_an_unknown_voice_or_asset_is_an_error(toy: ToyProject, voice: str, asset: str | None, words: str) -> None:
     with pytest.raises(SelectionError, match=words):
         assets_to(build_definitions().resolve_asset_graph(), voice, asset)
 
@@ -113,7 +115,7 @@ def test_a_missing_data_set_names_file_key_and_folder(toy: ToyProject) -> None:
     assert "toy.yaml: dataset: /nowhere/at/all: no such folder" in reason
 
 
-def test_two_walkers_of_one_voice(toy: ToyProject) -> None:
+def test_a_voice_has_one_runner_at_a_time(toy: ToyProject) -> None:
     named = (
         rf"another `voice-assets run toy` is running: process {os.getpid()} on host \S+ holds the lock \S+running\.lock; wait"
     )
@@ -122,39 +124,39 @@ def test_two_walkers_of_one_voice(toy: ToyProject) -> None:
 
 
 def start_and_wait_for_a_run(toy: ToyProject) -> subprocess.Popen[bytes]:
-    """A shell that walks to ``clip_stats``, with its first run started."""
+    """A shell that runs the voice to ``clip_stats``, with the run of a shard started. Use it inside ``HeldConfig``."""
     command = [sys.executable, "-m", "voice_assets.cli", "run", "toy", "--to", "clip_stats"]
     shell = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
-    deadline = time.monotonic() + 120
-    while not toy.instance.get_runs(RUNNING):
-        assert time.monotonic() < deadline, "the walk never started a run"
-        time.sleep(0.01)
+    while not any("dagster/partition" in run.tags for run in toy.instance.get_runs(RUNNING)):
+        assert shell.poll() is None, "the command ended before a run of a shard had started"
+        time.sleep(0.05)
     return shell
 
 
 @pytest.mark.slow
-def test_kill_9_leaves_nothing_half_done_and_the_next_walk_goes_on(toy: ToyProject) -> None:
+def test_kill_9_leaves_nothing_half_done_and_the_next_run_continues(toy: ToyProject) -> None:
     toy.run("raw_dataset")
-    shell = start_and_wait_for_a_run(toy)
-    os.kill(shell.pid, signal.SIGKILL)
-    shell.wait()
+    with HeldConfig(toy.dataset):
+        shell = start_and_wait_for_a_run(toy)
+        shell.kill()
+        shell.wait()
     assert len(fail_dead_runs(toy.instance)) == 1
     assert toy.instance.get_runs(RUNNING) == []
     statuses, _ = run_to(toy, "clip_stats")
-    assert [status.verdict for status in statuses] == ["PASS"] * 4
+    assert [status.verdict for status in statuses] == ["PASS"] * 4, [status.reasons for status in statuses]
     assert sum(result.metadata["clips"] for result in statuses[-1].results) == 10
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_walk_stops_at_once(toy: ToyProject, stop: signal.Signals) -> None:
+def test_a_stopped_command_ends_its_run_and_starts_no_other(toy: ToyProject, stop: signal.Signals) -> None:
     toy.run("raw_dataset")
-    shell = start_and_wait_for_a_run(toy)
-    runs = toy.instance.get_runs_count()
-    deadline = time.monotonic() + 60
-    while shell.poll() is None:  # as a person would: Dagster may lose a signal that comes while it loads
-        assert time.monotonic() < deadline, "the walk goes on whatever one does"
-        os.kill(shell.pid, stop)
-        time.sleep(2)
+    with HeldConfig(toy.dataset):
+        shell = start_and_wait_for_a_run(toy)
+        runs = toy.instance.get_runs_count()
+        while shell.poll() is None:  # repeated, as a person would: Dagster may lose a signal that comes while it loads
+            os.kill(shell.pid, stop)
+            time.sleep(2)
     assert shell.returncode == 130
-    assert toy.instance.get_runs_count() <= runs + 1  # the signal may come between two runs
+    assert toy.instance.get_runs_count() == runs
+    assert toy.instance.get_runs(RUNNING) == []

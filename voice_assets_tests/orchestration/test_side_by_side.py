@@ -1,6 +1,8 @@
 """Shards at once, each in a process of its own on a device of its own; their transcripts are in one cache."""
 
+import os
 import shutil
+import signal
 import sqlite3
 import threading
 import time
@@ -13,13 +15,15 @@ import pytest
 from voice_assets.dataset.rows import clip_name
 from voice_assets.dataset.shards import shard_of
 from voice_assets.orchestration import pools
+from voice_assets.orchestration.dead_runs import process_of
 from voice_assets.orchestration.history import History
-from voice_assets.orchestration.instance import PID_TAG, open_instance
+from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launcher import Task
 from voice_assets.orchestration.subprocess_runs import SubprocessRuns
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.defs.test_end_to_end import copy_part, run_cli
+from voice_assets_tests.held_config import HeldConfig
 from voice_assets_tests.orchestration.test_runner import RUNNING
 from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
 
@@ -70,7 +74,7 @@ def test_two_shards_run_at_once_and_never_three(validated: ToyProject) -> None:
     at_once = [sum(begin <= moment < end for begin, end in times) for moment, _ in times]
     assert max(at_once) == 2
     runs = [run for run in validated.instance.get_runs() if "whisper_shard" in str(run.asset_selection)]
-    assert len({run.tags[PID_TAG] for run in runs}) == 4
+    assert len({process_of(run) for run in runs}) == 4
 
 
 def test_a_shard_without_clips_closes_no_gate(validated: ToyProject) -> None:
@@ -99,6 +103,16 @@ def test_an_edited_text_decodes_nothing(validated: ToyProject) -> None:
     assert cache.execute("SELECT * FROM hypotheses ORDER BY 1, 2").fetchall() == before
 
 
+def wait_for_runs(toy: ToyProject, threads: list[threading.Thread], shards: tuple[str, ...]) -> list[dg.DagsterRun]:
+    """The runs of ``shards``, when all have started."""
+    while True:
+        runs = {run.tags.get("dagster/partition"): run for run in toy.instance.get_runs(RUNNING)}
+        if set(shards) <= set(runs):
+            return [runs[shard] for shard in shards]
+        assert all(thread.is_alive() for thread in threads), "a run ended before all runs had started"
+        time.sleep(0.05)
+
+
 def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_alone(toy: ToyProject) -> None:
     toy.run("raw_dataset")
     runs, outcomes = SubprocessRuns(toy.instance), {}
@@ -107,36 +121,37 @@ def test_a_run_whose_process_is_killed_is_marked_as_failed_and_leaves_the_other_
         outcomes[shard] = runs.run(Task(toy.target("clips", shard), "a test"))
 
     threads = [threading.Thread(target=run, args=(shard,)) for shard in SHARDS]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + 120
-    while not (started := [run for run in toy.instance.get_runs() if run.tags.get("dagster/partition") == SHARDS[0]]):
-        assert time.monotonic() < deadline, "the run never began"
-        time.sleep(0.01)
-    next(process for process in runs._processes if str(process.pid) == started[0].tags[PID_TAG]).kill()
-    for thread in threads:
-        thread.join()
+    with HeldConfig(toy.dataset) as held:
+        for thread in threads:
+            thread.start()
+        killed, _ = wait_for_runs(toy, threads, SHARDS)
+        process = process_of(killed)
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        threads[0].join()
+        with held.released():
+            threads[1].join()
     assert outcomes[SHARDS[1]].success, outcomes
     assert not outcomes[SHARDS[0]].success
     assert "was killed by signal 9" in outcomes[SHARDS[0]].message
-    killed = toy.instance.get_run_by_id(started[0].run_id)
-    assert killed is not None
-    assert killed.status == dg.DagsterRunStatus.FAILURE
+    recorded = toy.instance.get_run_by_id(killed.run_id)
+    assert recorded is not None
+    assert recorded.status == dg.DagsterRunStatus.FAILURE
 
 
-def test_ending_the_walk_ends_what_runs_and_starts_nothing_else(toy: ToyProject) -> None:
+def test_ending_the_runs_ends_every_process_and_starts_no_other(toy: ToyProject) -> None:
     toy.run("raw_dataset")
     runs, outcomes = SubprocessRuns(toy.instance), []
     thread = threading.Thread(target=lambda: outcomes.append(runs.run(Task(toy.target("clips", SHARDS[0]), "a test"))))
-    thread.start()
-    while not runs._processes:
-        time.sleep(0.01)
-    (process,) = runs._processes
-    runs.end()
-    assert process.poll() is not None
-    thread.join(60)
-    assert len(outcomes) == 1
-    assert toy.instance.get_runs(RUNNING) == []  # it was ended, or it was done already: nothing is left half way
+    with HeldConfig(toy.dataset):
+        thread.start()
+        wait_for_runs(toy, [thread], SHARDS[:1])
+        (process,) = runs._processes
+        runs.end()
+        assert process.poll() is not None
+        thread.join()
+    assert [outcome.success for outcome in outcomes] == [False]
+    assert toy.instance.get_runs(RUNNING) == []
     assert "the runs were ended" in runs.run(Task(toy.target("clips", SHARDS[1]), "a test")).message
 
 

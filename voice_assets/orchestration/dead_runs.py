@@ -1,0 +1,111 @@
+"""Runs that stay unfinished because their process has ended: every run names its process, and dead runs are failed.
+
+Dagster's daemon does not see such a run when the code server has ended too (``run_monitoring`` asks nothing of its default
+launcher), so the run would stay STARTED and hold its pool slot.
+
+The executor records the process, because the executor is the first code of ours in every run: runs of ``voice-assets run``,
+of the UI and of the daemon, of assets and of checks alone.
+
+Not here: how to tell that a process has ended (``runtime.processes``).
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from voice_assets.runtime.processes import ProcessIdentity
+
+if TYPE_CHECKING:
+    from dagster._core.execution.plan.plan import ExecutionPlan
+
+PROCESS_TAG = ".voice_assets/process"  # the dot hides the tag in the UI
+_MESSAGE = "{process}, which executed this run, was killed or crashed. Materialise the asset again."
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def process_tags(run_id: str) -> dict[str, str]:
+    """The tag that says: the run ``run_id`` is executed by the calling process.
+
+    The tag repeats the run id, because the UI copies the tags of a run to a re-execution, which has another process.
+    """
+    return {PROCESS_TAG: f"{run_id} {ProcessIdentity.own().text}"}
+
+
+def process_of(run: dg.DagsterRun) -> ProcessIdentity | None:
+    """The process that executes ``run``; None where the run does not say, or says so of the run it was copied from."""
+    run_id, _, text = run.tags.get(PROCESS_TAG, "").partition(" ")
+    if run_id != run.run_id:
+        return None
+    try:
+        return ProcessIdentity.parse(text)
+    except ValueError:
+        return None
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark every unfinished run whose process has certainly ended as failed, or as cancelled where somebody asked for that.
+
+    Runs of other hosts and of other containers stay as they are: nobody can tell from here. Returns the ids of the runs.
+    """
+    return [run.run_id for run in _unfinished(instance) if _has_ended(run) and _end(instance, run.run_id, None)]
+
+
+def fail_runs_of(instance: dg.DagsterInstance, process: ProcessIdentity, message: str) -> list[str]:
+    """Mark the unfinished runs of ``process``, which has ended, as failed with ``message``. Returns their ids."""
+    mine = [run.run_id for run in _unfinished(instance) if process_of(run) == process]
+    return [run_id for run_id in mine if _end(instance, run_id, message)]
+
+
+def _unfinished(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    return list(instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)))
+
+
+def _has_ended(run: dg.DagsterRun) -> bool:
+    process = process_of(run)
+    return process is not None and process.ended
+
+
+def _end(instance: dg.DagsterInstance, run_id: str, message: str | None) -> bool:
+    """Record the end of a run whose process has ended. The run is read again: it may have ended properly just before."""
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.status not in _UNFINISHED:
+        return False
+    reason = message or _MESSAGE.format(process=process_of(run)).capitalize()
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, reason)
+    else:
+        instance.report_run_failed(run, reason)
+    return True
+
+
+class _RecordingExecutor(dg.Executor):
+    """Dagster's in-process executor, after a note of the process in the run."""
+
+    def __init__(self, inner: dg.Executor):
+        self._inner = inner
+
+    @property
+    def retries(self) -> Any:
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        return self._inner.step_dependency_config
+
+    def execute(self, plan_context: Any, execution_plan: "ExecutionPlan") -> Iterator[Any]:
+        plan_context.instance.add_run_tags(plan_context.run_id, process_tags(plan_context.run_id))
+        yield from self._inner.execute(plan_context, execution_plan)
+
+
+@dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema.as_field())
+def recording_executor(context: dg.InitExecutorContext) -> dg.Executor:
+    """Runs all steps in the process of the run, and names that process in the run's tags."""
+    create = dg.in_process_executor.executor_creation_fn
+    assert create is not None
+    return _RecordingExecutor(create(context))

@@ -1,0 +1,195 @@
+"""Runs whose process has ended are failed; every other run is left alone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import psutil
+import pytest
+
+from voice_assets.orchestration.dead_runs import PROCESS_TAG, fail_dead_runs, process_of, process_tags
+from voice_assets.runtime.processes import ProcessIdentity
+from voice_assets_tests.held_config import HeldConfig
+from voice_assets_tests.toy_project import ToyProject
+
+LAUNCH = """mutation($params: ExecutionParams!) {
+  launchPipelineExecution(executionParams: $params) { ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
+}"""
+
+
+def ended_process() -> ProcessIdentity:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = ProcessIdentity.of(process.pid)
+    process.communicate(b"\n")
+    assert identity is not None
+    return identity
+
+
+def unfinished(
+    toy: ToyProject, process: ProcessIdentity | None, status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED
+) -> dg.DagsterRun:
+    """The record of a run that ``process`` executes; None records no process."""
+    run = dg.DagsterRun(job_name="__ASSET_JOB", status=status)
+    tags = {PROCESS_TAG: f"{run.run_id} {process.text}"} if process else {}
+    return toy.instance.add_run(run.with_tags(tags))
+
+
+def status_of(toy: ToyProject, run: dg.DagsterRun) -> dg.DagsterRunStatus:
+    found = toy.instance.get_run_by_id(run.run_id)
+    assert found is not None
+    return found.status
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED"])
+def test_a_run_of_an_ended_process_is_failed_and_names_the_process(toy: ToyProject, status: str) -> None:
+    process = ended_process()
+    run = unfinished(toy, process, dg.DagsterRunStatus[status])
+    assert fail_dead_runs(toy.instance) == [run.run_id]
+    assert status_of(toy, run) == dg.DagsterRunStatus.FAILURE
+    (event,) = toy.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
+    assert (
+        f"Process {process.pid} on host {process.host_name}, which executed this run, was killed"
+        in event.event_log_entry.message
+    )
+    assert fail_dead_runs(toy.instance) == []
+
+
+def test_a_run_that_somebody_cancelled_is_cancelled(toy: ToyProject) -> None:
+    run = unfinished(toy, ended_process(), dg.DagsterRunStatus.CANCELING)
+    assert fail_dead_runs(toy.instance) == [run.run_id]
+    assert status_of(toy, run) == dg.DagsterRunStatus.CANCELED
+
+
+def another_host(process: ProcessIdentity) -> ProcessIdentity:
+    """The same id and start on a machine that shares nothing with this one but the database."""
+    return replace(process, host="studio/0123456789ab/ba9876543210/4026531836.4026531834")
+
+
+def test_a_reused_id_hides_no_dead_run(toy: ToyProject) -> None:
+    own = ProcessIdentity.own()
+    run = unfinished(toy, replace(own, started=own.started - 60))
+    assert fail_dead_runs(toy.instance) == [run.run_id]
+
+
+LEFT_ALONE: dict[str, Callable[[], ProcessIdentity | None]] = {
+    "its process runs": ProcessIdentity.own,
+    "it runs on another host": lambda: another_host(ended_process()),
+    "its process is not known": lambda: None,
+}
+
+
+@pytest.mark.parametrize("why", LEFT_ALONE)
+def test_a_run_is_left_alone_when(toy: ToyProject, why: str) -> None:
+    run = unfinished(toy, LEFT_ALONE[why]())
+    assert fail_dead_runs(toy.instance) == []
+    assert status_of(toy, run) == dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_is_left_alone_when_it_copied_the_tags_of_a_dead_run(toy: ToyProject) -> None:
+    """As the UI does when somebody executes a run again."""
+    dead = unfinished(toy, ended_process())
+    fail_dead_runs(toy.instance)
+    again = dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.STARTING, tags=dead.tags)
+    toy.instance.add_run(again)
+    assert fail_dead_runs(toy.instance) == []
+    assert process_of(again) is None
+
+
+def test_a_tag_that_is_no_process_is_no_process(toy: ToyProject) -> None:
+    run = dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.STARTED)
+    toy.instance.add_run(run.with_tags({PROCESS_TAG: f"{run.run_id} 4242"}))
+    assert fail_dead_runs(toy.instance) == []
+
+
+def test_every_run_names_its_process(toy: ToyProject) -> None:
+    outcome = toy.run("raw_dataset")
+    run = toy.instance.get_run_by_id(outcome.run_id)
+    assert run is not None
+    assert process_of(run) == ProcessIdentity.own()
+    assert run.tags[PROCESS_TAG] == process_tags(run.run_id)[PROCESS_TAG]
+
+
+class Ui:
+    """``voice-assets ui`` on the project, and what a click in it does."""
+
+    def __init__(self, toy: ToyProject):
+        self.toy = toy
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = (toy.root / "ui.log").open("w+")
+        command = [sys.executable, "-m", "voice_assets.cli", "ui", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=toy.root)
+
+    def wait_until(self, done: Callable[[], Any]) -> Any:
+        """Wait for an event of the UI; the test fails when the UI ends before."""
+        while not (found := done()):
+            assert self.process.poll() is None, self.printed()
+            time.sleep(0.1)
+        return found
+
+    def printed(self) -> str:
+        self.log.flush()
+        return (self.toy.root / "ui.log").read_text()
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any] | None:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/graphql", body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)["data"]
+        except OSError:  # the server does not listen yet
+            return None
+
+    def materialise(self, name: str, partition: str) -> str:
+        """Send a run as the button `Materialize` does. Returns the run id."""
+        selector = {
+            "repositoryLocationName": "voice_assets",
+            "repositoryName": "__repository__",
+            "pipelineName": "__ASSET_JOB",
+            "assetSelection": [{"path": ["toy", name]}],
+        }
+        tags = {"tags": [{"key": "dagster/partition", "value": partition}]}
+        answer = self.ask(LAUNCH, params={"selector": selector, "mode": "default", "executionMetadata": tags})
+        assert answer is not None
+        return answer["launchPipelineExecution"]["run"]["runId"]
+
+    def run(self, run_id: str) -> dg.DagsterRun:
+        run = self.toy.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run
+
+
+@pytest.fixture
+def ui(toy: ToyProject) -> Iterator[Ui]:
+    toy.run("raw_dataset")
+    served = Ui(toy)
+    try:
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait()
+        served.log.close()
+
+
+@pytest.mark.slow
+def test_the_ui_fails_a_run_that_died_with_its_code_server(ui: Ui) -> None:
+    ui.wait_until(lambda: ui.ask("query { version }"))
+    with HeldConfig(ui.toy.dataset):
+        run_id = ui.materialise("clips", "0-of-2")
+        process = ui.wait_until(lambda: process_of(ui.run(run_id)))
+        code_server = psutil.Process(process.pid).ppid()
+        assert "grpc" in psutil.Process(code_server).cmdline()
+        for pid in (code_server, process.pid):
+            os.kill(pid, signal.SIGKILL)
+        ui.wait_until(lambda: ui.run(run_id).status == dg.DagsterRunStatus.FAILURE)
+    assert f"run {run_id[:8]} was killed" in ui.printed()
