@@ -1,4 +1,4 @@
-"""What all assets of a voice share: key, group, owner, code version, gates. Used as ``@dg.asset(**describe(...))``."""
+"""The arguments that all assets of a voice share: key, group, owner, code version, gates. ``@dg.asset(**describe(...))``."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from voice_assets.voices import Voice
 
 BROKEN_GROUP = "broken_voices"
 LAYOUT = 2
-"""Of what a materialisation records. Another number makes everything that was recorded before out of date."""
+"""The layout of the recorded metadata. A new number makes all earlier materialisations out of date."""
 
 
 def asset_key(voice: Voice, name: str) -> dg.AssetKey:
@@ -26,10 +26,10 @@ def group_name(voice: Voice, stage: str) -> str:
 
 
 def code_version(code: int, settings: Mapping[str, Any]) -> str:
-    """``<layout>.<code>.<hash of settings>``: a change of any makes existing results out of date.
+    """``<layout>.<code>.<hash of settings>``: a change of any part makes existing results out of date.
 
     Args:
-        code: the number of times that what the asset computes has changed.
+        code: a number that grows when the asset computes something else.
         settings: the values of the voice file that change the result.
     """
     text = json.dumps(settings, sort_keys=True, default=str, ensure_ascii=False)

@@ -7,7 +7,7 @@ of every input, and every materialisation upstream of those. A missing verdict c
 Up to a checkpoint, every input must be the newest. A checkpoint never changes with the data, so behind a checkpoint the
 gate follows the recorded pins: an older epoch may be packaged as long as *its own* data passed.
 
-What belongs elsewhere: reading the instance (``history``), and deciding what to run (``runner``).
+Not here: reading the instance (``history``), and deciding what to run (``runner``).
 """
 
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ class Gate:
         return self.graph.get(key).is_observable
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
-        """Everything that keeps ``target`` from being materialised; empty when its gate is open."""
+        """The reasons why ``target`` may not be materialised; empty when its gate is open."""
         return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)))
 
     def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
@@ -138,7 +138,7 @@ class Gate:
         pinned = {AssetPartition(pin.key, pin.partition): pin for pin in of.pins}
         for source, gate_only in self.inputs(target):
             if gate_only:
-                continue  # it must pass today; which version it was then does not matter
+                continue  # the asset must pass today; its version at that time does not matter
             pin = pinned.get(source)
             if pin is None:
                 return f"out of date: not built from {source}"
@@ -185,7 +185,7 @@ class Gate:
             return []
         source = self.history.exact(pin)
         if source is None:
-            return [Blocker(AssetPartition(pin.key, pin.partition), "the materialisation this was built from is gone")]
+            return [Blocker(AssetPartition(pin.key, pin.partition), "this materialisation, an input of the asset, is gone")]
         return self._blockers_of(source, newest=False)
 
     def _checkpoint_blockers(self, of: Materialisation, parent: dg.AssetKey) -> list[Blocker]:

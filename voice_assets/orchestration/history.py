@@ -1,7 +1,7 @@
-"""What the instance remembers: materialisations, the exact inputs each was built from, and verdicts on them.
+"""The records of the instance: materialisations, the exact inputs of each, and verdicts of checks.
 
-Reads only. Deciding whether something may run belongs to ``gates``; this is the one file that touches Dagster's
-private partition filter for check history, which is why the Dagster version is pinned.
+Reads only. Only this file uses Dagster's private partition filter for the history of checks; therefore the version of Dagster
+is pinned. Not here: deciding whether something may run (``gates``).
 """
 
 import json
@@ -26,7 +26,7 @@ TABLE_IS_EVIDENCE = "table_is_evidence"
 """The metadata entry with the name under which a suite judges the returned table."""
 SUITE = "suite"
 CHECKS_AT_ONCE = 100
-TRAININGS_LOOKED_AT = 1000
+TRAININGS_READ = 1000
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,22 @@ class Materialisation:
 
     @property
     def pins(self) -> tuple[Pin, ...]:
-        """The exact inputs; empty for an asset that reads none of ours."""
+        """The exact inputs; empty for an asset without inputs."""
         return tuple(Pin(**pin) for pin in self.metadata.get(UPSTREAM) or [])
 
     @property
     def artifacts(self) -> dict[str, Artifact]:
-        """The files and folders that this recorded, by the name of the metadata entry."""
+        """The recorded files and folders, by the name of the metadata entry."""
         found = {name: artifact_in(value) for name, value in self.metadata.items()}
         return {name: artifact for name, artifact in found.items() if artifact is not None}
 
     def artifact(self, name: str) -> Artifact:
-        """The file or folder that this recorded as ``name``."""
+        """The file or folder recorded as ``name``."""
         return self.artifacts[name]
 
     @property
     def evidence(self) -> dict[str, Artifact]:
-        """The tables that a suite judges: name -> Parquet file."""
+        """The tables that a suite judges: the Parquet file by the name of the table."""
         kept = {name: Artifact(**artifact) for name, artifact in (self.metadata.get(EVIDENCE) or {}).items()}
         own = self.metadata.get(TABLE_IS_EVIDENCE)
         return {**kept, own: self.artifact(TABLE)} if own else kept
@@ -93,10 +93,13 @@ class Materialisation:
 
 @dataclass(frozen=True)
 class CheckVerdict:
-    """What a check says of one materialisation: open when ``reason`` is None, else why it is closed.
+    """The verdict of a check on one materialisation.
 
-    ``unjudged``: closed because no result in force is there, not because a rule was broken. ``warning``: what was
-    broken, by a rule that only warns.
+    Attributes:
+        check: the check.
+        reason: why the verdict closes gates; None when it closes none.
+        unjudged: gates are closed because there is no valid result, not because a rule failed.
+        warning: the failure of a rule that only warns.
     """
 
     check: dg.AssetCheckKey
@@ -127,7 +130,7 @@ def _read(record: EventLogRecord) -> Materialisation:
 
 
 class History:
-    """Reads one instance. Answers are kept for the life of the object: make a new one for a new question."""
+    """Reads one instance. Answers are cached: make a new object to read again."""
 
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
@@ -148,7 +151,7 @@ class History:
         return [_read(record) for record in self.instance.fetch_materializations(wanted, limit=limit).records]
 
     def exact(self, pin: Pin) -> Materialisation | None:
-        """The very materialisation a pin names, or None when it was wiped."""
+        """The materialisation that a pin names, or None when somebody wiped it."""
         if (pin.key, pin.storage_id) not in self._exact:
             wanted = dg.AssetRecordsFilter(asset_key=pin.key, storage_ids=[pin.storage_id])
             records = self.instance.fetch_materializations(wanted, limit=1).records
@@ -157,7 +160,7 @@ class History:
 
     def trainings(self, key: dg.AssetKey) -> dict[int, Materialisation]:
         """The materialisations of a training asset by the ``lightning_logs/version_<N>`` they wrote, the newest of each."""
-        records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_LOOKED_AT).records
+        records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_READ).records
         return {int(found.metadata["version"]): found for found in reversed([_read(record) for record in records])}
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
@@ -169,11 +172,15 @@ class History:
         return (records[0].asset_observation.tags or {}).get("dagster/data_version")
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
-        """What ``check`` says of the materialisation ``of``, failing closed.
+        """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.
 
-        A result counts only when it was given for this very materialisation and by the rules in force: ``suite`` is
-        the fingerprint of rules and thresholds (None where those of its time count). ``newest``: ``of`` is the newest
-        materialisation, the one that checks run again would judge.
+        A result is valid when it judged exactly this materialisation by the rules ``suite``.
+
+        Args:
+            check: the check.
+            of: the judged materialisation.
+            suite: the fingerprint of rules and thresholds; None accepts the rules of the time of the result.
+            newest: ``of`` is the newest materialisation, which the checks would judge when they run again.
         """
         partitions: Sequence[str | None] = [of.partition, None] if of.partition is not None else [None]
         for partition in partitions:
@@ -198,7 +205,7 @@ class History:
     def _judge(
         self, check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, newest: bool
     ) -> CheckVerdict | None:
-        """The verdict one record gives on ``of``, or None when the record is about something else."""
+        """The verdict of one record on ``of``; None when the record is about another materialisation."""
         same_run = record.run_id == of.run_id and record.partition == of.partition
         evaluation = record.evaluation
         if not isinstance(evaluation, AssetCheckEvaluation):  # a planned row carries its plan here, not None
@@ -211,13 +218,13 @@ class History:
         return _evaluate(check, evaluation, record.run_id, suite)
 
     def _only_checks(self, run_id: str, key: dg.AssetKey) -> bool:
-        """Whether a run judges ``key`` again without materialising it: what it planned is then about the newest one."""
+        """Whether a run executes checks of ``key`` without materialising it; such checks judge the newest materialisation."""
         run = self.instance.get_run_by_id(run_id)
         return run is not None and key not in (run.asset_selection or ())
 
 
 def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> CheckVerdict:
-    """What a result that is about the right materialisation says, by the rules in force."""
+    """The verdict of a result on the right materialisation, by the rules ``suite``."""
     if suite is not None and _text(evaluation.metadata, SUITE) != suite:
         return CheckVerdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
     if evaluation.passed:

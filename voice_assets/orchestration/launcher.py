@@ -1,6 +1,6 @@
-"""What the runner asks of whoever starts its runs: a ``Launcher`` carries out each ``Task`` and answers with an ``Outcome``.
+"""The interface between the runner and the way runs start: a ``Launcher`` runs each ``Task`` and returns its ``Outcome``.
 
-Not here: how a run starts. ``local_launcher`` starts runs on this machine; nothing else of the runner knows that.
+Not here: how a run starts. ``local_launcher`` starts runs on this machine.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,8 +43,8 @@ class Launcher(Protocol):
 
         Args:
             tasks: each is taken when its run is about to start, not earlier, so that the caller can stop after a failure.
-            width: how many runs may go on at once.
+            width: how many runs may run at the same time.
             ended: called with a task and its outcome when its run has ended, always in the calling thread.
 
-        An exception, Ctrl-C too, ends the runs that go on and is passed on.
+        An exception, also Ctrl-C, ends the current runs and is raised again.
         """

@@ -1,4 +1,4 @@
-"""Where a materialisation comes from: its recorded pins, followed back to every shard of the data set. Reads only."""
+"""The lineage of a materialisation: its pins, and the pins of its inputs, back to every shard of the data set. Reads only."""
 
 from collections import deque
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ from voice_assets.orchestration.history import Materialisation, pins_json
 
 
 def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]:
-    """``starts`` and everything they were built from, exactly as pinned, nearest first, each once.
+    """``starts`` and every materialisation upstream by the recorded pins: nearest first, each once.
 
-    A checkpoint also leads to the training that wrote it, which was materialised after it.
+    The ancestors of a checkpoint include the training that wrote the checkpoint, though it was materialised later.
     """
     found: dict[int, Materialisation] = {}
     waiting = deque(starts)
@@ -26,7 +26,7 @@ def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]
 
 
 def lineage_json(ancestors: list[Materialisation]) -> dict[str, Any]:
-    """``lineage.json``: one entry a materialisation, with run, time, version and the pins it was built from."""
+    """``lineage.json``: one entry per materialisation, with run, time, versions and pins."""
     return {"materialisations": [_entry(one) for one in ancestors]}
 
 

@@ -1,4 +1,4 @@
-"""Starting workers: each is a process for heavy work. Its events are read while it runs, and it ends with its run.
+"""Starting workers. A worker is a process for heavy work that ends with its run; its events are read while it runs.
 
 Workers are named by module, never imported: their libraries stay out of Dagster's processes. A worker reads one request
 (``runtime.requests``), prints one JSON object per line on standard output and logs on standard error. Not here: what
@@ -30,15 +30,15 @@ def run_worker(
     environment: dict[str, str] | None = None,
     inherited: Collection[int] = (),
 ) -> None:
-    """Write the request beside the log, run ``python -m voice_assets.workers.<module>`` on it and pass its events on.
+    """Write the request beside the log, run ``python -m voice_assets.workers.<module>`` on the request and pass the events on.
 
     Args:
         module: the worker's name.
-        request: what the worker shall do. The file stays, so anyone can run the worker again from a shell.
+        request: the input of the worker. The file stays, so that a person can run the worker again from a shell.
         log: file for the worker's standard error, in the folder of one run; appended, so a resumed run keeps earlier lines.
-        on_event: called with each event, in the order they were printed.
+        on_event: called with each event, in order.
         environment: variables that are set in addition to those of this process.
-        inherited: open files, by number, that the worker keeps too: a lock among them lasts as long as either process.
+        inherited: numbers of open files that the worker inherits. An inherited lock lasts until both processes have ended.
 
     Raises:
         dagster.Failure: without retries, with the worker's own message, when its exit code is not 0.

@@ -1,6 +1,6 @@
-"""Progress of a running asset: lines in the run's log, and the small file that the shell and `voice-assets watch` read.
+"""Progress of a running asset: lines in the run's log, and the small file that `voice-assets run` and `watch` read.
 
-The file (``voice_assets.runtime.running``) makes progress visible whoever started the run: the UI, the daemon or a shell.
+The file (``voice_assets.runtime.running``) shows the progress of every run, started by the UI, by the daemon or in a shell.
 """
 
 import time
@@ -18,15 +18,15 @@ from voice_assets.runtime.running import progress_file as progress_file
 
 SECONDS_BETWEEN_WRITES = 0.5
 RECENT = 5
-"""Clips that the file holds: what a person reads along."""
+"""The number of newest clips in the file, for a person to read."""
 LONGEST_TEXT = 120
-"""Characters of a text in a line of the log."""
+"""The most characters of a text in a line of the log."""
 PASSED_ON = ("mean_similarity", "low", "decoded", "from_cache")
-"""Figures of a worker's progress event that are shown beside the count."""
+"""Figures of a worker's progress event, shown beside the count."""
 
 
 class Progress:
-    """How far one running asset is: ``done`` of ``total``, with a rate per second and the seconds to go."""
+    """The progress of one running asset: ``done`` of ``total``, with a rate per second and the seconds to go."""
 
     def __init__(self, context: dg.AssetExecutionContext, file: Path, every: int, unit: str):
         self._context, self._file, self._every, self._unit = context, file, every, unit
@@ -45,15 +45,15 @@ class Progress:
         last: Mapping[str, Any] | None = None,
         **figures: Any,
     ) -> None:
-        """Tell that ``done`` of ``total`` are finished.
+        """Record that ``done`` of ``total`` are finished.
 
         Args:
-            done: finished so far, with what was there from before.
-            total: all.
-            rate_per_s: as the work itself measured it; by default all that is done over the time since the start.
+            done: the number of finished items, including items of an earlier run.
+            total: the number of all items.
+            rate_per_s: the rate that the worker measured; by default ``done`` over the time since the start.
             remaining_s: seconds to go; by default from the rate.
             last: the newest clip, with clip_id, reference, hypothesis and similarity.
-            figures: shown beside the count; those that are None are left out.
+            figures: shown beside the count, without figures that are None.
         """
         now = time.monotonic()
         elapsed = now - self._began
@@ -100,18 +100,18 @@ class Progress:
 
 
 def clip_words(clip: Mapping[str, Any]) -> str:
-    """One clip in a line of the log: its name, its score, both texts."""
+    """One clip for a line of the log: its id, its similarity, its reference and its hypothesis."""
     texts = [" ".join(str(clip[name]).split()) for name in ("reference", "hypothesis")]
     short = [text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…" for text in texts]
-    return f"{clip['clip_id']} sim={clip['similarity']:.2f}: {short[0]!r}, heard {short[1]!r}"
+    return f"{clip['clip_id']} sim={clip['similarity']:.2f}: reference {short[0]!r}, hypothesis {short[1]!r}"
 
 
 @contextmanager
 def progress(context: dg.AssetExecutionContext, unit: str, every: int = 1000) -> Iterator[Progress]:
-    """Progress of the asset that ``context`` runs, counted in ``unit``, logged every ``every`` of them."""
+    """Progress of the asset that ``context`` runs, counted in ``unit``, with a line in the log for every ``every`` items."""
     voice, name = context.asset_key.path
     file = progress_file(voice, name, context.partition_key if context.has_partition_key else None)
-    file.unlink(missing_ok=True)  # what a killed run left there
+    file.unlink(missing_ok=True)  # a killed run leaves its file
     try:
         yield Progress(context, file, every, unit)
     finally:
@@ -119,11 +119,11 @@ def progress(context: dg.AssetExecutionContext, unit: str, every: int = 1000) ->
 
 
 def follow(tell: Progress) -> Callable[[dict[str, Any]], None]:
-    """A listener for a worker's events that hands its progress on: count, rate, scores and newest clip where it has them."""
+    """A function for a worker's events. It passes the progress on: count, rate, figures and newest clip, where present."""
 
     def listen(event: dict[str, Any]) -> None:
         if event["event"] == "progress":
-            handed = {name: event.get(name) for name in ("rate_per_s", "remaining_s", "last", *PASSED_ON)}
-            tell(event["done"], event["total"], **handed)
+            details = {name: event.get(name) for name in ("rate_per_s", "remaining_s", "last", *PASSED_ON)}
+            tell(event["done"], event["total"], **details)
 
     return listen

@@ -1,4 +1,4 @@
-"""What a finished asset records: exact inputs, the evidence its rules judge, the report, the data version."""
+"""The records of a finished asset: exact inputs, the evidence for its rules, the report, the data version."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def opened(source: Materialisation, name: str) -> Path:
-    """A local path to the file or folder that ``source`` recorded as ``name``: the very bytes, or none.
+    """A local path to the file or folder that ``source`` recorded as ``name``, with exactly the recorded bytes.
 
     Raises:
         dagster.Failure: the file is gone or was changed.
@@ -44,17 +44,17 @@ def recorded_table(source: Materialisation) -> "pd.DataFrame":
 
 
 def table_of(inputs: ResolvedInputs, name: str) -> "pd.DataFrame":
-    """The table of the input asset ``name``, all its pinned partitions one below the other, in partition order."""
+    """The table of the input asset ``name``, with the rows of all pinned partitions in partition order."""
     import pandas as pd
 
     return pd.concat([recorded_table(source) for source in inputs.all(name)], ignore_index=True)
 
 
 def sound_clips(inputs: ResolvedInputs) -> "pd.DataFrame":
-    """CLIPS of the pinned shards without the rows that are faulty in themselves.
+    """CLIPS of the pinned shards without the rows that have a structural fault.
 
-    A voice may call such a fault advisory, an outtake that nobody lists for instance; then the row is left out here, once
-    and for all that comes after, and stays visible in the report.
+    A voice may call such a fault advisory, for instance for an audio file without a row in the metadata. This function leaves
+    the row out for all assets downstream; the validation report still lists the row.
     """
     clips = table_of(inputs, "clips")
     return clips[clips["structure"] == ""].reset_index(drop=True)
@@ -71,7 +71,7 @@ def keep_evidence(context: dg.AssetExecutionContext, tables: "Mapping[str, pd.Da
 
 
 def recorded(artifact: Artifact) -> dg.JsonMetadataValue:
-    """How metadata names a file; ``Materialisation.artifacts`` reads it."""
+    """The metadata entry of a file; ``Materialisation.artifacts`` reads it."""
     return dg.MetadataValue.json(artifact.as_json())
 
 
@@ -94,16 +94,16 @@ def finished(
     value: Any = None,
     judged_as: str | None = None,
 ) -> dg.MaterializeResult:
-    """The result of an asset: the figures for people, and what every gate and the lineage need.
+    """The result of an asset: figures for people, and the records for gates and lineage.
 
     Args:
         pins: the exact inputs.
         data_version: names the content of the result.
         metadata: figures for people, and files by ``recorded``.
         evidence: the tables that the asset's rules judge.
-        report: what was written for people.
+        report: the report for people.
         value: the table that the asset returns.
-        judged_as: the name under which the rules judge ``value``; None when they do not.
+        judged_as: the name under which the rules judge ``value``; None when no rule judges it.
     """
     entries: dict[str, Any] = {} if report is None else {REPORT: recorded(report)}
     entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}

@@ -1,9 +1,10 @@
-"""The road to an asset: what is missing or out of date on the way, materialised in order, up to the first closed gate.
+"""The runner of ``voice-assets run``: it materialises the missing and outdated assets in order, up to the first closed gate.
 
-Assets follow one another; partitions of one asset run side by side where its pool is wider than one.
+Assets run one after the other. Partitions of one asset run side by side where the asset's pool is wider than one.
 
-This is what ``voice-assets run`` does. It decides by the same ``gates`` as the assets themselves, and it leaves
-alone what is current: a road walked twice does nothing the second time.
+The runner asks the same ``gates`` as the assets themselves. Current assets stay as they are, so a second run does nothing.
+
+Not here: how a run starts (``launcher``), and what the terminal shows (``cli.bars``).
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,12 +21,20 @@ from voice_assets.orchestration.partitions import parse_epoch_key
 
 
 class SelectionError(ValueError):
-    """A destination that is not on the map. The message names what there is."""
+    """The voice, asset or epoch does not exist. The message names the existing ones."""
 
 
 @dataclass
 class AssetStatus:
-    """One asset on the road and how it stands: ``verdict`` is PASS, WARN, FAIL, CLOSED or ERROR."""
+    """The state of one asset after its part of the run.
+
+    Attributes:
+        verdict: PASS, WARN, FAIL (a rule failed), CLOSED (a gate upstream is closed) or ERROR.
+        ran: runs that were started for the asset.
+        current: partitions that needed no run.
+        reasons: why the verdict is not PASS.
+        results: the newest materialisation of each partition.
+    """
 
     key: dg.AssetKey
     verdict: str = "PASS"
@@ -40,7 +49,7 @@ class AssetStatus:
         return self.verdict in ("PASS", "WARN")
 
     def add(self, outcome: Outcome) -> None:
-        """Count one run; a run that failed makes this CLOSED or ERROR."""
+        """Count one run. A failed run sets the verdict to CLOSED or ERROR."""
         self.ran += 1
         if not outcome.success:
             self.verdict = "CLOSED" if outcome.closed or self.verdict == "CLOSED" else "ERROR"
@@ -48,17 +57,17 @@ class AssetStatus:
 
 
 class RunListener(Protocol):
-    """Whoever watches a road being walked. Several targets may have started and not ended."""
+    """Receives the events of the runner. Several runs may have started and not ended."""
 
     def starting(self, target: AssetPartition, reason: str) -> None:
         """A run starts for ``target``, because of ``reason``."""
 
     def ended(self, target: AssetPartition, outcome: Outcome) -> None:
-        """That run has ended."""
+        """The run for ``target`` has ended."""
 
 
 def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetKey]:
-    """The assets of ``voice`` that lead to ``name`` (all of them when None), upstream first.
+    """``name`` and all assets of ``voice`` upstream of ``name``, upstream first; every asset of the voice when None.
 
     Raises:
         SelectionError: no such voice or asset, or the voice's file is broken.
@@ -80,7 +89,16 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
 
 
 class Runner:
-    """Walks to an asset. ``widths`` says how many runs of a pool may go on at once; one, for a pool it does not name."""
+    """Brings assets up to date.
+
+    Args:
+        graph: the asset graph.
+        instance: where runs are recorded.
+        launcher: starts the runs.
+        listener: receives the events.
+        epoch: the epoch key for assets partitioned by epoch; None takes the newest.
+        widths: the number of runs that may run at the same time, by pool; one for a pool without an entry.
+    """
 
     def __init__(
         self,
@@ -95,17 +113,17 @@ class Runner:
         self.epoch, self.widths = epoch, widths or {}
 
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
-        """Bring each asset of ``keys`` up to date, upstream first; ends after the first whose gate or rules are closed."""
+        """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open."""
         for key in keys:
             try:
-                status = self._visit(key)
+                status = self._bring_up_to_date(key)
             except SelectionError as error:
                 status = AssetStatus(key, "ERROR", reasons=[str(error)])
             yield status
             if not status.open:
                 return
 
-    def _visit(self, key: dg.AssetKey) -> AssetStatus:
+    def _bring_up_to_date(self, key: dg.AssetKey) -> AssetStatus:
         status = AssetStatus(key)
         node = self.graph.get(key)
         if node.is_observable:
@@ -142,7 +160,7 @@ class Runner:
         return epoch
 
     def _task(self, target: AssetPartition) -> Task | None:
-        """What ``target`` needs: to be materialised when it is missing or out of date, its checks when only they are."""
+        """The run that ``target`` needs: of the asset, of its checks alone, or none."""
         gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(target.key, target.partition)
         reason = "never materialised" if latest is None else gate.staleness(target, latest)
@@ -156,7 +174,7 @@ class Runner:
         return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
 
     def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
-        """Run ``tasks``, as many at once as the asset's pools allow."""
+        """Run ``tasks``, as many at the same time as the asset's pools allow."""
         width = min([self.widths.get(pool, 1) for pool in self.graph.get(status.key).pools or ()], default=1)
 
         def ended(task: Task, outcome: Outcome) -> None:
@@ -166,7 +184,7 @@ class Runner:
         self.launcher.run(self._until_closed(tasks, status), min(width, len(tasks)), ended)
 
     def _until_closed(self, tasks: list[Task], status: AssetStatus) -> Iterator[Task]:
-        """Each of ``tasks`` when it starts. None after a closed gate: it is mostly closed for the next partition too."""
+        """Each of ``tasks`` when its run starts. Ends at a closed gate, which mostly closes the next partition too."""
         for task in tasks:
             if status.verdict == "CLOSED":
                 return
@@ -174,7 +192,7 @@ class Runner:
             yield task
 
     def _judge(self, target: AssetPartition, status: AssetStatus) -> None:
-        """Read how ``target`` stands now: its newest materialisation, and what its rules said of it."""
+        """Add the newest materialisation of ``target`` and the verdicts of its rules to ``status``."""
         gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(target.key, target.partition)
         if latest is None:

@@ -1,7 +1,7 @@
-"""Tables between assets: their schema as ``dagster-pandas`` types, their place on disk as Parquet.
+"""Tables between assets: their schemas as ``dagster-pandas`` types, and their Parquet files.
 
-One file per materialisation, named by its run: what was judged stays what was judged. Audio and models are not
-tables; they pass as paths with hash and size.
+Each materialisation has a file of its own, named by the run, so the judged evidence never changes. Audio and models are not
+tables; assets record them as artifacts.
 """
 
 import hashlib

@@ -54,7 +54,7 @@ def test_every_n_clips_the_log_has_the_figures_and_the_last_clip(ran) -> None:
     assert [line.split(" of ")[0] for line in lines] == ["20", "40", "50"]
     start = "20 of 50 clips, 8.0/s, 3 s to go, mean_similarity 0.900, low 1, decoded 10, from_cache 0; last c20 sim=0.25: "
     assert lines[0].startswith(start)
-    assert lines[0].endswith("а…', heard 'нет'")
+    assert lines[0].endswith("а…', hypothesis 'нет'")
 
 
 def test_the_file_follows_and_holds_the_last_clips(ran) -> None:
