@@ -1,7 +1,7 @@
-"""Reading a data set in Piper's format: every clip with its text, its audio file and what is wrong with it.
+"""Reads a data set in Piper's format: every clip with its text, its audio file and its faults.
 
-Nothing outside the data set's folder is ever opened. Judges by limits only to say it in words (``findings``); the
-verdict is the suite's. What is heard is not looked at: ``quality.clip_stats`` does that.
+Opens no file outside the data set's folder. The column ``findings`` describes faults in words; the suite gives the
+verdict. Reads the format of the audio only; ``quality.clip_stats`` measures the samples.
 """
 
 import hashlib
@@ -31,15 +31,15 @@ Result = TypeVar("Result")
 
 
 class DatasetError(ValueError):
-    """A data set that cannot be read at all. The message names the file or folder that is missing or broken."""
+    """A data set that cannot be read. The message names the file or folder that is missing or broken."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A row with the file it names.
+    """A row and the audio file that it names.
 
-    ``path`` is relative to the data set, or empty; ``row.structure`` says why then. ``named`` is the file as the row names it,
-    also when it may not be read.
+    ``path`` is relative to the data set. Where ``path`` is empty, ``row.structure`` gives the reason. ``named`` is the file as
+    the row names it, even when reading the file is not allowed.
     """
 
     row: Row
@@ -60,7 +60,7 @@ def _locate(dataset: Path, row: Row) -> Clip:
     if row.structure:
         return Clip(row, "", found or "")
     if found is None:
-        return Clip(replace(row, structure="missing_wav", message=f"no file {places[0]} and none {places[1]}"), "")
+        return Clip(replace(row, structure="missing_wav", message=f"no file {places[0]} and no file {places[1]}"), "")
     target = os.path.realpath(dataset / found)
     message = f"{found} is a link that leads out of the data set, to {shown(target)}; copy the file into the data set"
     return Clip(replace(row, structure="unsafe_path", message=message), "", found)
@@ -69,7 +69,7 @@ def _locate(dataset: Path, row: Row) -> Clip:
 def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
     """A clip for every wav under ``wavs/`` that no row names, sorted.
 
-    One that leads out of the data set, or whose name is not UTF-8, has no path.
+    The path is empty where the wav is a link out of the data set, or its name is not UTF-8.
     """
     paths = [dataset / clip.named for clip in clips if clip.named]
     named = {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
@@ -82,7 +82,7 @@ def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
                 name = os.path.relpath(path, root)
                 clean = shown(name)
                 readable = clean == name and os.path.isfile(path) and inside(dataset, Path(path))
-                why = "" if clean == name else ", and none can: the name is not UTF-8; rename it"
+                why = "" if clean == name else ", and no row can name it: the name is not UTF-8; rename the file"
                 row = Row(0, clean, "", "extra_wav", f"wavs/{clean}: no row of {METADATA} names this file{why}")
                 yield Clip(row, f"wavs/{name}" if readable else "")
 
@@ -97,7 +97,7 @@ def _check(dataset: Path) -> None:
 
 
 def read_clips(dataset: Path) -> list[Clip]:
-    """Every row of the metadata in order, then every wav no row names. No audio is opened.
+    """Every row of the metadata in order, then every wav that no row names. Opens no audio.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
@@ -114,7 +114,7 @@ def read_clips(dataset: Path) -> list[Clip]:
 def _for_each(
     clips: list[Clip], work: Callable[[Clip], Result], on_progress: Callable[[int, int], None] | None = None
 ) -> list[Result]:
-    """``work`` on every clip, in threads (hashing and reading wait for the disk); results in the order of the clips."""
+    """Call ``work`` for every clip, in threads (hashing and reading wait for the disk). Results in the order of the clips."""
     results = []
     with ThreadPoolExecutor(THREADS) as pool:
         for done, result in enumerate(pool.map(work, clips), start=1):
@@ -125,7 +125,7 @@ def _for_each(
 
 
 def _hash(dataset: Path, clip: Clip) -> str:
-    """SHA-256 of the clip's file; empty when there is none, and for one that may not be read."""
+    """SHA-256 of the clip's file; empty when there is no file, or reading the file is not allowed."""
     try:
         return sha256(dataset / clip.path) if clip.path else ""
     except OSError:
@@ -136,7 +136,7 @@ _NO_AUDIO: dict[str, object] = {"format": "", "subtype": "", "channels": 0, "sam
 
 
 def _probe(dataset: Path, clip: Clip) -> tuple[Clip, dict[str, object]]:
-    """What the file is; a file that cannot be read changes the clip's structure."""
+    """The clip and the format of its file. A file that cannot be read changes the clip's ``structure``."""
     try:
         info = recordings.probe(dataset / clip.path)
     except (recordings.AudioError, OSError) as error:
@@ -146,7 +146,7 @@ def _probe(dataset: Path, clip: Clip) -> tuple[Clip, dict[str, object]]:
 
 
 def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
-    """One row of ``CLIPS`` with what `_judge` adds left out."""
+    """One row of ``CLIPS``, without the values that `_judge` adds."""
     facts: dict[str, object] = _NO_AUDIO
     digest = _hash(dataset, clip)
     if not clip.row.structure:
@@ -167,7 +167,7 @@ def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
 
 
 def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, list[int]]) -> None:
-    """Add what the texts' phonemes say, and every fault in words, to records whose ``findings`` name the row's own fault."""
+    """Add the unknown phonemes and every fault in words to ``records``. Before, ``findings`` holds the row's own fault only."""
     judged = [record for record in records if record["structure"] in TEXT_JUDGED]
     unknown = espeak.unknown_phonemes_of([str(record["text"]) for record in judged], limits.espeak_voice, id_map)
     for record, found in zip(judged, unknown, strict=True):
@@ -179,10 +179,10 @@ def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, l
 def read_shard(
     dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None
 ) -> pd.DataFrame:
-    """The table ``CLIPS`` of one shard: the rows whose names hash there, in file order, then wavs that no row names.
+    """The table ``CLIPS`` of one shard: the rows of the shard in file order, then the wavs that no row names.
 
-    A faulty row is in the table like any other. ``on_progress`` gets (clips done, clips in all). Without a usable
-    ``config.json``, phonemes are looked up in Piper's default ids.
+    The table has faulty rows too. ``on_progress`` gets (clips done, clips in all). Without a usable ``config.json``, Piper's
+    default ids decide which phonemes are unknown.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
@@ -198,7 +198,7 @@ def read_shard(
 
 
 def _fingerprint(dataset: Path, clips: list[Clip]) -> str:
-    """SHA-256 over the config and these clips, in any order."""
+    """SHA-256 over the config and these clips. The order of the clips does not matter."""
     config = dataset / "config.json"
     head = sha256(config) if config.is_file() and inside(dataset, config) else ""
     digests = _for_each(clips, lambda clip: _hash(dataset, clip))
@@ -210,10 +210,10 @@ def _fingerprint(dataset: Path, clips: list[Clip]) -> str:
 
 
 def fingerprint(dataset: Path, shards: int) -> dict[str, str]:
-    """Shard key -> SHA-256 over everything that shard is made of: config, names, texts, structure and bytes of the audio.
+    """Shard key -> SHA-256 over the content of that shard: config, names, texts, structure and bytes of the audio.
 
-    Row numbers and row order do not count, and wavs that no row names do. A missing file or config counts as such, so a broken
-    data set has a fingerprint too, another one than the sound. Reads every byte of audio.
+    Wavs that no row names count; row numbers and row order do not. A missing file or config counts as missing, so a broken
+    data set has a fingerprint too, and this differs from the sound data set's. Reads every byte of audio.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
@@ -227,7 +227,7 @@ def fingerprint(dataset: Path, shards: int) -> dict[str, str]:
 
 
 def fingerprint_shard(dataset: Path, shard: str) -> str:
-    """The `fingerprint` of one shard, reading that shard's audio only.
+    """The `fingerprint` of one shard. Reads the audio of that shard only.
 
     Raises:
         DatasetError: as `fingerprint`.

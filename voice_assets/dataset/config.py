@@ -1,4 +1,4 @@
-"""A data set's ``config.json``: the one model of the file, its one reader, and the facts that the gate judges."""
+"""A data set's ``config.json``: the model of the file, its reader, and the facts that the rules judge."""
 
 import codecs
 import hashlib
@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from voice_assets.dataset import espeak
 from voice_assets.runtime.files import shown
 
-# Piper puts these around and between all phonemes: a map without them cannot train.
+# Piper puts these symbols around and between all phonemes: training fails with a map that lacks one.
 REQUIRED_SYMBOLS = ("_", "^", "$", " ")
-# A real file has 3 levels; Python's own functions for nested values fail at some hundreds.
+# A real file has 3 levels. Python's own functions for nested values fail at a few hundred levels.
 MAX_DEPTH = 32
 MAX_PHONEME_PROBLEMS = 20
 LONGEST = 60
@@ -25,13 +25,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ConfigError(ValueError):
-    """A ``config.json`` that cannot be used. From `load_config`, the message names the file, the keys and the values."""
+    """A ``config.json`` that cannot be used. `load_config` puts the file, the keys and the values into the message."""
 
 
 class Part(BaseModel):
-    """A part of ``config.json``. Keys that nobody here reads are kept as they are; a number in quotes is no number.
+    """A part of ``config.json``. Keys without a field are kept as they are. A number in quotes is an error.
 
-    The ``description`` of each field says what the key must hold, and goes into the message when it does not.
+    The ``description`` of a field says what the key must hold. An error message quotes the description.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -50,7 +50,7 @@ class Espeak(Part):
 
 
 class PhonemeIds(Part):
-    """The keys on phonemes: every phoneme's ids, each from 0 and under ``num_symbols``."""
+    """The keys about phonemes: the ids of every phoneme, each at least 0 and under ``num_symbols``."""
 
     num_symbols: int = Field(256, gt=0, description="a number over 0")
     phoneme_id_map: dict[str, list[int]] = Field(repr=False, description="a mapping of phonemes to lists of ids")
@@ -65,13 +65,13 @@ class PhonemeIds(Part):
 
 
 class PiperConfig(PhonemeIds):
-    """``config.json`` as Piper trains with it, with Piper's own defaults."""
+    """``config.json`` as Piper's training needs it, with Piper's own defaults."""
 
     audio: Audio = Field(description="an object with sample_rate")
     espeak: Espeak = Field(description="an object with voice")
     phoneme_type: Literal["espeak"] = Field("espeak", description="'espeak', the only type handled here,")
     num_speakers: int = Field(1, ge=1, le=1, description="1, a data set of one speaker,")
-    hop_length: int = Field(HOP_LENGTH, ge=HOP_LENGTH, le=HOP_LENGTH, description="256, the only one Piper trains with,")
+    hop_length: int = Field(HOP_LENGTH, ge=HOP_LENGTH, le=HOP_LENGTH, description="256, the only value Piper trains with,")
     inference: Part = Field(default_factory=Part, description="an object")
 
     @property
@@ -89,10 +89,10 @@ class PiperConfig(PhonemeIds):
 class ConfigFacts:
     """The facts of a ``config.json`` that the rules judge.
 
-    ``valid``: the file parses and has everything that training needs (a rate other than the voice's has a rule of its own and
-    does not count). ``problems``: every fault in words. ``id_map``: phoneme to ids; Piper's default when the file has none that
-    can be used. ``sample_rate`` is 0 and ``espeak_voice`` empty when the file does not give them. ``sha256`` is of the file's
-    bytes, empty when there is no file.
+    ``valid``: the file parses and has everything that training needs. A rate other than the voice's does not count: another
+    rule judges the rate. ``problems``: every fault in words. ``id_map``: phoneme to ids; Piper's default when the file has no
+    usable map. ``sample_rate`` is 0 and ``espeak_voice`` is empty when the file does not give them. ``sha256``: of the file's
+    bytes; empty when there is no file.
     """
 
     present: bool
@@ -122,7 +122,7 @@ def load_config(path: Path) -> PiperConfig:
 
 
 def problems_of(error: ValidationError, model: type[Part]) -> list[str]:
-    """Each problem that pydantic found in a ``model``, as a line: the key, what is needed, the value."""
+    """One line for each problem that pydantic found in a ``model``: the key, the value needed and the value found."""
     lines: list[str] = []
     for one in error.errors():
         if one["type"] == "value_error":
@@ -176,13 +176,15 @@ def inside(dataset: Path, path: Path) -> bool:
 
 
 def _parse(data: bytes) -> dict[str, Any]:
-    """A JSON object from its bytes: UTF-8 without a BOM, every text whole.
+    """A JSON object from its bytes: UTF-8 without a BOM and without lone surrogates.
 
     Raises:
-        ConfigError: the bytes are anything else; the message does not name the file. Nothing else is raised.
+        ConfigError: the bytes are anything else. The message does not name the file. No other error is raised.
     """
     if data.startswith(codecs.BOM_UTF8):
-        raise ConfigError("the file begins with a byte order mark (BOM), which JSON does not have; save it as UTF-8 without")
+        raise ConfigError(
+            "the file begins with a byte order mark (BOM), which JSON does not allow; save it as UTF-8 without BOM"
+        )
     try:
         content = json.loads(data.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
@@ -200,11 +202,11 @@ def _parse(data: bytes) -> dict[str, Any]:
 
 
 def _no_number(name: str) -> None:
-    raise ConfigError(f"not JSON: {name} is no JSON number")
+    raise ConfigError(f"not JSON: {name} is not a JSON number")
 
 
 def _check_values(content: Any) -> None:
-    """Raise ConfigError on texts that UTF-8 cannot hold and on deep nesting. Goes level by level, without recursion."""
+    """Raise ConfigError for texts that UTF-8 cannot encode and for deep nesting. Goes level by level, without recursion."""
     level = [content]
     for _ in range(MAX_DEPTH):
         nested: list[Any] = []
@@ -213,8 +215,8 @@ def _check_values(content: Any) -> None:
                 nested += [*value.keys(), *value.values()]
             elif isinstance(value, list):
                 nested += value
-            elif isinstance(value, str) and (halves := [code for code in value if "\ud800" <= code <= "\udfff"]):
-                raise ConfigError(f"half a character (U+{ord(halves[0]):04X}) in {value!a}; such a text is no Unicode")
+            elif isinstance(value, str) and (lone := [code for code in value if "\ud800" <= code <= "\udfff"]):
+                raise ConfigError(f"half a character (U+{ord(lone[0]):04X}) in {value!a}; UTF-8 cannot encode this text")
         if not nested:
             return
         level = nested
@@ -236,7 +238,7 @@ def _needed(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
 
 
 def _part(model: type[Model], content: Any) -> Model | None:
-    """One part of the file where that part is sound, whatever the rest of the file is."""
+    """One part of the file, None where that part is not valid. The rest of the file does not matter."""
     try:
         return model.model_validate(content)
     except ValidationError:
@@ -252,7 +254,7 @@ def _config_problems(content: dict[str, Any]) -> list[str]:
 
 
 def _id_map_problems(id_map: Any, num_symbols: int | None) -> list[str]:
-    """What is wrong with a ``phoneme_id_map``; ``num_symbols`` is None when that key itself is wrong."""
+    """The problems of a ``phoneme_id_map``. ``num_symbols`` is None when that key itself is wrong."""
     if not isinstance(id_map, dict) or not id_map:
         return [f"phoneme_id_map: a mapping of phonemes to lists of ids is needed, not {_short(id_map)}"]
     problems = []
@@ -269,7 +271,7 @@ def _id_map_problems(id_map: Any, num_symbols: int | None) -> list[str]:
 
 def _voice_problems(voice: str, expected: str) -> list[str]:
     if not espeak.has_voice(voice):
-        return [f"espeak.voice: {voice!r} is no voice of espeak-ng"]
+        return [f"espeak.voice: {voice!r} is not a voice of espeak-ng"]
     return [] if voice == expected else [f"espeak.voice: {voice!r}, the voice file says {expected!r}"]
 
 

@@ -1,6 +1,6 @@
-"""Text to phonemes as Piper does it, through the espeak-ng that comes with piper-tts. Knows no data set and no audio.
+"""Text to phonemes as Piper makes them, with the espeak-ng that comes with piper-tts. Reads no data set and no audio.
 
-espeak keeps its state in the process: every call here takes one lock, so threads may share it.
+espeak keeps its state in the process. Every call here takes one lock, so threads may call these functions.
 """
 
 import re
@@ -14,12 +14,12 @@ _LOCK = threading.Lock()
 
 
 class EspeakVoiceError(ValueError):
-    """espeak-ng has no voice of that name."""
+    """espeak-ng has no voice with that name."""
 
 
 @lru_cache(maxsize=1)
 def _start() -> None:
-    """Start espeak with the data that piper-tts brings. Piper's own start is the same, so either may come first."""
+    """Start espeak with the data that comes with piper-tts. Piper starts espeak in the same way; either may be first."""
     from piper import espeakbridge
     from piper.phonemize_espeak import ESPEAK_DATA_DIR
 
@@ -27,25 +27,25 @@ def _start() -> None:
 
 
 def _flat(clauses: list[tuple[str, str, bool]]) -> list[str]:
-    """The clauses espeak gives, as Piper reads them: without language switches ``(en)``, with sentence marks, in NFD."""
-    said = []
+    """The phonemes of espeak's clauses as in Piper: without language switches ``(en)``, with sentence marks, in NFD."""
+    texts = []
     for text, mark, _ in clauses:
-        said.append(re.sub(r"\([^)]+\)", "", text) + mark + (" " if mark in (",", ":", ";") else ""))
-    return [phoneme for clause in said for phoneme in unicodedata.normalize("NFD", clause)]
+        texts.append(re.sub(r"\([^)]+\)", "", text) + mark + (" " if mark in (",", ":", ";") else ""))
+    return [phoneme for clause in texts for phoneme in unicodedata.normalize("NFD", clause)]
 
 
 def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
     """The phonemes of each text as Piper feeds them to a voice: single NFD code points, all sentences in a row.
 
-    Piper's own function sets the voice for every text, which costs about 60 times what the phonemes do; this sets it once, and
-    a test holds the two together. NUL would end the text inside espeak: it counts as a space here.
+    Piper's own function sets the espeak voice for every text, which takes about 60 times as long as the phonemes. This function
+    sets the voice once; a test compares the results. A NUL would end the text inside espeak, so NUL becomes a space.
 
     Raises:
         EspeakVoiceError: espeak-ng has no such voice.
     """
     with _LOCK:
         if not _known(espeak_voice):
-            raise EspeakVoiceError(f"{espeak_voice!r} is no voice of espeak-ng here; it has {', '.join(voice_names())}")
+            raise EspeakVoiceError(f"{espeak_voice!r} is not a voice of espeak-ng; its voices are {', '.join(voice_names())}")
         from piper import espeakbridge
 
         espeakbridge.set_voice(espeak_voice)
@@ -53,13 +53,13 @@ def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
 
 
 def unknown_phonemes_of(texts: Iterable[str], espeak_voice: str, id_map: Container[str]) -> list[list[str]]:
-    """For each text, the phonemes that ``id_map`` has no id for, each once, in order. Piper leaves them out of the training.
+    """For each text, the phonemes without an id in ``id_map``, each once, in order. Piper's training leaves them out.
 
     Raises:
         EspeakVoiceError: as `phonemes_of`.
     """
-    said = phonemes_of(texts, espeak_voice)
-    return [list(dict.fromkeys(phoneme for phoneme in found if phoneme not in id_map)) for found in said]
+    spoken = phonemes_of(texts, espeak_voice)
+    return [list(dict.fromkeys(phoneme for phoneme in found if phoneme not in id_map)) for found in spoken]
 
 
 def unknown_phonemes(text: str, espeak_voice: str, id_map: Container[str]) -> list[str]:
@@ -72,7 +72,7 @@ def unknown_phonemes(text: str, espeak_voice: str, id_map: Container[str]) -> li
 
 
 def default_id_map() -> dict[str, list[int]]:
-    """Piper's own ids for espeak phonemes, a fresh copy."""
+    """A new copy of Piper's own ids for espeak phonemes."""
     from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
     return {phoneme: list(ids) for phoneme, ids in DEFAULT_PHONEME_ID_MAP.items()}
@@ -88,7 +88,7 @@ def voice_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _known(espeak_voice: str) -> bool:
-    """Ask espeak itself; the caller holds the lock. An empty name or one with NUL is never a voice."""
+    """Whether espeak accepts the name. The caller holds the lock. An empty name or a name with NUL is never a voice."""
     if not espeak_voice or "\0" in espeak_voice:
         return False
     _start()
@@ -96,12 +96,12 @@ def _known(espeak_voice: str) -> bool:
 
     try:
         espeakbridge.set_voice(espeak_voice)
-    except (RuntimeError, UnicodeEncodeError):  # the second for half a character, which no C text can hold
+    except (RuntimeError, UnicodeEncodeError):  # UnicodeEncodeError: a lone surrogate, which a C string cannot hold
         return False
     return True
 
 
 def has_voice(espeak_voice: str) -> bool:
-    """Whether espeak-ng knows a voice of that name; it knows more than `voice_names` lists: full names, variants (`ru+f2`)."""
+    """Whether espeak-ng has a voice with that name. Full names and variants (`ru+f2`), which `voice_names` lacks, count."""
     with _LOCK:
         return _known(espeak_voice)

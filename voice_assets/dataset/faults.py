@@ -1,7 +1,7 @@
-"""What is wrong with a clip, rule by rule, in words with the arithmetic. Works on one row of the table ``CLIPS``.
+"""Describes the faults of a clip, rule by rule, in words with both numbers. Works on one row of the table ``CLIPS``.
 
-The rule names are those of ``data_checks/base_validation.json``, and both judge the same columns by the same limits: the
-suite gives the verdict, this gives the sentence. Nothing here opens a file.
+The rule names are those of ``data_checks/base_validation.json``. The suite and this module judge the same columns by the same
+limits: the suite gives the verdict, this module the sentence. Opens no file.
 """
 
 import unicodedata
@@ -28,22 +28,22 @@ STRUCTURE_RULES = {
     "extra_wav": "no_extra_wavs",
 }
 
-# Rows whose text is judged: sound ones, and those where only the audio is at fault.
+# Values of ``structure`` with which the text is judged: none, and those where only the audio is at fault.
 TEXT_JUDGED = frozenset({"", "missing_wav", "unreadable_wav", "unsafe_path"})
 
-# Rules that only warn, the column of CLIPS each reads, and what it means for a voice.
+# Rules that only warn: the column of CLIPS that each rule reads, and what a warning means for a voice.
 WARNINGS = {
     "no_digits": (
         "digits",
         "digits in the text: espeak reads them in one case only, so they may be trained as mispronunciation",
     ),
     "no_latin": ("latin", "Latin letters in the text: espeak reads them as another language's"),
-    "no_plus": ("plus", "`+` in the text: espeak says the word plus"),
+    "no_plus": ("plus", "`+` in the text: espeak reads `+` aloud as the word plus"),
 }
 
 
 class Limits(DatasetLimits):
-    """What a clip must be: the limits of a voice file, all of them inclusive, and what the voice itself demands.
+    """The limits for a clip: those of the voice file, all inclusive, and the voice's rate, language and espeak voice.
 
     ``sample_rate`` in Hz, ``language`` as a two-letter code.
     """
@@ -61,7 +61,7 @@ class Limits(DatasetLimits):
 
 @dataclass(frozen=True)
 class Fault:
-    """One rule a clip breaks: the rule's name, the value that breaks it, and a sentence with both numbers."""
+    """One rule that a clip breaks: the rule's name, the value that breaks the rule, and a sentence with both numbers."""
 
     rule: str
     value: str
@@ -69,7 +69,7 @@ class Fault:
 
 
 def text_facts(text: str, language: str) -> dict[str, object]:
-    """The columns of ``CLIPS`` that the text alone decides."""
+    """The columns of ``CLIPS`` that depend on the text alone."""
     return {
         "text_length": len(text),
         "script_share": script_share(text, language),
@@ -81,7 +81,7 @@ def text_facts(text: str, language: str) -> dict[str, object]:
 
 
 def phoneme_name(phoneme: str) -> str:
-    """A phoneme as a person can tell it, with its code point: what is unknown is most often a combining mark."""
+    """A phoneme for a message, with its code point. Most unknown phonemes are combining marks, which are hard to see alone."""
     if len(phoneme) > 1:
         return phoneme
     code = f"U+{ord(phoneme):04X}"
@@ -91,14 +91,14 @@ def phoneme_name(phoneme: str) -> str:
 
 
 def _between(value: float, low: float, high: float, low_name: str, high_name: str) -> str:
-    """``under min 0.2`` or ``over max 15.0``; empty when the value lies within, ends included."""
+    """``under min 0.2`` or ``over max 15.0``; empty when the value lies within the limits, both included."""
     if value < low:
         return f"under {low_name} {low}"
     return f"over {high_name} {high}" if value > high else ""
 
 
 def _exact(value: float, limit: str) -> str:
-    """The value with 3 decimals, or with as many as it takes to tell it from the limit that ``limit`` ends with."""
+    """The value with 3 decimals, or with more when 3 would show the value as equal to the limit at the end of ``limit``."""
     bound = float(limit.rsplit(" ", 1)[1])
     return next((text for text in (f"{value:.3f}", f"{value:.6f}") if float(text) != bound), repr(value))
 
@@ -119,7 +119,7 @@ def _audio_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
 
 
 def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
-    """Every fault of the text: of the columns ``text``, those of ``text_facts``, and ``unknown_phonemes``."""
+    """Every fault of the text, from the columns ``text``, ``unknown_phonemes`` and those of ``text_facts``."""
     length = int(clip["text_length"])
     outside = _between(length, limits.min_text_chars, limits.max_text_chars, "min_text_chars", "max_text_chars")
     if outside:
@@ -128,12 +128,12 @@ def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
     if share < limits.min_script_share:
         limit = f"under min_script_share {limits.min_script_share}"
         script = f"the script of `{limits.language}`"
-        said = f"{_exact(share, limit)} of the letters are in {script}, {limit}"
-        yield Fault("text_script", f"{share:.4f}", said)
+        finding = f"{_exact(share, limit)} of the letters are in {script}, {limit}"
+        yield Fault("text_script", f"{share:.4f}", finding)
     hidden = int(clip["unprintable"])
     if hidden:
         codes = sorted({f"U+{ord(character):04X}" for character in clip["text"] if unprintable(character)})
-        yield Fault("text_printable", str(hidden), f"{hidden} characters nobody can see: {', '.join(codes)}")
+        yield Fault("text_printable", str(hidden), f"{hidden} invisible characters: {', '.join(codes)}")
     if clip["unknown_phonemes"]:
         names = ", ".join(phoneme_name(phoneme) for phoneme in clip["unknown_phonemes"].split(" "))
         yield Fault("phonemes_known", clip["unknown_phonemes"], f"phonemes without an id in config.json: {names}")
@@ -142,14 +142,14 @@ def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
 def faults(clip: Mapping[str, Any], limits: Limits) -> list[Fault]:
     """Every fault of one row of ``CLIPS``: of the row itself, of its audio, of its text.
 
-    The audio is judged when the row is sound, the text also when only the audio is at fault.
+    Audio faults are listed when the row itself has no fault. Text faults are also listed when only the audio is at fault.
     """
     code = clip["structure"]
     if not code:
         return [*_audio_faults(clip, limits), *text_faults(clip, limits)]
     of_text = list(text_faults(clip, limits)) if code in TEXT_JUDGED else []
-    said = "".join(f"; {fault.finding}" for fault in of_text)
-    return [Fault(STRUCTURE_RULES[code], code, clip["findings"].removesuffix(said)), *of_text]
+    text_findings = "".join(f"; {fault.finding}" for fault in of_text)
+    return [Fault(STRUCTURE_RULES[code], code, clip["findings"].removesuffix(text_findings)), *of_text]
 
 
 def warnings(clip: Mapping[str, Any]) -> list[Fault]:

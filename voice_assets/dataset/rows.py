@@ -1,10 +1,10 @@
-"""The rows of ``metadata_2col.csv``: what each one says, and what is wrong with the row itself.
+"""The rows of ``metadata_2col.csv``: the name and text of each row, and the fault of the row itself.
 
-Reads the metadata file and nothing else: whether the audio is there is found out in ``dataset.clips``.
+Reads the metadata file only; ``dataset.clips`` looks for the audio.
 
 Piper's trainer reads this file with ``csv.reader(delimiter="|")`` and default quoting. A row here is a physical line
-split at ``|``; where the two readings differ, the row is at fault, because Piper would train on something else than
-what is written.
+split at ``|``. Where the two readings differ, the row is at fault, because Piper would train on another text than the
+written one.
 """
 
 import posixpath
@@ -21,22 +21,22 @@ STRUCTURE = {
     "empty_text": "the second column, the text, is empty",
     "duplicate": "an earlier row names the same clip",
     "unsafe_path": "the name leads out of the data set, or cannot be a file's name",
-    "missing_wav": "there is no such audio file",
+    "missing_wav": "the audio file that the row names does not exist",
     "unreadable_wav": "the audio file is empty, truncated or not audio",
     "extra_wav": "an audio file that no row names",
 }
 
 
 class MetadataError(ValueError):
-    """The metadata file as a whole cannot be read. The message names the file, and the place in it."""
+    """The metadata file cannot be read. The message names the file and the place in the file."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One line of the metadata.
 
-    ``number`` counts lines from 1; ``clip_id`` and ``text`` are as written; ``structure`` is a code of `STRUCTURE` or empty,
-    and ``message`` says in words what is wrong.
+    ``number`` counts lines from 1. ``clip_id`` and ``text`` are as written. ``structure`` is a code of `STRUCTURE`, or empty.
+    ``message`` describes the fault in words.
     """
 
     number: int
@@ -47,13 +47,13 @@ class Row:
 
 
 def clip_name(clip_id: str) -> str:
-    """The one name of a clip under all spellings Piper resolves to the same file: ``a``, ``a.wav``, ``./a``, ``wavs/a.wav``."""
+    """One name for all spellings that Piper resolves to the same file: ``a``, ``a.wav``, ``./a``, ``wavs/a.wav``."""
     path = posixpath.normpath(clip_id) if clip_id else ""
     return path.removeprefix("wavs/").removesuffix(".wav")
 
 
 def unsafe(clip_id: str) -> str:
-    """Why a clip's name may not be used as a path inside the data set; empty when it may."""
+    """Why a clip's name is not safe as a path inside the data set; empty when the name is safe."""
     if re.search(r"[\x00-\x1f\x7f]", clip_id):
         return "has a control character"
     if clip_id.startswith(("/", "~")) or re.match(r"[A-Za-z]:", clip_id):
@@ -73,14 +73,14 @@ def _columns_fault(line: str, fields: list[str]) -> str:
     quoted = [name for name, value in zip(("name", "text"), fields, strict=True) if value.startswith('"')]
     if quoted:
         return (
-            f'the {quoted[0]} begins with `"`: Piper reads the file as CSV, drops the quotation marks and, until it finds the '
-            "closing one, swallows the rows that follow"
+            f'the {quoted[0]} begins with `"`: Piper reads the file as CSV, drops the quotation marks and takes the rows that '
+            "follow as one text, up to the closing quotation mark"
         )
     return ""
 
 
 def _row(number: int, line: str, first_rows: dict[str, int]) -> Row:
-    """One line as a row; ``first_rows`` maps every clip's name to the row that named it first, and is added to."""
+    """One line as a row. ``first_rows`` maps each clip's name to the row that named it first; this call may add an entry."""
     fields = line.split("|")
     clip_id, text = fields[0], "|".join(fields[1:])
     fault = _columns_fault(line, fields)
@@ -100,9 +100,9 @@ def _row(number: int, line: str, first_rows: dict[str, int]) -> Row:
 
 
 def parse_rows(content: str) -> list[Row]:
-    """The rows of a metadata file's content. Line ends are those Python's text mode knows (LF, CRLF, CR), as for Piper.
+    """The rows of a metadata file's content. Line ends are LF, CRLF and CR, as in Python's text mode and so in Piper.
 
-    A byte order mark is a fault of row 1: Piper would take it for the first letter of the first clip's name.
+    A byte order mark is a fault of row 1: Piper would read the mark as the first letter of the first clip's name.
     """
     has_bom = content.startswith(_BOM)
     lines = re.split(r"\r\n|\n|\r", content.removeprefix(_BOM))
@@ -111,19 +111,19 @@ def parse_rows(content: str) -> list[Row]:
     first_rows: dict[str, int] = {}
     rows = [_row(number, line, first_rows) for number, line in enumerate(lines, start=1)]
     if has_bom and rows:
-        message = "the file begins with a byte order mark (BOM), which Piper takes for a part of this clip's name"
+        message = "the file begins with a byte order mark (BOM), which Piper reads as a part of this clip's name"
         rows[0] = Row(1, rows[0].clip_id, rows[0].text, "bad_columns", message)
     return rows
 
 
 def read_rows(metadata: Path) -> list[Row]:
-    """Every line of ``metadata``, in order, faulty ones too.
+    """Every line of ``metadata``, in order, faulty lines included.
 
     Raises:
-        MetadataError: the file is missing, not a file, empty, or not UTF-8 (naming line and byte).
+        MetadataError: the file is missing, not a file, empty, or not UTF-8 (the message names line and byte).
     """
     if not metadata.is_file():
-        raise MetadataError(f"{metadata}: no such file; a Piper data set lists its clips in it, one `name|text` a line")
+        raise MetadataError(f"{metadata}: no such file; a Piper data set lists its clips in this file, one `name|text` a line")
     data = metadata.read_bytes()
     try:
         content = data.decode("utf-8")

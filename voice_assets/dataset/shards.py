@@ -1,6 +1,6 @@
-"""Which shard a clip belongs to: a fixed part of the data set, by a stable hash of the clip's name.
+"""Shards: fixed parts of a data set, by a stable hash of the clip's name.
 
-Adding or removing a clip moves no other clip. Nothing here knows what a shard is used for.
+Adding or removing a clip moves no other clip to another shard.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ import re
 
 
 class ShardError(ValueError):
-    """A shard key or a number of shards that cannot be: the message names it."""
+    """An invalid shard key or number of shards. The message names the value."""
 
 
 def shard_of(clip_id: str, shards: int) -> int:
@@ -24,12 +24,12 @@ def shard_of(clip_id: str, shards: int) -> int:
 
 
 def shard_key(index: int, shards: int) -> str:
-    """The name of a shard, such as ``0-of-4`` or ``07-of-12``: padded so that names sort as numbers do.
+    """The name of a shard, such as ``0-of-4`` or ``07-of-12``. Zeros in front make the names sort like numbers.
 
-    The number of shards is part of the name on purpose: what was computed for another split can never be mixed in.
+    The number of shards is a part of the name, so that results for another number of shards are never mixed in.
 
     Raises:
-        ShardError: ``index`` is not a shard of that many.
+        ShardError: ``index`` is not from 0 to ``shards`` - 1.
     """
     if not 0 <= index < shards:
         raise ShardError(f"shard {index} of {shards}: the first is 0, the last {shards - 1}")
@@ -48,24 +48,24 @@ def shard_keys(shards: int) -> list[str]:
 
 
 def parse_shard_key(key: str) -> tuple[int, int]:
-    """``(index, shards)`` of a name made by `shard_key`; the exact reverse, other spellings are refused.
+    """``(index, shards)`` of a name: the exact reverse of `shard_key`.
 
     Raises:
-        ShardError: naming the key.
+        ShardError: `shard_key` would not write the name like this. The message names the key.
     """
     match = re.fullmatch(r"([0-9]+)-of-([0-9]+)", key)
     if match is not None:
         index, shards = int(match[1]), int(match[2])
         if index < shards and shard_key(index, shards) == key:
             return index, shards
-    raise ShardError(f"{key!r} is not a shard: it reads like `0-of-4`")
+    raise ShardError(f"{key!r} is not a shard: a shard's name looks like `0-of-4`")
 
 
 def share_of(total: int, index: int, shards: int) -> int:
-    """How many of ``total`` things fall to one shard when they are dealt out evenly; the first shards get what is left over.
+    """The size of one shard's part of ``total``, with parts as equal as possible: the first shards get one more.
 
     Raises:
-        ShardError: ``index`` is not a shard of that many.
+        ShardError: ``index`` is not from 0 to ``shards`` - 1.
     """
     shard_key(index, shards)
     return total // shards + (index < total % shards)

@@ -1,7 +1,7 @@
-"""The columns of every table that passes between assets: names, types and meaning. Nothing computes here.
+"""The columns of every table that passes between assets: names, types and meaning. Computes nothing.
 
-Types: ``str`` (never null; empty when there is nothing), ``int``, ``float`` (NaN only where the meaning says so),
-``bool``. ``orchestration.tables`` turns these into ``dagster-pandas`` types; tests and readers take them as documentation.
+Types: ``str`` (never null; empty when there is no value), ``int``, ``float`` (NaN only where the meaning says so),
+``bool``. ``orchestration.tables`` makes ``dagster-pandas`` types from these columns.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type (``str``, ``int``, ``float`` or ``bool``) and what it means, with the unit."""
+    """One column: its type (``str``, ``int``, ``float`` or ``bool``) and its meaning, with the unit."""
 
     type: type
     meaning: str
 
 
 CLIPS = {
-    "clip_id": Column(str, "the first column of the metadata as written; of a file nobody names, its name"),
+    "clip_id": Column(str, "the first column of the metadata as written; for a wav that no row names, the file's name"),
     "row": Column(int, "line of metadata_2col.csv, from 1; 0 for a wav that no row names"),
-    "path": Column(str, "the audio file, relative to the data set; empty when there is none that may be read"),
+    "path": Column(str, "the audio file, relative to the data set; empty when there is no file or reading it is not allowed"),
     "text": Column(str, "the reference text, as written"),
-    "structure": Column(str, "what is wrong with the row itself, a code of dataset.rows.STRUCTURE; empty when nothing is"),
+    "structure": Column(str, "the fault of the row itself, a code of dataset.rows.STRUCTURE; empty without a fault"),
     "text_length": Column(int, "characters of the text"),
     "script_share": Column(float, "share of the text's letters in the script of the language; 1 for a text without letters"),
-    "unprintable": Column(int, "characters that no reader can see: controls, NUL, surrogates, private use"),
-    "digits": Column(bool, "the text has digits: espeak reads them in one case only"),
+    "unprintable": Column(int, "invisible characters: controls, NUL, surrogates, private use"),
+    "digits": Column(bool, "the text has digits: espeak reads digits in one grammatical case only"),
     "latin": Column(bool, "the text has Latin letters in a language that is not written with them"),
-    "plus": Column(bool, "the text has `+`: espeak says the word plus"),
-    "unknown_phonemes": Column(str, "phonemes of the text that the voice's config.json has no id for, separated by spaces"),
+    "plus": Column(bool, "the text has `+`: espeak reads `+` aloud as the word plus"),
+    "unknown_phonemes": Column(str, "phonemes of the text without an id in the voice's config.json, separated by spaces"),
     "audio_sha256": Column(str, "SHA-256 of the file's bytes; empty when there is no file"),
     "format": Column(str, "container as libsndfile names it, `WAV`; empty when the file cannot be read"),
     "subtype": Column(str, "encoding as libsndfile names it, `PCM_16`"),
@@ -37,14 +37,14 @@ CLIPS = {
     "sample_rate": Column(int, "samples per second; 0 when the file cannot be read"),
     "frames": Column(int, "samples per channel"),
     "duration_s": Column(float, "frames / sample_rate; 0 when the file cannot be read"),
-    "findings": Column(str, "every fault of this clip in words, separated by `; `; empty when there is none"),
+    "findings": Column(str, "every fault of this clip in words, separated by `; `; empty without a fault"),
 }
 
 CLIP_STATS = {
     "clip_id": Column(str, "as in clips"),
     "path": Column(str, "as in clips"),
     "text": Column(str, "as in clips"),
-    "normalised_text": Column(str, "the text as similarity sees it (text.normalisation.normalise)"),
+    "normalised_text": Column(str, "the text as similarity compares it (text.normalisation.normalise)"),
     "text_length": Column(int, "characters of the text"),
     "duration_s": Column(float, "length of the clip"),
     "samples_sha256": Column(str, "SHA-256 of the samples: equal for two copies of one recording"),
@@ -61,19 +61,19 @@ CLIP_STATS = {
 TRANSCRIPTS = {
     "clip_id": Column(str, "as in clips"),
     "path": Column(str, "as in clips"),
-    "audio_sha256": Column(str, "the audio that was heard"),
+    "audio_sha256": Column(str, "SHA-256 of the audio that was decoded"),
     "duration_s": Column(float, "length of the clip"),
     "reference": Column(str, "the text as written"),
-    "hypothesis": Column(str, "what Whisper heard, as it wrote it"),
+    "hypothesis": Column(str, "Whisper's hypothesis, as Whisper wrote it"),
     "similarity": Column(float, "of the normalised texts, 0 to 1 (asr.similarity.similarity)"),
     "cer": Column(float, "character error rate on the normalised texts; over 1 when much is inserted"),
     "wer": Column(float, "word error rate on the normalised texts; over 1 when much is inserted"),
     "first_word_wrong": Column(bool, "the hypothesis begins with another word: the clip may be cut badly at its start"),
     "last_word_wrong": Column(bool, "the hypothesis ends with another word: the clip may be cut badly at its end"),
-    "other_words": Column(bool, "words were heard as quite other ones, were not heard, or were added (text.words.other_words)"),
-    "repeated": Column(bool, "the hypothesis loops, or says the whole text more than once"),
-    "hallucination": Column(str, "why the hypothesis is taken for invented (asr.hallucination); empty when it is not"),
-    "categories": Column(str, "the clip's kinds, keys of asr.categories.CATEGORIES, separated by spaces"),
+    "other_words": Column(bool, "the hypothesis has quite different, missing or added words (text.words.other_words)"),
+    "repeated": Column(bool, "the hypothesis loops, or has the whole text more than once"),
+    "hallucination": Column(str, "why the hypothesis counts as a hallucination (asr.hallucination); empty when it does not"),
+    "categories": Column(str, "the clip's categories, keys of asr.categories.CATEGORIES, separated by spaces"),
     "decoding_pass": Column(str, "the decoding pass whose hypothesis was kept: `fast`, `wide` or `full` (asr.whisper)"),
 }
 
@@ -101,7 +101,7 @@ SAMPLES = {
     "text": Column(str, "the sentence"),
     "duration_s": Column(float, "length of the audio"),
     "level_db": Column(float, "RMS level, dBFS; -120 for silence"),
-    "hypothesis": Column(str, "what Whisper heard"),
+    "hypothesis": Column(str, "Whisper's hypothesis"),
     "similarity": Column(float, "of the normalised texts, 0 to 1"),
     "cer": Column(float, "character error rate on the normalised texts"),
     "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),

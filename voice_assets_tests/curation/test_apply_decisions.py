@@ -120,7 +120,7 @@ def test_the_new_version_says_what_it_was_made_of(dataset, limits):
         (decide("clip-000", "replace", "This is English text"), "in the script of `ru`"),
         (decide("clip-000", "replace", "Нажмите один|два"), "3 columns instead of 2"),
         (decide("clip-000", "replace", '"Нажмите" один'), 'begins with `"`'),
-        (decide("clip-000", "replace", "Нажмите\u200b\ue000 один"), "nobody can see"),
+        (decide("clip-000", "replace", "Нажмите\u200b\ue000 один"), "invisible characters"),
         (decide("clip-000", "use_hypothesis"), "no hypothesis is known"),
         (decide("clip-000", "use_hypothesis", hypothesis=" "), "the hypothesis is empty"),
         (decide("clip-000", "keep", reference="Другой текст."), "was made about the text 'Другой текст.'"),

@@ -36,7 +36,7 @@ def test_a_sound_data_set(make_dataset: MakeDataset, limits: Limits) -> None:
     assert first["text_length"] == len(TEXTS[0])
 
 
-def test_shards_part_the_rows_and_progress_counts_them(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_shards_divide_the_rows_and_progress_counts_them(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     write_wav(dataset / "wavs" / "extra.wav", burst(0.3), RATE)
     whole = read_all(dataset, limits)
@@ -53,14 +53,14 @@ def test_shards_part_the_rows_and_progress_counts_them(make_dataset: MakeDataset
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "message"),
     [
         ("only one column", "bad_columns", "1 column instead of 2"),
-        ('new|"Он сказал да', "bad_columns", "swallows"),
+        ('new|"Он сказал да', "bad_columns", "as one text"),
         ("", "bad_columns", "empty"),
         ("../x|Текст", "unsafe_path", "leads out of the data set"),
         ("/etc/hostname|Текст", "unsafe_path", "absolute"),
-        ("nobody|Такого файла нет", "missing_wav", "no file wavs/nobody and none wavs/nobody.wav"),
+        ("nobody|Такого файла нет", "missing_wav", "no file wavs/nobody and no file wavs/nobody.wav"),
         ("x" * 300 + "|Слишком длинное имя", "missing_wav", "no file"),
         ("clip-000.wav|Ещё раз", "duplicate", "row 1 already"),
         ("clip-000|", "duplicate", "row 1 already"),
@@ -69,13 +69,13 @@ def test_shards_part_the_rows_and_progress_counts_them(make_dataset: MakeDataset
         ("a\0b|Текст", "unsafe_path", "control character"),
     ],
 )
-def test_a_faulty_row(make_dataset: MakeDataset, limits: Limits, line: str, code: str, said: str) -> None:
+def test_a_faulty_row(make_dataset: MakeDataset, limits: Limits, line: str, code: str, message: str) -> None:
     dataset = make_dataset()
     add_row(dataset, line)
     clips = read_all(dataset, limits)
     last = clips.iloc[-1]
     assert (last["row"], last["structure"]) == (len(TEXTS) + 1, code)
-    assert said in last["findings"]
+    assert message in last["findings"]
     assert (clips.iloc[:-1]["findings"] == "").all()
 
 
@@ -108,13 +108,13 @@ def test_truncated_and_empty_wavs(make_dataset: MakeDataset, limits: Limits, kee
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_wav_nobody_may_read(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_a_wav_without_read_permission(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     (dataset / "wavs" / "clip-001.wav").chmod(0)
     assert only(read_all(dataset, limits), "clip-001")["structure"] == "unreadable_wav"
 
 
-def test_wrong_formats_are_found_in_words(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_wrong_formats_are_described_in_words(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     wavs = dataset / "wavs"
     encode(wavs / "clip-000.wav", burst(1.0), RATE, "libmp3lame", "mp3")
@@ -133,8 +133,8 @@ def test_wrong_formats_are_found_in_words(make_dataset: MakeDataset, limits: Lim
         "under min_duration_s",
         "over max",
     ]
-    for finding, said in zip(clips["findings"], expected, strict=True):
-        assert said in finding
+    for finding, message in zip(clips["findings"], expected, strict=True):
+        assert message in finding
 
 
 def test_texts_are_judged(make_dataset: MakeDataset, limits: Limits) -> None:
@@ -145,16 +145,16 @@ def test_texts_are_judged(make_dataset: MakeDataset, limits: Limits) -> None:
         encoding="utf-8",
     )
     clips = read_all(dataset, limits)
-    said = ["2 characters, under", "U+0000", "0.000 of the letters", "", "", "401 characters, over max_text_chars 400"]
-    assert [bool(finding) for finding in clips["findings"]] == [bool(part) for part in said]
-    assert all(part in finding for part, finding in zip(said, clips["findings"], strict=True))
+    expected = ["2 characters, under", "U+0000", "0.000 of the letters", "", "", "401 characters, over max_text_chars 400"]
+    assert [bool(finding) for finding in clips["findings"]] == [bool(part) for part in expected]
+    assert all(part in finding for part, finding in zip(expected, clips["findings"], strict=True))
     assert list(clips["digits"]) == [False, False, False, True, False, False]
     assert list(clips["plus"]) == [False, False, False, False, True, False]
     assert list(clips["latin"]) == [False, False, True, False, True, False]
     assert clips["unprintable"][1] == 1
 
 
-def test_phonemes_the_config_does_not_know(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_phonemes_without_an_id_in_the_config(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     config = dataset / "config.json"
     config.write_text(config.read_text(encoding="utf-8").replace('"ʲ": [', '"never": ['), encoding="utf-8")
@@ -163,7 +163,7 @@ def test_phonemes_the_config_does_not_know(make_dataset: MakeDataset, limits: Li
     assert "ʲ (U+02B2)" in clips["findings"][0]
 
 
-def test_findings_are_those_of_faults(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_findings_equal_the_faults(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     add_row(dataset, "nobody|Hi")
     (dataset / "wavs" / "clip-001.wav").write_bytes(b"")
@@ -171,7 +171,7 @@ def test_findings_are_those_of_faults(make_dataset: MakeDataset, limits: Limits)
         assert "; ".join(fault.finding for fault in faults(clip, limits)) == clip["findings"]
 
 
-def test_no_config_falls_back_to_pipers_ids(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_without_a_config_pipers_ids_are_used(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset()
     (dataset / "config.json").unlink()
     assert (read_all(dataset, limits)["findings"] == "").all()

@@ -1,4 +1,4 @@
-"""The data set's config.json: everything that keeps Piper from training."""
+"""The data set's config.json: every problem that stops Piper's training."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def write_bytes(folder: Path, data: bytes) -> Path:
     return path
 
 
-def test_a_good_one(tmp_path: Path) -> None:
+def test_a_valid_config(tmp_path: Path) -> None:
     facts = read_config(write(tmp_path, phoneme_id_map={**default_id_map(), "new": [255]}), RATE, "ru")
     assert (facts.present, facts.valid, facts.sample_rate, facts.espeak_voice, facts.problems) == (True, True, RATE, "ru", [])
     assert facts.id_map["new"] == [255]
@@ -65,8 +65,8 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
     ({"num_symbols": None}, "num_symbols: a number over 0 is needed, not None"),
     ({"num_speakers": 2}, "num_speakers: 1, a data set of one speaker, is needed, not 2"),
-    ({"hop_length": 512}, "hop_length: 256, the only one Piper trains with, is needed, not 512"),
-    ({"hop_length": "256"}, "hop_length: 256, the only one Piper trains with, is needed, not '256'"),
+    ({"hop_length": 512}, "hop_length: 256, the only value Piper trains with, is needed, not 512"),
+    ({"hop_length": "256"}, "hop_length: 256, the only value Piper trains with, is needed, not '256'"),
     ({"inference": []}, "inference: an object is needed, not []"),
     ({"phoneme_id_map": "absent"}, "phoneme_id_map: a mapping of phonemes to lists of ids is needed, the key is missing"),
     ({"phoneme_id_map": {}}, "phoneme_id_map: a mapping of phonemes to lists of ids is needed, not {}"),
@@ -81,7 +81,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("changes", "problem"), PROBLEMS)
 def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
-    """The gate says what is wrong, and training's reader rejects the same file with the same words."""
+    """The facts for the rules name the problem, and `load_config` rejects the same file with the same message."""
     facts = read_config(write(tmp_path, **changes), RATE, "ru")
     assert (facts.present, facts.valid, facts.problems) == (True, False, [f"{tmp_path / 'config.json'}: {problem}"])
     with pytest.raises(ConfigError) as error:
@@ -91,15 +91,15 @@ def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> N
 
 @pytest.mark.parametrize(
     ("voice", "problem"),
-    [("nope", "'nope' is no voice of espeak-ng"), ("uk", "'uk', the voice file says 'ru'")],
+    [("nope", "'nope' is not a voice of espeak-ng"), ("uk", "'uk', the voice file says 'ru'")],
 )
-def test_another_espeak_voice_is_a_problem_of_the_gate(tmp_path: Path, voice: str, problem: str) -> None:
+def test_another_espeak_voice_is_a_problem_for_the_rules_only(tmp_path: Path, voice: str, problem: str) -> None:
     facts = read_config(write(tmp_path, espeak={"voice": voice}), RATE, "ru")
     assert (facts.valid, facts.espeak_voice) == (False, voice)
     assert facts.problems == [f"{tmp_path / 'config.json'}: espeak.voice: {problem}"]
 
 
-def test_every_problem_is_a_line_and_what_is_sound_is_still_known(tmp_path: Path) -> None:
+def test_every_problem_is_a_line_and_valid_parts_are_still_read(tmp_path: Path) -> None:
     ids = {**default_id_map(), "a": [999], "b": []}
     facts = read_config(write(tmp_path, num_speakers=2, phoneme_id_map=ids, espeak={"voice": "uk"}), RATE, "ru")
     assert [problem.split(": ", 1)[1] for problem in facts.problems] == [
@@ -134,7 +134,7 @@ def test_a_config_is_loaded(tmp_path: Path) -> None:
 
 
 def test_the_config_that_piper_writes_is_loaded(tmp_path: Path) -> None:
-    """The export reads the file that Piper's trainer left beside the checkpoints."""
+    """The export reads the file that Piper's trainer writes beside the checkpoints."""
     from piper.config import PhonemeType
     from piper.config import PiperConfig as LibraryConfig
 
@@ -158,7 +158,7 @@ def test_another_rate_is_a_problem_with_a_rule_of_its_own(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
@@ -169,23 +169,23 @@ def test_another_rate_is_a_problem_with_a_rule_of_its_own(tmp_path: Path) -> Non
         ("«".encode("cp1251"), "not UTF-8: byte 0 is 0xab"),
         (b'{"espeak": {"voice": "\\ud800"}}', "half a character (U+D800)"),
         (b'{"phoneme_id_map": {"\\udfff": [1]}}', "half a character (U+DFFF)"),
-        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
         (b"[" * 100_000, "nested too deep"),
         (b'{"a":' * 900 + b"1" + b"}" * 900, "nested too deep"),
         (b'{"audio": ' + b"9" * 5000 + b"}", "not JSON"),
     ],
 )
-def test_not_a_json_object(tmp_path: Path, data: bytes, said: str) -> None:
-    """The gate says what is wrong, and training's reader rejects the same files."""
-    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path / 'config.json'}: ") + ".*" + re.escape(said)):
+def test_not_a_json_object(tmp_path: Path, data: bytes, message: str) -> None:
+    """The facts for the rules name the problem, and `load_config` rejects the same files."""
+    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path / 'config.json'}: ") + ".*" + re.escape(message)):
         load_config(write_bytes(tmp_path, data))
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid, facts.sample_rate, facts.espeak_voice) == (True, False, 0, "")
-    assert said in facts.problems[0]
+    assert message in facts.problems[0]
     assert facts.id_map == default_id_map()
 
 
-def test_none(tmp_path: Path) -> None:
+def test_a_missing_config(tmp_path: Path) -> None:
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid, facts.sha256) == (False, False, "")
     assert "config.json: no such file" in facts.problems[0]
@@ -193,7 +193,7 @@ def test_none(tmp_path: Path) -> None:
         load_config(tmp_path / "config.json")
 
 
-def test_a_folder_of_that_name(tmp_path: Path) -> None:
+def test_a_folder_named_config_json(tmp_path: Path) -> None:
     (tmp_path / "config.json").mkdir()
     facts = read_config(tmp_path, RATE, "ru")
     assert (facts.present, facts.valid) == (True, False)

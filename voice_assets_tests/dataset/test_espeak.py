@@ -1,4 +1,4 @@
-"""Phonemes as Piper makes them, without paying for the voice on every text."""
+"""The phonemes equal Piper's, although espeak's voice is set once and not for every text."""
 
 import threading
 
@@ -29,7 +29,7 @@ def test_phonemes_are_those_of_piper(voice: str) -> None:
     assert sum(map(len, expected)) > 100
 
 
-def test_default_ids_know_russian() -> None:
+def test_default_ids_cover_russian() -> None:
     ids = espeak.default_id_map()
     assert espeak.unknown_phonemes_of(TEXTS, "ru", ids) == [[] for _ in TEXTS]
     assert ids["_"] == [0]
@@ -52,16 +52,16 @@ def test_nul_does_not_end_the_text() -> None:
 @pytest.mark.parametrize("voice", ["nope", "", "ru\0", "../ru", "\ud800"])
 def test_no_such_voice(voice: str) -> None:
     assert not espeak.has_voice(voice)
-    with pytest.raises(espeak.EspeakVoiceError, match="is no voice of espeak-ng"):
+    with pytest.raises(espeak.EspeakVoiceError, match="is not a voice of espeak-ng"):
         espeak.phonemes_of(["Да"], voice)
 
 
-def test_an_unknown_voice_is_refused_for_no_texts_too() -> None:
+def test_an_unknown_voice_is_an_error_even_without_texts() -> None:
     with pytest.raises(espeak.EspeakVoiceError):
         espeak.phonemes_of([], "nope")
 
 
-def test_every_listed_voice_is_one() -> None:
+def test_espeak_has_every_listed_voice() -> None:
     assert {"ru", "en-us", "de", "uk"} < set(espeak.voice_names())
     assert [voice for voice in espeak.voice_names() if not espeak.has_voice(voice)] == []
 

@@ -1,4 +1,4 @@
-"""Every rule of stage 1 in words, on both sides of every limit, and that the words agree with the suite's rules."""
+"""The faults of every rule of stage 1, on both sides of every limit, and that the rule names are the suite's."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_a_sound_clip_has_all_columns_and_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "rule", "said"),
+    ("changes", "rule", "message"),
     [
         ({"format": "MP3"}, "format_wav", "format MP3, not WAV"),
         ({"subtype": "PCM_24"}, "pcm16", "encoding PCM_24, not PCM_16"),
@@ -45,10 +45,10 @@ def test_a_sound_clip_has_all_columns_and_no_fault() -> None:
         ({"unknown_phonemes": "ж \u0306"}, "phonemes_known", "ж (U+0436), ◌\u0306 (U+0306)"),
     ],
 )
-def test_one_fault(changes: dict[str, Any], rule: str, said: str) -> None:
+def test_one_fault(changes: dict[str, Any], rule: str, message: str) -> None:
     (fault,) = faults(clip(**changes), LIMITS)
     assert fault.rule == rule
-    assert said in fault.finding
+    assert message in fault.finding
 
 
 @pytest.mark.parametrize(

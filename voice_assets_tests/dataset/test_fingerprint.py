@@ -29,7 +29,7 @@ def test_fingerprint_ignores_row_order_and_copies(make_dataset: MakeDataset, tmp
     assert changed(tmp_path / "copy", before) == set()
 
 
-def test_fingerprint_sees_a_text_a_file_and_the_config(make_dataset: MakeDataset) -> None:
+def test_fingerprint_changes_with_a_text_a_file_and_the_config(make_dataset: MakeDataset) -> None:
     dataset = make_dataset()
     before = fingerprint(dataset, 5)
     metadata, wav = dataset / "metadata_2col.csv", dataset / "wavs" / "clip-001.wav"
@@ -55,7 +55,7 @@ def test_fingerprint_sees_a_text_a_file_and_the_config(make_dataset: MakeDataset
     assert changed(dataset, before) == set(range(5))
 
 
-def test_fingerprint_sees_faulty_rows(make_dataset: MakeDataset) -> None:
+def test_fingerprint_changes_with_faulty_rows(make_dataset: MakeDataset) -> None:
     dataset = make_dataset()
     before = fingerprint(dataset, 5)
     for line, name in (("nobody|Текст", "nobody"), ("clip-001|Ещё", "clip-001"), ("../x|Текст", "../x"), ("one", "one")):

@@ -85,7 +85,7 @@ def test_extra_wavs(make_dataset: MakeDataset, limits: Limits) -> None:
 
 
 def test_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:
-    """As a file system holds it that was written with cp1251 names: the table must be one that Parquet takes."""
+    """A file name in cp1251, as old systems wrote it: Parquet must accept the table."""
     dataset = make_dataset()
     name = os.fsdecode(os.fsencode(dataset / "wavs") + b"/" + "звук.wav".encode("cp1251"))
     shutil.copy(dataset / "wavs" / "clip-000.wav", name)

@@ -1,4 +1,4 @@
-"""Rows of the metadata: every way a line can be at fault, and that Piper would read the sound ones the same."""
+"""Rows of the metadata: every fault of a line, and that Piper reads rows without a fault the same way."""
 
 import csv
 from pathlib import Path
@@ -15,7 +15,7 @@ def codes(content: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "message"),
     [
         ("a|Привет", "", ""),
         ("a.wav|Привет", "", ""),
@@ -25,7 +25,7 @@ def codes(content: str) -> list[str]:
         ("a|Text\0", "", ""),
         ("a", "bad_columns", "1 column instead of 2"),
         ("a|b|c", "bad_columns", "3 columns instead of 2"),
-        ('a|"Да', "bad_columns", "swallows the rows that follow"),
+        ('a|"Да', "bad_columns", "takes the rows that follow as one text"),
         ('a|"Да"', "bad_columns", "the text begins with"),
         ('"a|Да', "bad_columns", "the name begins with"),
         ("|Да", "empty_name", "no name"),
@@ -43,15 +43,15 @@ def codes(content: str) -> list[str]:
         ("a..b|Да", "", ""),
     ],
 )
-def test_one_line(line: str, code: str, said: str) -> None:
+def test_one_line(line: str, code: str, message: str) -> None:
     (row,) = parse_rows(line + "\n")
     assert row.structure == code
-    assert said in row.message
+    assert message in row.message
     assert bool(row.message) == bool(code)
     assert code in {*STRUCTURE, ""}
 
 
-def test_a_faulty_row_keeps_what_was_written() -> None:
+def test_a_faulty_row_keeps_its_name_and_text() -> None:
     (row,) = parse_rows("a|b|c")
     assert (row.clip_id, row.text) == ("a", "b|c")
 
@@ -92,7 +92,7 @@ def test_bom_is_a_fault_of_the_first_row() -> None:
 
 @given(st.lists(st.text(st.characters(exclude_characters="\ufeff", codec="utf-8"), max_size=20), max_size=8))
 def test_piper_reads_sound_files_the_same(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
-    """Rows without a fault are exactly what csv.reader gives Piper; one row in doubt makes no promise for the file."""
+    """Rows without a fault equal what csv.reader gives Piper. One row with bad columns: nothing is claimed for the file."""
     rows = parse_rows("\n".join(lines))
     if any(row.structure == "bad_columns" for row in rows):
         return
@@ -102,7 +102,7 @@ def test_piper_reads_sound_files_the_same(tmp_path_factory: pytest.TempPathFacto
         assert [(row.clip_id, row.text) for row in rows] == [tuple(row) for row in csv.reader(file, delimiter="|")]
 
 
-def test_piper_does_swallow_rows_after_a_quote() -> None:
+def test_piper_joins_rows_after_a_quote() -> None:
     lines = ['a|"Раз\n', "b|Два\n", "c|Три\n"]
     assert len(list(csv.reader(lines, delimiter="|"))) == 1
     assert codes("".join(lines))[0] == "bad_columns"

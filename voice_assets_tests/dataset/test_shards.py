@@ -14,7 +14,7 @@ def test_shard_is_the_hash_of_the_name() -> None:
     assert shard_of("conf-getpin", 7) == expected
 
 
-def test_these_names_stay_where_they_are() -> None:
+def test_these_names_stay_in_their_shards() -> None:
     assert [shard_of(name, 7) for name in ("a", "b", "c", "клип", "clip-001")] == [4, 0, 3, 6, 6]
 
 
@@ -47,7 +47,7 @@ def test_keys_sort_as_numbers() -> None:
 @pytest.mark.parametrize(
     "key", ["", "4-of-4", "0-of-0", "00-of-4", "3-of-12", "1", "1-of-2 ", "-1-of-2", "a-of-b", "1-of-2-of-3", "٠-of-4"]
 )
-def test_other_keys_are_refused(key: str) -> None:
+def test_other_keys_are_errors(key: str) -> None:
     with pytest.raises(ShardError, match="is not a shard"):
         parse_shard_key(key)
 

@@ -1,4 +1,4 @@
-"""A data set that cannot be read at all: no folder, no metadata, no such espeak voice."""
+"""A data set that cannot be read: no folder, no metadata, an unknown espeak voice."""
 
 import shutil
 from pathlib import Path
@@ -14,17 +14,17 @@ from voice_assets_tests.datasets import RATE
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [(None, "no such file"), (b"", "the file is empty"), (b"a|\xff\n", "line 1, byte 2")],
 )
-def test_metadata_that_cannot_be_read(make_dataset: MakeDataset, limits: Limits, content: bytes | None, said: str) -> None:
+def test_metadata_that_cannot_be_read(make_dataset: MakeDataset, limits: Limits, content: bytes | None, message: str) -> None:
     dataset = make_dataset()
     metadata = dataset / "metadata_2col.csv"
     metadata.unlink()
     if content is not None:
         metadata.write_bytes(content)
     for use in (lambda: read_all(dataset, limits), lambda: fingerprint(dataset, 2)):
-        with pytest.raises(DatasetError, match=rf"metadata_2col\.csv: {said}"):
+        with pytest.raises(DatasetError, match=rf"metadata_2col\.csv: {message}"):
             use()
 
 

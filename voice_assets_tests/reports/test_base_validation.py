@@ -128,7 +128,7 @@ def test_the_markdown_stays_short_and_the_tsv_is_whole(make_dataset: MakeDataset
     markdown, rows = report(dataset, limits)
     assert len(rows) == 121
     assert f"The first {SHOWN} of 121 faults" in markdown
-    assert markdown.count("no file wavs/nobody") == SHOWN
+    assert markdown.count("and no file wavs/nobody") == SHOWN
 
 
 def test_text_cannot_break_the_table(make_dataset: MakeDataset, limits: Limits) -> None:
