@@ -1,7 +1,8 @@
-"""Which rows a rule judges, and whether they can be judged at all. pandas only; judging is ``rules.runner``.
+"""Selects the rows that a rule judges, and checks that they can be judged. pandas only; ``rules.runner`` judges.
 
-Great Expectations passes an empty table, leaves nulls out and compares NaN as it likes. So no rule reaches it unless its
-table and columns are there, once, at least one row is left, and every cell it reads has a value (a finite one, for floats).
+Great Expectations passes an empty table, skips nulls and gives no defined result for NaN. So a rule reaches Great Expectations
+only when its table exists, each of its columns exists once, at least one row is left, and every cell that the rule reads has
+a value (for floats: a finite value).
 """
 
 import math
@@ -16,14 +17,14 @@ from voice_assets.rules import wording
 from voice_assets.rules.suites import Rule
 
 ONE_ROW_TABLES = ("facts", "config")
-"""Tables that hold one row by definition: with more, a rule about the highest value would hide the others."""
+"""Tables that hold exactly one row. With more rows, a rule about the highest value would hide the other values."""
 
 NAMED = 20
-"""How many failing rows a result names."""
+"""Most failing rows that a result names."""
 
 
 class NotJudgedError(ValueError):
-    """Why a rule could not be judged. ``rules.runner`` makes a failed result of it that carries the reason."""
+    """A rule that could not be judged. ``rules.runner`` turns this into a failed result with the reason."""
 
     def __init__(self, reason: str, failing: Sequence[str] = (), count: int = 0) -> None:
         super().__init__(reason)
@@ -32,29 +33,29 @@ class NotJudgedError(ValueError):
 
 
 class NothingToJudgeError(ValueError):
-    """There is no row, and by the facts there should be none. ``rules.runner`` makes a passed result of it."""
+    """The table has no row, and the facts say that none is expected. ``rules.runner`` turns this into a passed result."""
 
 
 @dataclass(frozen=True)
 class SelectedRows:
-    """A rule and the rows it judges: complete, numbered from 0, with all columns of the table."""
+    """A rule and the rows that it judges: numbered from 0, with all columns of the table."""
 
     rule: Rule
     rows: pd.DataFrame
 
     def names(self, positions: Sequence[int]) -> list[str]:
-        """What people call the rows at these positions."""
+        """The names of the rows at these positions, for people."""
         return _names(self.rule, self.rows, positions)
 
     def other(self) -> object:
-        """What the one row of a table of facts has in the second column of the rule; None where there is no such thing."""
+        """The value of the rule's second column, for a table with one row; None for other tables and other rules."""
         if self.rule.table not in ONE_ROW_TABLES or "column_B" not in self.rule.kwargs:
             return None
         return native(self.rows.at[0, self.rule.kwargs["column_B"]])
 
 
 def select_rows(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> SelectedRows:
-    """The rows a rule is about.
+    """The rows that a rule judges.
 
     Raises:
         NotJudgedError: the table or a column is missing, there is no row, or a value is missing or not finite.
@@ -75,14 +76,14 @@ def select_rows(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> SelectedRows:
         table = table[table[column].isin(list(values))].reset_index(drop=True)
         if table.empty:
             asked = " or ".join(repr(value) for value in values)
-            raise NotJudgedError(f"no row of {rule.table} has {column} = {asked}, so there is none to judge")
+            raise NotJudgedError(f"no row of {rule.table} has {column} = {asked}, so there is no row to judge")
     for column in rule.columns:
         _expect_values(rule, table, column)
     return SelectedRows(rule, table)
 
 
 def _expect_none(rule: Rule, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Raise `NothingToJudgeError` where the facts say that the rule's table has no rows rightly."""
+    """Raise `NothingToJudgeError` where the facts say that no rows are expected in the rule's table."""
     facts, column = tables.get("facts"), rule.meta.empty_if_zero
     if column is None or facts is None or len(facts) != 1 or list(facts.columns).count(column) != 1:
         return
@@ -98,7 +99,7 @@ def _expect_columns(rule: Rule, table: pd.DataFrame) -> None:
         found = list(table.columns).count(column)
         if found != 1:
             there = ", ".join(str(name) for name in table.columns) or "none"
-            times = "lacks the column" if not found else f"has {found} times the column"
+            times = "lacks the column" if not found else f"has {found} columns named"
             raise NotJudgedError(f"the table {rule.table} {times} {column}; its columns are: {there}")
 
 
@@ -126,7 +127,7 @@ def _without_value(series: pd.Series) -> np.ndarray:
 
 
 def _names(rule: Rule, rows: pd.DataFrame, positions: Sequence[int]) -> list[str]:
-    """What people call these rows: the value of the id column; where that is empty or there is none, the line's number."""
+    """The names of these rows, for people: the value of the id column, or the row's number where no id is given."""
     names = []
     for position in positions:
         name = str(rows.at[position, rule.meta.id_column]) if rule.meta.id_column else ""
@@ -136,5 +137,5 @@ def _names(rule: Rule, rows: pd.DataFrame, positions: Sequence[int]) -> list[str
 
 
 def native(value: Any) -> Any:
-    """NumPy's scalars as Python's own; everything else as it is."""
+    """NumPy's scalars as Python's own; all other values unchanged."""
     return value.item() if isinstance(value, np.generic) else value

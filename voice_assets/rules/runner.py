@@ -1,11 +1,12 @@
-"""Judging tables by a suite with Great Expectations, so that nothing passes that was not judged.
+"""Judges tables by a suite with Great Expectations. A rule that was not judged never passes.
 
-Great Expectations drops what it does not understand, passes an empty table, ignores nulls and reports errors in two
-shapes. So here every rule starts as failed and passes only when a result with its name came back, for exactly the rows
-that were given, without an exception, and says ``True``. Every column that a rule reads must have a value (a finite one,
-for floats) in every row. Great Expectations is imported inside functions only: 3 to 7 seconds and 150 MB.
+Great Expectations drops rules that it does not understand, passes an empty table, ignores nulls and reports errors in two
+shapes. So here every rule starts as failed. A rule passes only when Great Expectations returned one result with the rule's
+name, for exactly the rows that were given, without an exception, and the result is ``True``. Every column that a rule reads
+must have a value (for floats: a finite value) in every row. Great Expectations is imported inside functions only, because
+the import takes 3 to 7 seconds and 150 MB.
 
-Reading suites is ``rules.suites``, the wording of results ``rules.wording``.
+``rules.suites`` reads suites, ``rules.wording`` words the results.
 """
 
 import importlib
@@ -37,25 +38,25 @@ from voice_assets.rules.suites import BoundSuite, Rule, Severity
 _CUSTOM_EXPECTATIONS = "data_checks.expectations"
 _DATASOURCE = "voice_assets"
 
-# Great Expectations keeps its context in a global variable: two runs at once would judge each other's tables.
+# Great Expectations keeps its context in a global variable: two runs at once would mix up their tables.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What came out for one rule. Plain Python types only.
+    """The result of one rule. Plain Python types only.
 
     Attributes:
         rule: the rule's name.
-        passed: True only when it was judged and holds.
-        severity: the rule's own; ``critical`` whenever ``errored``, so that no broken rule is waved through as a warning.
-        observed: the measured number: of a figure (a mean, a share, a fact) itself, of a rule about single rows how many
-            break it. A text for a fact that is no number, None when there is nothing.
-        limit: what is allowed, such as ``<= 0.02`` or ``in {1}``.
-        message: one sentence with both.
+        passed: True only when the rule was judged and holds.
+        severity: the rule's own; ``critical`` whenever ``errored``, so that no broken rule passes as a warning.
+        observed: for a rule about one figure (a mean, a share, a fact), the figure; for a rule about single rows, the number
+            of rows that break the rule. A text for a fact that is not a number. None when nothing was measured.
+        limit: the allowed values, such as ``<= 0.02`` or ``in {1}``.
+        message: one sentence with ``observed`` and ``limit``.
         unexpected_count: rows that break the rule.
-        failing: the names of up to `NAMED` of them.
-        errored: it could not be judged.
+        failing: the names of up to `NAMED` of these rows.
+        errored: the rule could not be judged.
     """
 
     rule: str
@@ -74,17 +75,17 @@ def run(bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> list[RuleResul
 
     Args:
         bound: the suite with its thresholds (`rules.suites.bind`).
-        tables: table name -> rows. Tables that no rule asks for are left alone.
+        tables: table name -> rows. Tables that no rule reads are ignored.
 
     Returns:
-        One result per rule, in the order of the file, whatever happens: what cannot be judged is ``errored``.
+        One result per rule, in the order of the file. A rule that cannot be judged is ``errored``; nothing is raised.
     """
     results = {rule.name: _errored(rule, NotJudgedError("Great Expectations gave no result")) for rule in bound.rules}
     try:
         with _ONE_AT_A_TIME, _great_expectations() as gx:
             for result in _judge(gx, bound, tables):
                 results[result.rule] = result
-    except Exception as error:  # noqa: BLE001 whatever breaks, no rule may look judged; the reason goes into each result
+    except Exception as error:  # noqa: BLE001 after any error no rule may look judged; each result gets the reason
         broken = NotJudgedError(f"the suite {bound.name} broke: {type(error).__name__}: {error}")
         return [_errored(rule, broken) for rule in bound.rules]
     return [results[rule.name] for rule in bound.rules]
@@ -94,7 +95,7 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
     context = _context(gx)
     dropped = _dropped(gx, bound)
     if dropped:
-        # One rule lost can be any rule lost: nothing that this suite says is taken.
+        # When one rule is lost, any rule can be lost: no result of this suite counts.
         reason = NotJudgedError(f"Great Expectations did not accept the suite {bound.name}: {'; '.join(dropped)}")
         yield from (_errored(rule, reason) for rule in bound.rules)
         return
@@ -105,7 +106,7 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
         except NotJudgedError as error:
             yield _errored(rule, error)
         except NothingToJudgeError as error:
-            yield _rightly_empty(rule, error)
+            yield _empty_as_expected(rule, error)
         else:
             groups.setdefault((rule.table, rule.meta.where), []).append(selected)
     for group in groups.values():
@@ -113,7 +114,7 @@ def _judge(gx: Any, bound: BoundSuite, tables: Mapping[str, pd.DataFrame]) -> It
 
 
 def _context(gx: Any) -> Any:
-    """A context in memory. The default one makes a folder for HTML pages under /tmp; this one has no pages."""
+    """A context in memory. The default context makes a folder for HTML pages under /tmp; this context makes no pages."""
     types = importlib.import_module("great_expectations.data_context.types.base")
     stores = types.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     config = types.DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
@@ -123,8 +124,8 @@ def _context(gx: Any) -> Any:
 
 
 def _dropped(gx: Any, bound: BoundSuite) -> list[str]:
-    """Why Great Expectations would leave rules out of the suite: unknown types, arguments that do not fit."""
-    reasons = [f"rule {rule.name}: {rule.type}: {reason}" for rule in bound.rules if (reason := _refusal(rule))]
+    """Why Great Expectations would drop rules of the suite: unknown types, invalid arguments. Empty when it drops none."""
+    reasons = [f"rule {rule.name}: {rule.type}: {reason}" for rule in bound.rules if (reason := _build_error(rule))]
     if reasons:
         return reasons
     built = gx.ExpectationSuite(name=bound.name, expectations=[rule.expectation() for rule in bound.rules])
@@ -133,21 +134,21 @@ def _dropped(gx: Any, bound: BoundSuite) -> list[str]:
     return [] if kept == asked else [f"the file has the rules {', '.join(asked)}; built were {', '.join(kept) or 'none'}"]
 
 
-def _refusal(rule: Rule) -> str:
-    """Great Expectations' own words on why it cannot build this rule; empty when it can."""
+def _build_error(rule: Rule) -> str:
+    """Great Expectations' own message when it cannot build this rule; empty when it can."""
     configuration = importlib.import_module("great_expectations.expectations.expectation_configuration")
     try:
         configuration.ExpectationConfiguration(**rule.expectation()).to_domain_obj()
-    except Exception as error:  # noqa: BLE001 it has many classes for this, and a suite only logs or passes them on
+    except Exception as error:  # noqa: BLE001 it raises many classes here; its own suite only logs them or raises them again
         return " ".join(str(error).split()) or type(error).__name__
     return ""
 
 
 def _judge_group(gx: Any, context: Any, suite: str, group: list[SelectedRows]) -> Iterator[RuleResult]:
-    """Judge the rules that look at the same rows of the same table, in one go."""
+    """Judge the rules that read the same rows of the same table, in one call of Great Expectations."""
     try:
         found = _validate(gx, context, suite, group)
-    except Exception as error:  # noqa: BLE001 any crash of Great Expectations fails these rules, with its words
+    except Exception as error:  # noqa: BLE001 any crash of Great Expectations fails these rules, with its message
         reason = NotJudgedError(f"Great Expectations broke: {type(error).__name__}: {error}")
         yield from (_errored(one.rule, reason) for one in group)
         return
@@ -164,7 +165,7 @@ def _judge_group(gx: Any, context: Any, suite: str, group: list[SelectedRows]) -
 def _validate(gx: Any, context: Any, name: str, group: list[SelectedRows]) -> dict[str, list[Any]]:
     """Great Expectations' results by rule name."""
     rows = group[0].rows
-    # get_batch hashes the whole frame, so it gets the judged columns only; a row count needs some column to count.
+    # get_batch hashes the whole frame, so it gets the judged columns only. A row count needs at least one column.
     columns = list(dict.fromkeys(column for one in group for column in one.rule.columns)) or list(rows.columns[:1])
     suite = gx.ExpectationSuite(name=name, expectations=[one.rule.expectation() for one in group])
     asset = context.data_sources.add_pandas(_DATASOURCE).add_dataframe_asset(name)
@@ -172,7 +173,7 @@ def _validate(gx: Any, context: Any, name: str, group: list[SelectedRows]) -> di
         batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows[columns].copy()})
         outcome = batch.validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": NAMED})
     finally:
-        # Otherwise the global context keeps the frame alive until the next run.
+        # Without this, the global context keeps the frame in memory until the next run.
         context.data_sources.delete(_DATASOURCE)
     found: dict[str, list[Any]] = {}
     for result in outcome.results:
@@ -185,7 +186,7 @@ def _result(one: SelectedRows, result: Any) -> RuleResult:
     if error:
         raise NotJudgedError(error)
     outcome = result.result or {}
-    # `is True` on purpose: a NaN is truthy.
+    # `is True`, because a NaN is truthy.
     succeeded = result.success is True or (isinstance(result.success, np.bool_) and bool(result.success))
     if "unexpected_count" in outcome:
         return _row_result(one, outcome, succeeded)
@@ -193,7 +194,7 @@ def _result(one: SelectedRows, result: Any) -> RuleResult:
 
 
 def _exception(info: Any) -> str:
-    """The message of an exception in either of its shapes, flat or one dict per metric; empty when there was none."""
+    """The message of an exception, from a flat dict or one dict per metric; empty when there was no exception."""
     if not isinstance(info, dict):
         return ""
     for found in [info, *info.values()]:
@@ -213,7 +214,7 @@ def _row_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> 
     positions = list(outcome.get("partial_unexpected_index_list") or [])[:NAMED]
     names = one.names(positions)
     if rule.table in ONE_ROW_TABLES:
-        names = []  # a table of facts has no rows to point at
+        names = []  # the row of a table of facts has no name
         value = native(one.rows.at[0, rule.columns[0]])
         observed: str | float = value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
         message = wording.value_message(rule, value, one.other())
@@ -230,7 +231,7 @@ def _figure_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) 
     if isinstance(observed, dict) and len(observed.get("values", ())) == 1:  # the built-in quantile expectation's shape
         observed = native(observed["values"][0])
     if not isinstance(observed, (int, float)) or isinstance(observed, bool) or not math.isfinite(observed):
-        raise NotJudgedError(f"{one.rule.type} measured {observed!r}, which is no number")
+        raise NotJudgedError(f"{one.rule.type} measured {observed!r}, which is not a number")
     details = outcome.get("details") or {}
     rows, unexpected = (details.get("rows", []), int(details.get("count", 0))) if not succeeded else ([], 0)
     message = wording.aggregate_message(one.rule, observed, len(one.rows))
@@ -242,13 +243,13 @@ def _judged(
 ) -> RuleResult:
     rule = one.rule
     if rule.meta.explain_column and not passed:
-        told = str(one.rows.at[0, rule.meta.explain_column])
-        message = f"{message.rstrip('.')}; {rule.meta.explain_column}: {told}." if told else message
+        explanation = str(one.rows.at[0, rule.meta.explain_column])
+        message = f"{message.rstrip('.')}; {rule.meta.explain_column}: {explanation}." if explanation else message
     limit = wording.limit(rule, one.other())
     return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
 
 
-def _rightly_empty(rule: Rule, reason: NothingToJudgeError) -> RuleResult:
+def _empty_as_expected(rule: Rule, reason: NothingToJudgeError) -> RuleResult:
     message = wording.nothing_message(rule, str(reason))
     return RuleResult(rule.name, True, rule.severity, 0, wording.limit(rule), message, 0, [], errored=False)
 
@@ -269,7 +270,7 @@ def _errored(rule: Rule, error: NotJudgedError) -> RuleResult:
 
 @contextmanager
 def _great_expectations() -> Iterator[Any]:
-    """Great Expectations with our expectations registered: silent, offline, and without a lasting effect on logging."""
+    """Great Expectations with our expectations registered: logs nothing, stays offline, and restores the logging setup."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     showwarning = warnings.showwarning
     logger = logging.getLogger("great_expectations")
@@ -277,11 +278,11 @@ def _great_expectations() -> Iterator[Any]:
     try:
         gx = importlib.import_module("great_expectations")
         importlib.import_module(_CUSTOM_EXPECTATIONS)
-        # It logs a stack trace for every rule it drops; the reason is in our results instead.
+        # Great Expectations logs a stack trace for every rule that it drops; our results hold the reason instead.
         logger.setLevel(logging.CRITICAL + 1)
         yield gx
     finally:
         logger.setLevel(level)
         if warnings.showwarning is not showwarning:
-            # Importing it sends every warning of the process to the log, which nobody reads there.
+            # The import sends every warning of the process to the log, where nobody reads warnings.
             logging.captureWarnings(False)

@@ -1,7 +1,7 @@
-"""The schema of the suite files in ``data_checks/``, as pydantic models, and the one function that reads such a file.
+"""The schema of the suite files in ``data_checks/``, as pydantic models, and the function that parses such a file.
 
-The schema is Great Expectations' own plus what ``data_checks/README.md`` asks on top. Great Expectations drops or passes
-silently what it does not understand, so here every departure from the schema is a `SuiteError`.
+The schema is Great Expectations' own, with the additions of ``data_checks/README.md``. Great Expectations silently drops or
+passes rules that it does not understand, so here every departure from the schema is a `SuiteError`.
 """
 
 import json
@@ -24,9 +24,9 @@ Severity: TypeAlias = Literal["critical", "warning"]
 Parameter: TypeAlias = str | int | float | bool
 
 _BANNED_ARGUMENTS = {
-    "mostly": "it is inclusive and ignores nulls; use expect_column_share_below_to_be_between",
-    "row_condition": "with no row left it passes; use meta.where",
-    "condition_parser": "it belongs to row_condition; use meta.where",
+    "mostly": "mostly is inclusive and ignores nulls; use expect_column_share_below_to_be_between",
+    "row_condition": "a rule with no row left passes; use meta.where",
+    "condition_parser": "condition_parser belongs to row_condition; use meta.where",
     "ignore_row_if": "a rule judges every row",
     "result_format": "the runner sets it",
     "catch_exceptions": "the runner sets it",
@@ -36,11 +36,11 @@ _LIMITS = {"min_value", "max_value", "quantile_ranges"}
 
 
 class SuiteError(ValueError):
-    """A suite that cannot be used as written. The message names the suite, the rule, the value and what is wrong."""
+    """A suite that cannot be used as written. The message names the suite, the rule, the value and the problem."""
 
 
 def not_plain(value: object) -> str:
-    """Why ``value`` cannot stand in a rule (``it is nan, it must be finite``); empty when it can."""
+    """Why ``value`` is not allowed in a rule (``is nan, it must be finite``); empty when it is allowed."""
     if not isinstance(value, (str, int, float, bool)):
         return f"is {value!r}, it must be a number, a text or a boolean"
     if isinstance(value, float) and not math.isfinite(value):
@@ -65,7 +65,7 @@ class _Model(BaseModel):
 
 
 class Where(_Model):
-    """The rows a rule judges: those whose ``column`` holds one of ``values``. No such row: the rule cannot be judged."""
+    """The rows that a rule judges: those whose ``column`` holds one of ``values``. Without such a row, the rule fails."""
 
     column: str = Field(description="a text")
     equals: Plain = Field("", description="a text, a number or a boolean")
@@ -86,14 +86,14 @@ class Where(_Model):
 
 
 class Meta(_Model):
-    """What the runner needs to know of a rule on top of Great Expectations' arguments.
+    """The properties of a rule that the runner needs and Great Expectations does not.
 
     Attributes:
         rule: the rule's name, unique in the suite, as people and Dagster know it.
-        table: the table it judges, a key of ``tables`` in ``rules.runner.run``.
+        table: the table that the rule judges, a key of ``tables`` in ``rules.runner.run``.
         id_column: the column that names a row for people (a clip's id); None when rows have no name.
-        where: the rows it judges; None for all.
-        explain_column: a column whose text goes into the message of a failure.
+        where: the rows that the rule judges; None for all.
+        explain_column: a column whose text is added to the message of a failure.
         empty_if_zero: a column of the table ``facts``. Where it holds 0, an empty table is correct and the rule passes.
             None: an empty table cannot be judged.
     """
@@ -109,7 +109,7 @@ class Meta(_Model):
     @classmethod
     def _expect_value(cls, value: object, info: ValidationInfo) -> object:
         if value is None:
-            raise ValueError(f"meta.{info.field_name} is None; leave the key out where a rule has none")
+            raise ValueError(f"meta.{info.field_name} is None; leave the key out instead")
         return value
 
 
@@ -120,21 +120,21 @@ class Rule(_Model):
         type: Great Expectations' name of the expectation.
         kwargs: its arguments.
         meta: see `Meta`.
-        notes: one sentence on what the rule asks; it begins every message.
+        notes: one sentence that states the rule; every message begins with this sentence.
         severity: ``critical`` blocks the assets downstream, ``warning`` is shown and blocks nothing.
     """
 
     type: Name = Field(description="the name of an expectation")
     kwargs: dict[str, Any] = Field(description="a JSON object")
     meta: Meta = Field(description="a JSON object")
-    notes: str = Field(description="a sentence on what the rule asks")
+    notes: str = Field(description="a sentence that states the rule")
     severity: Severity = Field(description="critical or warning")
 
     @field_validator("notes")
     @classmethod
     def _expect_sentence(cls, notes: str) -> str:
         if not notes.strip():
-            raise ValueError("notes must say in a sentence what the rule asks")
+            raise ValueError("notes must state the rule in a sentence")
         return notes.strip()
 
     @field_validator("kwargs")
@@ -171,12 +171,12 @@ class Rule(_Model):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns whose values are judged, without those of ``meta``."""
+        """The columns whose values are judged, without the columns of ``meta``."""
         named = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
         return tuple(dict.fromkeys([*named, *self.kwargs.get("column_list", [])]))
 
     def expectation(self) -> dict[str, Any]:
-        """The rule as Great Expectations takes it."""
+        """The rule in the form that Great Expectations takes."""
         meta = {"rule": self.name, "table": self.table}
         kwargs = dict(self.kwargs)
         return {"type": self.type, "kwargs": kwargs, "meta": meta, "notes": self.notes, "severity": self.severity}
@@ -191,7 +191,9 @@ class SuiteFile(_Model):
 
     name: str = Field(description="a text")
     notes: Any = None
-    expectations: list[Rule] = Field(min_length=1, description="a list of at least one rule; a suite of none passes everything")
+    expectations: list[Rule] = Field(
+        min_length=1, description="a list of at least one rule; a suite without rules passes everything"
+    )
 
     @field_validator("name")
     @classmethod
@@ -212,16 +214,16 @@ class SuiteFile(_Model):
 
 
 def parse_suite(name: str, content: bytes) -> SuiteFile:
-    """The suite in a file's bytes; ``name`` is the file's.
+    """Parse a suite from a file's bytes; ``name`` is the file's name without ``.json``.
 
     Raises:
-        SuiteError: not JSON, or not as the schema asks; one line per problem.
+        SuiteError: not JSON, or against the schema; one line per problem.
     """
     return suite_from(name, _parse_json(name, content))
 
 
 def suite_from(name: str, content: object) -> SuiteFile:
-    """The suite in parsed JSON; raises as `parse_suite`."""
+    """The suite from parsed JSON. Raises like `parse_suite`."""
     try:
         return SuiteFile.model_validate(content, context=name)
     except ValidationError as error:
@@ -234,11 +236,11 @@ def _parse_json(name: str, content: bytes) -> object:
         keys = [key for key, _ in pairs]
         for key in keys:
             if keys.count(key) > 1:
-                raise SuiteError(f"suite {name}: the key {key!r} is there twice in one object; JSON would keep the last only")
+                raise SuiteError(f"suite {name}: the key {key!r} is there twice in one object; JSON keeps only the last value")
         return dict(pairs)
 
     def no_number(text: str) -> float:
-        raise SuiteError(f"suite {name}: {text} is not a number to judge by")
+        raise SuiteError(f"suite {name}: {text} is not a number that a rule can use")
 
     try:
         return json.loads(content, object_pairs_hook=once, parse_constant=no_number)
@@ -255,7 +257,7 @@ def _has_null(value: object) -> bool:
 
 
 def _problem(suite: str, content: object, error: Mapping[str, Any]) -> str:
-    """One of pydantic's errors as a line: the suite, the rule, the key, the value, what is asked for."""
+    """One of pydantic's errors as a line: the suite, the rule, the key, the value found and the value needed."""
     loc: tuple[str | int, ...] = error["loc"]
     model: type[BaseModel] = SuiteFile
     place, keys = f"suite {suite}", [str(part) for part in loc]

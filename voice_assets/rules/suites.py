@@ -1,7 +1,7 @@
-"""The suites of ``data_checks/``: reading them, and filling a voice's thresholds in for their ``$parameters``.
+"""The suites of ``data_checks/``: reads them, and replaces their ``$parameters`` with a voice's thresholds.
 
-The schema of the files is ``rules.suite_file``. Judging data is ``rules.runner``, which needs Great Expectations; nothing
-here imports it, so that a code location can list every rule while it loads.
+``rules.suite_file`` has the schema of the files, ``rules.runner`` judges data. This module does not import Great
+Expectations, so that a code location can list every rule while it loads.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ from voice_assets.rules.suite_file import Severity as Severity
 from voice_assets.runtime.files import sha256
 
 FOLDER = Path(data_checks.__file__).resolve().parent
-"""Where the suites lie: beside the custom expectations, in the package ``data_checks``."""
+"""The folder of the suites: the package ``data_checks``, with the custom expectations beside them."""
 
 _REFERENCE = re.compile(r"\$([A-Za-z_]\w*)")
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A file of ``data_checks/`` as written, with ``$names`` where a voice's thresholds go.
+    """A file of ``data_checks/`` as written, with ``$names`` in the places of a voice's thresholds.
 
-    ``sha256`` is that of the file's bytes.
+    ``sha256`` is the hash of the file's bytes.
     """
 
     name: str
@@ -37,16 +37,16 @@ class Suite:
 
     @property
     def parameter_names(self) -> frozenset[str]:
-        """Every name that stands behind a ``$`` anywhere in the rules."""
+        """Every name after a ``$`` anywhere in the rules."""
         return frozenset(name for rule in self.rules for name in _parameters_of(rule))
 
 
 @dataclass(frozen=True)
 class BoundSuite:
-    """A suite with all its parameters filled in, ready to judge by.
+    """A suite with all its parameters filled in, ready for judging.
 
     ``fingerprint`` is a SHA-256 over the file, the code of the custom expectations and the parameters. Verdicts with equal
-    fingerprints were given by the same rules.
+    fingerprints come from the same rules.
     """
 
     name: str
@@ -64,7 +64,7 @@ def load_suite(name: str, folder: Path = FOLDER) -> Suite:
     """Read ``<folder>/<name>.json``.
 
     Raises:
-        SuiteError: no such file, not JSON, or not as ``data_checks/README.md`` asks.
+        SuiteError: no such file, not JSON, or against the schema (``data_checks/README.md``).
     """
     file = folder / f"{name}.json"
     try:
@@ -76,13 +76,13 @@ def load_suite(name: str, folder: Path = FOLDER) -> Suite:
 
 
 def bind(suite: Suite, parameters: Mapping[str, Parameter]) -> BoundSuite:
-    """Put ``parameters`` in for every ``$name`` of the suite: in its arguments, at any depth, and in its descriptions.
+    """Replace every ``$name`` of the suite with its parameter: in arguments, at any depth, and in descriptions.
 
-    A text that is nothing but ``$name`` becomes the value with its type; inside a longer text it becomes words.
+    A text that is only ``$name`` becomes the value, with its type. Inside a longer text, ``$name`` becomes a text.
 
     Raises:
-        SuiteError: a name without a value, a value that no rule uses (a misspelt name), a value that is null, not finite
-            or no plain number, text or boolean. Great Expectations passes silently with a null threshold.
+        SuiteError: a name without a value; a value that no rule uses (a misspelt name); a value that is not a finite number, a
+            text or a boolean. With a null threshold, Great Expectations would pass silently.
     """
     for name, value in parameters.items():
         _expect_plain(suite, name, value)

@@ -1,4 +1,4 @@
-"""A rule's limit and result in words for a voice engineer. Only words: nothing is judged here."""
+"""A rule's limit and result in words, for a voice engineer. Judges nothing."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -23,9 +23,9 @@ _LONGEST = 60
 
 
 def number(value: float | int, against: Iterable[float] = ()) -> str:
-    """A number as short as it can be without looking equal to one of ``against`` that it does not equal.
+    """A number as a short text that never equals a different number in ``against``.
 
-    ``0.89996`` is shown as ``0.9`` on its own, and as ``0.89996`` beside a limit of 0.9.
+    ``0.89996`` becomes ``0.9`` alone, and ``0.89996`` beside a limit of 0.9.
     """
     if isinstance(value, bool) or not math.isfinite(value):
         return str(value)
@@ -40,12 +40,12 @@ def number(value: float | int, against: Iterable[float] = ()) -> str:
 
 
 def rows_in_words(rule: Rule, count: int) -> str:
-    """``100 clips``: how many rows of what the rule looked at."""
+    """The number of rows that the rule judged, with a noun: ``100 clips``."""
     return f"{count} {_NOUNS.get(rule.table, rule.table)}"
 
 
 def bounds(kwargs: Mapping[str, Any]) -> str:
-    """``min_value`` and ``max_value`` with their strictness: ``>= 0.9``, ``< 0.02``, ``0.2 to 15``; empty without any."""
+    """``min_value`` and ``max_value`` with their strictness: ``>= 0.9``, ``< 0.02``, ``0.2 to 15``; empty without both."""
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     lower = "" if low is None else f"{'>' if kwargs.get('strict_min') else '>='} {_plain(low)}"
     upper = "" if high is None else f"{'<' if kwargs.get('strict_max') else '<='} {_plain(high)}"
@@ -75,7 +75,7 @@ _CONDITIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def limit(rule: Rule, other: object = None) -> str:
-    """What the rule allows, such as ``<= 0.02``, ``in {1}`` or ``0.2 to 15``; of a type unknown here, its arguments.
+    """The values that the rule allows, such as ``<= 0.02``, ``in {1}`` or ``0.2 to 15``; its arguments for an unknown type.
 
     ``other`` is the value of the second column, where a rule compares the two columns of a single row.
     """
@@ -83,9 +83,9 @@ def limit(rule: Rule, other: object = None) -> str:
         return f"== {_plain(other)} ({rule.kwargs['column_B']})"
     if rule.type in _CONDITIONS:
         return _CONDITIONS[rule.type](rule.kwargs)
-    said = bounds(rule.kwargs)
-    if said:
-        return said
+    between = bounds(rule.kwargs)
+    if between:
+        return between
     others = ", ".join(
         f"{key}={value!r}" for key, value in rule.kwargs.items() if key not in ("column", "column_A", "column_B")
     )
@@ -108,23 +108,23 @@ def value_message(rule: Rule, observed: object, other: object) -> str:
 
 
 def rows_message(rule: Rule, unexpected: int, rows: int, examples: list[tuple[str, object]]) -> str:
-    """One sentence about rows that break a rule, with the first few and what they hold."""
-    said = f"{unexpected} of {rows_in_words(rule, rows)} break it, none may (allowed: {rule.columns[0]} {limit(rule)})"
+    """One sentence about rows that break a rule, with the first few rows and their values."""
+    result = f"{unexpected} of {rows_in_words(rule, rows)} break the rule, none may (allowed: {rule.columns[0]} {limit(rule)})"
     if unexpected:
         shown = ", ".join(f"{name} has {_plain(value)}" for name, value in examples[:_SHOWN])
-        said = f"{said}: {shown}" + (f" and {unexpected - _SHOWN} more" if unexpected > _SHOWN else "")
-    return _sentence(rule, said)
+        result = f"{result}: {shown}" + (f" and {unexpected - _SHOWN} more" if unexpected > _SHOWN else "")
+    return _sentence(rule, result)
 
 
 def error_message(rule: Rule, reason: str) -> str:
-    """One sentence for a rule that could not be judged, and so counts as failed."""
-    return _sentence(rule, f"this could not be judged, so it counts as failed: {reason}")
+    """One sentence for a rule that could not be judged and therefore counts as failed."""
+    return _sentence(rule, f"the rule could not be judged, so it counts as failed: {reason}")
 
 
 def nothing_message(rule: Rule, reason: str) -> str:
-    """One sentence for a rule about rows of which there rightly are none."""
+    """One sentence for a rule whose table is empty, as expected."""
     return _sentence(rule, f"nothing to judge: {reason}")
 
 
-def _sentence(rule: Rule, said: str) -> str:
-    return f"{rule.description.rstrip('.')}: {said}."
+def _sentence(rule: Rule, result: str) -> str:
+    return f"{rule.description.rstrip('.')}: {result}."

@@ -70,7 +70,7 @@ def test_a_closed_gate_says_the_rule_both_numbers_and_what_to_do(closed: tuple[T
     assert rows(done.output)["base_validation"] == ["FAIL", "made", "10 clips, 10.0 s, 11 faulty rows"]
     assert "FAIL The gate after base_validation is closed, because rules failed:" in done.output
     (line,) = (line for line in done.output.splitlines() if "toy/base_validation: duration: " in line)
-    assert "10 of 10 clips break it" in line
+    assert "10 of 10 clips break the rule" in line
     assert line.endswith("and 5 more. (observed 10, limit 0.2 to 0.5)")
     assert "Not run: clip_stats." in done.output
     assert f"correct the data set; or change the rule's limit in {toy.root / 'voices' / 'toy.yaml'}" in done.output

@@ -1,4 +1,4 @@
-"""Expectations that do what a careless author's might. Import this inside tests only: it loads Great Expectations."""
+"""Expectations with typical mistakes. Import this module inside tests only: it loads Great Expectations."""
 
 import math
 from typing import Any
@@ -19,12 +19,12 @@ class TrialCount(ColumnAggregateMetricProvider):
     @column_aggregate_value(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, **_: Any) -> int:  # noqa: N805
         if column.iloc[0] == 13:
-            raise RuntimeError("the metric met 13")
+            raise RuntimeError("the metric found 13")
         return len(column)
 
 
 class Trial(ColumnAggregateExpectation):
-    """Abstract: each of those below answers in its own way."""
+    """Abstract: each subclass below returns another wrong result."""
 
     metric_dependencies = ("column.trial_count",)
     success_keys = ()
@@ -32,7 +32,7 @@ class Trial(ColumnAggregateExpectation):
 
 class ExpectColumnTrialToRaise(Trial):
     def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        raise RuntimeError("the judging broke")
+        raise RuntimeError("the expectation broke")
 
 
 class ExpectColumnTrialNanSuccess(Trial):

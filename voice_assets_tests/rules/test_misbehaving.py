@@ -1,4 +1,4 @@
-"""An expectation that raises, measures nothing or answers with anything but true fails its rule."""
+"""An expectation that raises, measures nothing or returns anything but true fails its rule."""
 
 import importlib
 from pathlib import Path
@@ -16,17 +16,17 @@ def misbehaving() -> None:
 
 @pytest.mark.usefixtures("misbehaving")
 @pytest.mark.parametrize(
-    ("type_", "said"),
+    ("type_", "message"),
     [
-        ("expect_column_trial_to_raise", "the judging broke"),
+        ("expect_column_trial_to_raise", "the expectation broke"),
         ("expect_column_trial_no_value", "measured None"),
         ("expect_column_trial_nan_value", "measured nan"),
         ("expect_column_trial_some_rows", "looked at 1 of 2 clips"),
     ],
 )
-def test_an_expectation_that_broke_is_an_error(tmp_path: Path, type_: str, said: str) -> None:
+def test_an_expectation_that_broke_is_an_error(tmp_path: Path, type_: str, message: str) -> None:
     [result, fine] = judge(tmp_path, {"clips": clips(channels=[1, 1])}, rule("trial", type_, column="channels"), MONO)
-    expect_error(result, said)
+    expect_error(result, message)
     assert fine.passed
 
 
@@ -43,7 +43,7 @@ def test_a_true_of_numpy_is_true_and_a_metric_that_raises_is_an_error(tmp_path: 
     [fine] = judge(tmp_path, {"clips": clips(channels=[1, 1])}, trial)
     assert (fine.passed, fine.observed) == (True, 2)
     [broken] = judge(tmp_path, {"clips": clips(channels=[13, 1])}, trial)
-    expect_error(broken, "the metric met 13")
+    expect_error(broken, "the metric found 13")
 
 
 def test_a_rule_without_a_result_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What a result says about its rule: verdict, figure, limit, message and failing rows."""
+"""The result of a rule: verdict, figure, limit, message and failing rows."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_a_broken_row_is_named_with_both_numbers(tmp_path: Path) -> None:
     assert not result.passed
     assert not result.errored
     assert (result.observed, result.unexpected_count, result.limit, result.failing) == (1, 1, "in {1}", ["c1.wav"])
-    assert result.message == "The rule mono: 1 of 3 clips break it, none may (allowed: channels in {1}): c1.wav has 2."
+    assert result.message == "The rule mono: 1 of 3 clips break the rule, none may (allowed: channels in {1}): c1.wav has 2."
 
 
 def test_at_most_20_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_at_most_20_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
     assert "and 52 more" in result.message
 
 
-def test_a_row_without_a_name_is_called_by_its_line(tmp_path: Path) -> None:
+def test_a_row_without_a_name_is_named_by_its_line(tmp_path: Path) -> None:
     table = pd.DataFrame({"clip_id": ["", "b", ""], "channels": [2, 1, 2]})
     assert judge(tmp_path, {"clips": table}, MONO)[0].failing == ["row 1", "row 3"]
     assert judge(tmp_path, {"clips": table.assign(row=[11, 12, 13])}, MONO)[0].failing == ["row 11", "row 13"]
@@ -49,7 +49,7 @@ def test_the_index_of_a_table_does_not_matter(tmp_path: Path) -> None:
     assert judge(tmp_path, {"clips": table}, MONO)[0].failing == ["c1.wav"]
 
 
-def test_a_fact_is_observed_as_the_number_it_is(tmp_path: Path) -> None:
+def test_the_observed_value_of_a_fact_is_its_number(tmp_path: Path) -> None:
     fact = rule("done", IN_SET, table="facts", column="missing", value_set=[0])
     [result] = judge(tmp_path, {"facts": pd.DataFrame([{"missing": 3}])}, fact)
     assert (result.observed, result.limit, result.passed) == (3, "in {0}", False)

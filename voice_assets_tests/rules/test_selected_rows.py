@@ -1,4 +1,4 @@
-"""Which rows a rule judges, and tables that have no row to judge."""
+"""The rows that a rule judges, and tables without a row to judge."""
 
 import math
 from pathlib import Path
@@ -11,7 +11,7 @@ from voice_assets.rules.runner import RuleResult
 from voice_assets_tests.rules.trial_suites import IN_SET, LOUD, MONO, clips, expect_error, judge, rule
 
 
-def test_a_rule_looks_at_its_rows_only(tmp_path: Path) -> None:
+def test_a_rule_judges_its_rows_only(tmp_path: Path) -> None:
     table = clips(channels=[1, 2, 0], structure=["", "", "missing_wav"])
     meta = {"where": {"column": "structure", "equals": ""}}
     [result] = judge(tmp_path, {"clips": table}, rule("mono", IN_SET, column="channels", value_set=[1], meta=meta))
@@ -65,7 +65,7 @@ def _on_no_rows(folder: Path, **facts: list[object]) -> RuleResult:
     return judge(folder, tables, limits)[0]
 
 
-def test_a_table_that_is_rightly_empty_holds(tmp_path: Path) -> None:
+def test_a_table_that_is_empty_as_expected_passes(tmp_path: Path) -> None:
     result = _on_no_rows(tmp_path, clips=[0])
     assert (result.passed, result.errored, result.observed) == (True, False, 0)
     assert "nothing to judge: the table clips has no rows, and clips is 0" in result.message

@@ -1,4 +1,4 @@
-"""What a run leaves behind: no changed table, logger, file or frame in memory."""
+"""A run changes no table and no logger, writes no file and keeps no frame in memory."""
 
 import gc
 import json
@@ -65,7 +65,7 @@ def test_no_table_stays_in_memory(tmp_path: Path) -> None:
 
 
 class CountingLock:
-    """A lock that counts the threads that have asked for it."""
+    """A lock that counts the threads that tried to take it."""
 
     def __init__(self) -> None:
         self.asked = threading.Semaphore(0)
@@ -86,7 +86,7 @@ def test_runs_in_several_threads_wait_for_each_other(tmp_path: Path, monkeypatch
     def counting(*given: Any) -> Iterator[RuleResult]:
         inside[0] += 1
         most[0] = max(most[0], inside[0])
-        if first:  # the first run goes on only when the other two are at the lock
+        if first:  # the first run goes on only when the other two wait for the lock
             first.clear()
             assert all(lock.asked.acquire(timeout=60) for _ in range(3))
         yield from real(*given)
@@ -130,7 +130,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """A run in a process of its own that has not imported our expectations, with an empty home and working folder."""
+    """A run in a separate process that has not imported our expectations, with an empty home and working folder."""
     runner, home = tmp_path_factory.mktemp("suites"), tmp_path_factory.mktemp("home")
     bound(runner, LOUD, rule("text", BETWEEN, column="text", min_value=1), rule("longest", MAXIMUM, column="text", max_value=1))
     environment = os.environ | {"HOME": str(home), "TMPDIR": str(home)}
@@ -139,12 +139,12 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complete
 
 
 @pytest.mark.slow
-def test_our_expectations_are_known_in_a_fresh_process(fresh: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+def test_our_expectations_are_registered_in_a_fresh_process(fresh: tuple[subprocess.CompletedProcess[str], Path]) -> None:
     assert json.loads(fresh[0].stdout)["passed"] == [True, False, False]
 
 
 @pytest.mark.slow
-def test_a_fresh_process_stays_silent_and_warns_as_before(fresh: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+def test_a_fresh_process_prints_nothing_and_warns_as_before(fresh: tuple[subprocess.CompletedProcess[str], Path]) -> None:
     done, _ = fresh
     assert done.stderr == ""
     assert json.loads(done.stdout) == {"passed": [True, False, False], "captured": "warnings", "level": 0}

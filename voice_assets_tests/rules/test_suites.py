@@ -1,4 +1,4 @@
-"""Reading suites and binding parameters: whatever is not exactly right is an error that names suite, rule and value."""
+"""Reading suites and binding parameters: every mistake is an error that names suite, rule and value."""
 
 import copy
 import json
@@ -88,7 +88,7 @@ def test_binding_leaves_the_suite_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "words"),
     [
         ({}, ["trial", "mean_similarity", "lowest", "has no value"]),
         ({"lowset": 0.9}, ["trial", "lowset", "no rule uses", "$lowest"]),
@@ -100,10 +100,10 @@ def test_binding_leaves_the_suite_as_it_was(tmp_path: Path) -> None:
         ({"lowest": "$other"}, ["trial", "mean_similarity", "lowest", "$other"]),
     ],
 )
-def test_a_parameter_that_is_wrong_is_named(tmp_path: Path, parameters: dict[str, Any], said: list[str]) -> None:
+def test_a_parameter_that_is_wrong_is_named(tmp_path: Path, parameters: dict[str, Any], words: list[str]) -> None:
     with pytest.raises(SuiteError) as error:
         bind(load(tmp_path, MEAN), parameters)
-    assert [word for word in said if word not in str(error.value)] == []
+    assert [word for word in words if word not in str(error.value)] == []
 
 
 def test_a_missing_parameter_deep_inside_names_its_own_rule(tmp_path: Path) -> None:
@@ -128,11 +128,11 @@ def test_the_order_of_parameters_does_not_change_the_fingerprint(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         ("kwarg", {}, "unknown key kwarg"),
         ("notes", ..., "lacks notes"),
-        ("notes", "  ", "rule mean_similarity: notes must say"),
+        ("notes", "  ", "rule mean_similarity: notes must state the rule"),
         ("severity", ..., "lacks severity"),
         ("severity", "info", "rule mean_similarity: severity is 'info'"),
         ("severity", "critcal", "severity is 'critcal'"),
@@ -163,11 +163,11 @@ def test_the_order_of_parameters_does_not_change_the_fingerprint(tmp_path: Path)
         ("kwargs.catch_exceptions", False, "catch_exceptions is not allowed"),
     ],
 )
-def test_a_rule_that_is_not_as_asked_is_an_error(tmp_path: Path, path: str, value: Any, said: str) -> None:
+def test_a_rule_against_the_schema_is_an_error(tmp_path: Path, path: str, value: Any, message: str) -> None:
     assert load(tmp_path, MEAN).rules[0].name == "mean_similarity"  # the unchanged rule is fine
     with pytest.raises(SuiteError) as error:
         load(tmp_path, changed(path, value))
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "suite trial" in str(error.value)
 
 
@@ -183,7 +183,7 @@ def test_every_problem_of_a_file_is_a_line_of_its_own(tmp_path: Path) -> None:
 
 def test_a_parameter_that_makes_a_rule_wrong_is_an_error(tmp_path: Path) -> None:
     suite = load(tmp_path, changed("notes", "$words"))
-    with pytest.raises(SuiteError, match="rule mean_similarity: notes must say in a sentence"):
+    with pytest.raises(SuiteError, match="rule mean_similarity: notes must state the rule in a sentence"):
         bind(suite, {"words": " ", "lowest": 0.9})
 
 
@@ -193,7 +193,7 @@ def test_two_rules_with_one_name_are_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "not JSON"),
         ("[]", "a suite is a JSON object"),
@@ -208,11 +208,11 @@ def test_two_rules_with_one_name_are_an_error(tmp_path: Path) -> None:
         ('{"name": "trial", "expectations": [{"kwargs": {"min_value": -Infinity}}]}', "-Infinity is not a number"),
     ],
 )
-def test_a_file_that_is_no_suite_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_is_no_suite_is_an_error(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "trial.json").write_text(text, encoding="utf-8")
     with pytest.raises(SuiteError) as error:
         load_suite("trial", tmp_path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "trial" in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""What Great Expectations passes silently is an error here: dropped rules, holes, missing columns, texts for numbers."""
+"""Errors that Great Expectations passes silently: dropped rules, missing values or columns, texts instead of numbers."""
 
 import math
 from pathlib import Path
@@ -42,21 +42,21 @@ def test_a_rule_that_is_dropped_fails_the_whole_suite(tmp_path: Path, broken: di
     ],
     ids=["NaN", "all NaN", "inf", "-inf", "None object", "NaN object", "-inf object", "NA Int64", "NA Float64"],
 )
-def test_a_column_with_a_hole_cannot_be_judged(tmp_path: Path, limits: dict[str, Any], level: Any) -> None:
+def test_a_column_with_a_missing_value_cannot_be_judged(tmp_path: Path, limits: dict[str, Any], level: Any) -> None:
     [result] = judge(tmp_path, {"clips": clips(level=level)}, limits)
     expect_error(result, "level has no value", "c1.wav")
     assert result.failing[-1] == "c1.wav"
     assert result.unexpected_count == len(result.failing)
 
 
-@pytest.mark.parametrize("hole", [None, math.nan, pd.NA])
-def test_a_text_column_with_a_hole_cannot_be_judged(tmp_path: Path, hole: Any) -> None:
+@pytest.mark.parametrize("missing", [None, math.nan, pd.NA])
+def test_a_text_column_with_a_missing_value_cannot_be_judged(tmp_path: Path, missing: Any) -> None:
     known = rule("known", "expect_column_values_to_not_be_in_set", column="structure", value_set=["duplicate"])
-    [result] = judge(tmp_path, {"clips": clips(structure=["", hole])}, known)
+    [result] = judge(tmp_path, {"clips": clips(structure=["", missing])}, known)
     expect_error(result, "structure has no value", "c1.wav")
 
 
-def test_a_hole_in_the_second_column_of_a_pair_cannot_be_judged(tmp_path: Path) -> None:
+def test_a_missing_value_in_the_second_column_of_a_pair_cannot_be_judged(tmp_path: Path) -> None:
     pair = rule("whole", "expect_column_pair_values_to_be_equal", column_A="a", column_B="b")
     [result] = judge(tmp_path, {"clips": clips(a=[1.0, math.nan], b=[1.0, math.nan])}, pair)
     expect_error(result, "a has no value")
@@ -64,7 +64,7 @@ def test_a_hole_in_the_second_column_of_a_pair_cannot_be_judged(tmp_path: Path) 
     expect_error(result, "b has no value")
 
 
-def test_a_hole_in_another_column_does_not_matter(tmp_path: Path) -> None:
+def test_a_missing_value_in_another_column_does_not_matter(tmp_path: Path) -> None:
     assert judge(tmp_path, {"clips": clips(channels=[1, 1], level=[math.nan, -20.0])}, MONO)[0].passed
 
 
@@ -76,17 +76,17 @@ def test_a_missing_table_column_or_name_column_is_an_error(tmp_path: Path) -> No
 
 def test_a_column_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     table = pd.DataFrame([["a", 1, 2]], columns=["clip_id", "channels", "channels"])
-    expect_error(judge(tmp_path, {"clips": table}, MONO)[0], "2 times the column channels")
+    expect_error(judge(tmp_path, {"clips": table}, MONO)[0], "2 columns named channels")
 
 
 @pytest.mark.parametrize("type_", [BETWEEN, MEAN, MAXIMUM, "expect_column_quantile_to_be_between"])
-def test_texts_where_numbers_belong_are_an_error(tmp_path: Path, type_: str) -> None:
+def test_texts_instead_of_numbers_are_an_error(tmp_path: Path, type_: str) -> None:
     extra = {"quantile": 0.5} if "quantile" in type_ else {}
     [result] = judge(tmp_path, {"clips": clips(level=["1", "2"])}, rule("range", type_, column="level", max_value=9, **extra))
     expect_error(result, "could not be judged")
 
 
-def test_texts_are_not_the_numbers_they_look_like(tmp_path: Path) -> None:
+def test_a_text_does_not_equal_the_number_that_it_spells(tmp_path: Path) -> None:
     assert not judge(tmp_path, {"clips": clips(channels=["1"])}, MONO)[0].passed
 
 

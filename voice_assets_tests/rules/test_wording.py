@@ -1,4 +1,4 @@
-"""Words about rules: numbers that can be told apart, limits and sentences."""
+"""Rules in words: different numbers never look equal; limits and sentences."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def rule(type_: str, table: str = "clips", **kwargs: Any) -> Rule:
 
 
 @pytest.mark.parametrize(
-    ("value", "against", "said"),
+    ("value", "against", "expected"),
     [
         (0.9, [0.9], "0.9"),
         (0.89996, [], "0.9"),
@@ -31,8 +31,8 @@ def rule(type_: str, table: str = "clips", **kwargs: Any) -> Rule:
         (True, [], "True"),
     ],
 )
-def test_a_number_is_short_and_not_mistaken_for_its_limit(value: float, against: list[float], said: str) -> None:
-    assert wording.number(value, against) == said
+def test_a_number_is_short_and_differs_from_its_limit(value: float, against: list[float], expected: str) -> None:
+    assert wording.number(value, against) == expected
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32), st.floats(allow_nan=False, allow_infinity=False, width=32))
@@ -42,7 +42,7 @@ def test_two_numbers_that_differ_never_look_the_same(value: float, other: float)
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "expected"),
     [
         ({"min_value": 0.9}, ">= 0.9"),
         ({"min_value": 0, "strict_min": True}, "> 0"),
@@ -53,12 +53,12 @@ def test_two_numbers_that_differ_never_look_the_same(value: float, other: float)
         ({}, ""),
     ],
 )
-def test_bounds(limits: dict[str, Any], said: str) -> None:
-    assert wording.bounds(limits) == said
+def test_bounds(limits: dict[str, Any], expected: str) -> None:
+    assert wording.bounds(limits) == expected
 
 
 @pytest.mark.parametrize(
-    ("judged", "said"),
+    ("judged", "expected"),
     [
         (rule("expect_column_values_to_be_in_set", column="a", value_set=["WAV", 1, False]), "in {'WAV', 1, False}"),
         (rule("expect_column_values_to_not_be_in_set", column="a", value_set=["x"]), "not in {'x'}"),
@@ -67,15 +67,15 @@ def test_bounds(limits: dict[str, Any], said: str) -> None:
         (rule("expect_column_values_to_be_increasing", column="a"), "expect_column_values_to_be_increasing"),
     ],
 )
-def test_limits(judged: Rule, said: str) -> None:
-    assert wording.limit(judged) == said
+def test_limits(judged: Rule, expected: str) -> None:
+    assert wording.limit(judged) == expected
 
 
 def test_a_message_shows_five_rows_and_counts_the_rest() -> None:
     judged = rule("expect_column_values_to_be_in_set", column="n", value_set=[0])
     message = wording.rows_message(judged, 7, 9, [(f"c{number}", number) for number in range(7)])
     assert message == (
-        "Clips are fine: 7 of 9 clips break it, none may (allowed: n in {0}): "
+        "Clips are fine: 7 of 9 clips break the rule, none may (allowed: n in {0}): "
         "c0 has 0, c1 has 1, c2 has 2, c3 has 3, c4 has 4 and 2 more."
     )
 
@@ -88,9 +88,9 @@ def test_a_long_or_odd_value_cannot_break_the_message() -> None:
     assert len(message) < 200
 
 
-def test_the_share_says_of_what() -> None:
+def test_the_message_of_a_share_names_the_rows() -> None:
     low = rule(
         "expect_column_share_below_to_be_between", "transcripts", column="s", threshold=0.8, max_value=0.02, strict_max=True
     )
-    said = wording.aggregate_message(low, 0.03, 100)
-    assert said == "Clips are fine: the share of 100 clips with s < 0.8 is 0.03 (allowed: < 0.02)."
+    message = wording.aggregate_message(low, 0.03, 100)
+    assert message == "Clips are fine: the share of 100 clips with s < 0.8 is 0.03 (allowed: < 0.02)."

@@ -1,4 +1,4 @@
-"""Small suites and tables for the tests of this folder, and judging one by the other."""
+"""Small suites and tables for the tests of this folder, and functions that judge the tables by the suites."""
 
 import json
 from pathlib import Path
@@ -36,9 +36,9 @@ def clips(**columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"clip_id": [f"c{number}.wav" for number in range(rows)], **columns})
 
 
-def expect_error(result: RuleResult, *said: str) -> None:
+def expect_error(result: RuleResult, *words: str) -> None:
     assert (result.passed, result.errored, result.severity) == (False, True, "critical")
-    assert [word for word in said if word not in result.message] == [], result.message
+    assert [word for word in words if word not in result.message] == [], result.message
 
 
 MONO = rule("mono", IN_SET, column="channels", value_set=[1])
