@@ -1,1 +1,1 @@
-"""The rules: one suite (JSON) per gated asset, and the custom expectations. See ``README.md``. Imports nothing."""
+"""The rules: one suite (JSON) per gated asset, and the custom expectations. See ``README.md``. This file imports nothing."""

@@ -1,13 +1,14 @@
-"""Our own expectations: what Great Expectations has no rule for, or has one that is not exact.
+"""Our own expectations, for rules that Great Expectations lacks or computes inexactly.
 
-Importing this module registers them; ``rules.runner`` imports it before it builds a suite. It is the one module that
-may import Great Expectations at its top, because the classes cannot exist without it: import it inside functions only.
-The arithmetic that the reports show as well is in ``quality``, never here.
+Importing this module registers the expectations; ``rules.runner`` imports it before building a suite. Only this module may
+import Great Expectations at its top, because the classes need it: import this module inside functions only. Arithmetic
+that the reports show too is in ``quality``.
 
-All of them measure one number of a column and compare it with ``min_value`` and ``max_value``, inclusive unless
-``strict_min`` or ``strict_max``, as the built-in ones do. Each measurement is a dict: ``value``, and for rules about
-single rows ``count`` and ``rows`` (index labels of at most `NAMED` rows to look at). They raise on an empty column and on
-any value that is not a finite number, so that nothing is judged without data; the runner turns that into an error.
+Every expectation measures one number of a column and compares the number with ``min_value`` and ``max_value``. The limits
+are inclusive unless ``strict_min`` or ``strict_max`` is true, as in the built-in expectations. A measurement is a dict:
+``value``, and for rules about single rows ``count`` and ``rows`` (index labels of at most `NAMED` rows that a person should
+check). A measurement raises for an empty column and for any value that is not a finite number; the runner turns the exception
+into a failed result.
 """
 
 import math
@@ -28,21 +29,22 @@ from voice_assets.quality.histogram import DURATION_BIN_S, bins, edge_spikes
 from voice_assets.quality.summary import percentile
 
 NAMED = 20
-"""How many rows a measurement names."""
+"""Most rows that a measurement names."""
 
 MEAN_DIGITS = 12
-"""Decimals a mean is rounded to before it is compared. The sum is exact, but 0.9 itself is no binary number: without this
-the mean of clips that are 0.85 and 0.95 lies a hair under 0.9 and fails a limit of 0.9. No figure we judge has 12 decimals."""
+"""Decimals that a mean is rounded to before the comparison. The sum is exact, but a binary number cannot hold 0.9 exactly.
+Without rounding, the mean of 0.85 and 0.95 is slightly under 0.9 and fails a limit of 0.9. No figure that we judge has 12
+decimals."""
 
 Measurement = dict[str, Any]
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
-    """The column as floats; raises unless there is at least one value and all are finite numbers."""
+    """The column as floats. Raises unless the column has at least one value and all values are finite numbers."""
     if column.empty:
         raise ValueError(f"{column.name} has no rows, there is nothing to measure")
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        # NumPy would turn the text "0.9" into a number without a word.
+        # NumPy would silently turn the text "0.9" into a number.
         raise TypeError(f"{column.name} holds {column.dtype}, not numbers")
     numbers = column.to_numpy(dtype="float64")
     if not np.isfinite(numbers).all():
@@ -51,7 +53,7 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 
 def _measured(value: float, hit: pd.Series | None = None) -> Measurement:
-    """A measurement; ``hit`` is a boolean series over the rows, true for those to look at."""
+    """A measurement. ``hit`` is a boolean series over the rows, true for the rows that a person should check."""
     if hit is None:
         return {"value": float(value)}
     rows: list[Hashable] = list(hit.index[hit][:NAMED])
@@ -70,7 +72,7 @@ class ColumnExactMean(ColumnAggregateMetricProvider):
 
 
 class ColumnQuantile(ColumnAggregateMetricProvider):
-    """A quantile of a column, as ``quality.summary.percentile`` has it; rows are those that are not under it."""
+    """A quantile of a column, as ``quality.summary.percentile`` computes it; ``rows`` are the rows at or over the quantile."""
 
     metric_name = "column.quantile"
     value_keys = ("quantile",)
@@ -82,7 +84,7 @@ class ColumnQuantile(ColumnAggregateMetricProvider):
 
 
 class ColumnShareBelow(ColumnAggregateMetricProvider):
-    """Rows under ``threshold`` / all rows. A division of two integers: 2 of 100 is the very number that 0.02 is."""
+    """Rows under ``threshold`` / all rows. A division of two integers, so 2 of 100 equals 0.02 exactly."""
 
     metric_name = "column.share_below"
     value_keys = ("threshold",)
@@ -95,7 +97,7 @@ class ColumnShareBelow(ColumnAggregateMetricProvider):
 
 
 class ColumnShareRepeated(ColumnAggregateMetricProvider):
-    """Rows whose value an *earlier* row has / all rows: of a pair one counts, of three the same two."""
+    """Rows whose value an *earlier* row has / all rows: of two equal rows one counts, of three equal rows two."""
 
     metric_name = "column.share_repeated"
 
@@ -108,7 +110,7 @@ class ColumnShareRepeated(ColumnAggregateMetricProvider):
 
 
 class ColumnEdgeSpike(ColumnAggregateMetricProvider):
-    """How many times its neighbours the first or last bin of the histogram holds; see ``quality.histogram.edge_spikes``."""
+    """The count of the histogram's first or last bin relative to its neighbours; see ``quality.histogram.edge_spikes``."""
 
     metric_name = "column.edge_spike"
     value_keys = ("edge", "bin_width")
@@ -119,7 +121,7 @@ class ColumnEdgeSpike(ColumnAggregateMetricProvider):
         first, last = edge_spikes(numbers.tolist(), bin_width)
         counted = bins(numbers.tolist(), bin_width)
         count = counted[0].count if edge == "start" else counted[-1].count
-        # The bin's rows are the shortest or the longest ones: by rank, so that no bound is computed a second time.
+        # The bin's rows are the shortest or the longest. The rank finds them without computing the bin's bounds again.
         at_edge = column.rank(method="first", ascending=edge == "start").le(count)
         return _measured(first if edge == "start" else last, at_edge)
 
@@ -128,7 +130,7 @@ Number = float | int | SuiteParameterDict | None
 
 
 class _Limits(ColumnAggregateExpectation):
-    """The limits all of ours share, and the comparison. Abstract (no ``_validate``), so it is no expectation itself."""
+    """The limits and the comparison of all our expectations. Abstract: without ``_validate``, it is not registered."""
 
     min_value: Number = None
     max_value: Number = None
@@ -195,7 +197,7 @@ class ExpectColumnShareRepeatedToBeBetween(_Limits):
 
 
 class ExpectColumnEdgeSpikeToBeBetween(_Limits):
-    """Expect one end of a column's histogram, see `ColumnEdgeSpike`, not to stick out."""
+    """Expect the spike at one end of a column's histogram, see `ColumnEdgeSpike`, to be within limits."""
 
     edge: Literal["start", "end"]
     bin_width: float = DURATION_BIN_S

@@ -1,4 +1,4 @@
-"""Tables and parameters that pass every suite: what a test breaks one thing of."""
+"""Tables and parameters that pass every suite. A test changes one value of them."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def stats() -> pd.DataFrame:
 
 
 def transcripts() -> pd.DataFrame:
-    """Transcripts that say what the texts say, nearly."""
+    """Transcripts whose hypotheses nearly equal the texts."""
     return pd.DataFrame({"clip_id": [f"c{number}.wav" for number in range(CLIPS)], "similarity": 0.97, "cer": 0.03})
 
 

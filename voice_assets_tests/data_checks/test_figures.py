@@ -49,7 +49,7 @@ def test_the_mean_may_lie_at_its_limit(suite: str, least: float) -> None:
         assert result.observed == pytest.approx(similarity, abs=1e-12)
 
 
-# Sums that pandas' own mean, which the built-in expectation takes, puts a hair under the limit they are equal to.
+# The built-in expectation uses pandas' mean, which is slightly under the limit for these values; the exact mean equals it.
 @pytest.mark.parametrize("pairs", [2, 8, 16])
 def test_a_mean_of_different_values_may_lie_at_its_limit(pairs: int) -> None:
     similarity = pd.Series([0.83, 0.97] * pairs)
@@ -105,9 +105,9 @@ def test_the_share_of_repeated_texts_is_strict_and_counts_one_of_a_pair(repeats:
     assert result.failing == ([] if passes else [f"c{number}.wav" for number in range(50, 55)])
 
 
-def spread(*heap: float) -> dict[str, pd.DataFrame]:
-    """400 clips evenly over 1 to 15 s (14 or so per bin of half a second), and a heap."""
-    durations = [*(1 + 14 * (number + 0.5) / 400 for number in range(400)), *heap]
+def spread(*added: float) -> dict[str, pd.DataFrame]:
+    """400 clips evenly over 1 to 15 s (about 14 per bin of half a second), and clips with the ``added`` durations."""
+    durations = [*(1 + 14 * (number + 0.5) / 400 for number in range(400)), *added]
     names = [f"c{number}.wav" for number in range(len(durations))]
     unique = {"normalised_text": names, "samples_sha256": names, "text_length": 50}
     tables = good("quality_report")
@@ -115,7 +115,7 @@ def spread(*heap: float) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize(
-    ("heap", "rule"),
+    ("added", "rule"),
     [
         ([], None),
         ([15.0] * 20, None),
@@ -129,25 +129,25 @@ def spread(*heap: float) -> dict[str, pd.DataFrame]:
     ids=[
         "even",
         "few at the limit",
-        "heap at the limit",
-        "heap at the end",
-        "heap at the start",
-        "scraps",
+        "many at the limit",
+        "many at the end",
+        "many at the start",
+        "many short clips",
         "middle",
-        "few scraps",
+        "few short clips",
     ],
 )
-def test_a_heap_at_an_end_of_the_durations_is_a_spike(heap: list[float], rule: str | None) -> None:
-    results = judge("quality_report", spread(*heap))
+def test_many_clips_at_an_end_of_the_durations_are_a_spike(added: list[float], rule: str | None) -> None:
+    results = judge("quality_report", spread(*added))
     assert failed(results) == ([rule] if rule else [])
     if rule:
         assert results[rule].failing[0] in {f"c{number}.wav" for number in range(460)}
-        assert results[rule].unexpected_count >= len(heap)
+        assert results[rule].unexpected_count >= len(added)
         assert set(results[rule].failing) & {f"c{number}.wav" for number in range(400, 460)}
 
 
 @pytest.mark.parametrize("clips", [1, 2, 6])
-def test_a_handful_of_clips_is_never_a_spike(clips: int) -> None:
+def test_a_few_clips_are_never_a_spike(clips: int) -> None:
     tables = good("quality_report")
     tables["stats"] = tables["stats"].iloc[:clips].assign(duration_s=3.0)
     assert failed(judge("quality_report", tables)) == []

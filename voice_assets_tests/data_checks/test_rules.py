@@ -127,7 +127,7 @@ STRUCTURE_RULES = {
 }
 
 
-def test_every_code_of_speech_rows_has_its_rule() -> None:
+def test_every_code_of_structure_has_its_rule() -> None:
     assert set(STRUCTURE_RULES) == set(STRUCTURE)
 
 
@@ -146,7 +146,7 @@ def test_a_fault_of_a_row_fails_its_own_rule_only() -> None:
     assert "of 95 clips" in results["text_length"].message
 
 
-def test_clips_that_are_all_at_fault_leave_nothing_to_call_mono() -> None:
+def test_without_a_sound_clip_the_audio_rules_cannot_be_judged() -> None:
     tables = good("base_validation")
     tables["clips"]["structure"] = "missing_wav"
     results = judge("base_validation", tables)
@@ -154,14 +154,14 @@ def test_clips_that_are_all_at_fault_leave_nothing_to_call_mono() -> None:
     assert results["mono"].errored
 
 
-def test_the_problems_of_the_config_are_told() -> None:
+def test_the_message_names_the_problems_of_the_config() -> None:
     tables = good("base_validation")
     tables["config"]["valid"] = False
     tables["config"]["problems"] = "no phoneme_id_map"
     assert "problems: no phoneme_id_map" in judge("base_validation", tables)["config_valid"].message
 
 
-def test_warnings_warn() -> None:
+def test_a_failed_warning_keeps_its_severity() -> None:
     tables = good("base_validation")
     tables["clips"].loc[[2, 5, 9], "digits"] = True
     digits = judge("base_validation", tables)["no_digits"]
@@ -169,7 +169,7 @@ def test_warnings_warn() -> None:
     assert digits.failing == ["c2.wav", "c5.wav", "c9.wav"]
 
 
-def test_the_worst_kind_of_clip_is_told() -> None:
+def test_the_message_names_the_worst_category() -> None:
     tables = good("asr_sample_report")
     tables["facts"]["worst_category_gap"] = 0.3
     assert "worst_category: numbers" in judge("asr_sample_report", tables)["no_failing_category"].message

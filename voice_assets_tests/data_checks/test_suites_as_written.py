@@ -1,4 +1,4 @@
-"""The files in data_checks: each loads, is Great Expectations' own schema, and reads columns that the tables have."""
+"""The files in data_checks: each loads, follows Great Expectations' own schema, and reads columns that the tables have."""
 
 import importlib
 import json
@@ -39,7 +39,7 @@ RULES = {
         *("mean_similarity", "low_similarity", "no_failing_category"),
     ],
 }
-"""Names of rules are names of Dagster checks, and people's `advisory` entries use them: changing one loses its history."""
+"""A rule's name is the name of a Dagster check, and `advisory` entries use the name: changing the name loses its history."""
 
 WARNINGS = {
     "base_validation/no_digits",
@@ -53,7 +53,7 @@ def all_rules() -> list[tuple[str, Rule]]:
     return [(name, rule) for name in suite_names() for rule in load_suite(name).rules]
 
 
-def test_the_suites_and_their_rules_are_these() -> None:
+def test_the_suites_and_their_rules() -> None:
     assert {name: [rule.name for rule in load_suite(name).rules] for name in suite_names()} == RULES
 
 
@@ -68,8 +68,8 @@ def test_the_parameters_are_those_a_voice_gives(suite: str) -> None:
 
 @pytest.mark.parametrize("suite", RULES)
 def test_nothing_is_left_to_fill_in(suite: str) -> None:
-    said = [(rule.description, rule.kwargs, rule.meta.where) for rule in bound(suite).rules]
-    assert "$" not in repr(said)
+    filled = [(rule.description, rule.kwargs, rule.meta.where) for rule in bound(suite).rules]
+    assert "$" not in repr(filled)
 
 
 @pytest.mark.parametrize(("suite", "rule"), all_rules(), ids=[f"{suite}/{rule.name}" for suite, rule in all_rules()])

@@ -15,9 +15,9 @@ def test_each_missing_table_fails_its_rules(suite: str) -> None:
 
 
 @pytest.mark.parametrize("suite", PARAMETERS)
-def test_a_hole_in_a_column_fails_the_rule_that_reads_it(suite: str) -> None:
+def test_a_missing_value_fails_the_rule_that_reads_it(suite: str) -> None:
     tables = good(suite)
-    # `structure` also chooses the rows of other rules: it stays whole here, so that each rule meets its own hole.
+    # `structure` also selects the rows of other rules, so it stays complete here: each rule fails for its own column.
     reading = [rule for rule in bound(suite).rules if rule.columns and rule.columns != ("structure",)]
     for rule in reading:
         table = tables[rule.table]
@@ -30,7 +30,7 @@ def test_a_hole_in_a_column_fails_the_rule_that_reads_it(suite: str) -> None:
         assert f"{rule.columns[0]} has no value" in result.message
 
 
-def test_a_hole_in_the_structure_fails_every_rule_about_clips() -> None:
+def test_a_missing_structure_fails_every_rule_about_clips() -> None:
     tables = good("base_validation")
     tables["clips"].loc[0, "structure"] = None
     results = judge("base_validation", tables)

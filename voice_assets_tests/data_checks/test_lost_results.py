@@ -1,4 +1,4 @@
-"""Rules about evidence that can get lost: the facts as the assets compute them, judged by the real suite."""
+"""Rules about missing results: the facts as the assets compute them, judged by the real suite."""
 
 import math
 
@@ -20,7 +20,7 @@ def transcripts(clip_ids: list[str]) -> pd.DataFrame:
 
 
 def validated(scored: pd.DataFrame, shards: int) -> dict[str, pd.DataFrame]:
-    """The evidence of ``whisper_validation``, as its asset makes it."""
+    """The tables of ``whisper_validation``, as its asset makes them."""
     facts = validation.facts(CLIPS, scored, categories.by_category(scored, 0.8), 0.8, shards)
     return {"transcripts": scored, "facts": pd.DataFrame([facts])}
 
@@ -39,7 +39,7 @@ def test_every_shard_lost_but_one() -> None:
     assert f"missing_shards: {', '.join(shard_key(index, 4) for index in (0, 1, 3))}" in message
 
 
-def test_one_clip_lost_is_no_shard_lost() -> None:
+def test_a_lost_clip_is_not_a_lost_shard() -> None:
     results = judge("whisper_validation", validated(transcripts(CLIPS[1:]), 4))
     assert failed(results) == ["every_clip_scored"]
 
