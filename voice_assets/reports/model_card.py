@@ -45,7 +45,7 @@ class Card:
     lineage: Sequence[tuple[str, str]]
 
 
-def in_words(samples: pd.DataFrame) -> list[str]:
+def quality_sentences(samples: pd.DataFrame) -> list[str]:
     """How good the voice is, one plain sentence a figure. The words change at limits that are ours, named beside them."""
     cer, mos = float(samples["cer"].mean()), float(samples["mos"].mean())
     understood = "is understood" if cer <= 0.1 else "is understood in part" if cer <= 0.4 else "cannot be understood"
@@ -90,7 +90,7 @@ def model_card(card: Card) -> str:
         f"# {escape(card.title)} ({card.name})",
         "\n".join(f"* {name}: {value}" for name, value in facts.items()),
         "## How good it is",
-        "\n".join(f"* {line}" for line in in_words(card.samples)),
+        "\n".join(f"* {line}" for line in quality_sentences(card.samples)),
         "\n".join(table(sentences, SENTENCE_HEADINGS)).strip(),
         "## What it does not meet",
         "\n".join(failed) or _all_met(card.verdicts),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from voice_assets.quality.histogram import Bin
 
 WIDTH, HEIGHT = 560, 230
-COLUMNS, ROWS = 48, 24
+GRID_COLUMNS, GRID_ROWS = 48, 24
 COLOURS = ("mark", "mark2")
 """Variables of the page's style (``reports.html``) that tell two curves apart in the light and in the dark."""
 
@@ -123,8 +123,8 @@ def _cells(x: Sequence[float], y: Sequence[float], across: Axis, up: Axis) -> di
     """How many points fall into each cell (column, row from the bottom) of the grid."""
     counts: dict[tuple[int, int], int] = {}
     for one_x, one_y in zip(x, y, strict=True):
-        column = min(int((one_x - across.low) / (across.high - across.low) * COLUMNS), COLUMNS - 1)
-        row = min(int((one_y - up.low) / (up.high - up.low) * ROWS), ROWS - 1)
+        column = min(int((one_x - across.low) / (across.high - across.low) * GRID_COLUMNS), GRID_COLUMNS - 1)
+        row = min(int((one_y - up.low) / (up.high - up.low) * GRID_ROWS), GRID_ROWS - 1)
         counts[column, row] = counts.get((column, row), 0) + 1
     return counts
 
@@ -142,7 +142,7 @@ def density(
     across = _axis([0.0, *x], _LEFT, WIDTH - _RIGHT)
     up = _axis([0.0, *y], HEIGHT - _BOTTOM, _TOP)
     counts = _cells(x, y, across, up)
-    width, height = (across.end_px - across.start_px) / COLUMNS, (up.start_px - up.end_px) / ROWS
+    width, height = (across.end_px - across.start_px) / GRID_COLUMNS, (up.start_px - up.end_px) / GRID_ROWS
     parts = _grid(across, up, units[0], units[1])
     for (column, row), count in sorted(counts.items()):
         strength = 0.25 + 0.75 * math.log1p(count) / math.log1p(max(counts.values()))

@@ -18,9 +18,6 @@ COLUMNS = (
     "duration_s",
     "path", "audio_sha256",
 )  # fmt: skip
-ADDED = {"suspicion", "diff", "decision", "new_text", "kept"}
-"""Columns of ``with_diff`` that TRANSCRIPTS has not."""
-
 SUSPICIONS = {
     "low": "the similarity is under the limit, or there is none",
     "hallucination": "words over silence, or a phrase that Whisper is known to invent",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.dataset.tables import SAMPLES, frame
-from voice_assets.reports.model_card import Card, in_words, model_card
+from voice_assets.reports.model_card import Card, model_card, quality_sentences
 
 BAD = {
     "rule": "intelligible",
@@ -46,7 +46,7 @@ def card(**changes: object) -> Card:
     ],
 )
 def test_words_for_figures(cer: float, mos: float, understood: str, natural: str) -> None:
-    first, second = in_words(samples(cer, mos))
+    first, second = quality_sentences(samples(cer, mos))
     assert understood in first
     assert natural in second
 
