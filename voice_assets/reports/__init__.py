@@ -1,4 +1,4 @@
-"""What is written for people: Markdown, HTML, TSV and plots, in files whose names people's scripts know.
+"""Reports for people: Markdown, HTML, TSV and plots. Other programs rely on the names of the files.
 
-A report takes tables and numbers and writes a new folder or file; it never overwrites one and decides nothing.
+A report takes tables and numbers, and writes a new folder or file. A report overwrites nothing and decides nothing.
 """

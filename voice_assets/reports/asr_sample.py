@@ -1,4 +1,4 @@
-"""The report on the sample that Whisper heard: ``asr_sample_<ts>/`` with ``asr_sample.tsv`` and ``asr_sample.md``."""
+"""The report on the sample that Whisper transcribed: ``asr_sample_<ts>/`` with ``asr_sample.tsv`` and ``asr_sample.md``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from voice_assets.runtime.files import write_text
 from voice_assets.text.word_diff import NOTATION
 
 SHOWN = 20
-"""Clips listed in the Markdown, worst first; all are in the TSV."""
+"""Clips listed in the Markdown file, worst first; the TSV has all clips."""
 
 
 def _markdown(
@@ -34,15 +34,15 @@ def _markdown(
         "diff": "Diff",
     }
     figures = [{"name": name, "value": value} for name, value in layout.summary(facts)]
-    lines = [f"# Sample through Whisper: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
+    lines = [f"# ASR sample: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"name": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
-    lines += ["## Categories", "", "A clip can be in several. A category is judged from 10 clips on.", ""]
+    lines += ["## Categories", "", layout.CATEGORY_NOTE, ""]
     lines += table(layout.category_rows(by_category), layout.CATEGORY_HEADINGS)
     lines += [
         f"## The {len(worst)} worst clips",
         "",
-        f"All are in `asr_sample.tsv`. In the diff {NOTATION}.",
+        f"`asr_sample.tsv` has all clips. In the diff, {NOTATION}.",
         "",
         *table(worst, shown),
     ]
@@ -60,10 +60,10 @@ def write(
     language: str,
     low_similarity: float,
 ) -> Path:
-    """Write one report and return its new folder ``<reports_dir>/asr_sample_<ts>``, complete or not at all.
+    """Write one report and return its new folder ``<reports_dir>/asr_sample_<ts>``. An error leaves no folder behind.
 
     Args:
-        reports_dir: where reports on this data set lie.
+        reports_dir: the folder of the reports on this data set.
         title: the voice's name for people.
         transcripts: TRANSCRIPTS of the sample.
         facts: from ``asr.validation.sample_facts``.

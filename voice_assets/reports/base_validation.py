@@ -1,6 +1,6 @@
-"""The report of stage 1, for people: is the data set sound, and if not, which rows and why.
+"""The report on base validation: whether the data set has faults, which rows have them, and why.
 
-Prints the verdicts it is given and the faults in the table; judges nothing by itself.
+Shows the given verdicts and the faults in the table. Decides PASS or FAIL itself only when no verdicts are given.
 """
 
 import shutil
@@ -28,7 +28,7 @@ BAR = 40
 
 
 def _lines(clips: pd.DataFrame, limits: Limits) -> list[dict[str, object]]:
-    """One record a fault and a warning, in the order of the rows; wavs that no row names (row 0) come last."""
+    """One record per fault and per warning, in the order of the rows. Wavs that no row names (row 0) come last."""
     lines: list[dict[str, object]] = []
     ordered = clips.assign(last=clips["row"] == 0).sort_values(["last", "row", "clip_id"], kind="stable")
     for clip in cast(list[dict[str, Any]], ordered.to_dict("records")):
@@ -40,7 +40,7 @@ def _lines(clips: pd.DataFrame, limits: Limits) -> list[dict[str, object]]:
 
 
 def _word(clips: pd.DataFrame, config: ConfigFacts, verdicts: Sequence[Verdict] | None, lines: list[dict[str, object]]) -> Word:
-    """By the verdicts where they are given, else by the table and the config."""
+    """PASS, FAIL or NOT JUDGED: from the verdicts where they are given, else from the table and the config."""
     if verdicts is not None:
         return word(verdicts)
     sound = len(clips) > 0 and config.valid and not config.problems and not any(line["level"] == "fault" for line in lines)
@@ -48,7 +48,7 @@ def _word(clips: pd.DataFrame, config: ConfigFacts, verdicts: Sequence[Verdict] 
 
 
 def _counts(title: str, lines: list[dict[str, object]], level: str) -> list[str]:
-    """How many clips each rule names, with the first of them."""
+    """For each rule, the number of clips that break the rule, and the first of these clips."""
     chosen = [line for line in lines if line["level"] == level]
     counts = Counter(str(line["rule"]) for line in chosen)
     first = {str(line["rule"]): line for line in reversed(chosen)}
@@ -81,7 +81,7 @@ _QUANTILES = (("shortest", 0.0), ("p5", 0.05), ("median", 0.5), ("p95", 0.95), (
 
 
 def _histogram(clips: pd.DataFrame) -> list[str]:
-    """Durations in bins of a second, as a bar chart of text."""
+    """The durations in bins of one second, as a bar chart in text."""
     values = [float(seconds) for seconds in clips.loc[clips["sample_rate"] > 0, "duration_s"]]
     if not values:
         return []
@@ -124,7 +124,7 @@ def _markdown(
     parts += _histogram(clips)
     if found:
         shown = found[:SHOWN]
-        parts += ["## Rows", "", f"The first {len(shown)} of {len(found)} faults; all of them are in `{tsv}`.", ""]
+        parts += ["## Rows", "", f"The first {len(shown)} of {len(found)} faults; `{tsv}` has all of them.", ""]
         parts += table(shown, FAULT_HEADINGS)
     return "\n".join(parts).rstrip() + "\n"
 
@@ -138,10 +138,10 @@ def write(
     verdicts: Sequence[Verdict] | None,
     limits: Limits,
 ) -> tuple[Path, Path]:
-    """Write ``validation_<ts>.md`` and ``validation_<ts>.tsv`` into ``folder``; returns both paths.
+    """Write ``validation_<ts>.md`` and ``validation_<ts>.tsv`` into ``folder``. Returns both paths.
 
-    ``clips``: the table ``CLIPS`` of all shards. ``verdicts``: one mapping a rule (``reports.verdicts.Verdict``); with
-    ``None`` the table alone decides between PASS and FAIL. The TSV has one line a fault or warning.
+    ``clips``: the table ``CLIPS`` of all shards. ``verdicts``: one mapping per rule (``reports.verdicts.Verdict``); with
+    ``None``, the table and the config decide between PASS and FAIL. The TSV has one line per fault or warning.
     """
     building = new_folder(folder, ".validation_")
     name = building.name.removeprefix(".")

@@ -1,4 +1,4 @@
-"""The folder of one report: a new one with a stamp in its name, complete or not there."""
+"""The folder of one report: a new folder with a stamp in its name. An incomplete folder never gets this name."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from voice_assets.runtime.stamps import new_folder, utc_text
 
 @dataclass(frozen=True)
 class ReportFolder:
-    """``building`` is where the files are written; ``final`` is what it is called when the report is complete.
+    """``building`` is the folder that the files are written to. ``final`` is its name after the report is complete.
 
-    ``stamp`` is the end of both names, ``20261122_101500_123``; ``made`` the time in words, ``2026-11-22 10:15:00 UTC``.
+    ``stamp`` is the end of both names, ``20261122_101500_123``. ``made`` is the time as text, ``2026-11-22 10:15:00 UTC``.
     """
 
     building: Path
@@ -26,7 +26,7 @@ class ReportFolder:
 def new_report(reports_dir: Path, name: str) -> Iterator[ReportFolder]:
     """Yield the folder of a new report ``<reports_dir>/<name>_<stamp>``, hidden until the block ends without an error.
 
-    The stamp is later than that of every other report of this name, so that the newest is the last by name.
+    The stamp is later than the stamps of all reports of this name, so the newest report is the last by name.
     """
     building = new_folder(reports_dir, f".{name}_")
     final = building.with_name(building.name.removeprefix("."))

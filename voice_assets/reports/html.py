@@ -1,10 +1,10 @@
-"""The frame of every HTML report: one self-contained page, its style, tables, players, badges and tiles.
+"""The parts of every HTML report: one self-contained page, its style, tables, players, badges and tiles.
 
-What belongs here: pieces that any report may use. What does not: the contents of one report, and drawings
-(``reports.plots``). Nothing is loaded from the network, and there is no script on the page.
+Belongs here: parts that any report may use. Does not belong here: the contents of one report, and drawings
+(``reports.plots``). A page loads nothing from the network and has no script.
 
-Escaping is by construction: a value is escaped unless it already is ``Markup``, and ``Markup`` is only ever made from
-literals of this room (``Markup("<b>{}</b>").format(value)`` escapes ``value``).
+Every value is escaped unless it already is ``Markup``, and ``Markup`` is only made from literals of this room
+(``Markup("<b>{}</b>").format(value)`` escapes ``value``).
 """
 
 import math
@@ -113,7 +113,7 @@ def page(title: str, body: str, lead: str = "") -> str:
 
 
 def section(title: str, *parts: str) -> Markup:
-    """A heading of the second level and what stands under it."""
+    """A heading of the second level and the parts under the heading."""
     return Markup("<section>\n<h2>{}</h2>\n{}\n</section>\n").format(title, join(parts))
 
 
@@ -128,14 +128,14 @@ def join(parts: Iterable[str]) -> Markup:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A figure for people: whole numbers with thin thousands, others with ``digits``; a dash for what is not finite."""
+    """A figure for people: thin spaces between thousands, or ``digits`` decimals; a dash for a value that is not finite."""
     if not math.isfinite(value):
         return "–"
     return f"{value:,.0f}".replace(",", "\u202f") if float(value).is_integer() and digits == 0 else f"{value:.{digits}f}"
 
 
 def _cell(value: object, digits: int) -> tuple[str, str]:
-    """Class and escaped text of one table cell."""
+    """The CSS class and the escaped text of one table cell."""
     if isinstance(value, bool):
         return "", "yes" if value else "no"
     if isinstance(value, int):
@@ -146,12 +146,12 @@ def _cell(value: object, digits: int) -> tuple[str, str]:
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str], digits: Mapping[str, int] | None = None) -> Markup:
-    """A table that scrolls sideways when it must; "None." for no rows.
+    """A table that scrolls sideways when it is too wide; "None." for no rows.
 
     Args:
-        rows: one mapping a row. Plain Python numbers are set to the right; ``Markup`` values go in as they are.
+        rows: one mapping per row. Plain Python numbers are aligned right; ``Markup`` values are not escaped.
         columns: key -> heading, in order.
-        digits: key -> decimals of that column's floats; 3 when left out.
+        digits: key -> decimals of that column's floats; 3 by default.
     """
     if not rows:
         return paragraph("None.", "soft")
@@ -164,22 +164,22 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str], digi
 
 
 def audio(src: str) -> Markup:
-    """A player that loads nothing until it is asked to. ``src`` is a URL, see ``relative_url``."""
+    """A player that loads the audio only when a person plays it. ``src`` is a URL, see ``relative_url``."""
     return Markup('<audio controls preload="none" src="{}"></audio>').format(src)
 
 
 def relative_url(target: Path, folder: Path) -> str:
-    """The URL of the file ``target`` for a page that lies in ``folder``, so that the page works from disk."""
+    """The relative URL of the file ``target`` for a page in ``folder``, so that the page works from disk."""
     return quote(Path(os.path.relpath(target, folder)).as_posix())
 
 
 def verdict_badge(word: Word) -> Markup:
-    """The word of a verdict in its colour: green, red, amber for a warning, grey for what was not judged."""
+    """The word of a verdict in its colour: green for PASS, red for FAIL, amber for WARNING, grey for NOT JUDGED."""
     return Markup('<span class="badge {}">{}</span>').format(_BADGES[word], word)
 
 
 def rule_table(verdicts: Sequence[Verdict] | None) -> Markup:
-    """The rules of a suite, each with its badge."""
+    """A table of the rules of a suite, each with its badge."""
     rows = [
         {**row, "verdict": verdict_badge(rule_word(one))} for one, row in zip(verdicts or [], rule_rows(verdicts), strict=True)
     ]
@@ -187,17 +187,17 @@ def rule_table(verdicts: Sequence[Verdict] | None) -> Markup:
 
 
 def tiles(figures: Sequence[tuple[str, str, str]]) -> Markup:
-    """A row of the figures that matter most: (name, value, note) each; the note may be empty."""
+    """A row of the most important figures: (name, value, note) each; the note may be empty."""
     one = Markup('<div class="tile"><div class="name">{}</div><div class="value">{}</div><div class="note">{}</div></div>')
     return Markup('<div class="tiles">\n{}\n</div>').format(join(one.format(*figure) for figure in figures))
 
 
 def figure(title: str, drawing: str, note: str) -> Markup:
-    """A drawing (``reports.plots``) on a card, with its title and a line that says how to read it."""
+    """A drawing (``reports.plots``) on a card, with its title and a line that explains the drawing."""
     card = Markup('<figure class="card"><figcaption>{}<small>{}</small></figcaption>\n{}\n</figure>')
     return card.format(title, note, drawing)
 
 
 def figures(*cards: str) -> Markup:
-    """Cards side by side, as many as the window takes."""
+    """Cards side by side, as many as fit into the window."""
     return Markup('<div class="charts">\n{}\n</div>').format(join(cards))

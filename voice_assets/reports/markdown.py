@@ -1,6 +1,6 @@
-"""Markdown for every report: a table, and the one way to put text from outside into a line of it.
+"""Markdown for every report: tables, and the escaping of texts from outside.
 
-What belongs here: pieces that any report may use. What does not: the contents of one report.
+Belongs here: parts that any report may use. Does not belong here: the contents of one report.
 """
 
 import math
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping
 
 from voice_assets.runtime.tsv import visible
 
-# `&` would start a character reference and `~` strikes text through. An underscore between letters or digits means nothing
-# to Markdown; it stays as it is, so that the names of rules and clips can be read and searched for.
+# `&` starts a character reference, and `~` strikes text through. An underscore between letters or digits means nothing
+# in Markdown. Such an underscore is not escaped, so that people can read and search for the names of rules and clips.
 _MARKS = re.compile(r"[\\|<>\[\]*`~&]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def escape(text: str) -> str:
-    """``text`` for the middle of a line or a cell: it stays one line, ends no cell and starts no markup, HTML or link.
+    """Escape ``text`` for the middle of a line or a cell: one line, no end of a cell, no markup, no HTML, no link.
 
-    Controls, line ends among them, become their pictures (``runtime.tsv.visible``). Not for the start of a line, where a
-    ``#`` or ``1.`` means something.
+    Controls, including line ends, become visible symbols (``runtime.tsv.visible``). Not for the start of a line, where a
+    ``#`` or ``1.`` is markup.
     """
     return _MARKS.sub(r"\\\g<0>", visible(text))
 
@@ -27,8 +27,8 @@ def table(rows: Iterable[Mapping[str, object]], headings: Mapping[str, str]) -> 
     """The lines of a table and the empty line after it; "None." for no rows.
 
     Args:
-        rows: one mapping a row. Texts are escaped; floats have 4 decimals, a dash where there is no number.
-        headings: key -> heading, in order; other keys of a row are left out. Headings are our own words, not escaped.
+        rows: one mapping per row. Texts are escaped; floats have 4 decimals; a dash stands for a float that is not finite.
+        headings: key -> heading, in order; other keys of a row are left out. Headings are not escaped.
 
     Raises:
         KeyError: a row lacks a column.

@@ -1,4 +1,4 @@
-"""Tables as Markdown for the metadata of a materialisation: short, and cells cut to a readable length."""
+"""Tables as Markdown for the metadata of a materialisation: few rows, and cells cut to a readable length."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ def preview(frame: "pd.DataFrame", columns: list[str]) -> str:
 
 
 def verdict_table(verdicts: list[dict[str, Any]]) -> str:
-    """The verdicts of a suite as a Markdown table, in the words of the reports."""
+    """The verdicts of a suite as a Markdown table, with the words of the reports."""
     rows = [{key: _short(text) for key, text in row.items()} for row in rule_rows(verdicts)]
     return "\n".join(table(rows, {key: RULE_HEADINGS[key] for key in VERDICT_COLUMNS}))
 

@@ -1,6 +1,6 @@
-"""``MODEL_CARD``: what a voice is made of and how good it is, also where it is bad. Markdown, from values.
+"""``MODEL_CARD``: the data, quality and weaknesses of a voice. Markdown, from given values.
 
-Measuring and judging belong elsewhere; so does the package around it (``reports.package``).
+Does not belong here: measuring, judging, and the package that contains the card (``reports.package``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,23 +11,23 @@ import pandas as pd
 from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows
 
-SENTENCE_HEADINGS = {"text": "Sentence", "hypothesis": "What Whisper heard", "cer": "CER", "mos": "MOS"}
+SENTENCE_HEADINGS = {"text": "Sentence", "hypothesis": "Whisper's hypothesis", "cer": "CER", "mos": "MOS"}
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a model card is written from.
+    """The values for a model card.
 
     Attributes:
-        name: the files' name, ``ru_RU-ivrvoice_ru-medium``.
+        name: the name of the voice's files, ``ru_RU-ivrvoice_ru-medium``.
         title: the voice's name for people.
-        epoch: which training and epoch, ``v0-e0001``.
+        epoch: the epoch key, ``v0-e0001``.
         licence, credit: of the recordings; empty when the owner named none.
         clips, hours: of the training set.
         sample_rate: Hz.
         samples: SAMPLES.
         verdicts: by suite, the verdicts of its rules (``reports.verdicts.Verdict``).
-        lineage: what it was made from, (name, version) each, the newest first.
+        lineage: the inputs of the voice, (name, version) each, the newest first.
     """
 
     name: str
@@ -46,15 +46,15 @@ class Card:
 
 
 def quality_sentences(samples: pd.DataFrame) -> list[str]:
-    """How good the voice is, one plain sentence a figure. The words change at limits that are ours, named beside them."""
+    """The quality of the voice, one sentence per figure. The limits for the words are our choice; each sentence names them."""
     cer, mos = float(samples["cer"].mean()), float(samples["mos"].mean())
     understood = "is understood" if cer <= 0.1 else "is understood in part" if cer <= 0.4 else "cannot be understood"
     natural = "sounds natural" if mos >= 3 else "sounds tolerable" if mos >= 2 else "sounds bad"
     return [
-        f"It **{understood}**: Whisper gets {cer:.0%} of the characters wrong (mean CER {cer:.3f} over {len(samples)} "
-        f"sentences; up to 0.1 is called understood, over 0.4 not).",
-        f"It **{natural}**: predicted opinion score {mos:.2f} of 5 (DNSMOS P.835; from 3 natural, under 2 bad). "
-        f"A prediction, not people.",
+        f"The voice **{understood}**: Whisper gets {cer:.0%} of the characters wrong (mean CER {cer:.3f} over {len(samples)} "
+        f"sentences; up to 0.1 counts as understood, over 0.4 as not understood).",
+        f"The voice **{natural}**: predicted opinion score {mos:.2f} of 5 (DNSMOS P.835; from 3 natural, under 2 bad). "
+        f"A model predicts this score; no people were asked.",
     ]
 
 
@@ -68,7 +68,7 @@ def _not_met(verdicts: Mapping[str, Sequence[Verdict]]) -> list[str]:
 
 
 def _all_met(verdicts: Mapping[str, Sequence[Verdict]]) -> str:
-    return "Nothing: every rule that was judged is met." if any(verdicts.values()) else "No rule was judged."
+    return "None: every rule that was judged passed." if any(verdicts.values()) else "No rule was judged."
 
 
 def model_card(card: Card) -> str:
@@ -83,24 +83,24 @@ def model_card(card: Card) -> str:
         "Credit": card.credit or "not named by the owner",
     }
     sentences = [
-        {"text": text, "hypothesis": heard, "cer": f"{cer:.3f}", "mos": f"{mos:.2f}"}
-        for text, heard, cer, mos in card.samples[list(SENTENCE_HEADINGS)].itertuples(index=False)
+        {"text": text, "hypothesis": hypothesis, "cer": f"{cer:.3f}", "mos": f"{mos:.2f}"}
+        for text, hypothesis, cer, mos in card.samples[list(SENTENCE_HEADINGS)].itertuples(index=False)
     ]
     parts = [
         f"# {escape(card.title)} ({card.name})",
         "\n".join(f"* {name}: {value}" for name, value in facts.items()),
-        "## How good it is",
+        "## Quality",
         "\n".join(f"* {line}" for line in quality_sentences(card.samples)),
         "\n".join(table(sentences, SENTENCE_HEADINGS)).strip(),
-        "## What it does not meet",
+        "## Rules that did not pass",
         "\n".join(failed) or _all_met(card.verdicts),
         *(
             part
             for suite, rules in card.verdicts.items()
             for part in (f"## Rules: {suite}", "\n".join(table(rule_rows(rules), RULE_HEADINGS)).strip())
         ),
-        "## What it was made from",
+        "## Lineage",
         "\n".join(f"* {name}: `{version}`" for name, version in card.lineage) or "Not recorded.",
-        "Trained with Piper (VITS). The recordings' licence and credit hold for the voice as well.",
+        "Trained with Piper (VITS). The licence and credit of the recordings apply to the voice too.",
     ]
     return "\n\n".join(parts) + "\n"

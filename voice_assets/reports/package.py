@@ -1,6 +1,6 @@
-"""The voice as people get it: one folder that speaks, explains itself and proves what it is. Built whole or not at all.
+"""The voice package: one folder with the voice, its samples, its documentation and its evidence.
 
-What belongs here: laying the files out and checking them again. What does not: making any of them.
+Belongs here: arranging the files and verifying them. Does not belong here: making the files.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from voice_assets.runtime import files
 
 SUMS = "SHA256SUMS"
 SECONDS_TO_SPEAK = 120
-# Shorter than any word, quieter than any voice: below these a "sound" proves nothing.
+# A shorter sound is no word, and a quieter sound is no voice: such a sound does not count as speech.
 SHORTEST_S, QUIETEST_PEAK = 0.3, 0.01
 
 
@@ -38,17 +38,17 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a package.
+    """The contents of a package.
 
     Attributes:
-        name: ``<language>_<REGION>-<name>-<quality>``, the folder's and the files' name.
+        name: ``<language>_<REGION>-<name>-<quality>``, the name of the folder and the files.
         model, config: the ``.onnx`` and its ``.onnx.json``.
-        samples: folder with ``samples.parquet`` (SAMPLES) and its wavs.
+        samples: the folder with ``samples.parquet`` (SAMPLES) and its wavs.
         card: the text of MODEL_CARD.
-        lineage: plain JSON, what the voice was made from.
+        lineage: plain JSON: the inputs of the voice.
         reports: name in the package -> folder or file to copy.
         title: the voice's name for people.
-        sentence: what the usage example says.
+        sentence: the text that the usage example speaks.
         tokens: sherpa-onnx's ``tokens.txt``.
     """
 
@@ -65,17 +65,17 @@ class Contents:
 
 
 def required(name: str) -> list[str]:
-    """The files that no package of that name lacks."""
+    """The files that every package with that name must have."""
     own = [f"{name}.onnx", f"{name}.onnx.json", "tokens.txt", "MODEL_CARD", "README.md", "lineage.json", "voices.json"]
     return [*own, "samples/samples.tsv", SUMS]
 
 
 def build(parent: Path, contents: Contents) -> Path:
-    """Build ``parent/<name>`` and return it. What was there under that name is replaced, at once and only by a whole package.
+    """Build ``parent/<name>`` and return it. An existing folder of that name is replaced after the new package is complete.
 
     Raises:
-        PackageError: a file that belongs into it is missing.
-        OSError: it cannot be written; nothing is left behind.
+        PackageError: a file for the package is missing.
+        OSError: the package cannot be written. No files are left behind.
     """
     parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{contents.name}.", dir=parent))
@@ -90,7 +90,7 @@ def build(parent: Path, contents: Contents) -> Path:
 
 
 def _swap(new: Path, place: Path) -> None:
-    """Put ``new`` at ``place``; ``new``'s own name holds the former folder afterwards, for the caller to remove."""
+    """Rename ``new`` to ``place``, and remove the folder that was at ``place`` before."""
     if not place.exists():
         new.rename(place)
         return
@@ -122,13 +122,13 @@ def _copy(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     else:
-        raise PackageError(f"{source}: not there, it belongs into the package as {target.name}")
+        raise PackageError(f"{source}: does not exist; the package needs this file as {target.name}")
 
 
 def _copy_samples(source: Path, target: Path) -> None:
     listing = source / "samples.parquet"
     if not listing.is_file():
-        raise PackageError(f"{listing}: not there, the package needs the samples' scores")
+        raise PackageError(f"{listing}: does not exist; the package needs the scores of the samples")
     samples = pd.read_parquet(listing)
     for name in samples["sample"]:
         _copy(source / name, target / name)
@@ -136,7 +136,7 @@ def _copy_samples(source: Path, target: Path) -> None:
 
 
 def voices_entry(folder: Path, name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """The voice's entry for a ``voices.json`` as Home Assistant and Piper's downloader read it; paths are in the package."""
+    """The voice's entry in a ``voices.json`` for Home Assistant and Piper's downloader, with paths in the package."""
     paths = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD"]
     return {
         "key": name,
@@ -151,13 +151,13 @@ def voices_entry(folder: Path, name: str, config: dict[str, Any]) -> dict[str, A
 
 
 def _md5(path: Path) -> str:
-    """The format asks for MD5; what protects the package is SHA256SUMS."""
+    """The MD5 that the format requires. SHA256SUMS protects the package."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def usage(contents: Contents) -> str:
-    """``README.md``: how to make the voice speak. Every argument is quoted for a POSIX shell."""
+    """The text of ``README.md``: how to use the voice. Every argument is quoted for a POSIX shell."""
     name = contents.name
     reports = " and [reports/](reports)" if contents.reports else ""
     commands = [
@@ -166,11 +166,11 @@ def usage(contents: Contents) -> str:
         ["python3", "-m", "piper", "--model", f"{name}.onnx", "--output-file", "test.wav", "--", contents.sentence],
     ]
     script = "\n".join(shlex.join(command) for command in commands)
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", script))])  # no sentence ends the block
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", script))])  # longer than any backticks in the sentence
     return f"""# {escape(contents.title)}
 
-A voice for the Piper speech synthesiser. What it is made of and how good it is: [MODEL_CARD](MODEL_CARD).
-Where it comes from, step by step: [lineage.json](lineage.json){reports}. How it sounds: [samples/](samples).
+A voice for the Piper speech synthesiser. Data and quality: [MODEL_CARD](MODEL_CARD).
+Lineage, step by step: [lineage.json](lineage.json){reports}. Spoken samples: [samples/](samples).
 
 {fence}sh
 {script}
@@ -186,16 +186,16 @@ def _files_of(package: Path) -> list[str]:
 
 
 def _write_sums(package: Path) -> None:
-    """``SHA256SUMS`` over every other file, as ``sha256sum --check`` reads it."""
+    """Write ``SHA256SUMS`` over all other files, in the format of ``sha256sum --check``."""
     lines = [f"{files.sha256(package / name)}  {name}\n" for name in _files_of(package)]
     files.write_text(package / SUMS, "".join(lines))
 
 
 def read_sums(package: Path) -> dict[str, str]:
-    """File -> SHA-256 from ``SHA256SUMS``.
+    """File -> SHA-256, from ``SHA256SUMS``.
 
     Raises:
-        PackageError: it is missing, or a line is not ``<sha256>  <file>`` with a file inside the package.
+        PackageError: ``SHA256SUMS`` is missing, or a line is not ``<sha256>  <file>`` with a file inside the package.
     """
     path = package / SUMS
     if not path.is_file():
@@ -210,20 +210,20 @@ def read_sums(package: Path) -> dict[str, str]:
 
 
 def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[str, int | str]:
-    """Check a package against itself, against what passed the rules, and by making it speak.
+    """Verify a package: its checksums, the versions that passed the rules, and that the voice speaks.
 
     Args:
-        package: the folder; its name is the voice's.
-        expected: file -> SHA-256 of exactly what passed (the model, its configuration).
-        sentence: the text that it is made to say.
+        package: the folder; its name is the voice's name.
+        expected: file -> SHA-256 of the versions that passed (the model, its configuration).
+        sentence: the text to speak.
 
     Returns:
-        ``missing_files`` (required, listed or expected, and not there), ``checksum_mismatches`` (another content than listed,
-        or there and not listed), ``versions_mismatched`` (another content than ``expected``), ``speaks`` (1 when a
-        fresh process made an audible sound from copies of the listed files alone), ``problems`` in words.
+        ``missing_files`` (required, listed or expected files that do not exist), ``checksum_mismatches`` (files with another
+        content than listed, or not listed), ``versions_mismatched`` (files with another content than ``expected``), ``speaks``
+        (1 when a fresh process made an audible sound from copies of model and configuration alone), ``problems`` in words.
 
     Raises:
-        PackageError: no readable ``SHA256SUMS``.
+        PackageError: ``SHA256SUMS`` is missing or cannot be read.
     """
     sums = read_sums(package)
     there = set(_files_of(package))
@@ -244,7 +244,7 @@ def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[st
 
 
 def _why_silent(package: Path, sentence: str) -> str:
-    """Speak with Piper's own command in a fresh process, from a copy of model and configuration. Empty when it can be heard."""
+    """Speak with Piper's own command in a fresh process, from copies of model and configuration. Empty when audible."""
     name = package.name
     with tempfile.TemporaryDirectory() as folder:
         alone = Path(folder)

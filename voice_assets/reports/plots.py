@@ -1,8 +1,8 @@
 """Drawings as inline SVG: bars of a histogram, the density of two figures, curves over epochs.
 
-Written by hand because a page needs the colours of its own style (light and dark), tooltips without a script, and no
-megabyte of matplotlib. What does not belong here: counting (``quality.histogram``) and page pieces (``reports.html``).
-Every function takes numbers and returns ``Markup``; what is not finite is an error of the caller and raises ValueError.
+The SVG is written by hand: a page needs the colours of its own style (light and dark), tooltips without a script, and no
+megabyte of matplotlib output. Does not belong here: counting (``quality.histogram``) and parts of pages (``reports.html``).
+Every function takes numbers and returns ``Markup``. A number that is not finite raises ValueError.
 """
 
 import math
@@ -16,7 +16,7 @@ from voice_assets.quality.histogram import Bin
 WIDTH, HEIGHT = 560, 230
 GRID_COLUMNS, GRID_ROWS = 48, 24
 COLOURS = ("mark", "mark2")
-"""Variables of the page's style (``reports.html``) that tell two curves apart in the light and in the dark."""
+"""Variables of the page's style (``reports.html``): the colours of two curves, for the light and the dark style."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 14, 34
 _TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
@@ -47,7 +47,7 @@ class Axis:
     end_px: float
 
     def px(self, value: float) -> float:
-        """Where ``value`` lies, in pixels."""
+        """The position of ``value``, in pixels."""
         return self.start_px + (value - self.low) / (self.high - self.low) * (self.end_px - self.start_px)
 
     def ticks(self) -> list[float]:
@@ -88,7 +88,7 @@ def _grid(across: Axis, up: Axis, x_unit: str, y_unit: str) -> list[Markup]:
 
 
 def _marker(across: Axis, up: Axis, value: float, name: str) -> list[Markup]:
-    """A dashed upright line with its name, on the side where there is room."""
+    """A dashed vertical line with its name, on the side with more room."""
     x = across.px(value)
     left_half = x < (across.start_px + across.end_px) / 2
     return [
@@ -102,8 +102,8 @@ def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float]) -> M
 
     Args:
         bins: from ``quality.histogram.bins``; at least one.
-        unit: what the values are, under the axis.
-        markers: name -> value of upright lines, such as a median or a limit; those outside the bins are left out.
+        unit: the unit of the values, shown under the axis.
+        markers: name -> value of vertical lines, such as a median or a limit; those outside the bins are left out.
     """
     across = _axis([edge for one in bins for edge in (one.start, one.end)], _LEFT, WIDTH - _RIGHT)
     up = _axis([0.0, max(one.count for one in bins) * 1.08], HEIGHT - _BOTTOM, _TOP)
@@ -120,7 +120,7 @@ def histogram(bins: Sequence[Bin], unit: str, markers: Mapping[str, float]) -> M
 
 
 def _cells(x: Sequence[float], y: Sequence[float], across: Axis, up: Axis) -> dict[tuple[int, int], int]:
-    """How many points fall into each cell (column, row from the bottom) of the grid."""
+    """The number of points in each cell (column, row from the bottom) of the grid."""
     counts: dict[tuple[int, int], int] = {}
     for one_x, one_y in zip(x, y, strict=True):
         column = min(int((one_x - across.low) / (across.high - across.low) * GRID_COLUMNS), GRID_COLUMNS - 1)
@@ -135,9 +135,9 @@ def density(
     units: tuple[str, str],
     rings: Sequence[tuple[float, float, str]],
 ) -> Markup:
-    """How often two figures occur together: a grid of cells (darker: more clips), and rings (x, y, name) over it.
+    """How often two figures occur together: a grid of cells (stronger: more clips), and rings (x, y, name) on top.
 
-    A grid, not a point per clip, so that 18,377 clips draw as fast as 300. Both axes start at zero.
+    A grid and not a point per clip, so that 18,377 clips draw as fast as 300. Both axes start at zero.
     """
     across = _axis([0.0, *x], _LEFT, WIDTH - _RIGHT)
     up = _axis([0.0, *y], HEIGHT - _BOTTOM, _TOP)
@@ -156,7 +156,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], units: tuple[str,
     """Curves, such as the losses over the epochs: name -> (x, y) points in order of x. One or two series, a colour each.
 
     Raises:
-        ValueError: more series than colours, no point at all, or one that is not finite.
+        ValueError: more series than colours, no points, or a point that is not finite.
     """
     if len(series) > len(COLOURS):
         raise ValueError(f"{len(series)} curves in one drawing, there are {len(COLOURS)} colours")
@@ -172,7 +172,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], units: tuple[str,
 
 
 _TINY_RANGE = 0.02
-"""Least height of a history's axis, as a share of what its values can be: a change nobody notices is no mountain."""
+"""Least height of a history's axis, as a share of the possible range: tiny changes must not look large."""
 
 
 def history(values: Sequence[float], names: Sequence[str], unit: str, bounds: tuple[float, float]) -> Markup:
@@ -180,11 +180,11 @@ def history(values: Sequence[float], names: Sequence[str], unit: str, bounds: tu
 
     Args:
         values: at least one.
-        names: what each point is called, such as its date; the first and the last stand under the axis.
-        unit: what the values are, over the axis.
-        bounds: least and greatest value there can be; the axis shows the part of it where the values are.
+        names: the name of each point, such as its date; the first and the last are shown under the axis.
+        unit: the unit of the values, shown over the axis.
+        bounds: least and greatest possible value; the axis shows the part of this range with the values.
     """
-    _axis(values, HEIGHT - _BOTTOM, _TOP)  # refuses what is not finite
+    _axis(values, HEIGHT - _BOTTOM, _TOP)  # raises for values that are not finite
     low, high = min(values), max(values)
     margin = max((high - low) * 0.15, (bounds[1] - bounds[0]) * _TINY_RANGE / 2)
     up = Axis(max(low - margin, bounds[0]), min(high + margin, bounds[1]), HEIGHT - _BOTTOM, _TOP)

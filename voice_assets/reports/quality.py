@@ -1,6 +1,6 @@
-"""The quality report of a data set: ``quality_<ts>/`` with what a person reads, hears and fills in.
+"""The quality report of a data set: ``quality_<ts>/``, for a person to read, to listen to and to fill in.
 
-What belongs here: how the figures are laid out. What does not: computing them (``quality.summary``, ``quality.suspects``,
+Belongs here: the files of the report. Does not belong here: computing the figures (``quality.summary``, ``quality.suspects``,
 ``quality.sampling``) and judging them (the suite ``quality_report``).
 """
 
@@ -32,20 +32,20 @@ def write(
     dataset: Path,
     verdicts: Sequence[Verdict] | None = None,
 ) -> Path:
-    """Write one quality report and return its new folder ``<reports_dir>/quality_<ts>``, complete or not at all.
+    """Write one quality report and return its new folder ``<reports_dir>/quality_<ts>``. An error leaves no folder behind.
 
     Args:
-        reports_dir: where reports on this data set lie.
+        reports_dir: the folder of the reports on this data set.
         title: the voice's name for people.
         stats: CLIP_STATS of all clips.
         facts: from ``quality.summary.facts``; finite numbers.
         suspects: from ``quality.suspects.rank``.
-        samples: rows of ``stats`` for a person to hear (``quality.sampling.sample``).
+        samples: rows of ``stats`` for a person to listen to (``quality.sampling.sample``).
         dataset: the data set's folder, for the players.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged yet.
 
     Raises:
-        ValueError: a figure is not finite, so that it has no place in JSON.
+        ValueError: a figure is not finite, which JSON does not allow.
     """
     with new_report(reports_dir, "quality") as report:
         write_tsv(report.building / "samples.tsv", samples.assign(verdict="", comment=""), SAMPLE_COLUMNS)
@@ -59,7 +59,7 @@ def write(
 
 
 def stats_json(title: str, stats: pd.DataFrame, facts: Figures, verdicts: Sequence[Verdict] | None, made: str) -> str:
-    """The figures, the histograms and the verdicts for programs. Strict JSON: raises ValueError for NaN."""
+    """The figures, the histograms and the verdicts as JSON, for programs. Raises ValueError for a figure that is not finite."""
     histograms = {
         column: [{"start": one.start, "end": one.end, "count": one.count} for one in chart_bins(stats, column, width)]
         for column, width, *_ in HISTOGRAMS

@@ -1,4 +1,4 @@
-"""What the two forms of the quality report have in common: which histograms, how figures are written."""
+"""The common parts of the quality report's Markdown and HTML: the histograms, and the figures in words."""
 
 from collections.abc import Mapping
 
@@ -10,21 +10,21 @@ from voice_assets.reports.html import number
 Figures = Mapping[str, int | float]
 
 HISTOGRAMS = (
-    ("duration_s", 0.5, "s", "Duration", "A bar that sticks out at either end: clips cut at a limit, or scraps of cutting."),
+    ("duration_s", 0.5, "s", "Duration", "A high bar at either end: clips cut at a limit, or fragments left by cutting."),
     ("text_length", 10.0, "characters", "Text length", "Reference texts as written, spaces and punctuation included."),
     ("chars_per_s", 1.0, "letters per second", "Speaking rate", "Letters and digits of the text per second of speech."),
-    ("rms_db", 1.0, "dBFS", "Level", "Root mean square of each clip. One recording set-up gives one hill."),
-    ("leading_silence_s", 0.01, "s", "Silence before the speech", "Long or uneven silences are learned with the voice."),
-    ("trailing_silence_s", 0.01, "s", "Silence after the speech", "None at all can mean that the last sound was cut off."),
+    ("rms_db", 1.0, "dBFS", "Level", "Root mean square of each clip. One recording set-up gives one peak."),
+    ("leading_silence_s", 0.01, "s", "Silence before the speech", "The voice learns long or uneven silences."),
+    ("trailing_silence_s", 0.01, "s", "Silence after the speech", "No silence can mean that the last sound was cut off."),
 )
-"""Column, width of a bar, unit, title, how to read it."""
+"""Column, width of a bar, unit, title, explanation."""
 
 MOST_BARS = 80
-"""A histogram with more bars is drawn with wider ones, so that one far value cannot make thousands."""
+"""Most bars of a histogram. With more, the bars are made wider, so that one extreme value does not make thousands of bars."""
 
 
 def chart_bins(stats: pd.DataFrame, column: str, width: float) -> list[Bin]:
-    """The histogram of a column, with bins of ``width`` or of a doubling of it that gives at most ``MOST_BARS``."""
+    """The histogram of a column. The bin width is ``width``, doubled until there are about ``MOST_BARS`` bins or fewer."""
     values = stats[column].astype(float)
     while (values.max() - values.min()) / width > MOST_BARS:
         width *= 2
@@ -32,7 +32,7 @@ def chart_bins(stats: pd.DataFrame, column: str, width: float) -> list[Bin]:
 
 
 def summary(facts: Figures) -> list[tuple[str, str]]:
-    """The figures in words: (name, value) each."""
+    """The figures as texts: (name, value) each."""
     shortest, middle, longest = (f"{facts[f'duration_s_p{percent}']:.2f}" for percent in (0, 50, 100))
     return [
         ("Clips", f"{number(facts['clips'], 0)} ({number(facts['clips_missing'], 0)} missing)"),

@@ -1,4 +1,4 @@
-"""``quality_report.md``: the quality report for a terminal, a mail or a merge request."""
+"""``quality_report.md``: the quality report as text, for a terminal, a mail or a merge request."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ BAR_CHARACTERS = 40
 """Length of the longest bar of a histogram."""
 
 FIRST_SUSPECTS = 20
-"""Suspects that are listed; all are in ``suspects.tsv``."""
+"""Suspects in the list; ``suspects.tsv`` has all suspects."""
 
 SUSPECT_HEADINGS = {"clip_id": "Clip", "suspicion": "Suspicion", "reasons": "Why", "text": "Text"}
 
@@ -30,7 +30,7 @@ def _text_histogram(stats: pd.DataFrame, column: str, width: float) -> list[str]
 def markdown(
     title: str, stats: pd.DataFrame, facts: Figures, suspects: pd.DataFrame, verdicts: Sequence[Verdict] | None, made: str
 ) -> str:
-    """``quality_report.md``: the summary, the rules, text histograms and the first suspects."""
+    """The text of ``quality_report.md``: the summary, the rules, histograms as text and the first suspects."""
     figures = [{"figure": name, "value": value} for name, value in summary(facts)]
     lines = [f"# Quality of the data set: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"figure": "Figure", "value": "Value"})
@@ -39,6 +39,6 @@ def markdown(
         lines += [f"## {name} ({unit})", "", note, "", *_text_histogram(stats, column, width), ""]
     shown = suspects.head(FIRST_SUSPECTS).to_dict("records")
     lines += [f"## Suspects: the first {len(shown)} of {len(suspects)}", ""]
-    lines += ["All are in `suspects.tsv`, and can be heard in `quality_report.html`.", ""]
+    lines += ["`suspects.tsv` has all suspects. Listen to them in `quality_report.html`.", ""]
     lines += table(({str(key): value for key, value in row.items()} for row in shown), SUSPECT_HEADINGS)
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``quality_report.html``: the quality report to look at and to listen to. One file; the players reach into the data set."""
+"""``quality_report.html``: the quality report with charts and players. One file; the players load clips of the data set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from voice_assets.reports.verdicts import Verdict, word
 
 
 class Players:
-    """Players for clips of one data set, on a page in one folder."""
+    """Makes players for clips of one data set, on a page in one folder."""
 
     def __init__(self, dataset: Path, folder: Path) -> None:
         self._dataset, self._folder = dataset, folder
@@ -49,7 +49,8 @@ def _charts(stats: pd.DataFrame, suspects: pd.DataFrame) -> Markup:
     rings = [(one["duration_s"], one["text_length"], f"{one['clip_id']}: {one['reasons']}") for one in rows]
     units = ("duration, s", "characters of text")
     cloud = plots.density(stats["duration_s"].tolist(), stats["text_length"].tolist(), units, rings)
-    cards.append(html.figure("Text against duration", cloud, "Rings are suspects. Off the cloud, text and audio do not fit."))
+    note = "Rings are suspects. Far from the other clips, text and audio do not match."
+    cards.append(html.figure("Text against duration", cloud, note))
     return html.figures(*cards)
 
 
@@ -93,7 +94,7 @@ def report_page(
     verdicts: Sequence[Verdict] | None,
     made: str,
 ) -> str:
-    """``quality_report.html``: one file that works from disk, with players that reach into the data set."""
+    """The text of ``quality_report.html``: one file that works from disk; its players load clips of the data set."""
     body = html.join(
         [
             html.verdict_badge(word(verdicts)),
@@ -102,13 +103,13 @@ def report_page(
             html.section("Distributions", _charts(stats, suspects)),
             html.section(
                 f"Suspects ({len(suspects)})",
-                html.paragraph("What stands out from this voice, worst first. Suspicion: robust z-score, from 3.5.", "soft"),
+                html.paragraph("Clips that differ from the rest, worst first. Suspicion: robust z-score, from 3.5.", "soft"),
                 _suspects(suspects, players),
             ),
             html.section(
                 f"Samples to listen to ({len(samples)})",
                 html.paragraph(
-                    "Short and long ones, drawn by seed. Note what you hear in samples.tsv, beside this page.", "soft"
+                    "Short and long clips, drawn by seed. Write your verdicts into samples.tsv, beside this page.", "soft"
                 ),
                 _samples(samples, players),
             ),

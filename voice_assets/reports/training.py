@@ -1,6 +1,6 @@
 """The report on a training: ``training_<ts>/`` with ``training_report.md`` and ``.html``, ``loss_curve.png``, ``epochs.tsv``.
 
-What belongs here: how the curve is laid out. What does not: training (``piper.training``), the facts of the curve
+Belongs here: the files of the report. Does not belong here: training (``piper.training``), the facts of the curve
 (``piper.curves``) and judging them (the suite ``mini_training``).
 """
 
@@ -19,9 +19,17 @@ from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, wor
 from voice_assets.runtime.files import replacing, write_text
 
 CURVES = (
-    ("Generator loss", {"training": "loss", "validation": "validation_loss"}, "All parts together, what the optimizer lowers."),
-    ("Mel loss", {"training": "loss_mel", "validation": "validation_mel"}, "How far the spectrum is off. It levels out early."),
-    ("Discriminator loss", {"training": "loss_disc"}, "Level is good: at zero the discriminator has won and teaches nothing."),
+    (
+        "Generator loss",
+        {"training": "loss", "validation": "validation_loss"},
+        "The sum of all parts, which the optimizer lowers.",
+    ),
+    (
+        "Mel loss",
+        {"training": "loss_mel", "validation": "validation_mel"},
+        "The error of the mel spectrum. The curve levels out early.",
+    ),
+    ("Discriminator loss", {"training": "loss_disc"}, "Should stay level: at zero, the generator learns nothing more."),
 )
 HEADINGS = {
     "epoch": "Epoch",
@@ -35,10 +43,10 @@ HEADINGS = {
 
 
 def write(reports_dir: Path, title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int) -> Path:
-    """Write the report of one training and return its new folder ``<reports_dir>/training_<ts>``, complete or not at all.
+    """Write the report on one training. Returns its new folder ``<reports_dir>/training_<ts>``. An error leaves no folder.
 
     Args:
-        reports_dir: where reports on this data set lie.
+        reports_dir: the folder of the reports on this data set.
         title: the voice's name for people.
         curve: EPOCHS, by epoch.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when not judged.
@@ -54,13 +62,13 @@ def write(reports_dir: Path, title: str, curve: pd.DataFrame, verdicts: Sequence
 
 
 def points(curve: pd.DataFrame, column: str) -> list[tuple[float, float]]:
-    """The (epoch, value) points of a column that are finite; what is not is in the table and in the rules."""
+    """The finite (epoch, value) points of a column. The table and the rules show the values that are not finite."""
     pairs = zip(curve["epoch"], curve[column], strict=True)
     return [(float(epoch), float(value)) for epoch, value in pairs if math.isfinite(value)]
 
 
 def draw(curve: pd.DataFrame, path: Path, title: str) -> bool:
-    """Draw the three curves as a PNG; without a single finite point nothing is drawn, and the result is False."""
+    """Draw the three curves as a PNG. Returns False, and draws nothing, when no point is finite."""
     if not any(points(curve, column) for _, columns, _ in CURVES for column in columns.values()):
         return False
     from matplotlib.figure import Figure
@@ -100,7 +108,7 @@ def _rows(curve: pd.DataFrame) -> list[dict[str, object]]:
 def markdown(
     title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str, *, drawn: bool
 ) -> str:
-    """``training_report.md``. ``drawn`` says whether ``loss_curve.png`` lies beside it."""
+    """The text of ``training_report.md``. ``drawn``: whether ``loss_curve.png`` is in the same folder."""
     parts = [
         f"# Training: {title}\n",
         f"**{word(verdicts)}**\n",
@@ -115,7 +123,7 @@ def markdown(
 
 
 def page(title: str, curve: pd.DataFrame, verdicts: Sequence[Verdict] | None, version: int, made: str) -> str:
-    """``training_report.html``."""
+    """The text of ``training_report.html``."""
     cards = []
     for name, columns, note in CURVES:
         series = {label: found for label, column in columns.items() if (found := points(curve, column))}

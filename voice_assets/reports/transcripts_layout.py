@@ -1,4 +1,4 @@
-"""What the two reports on transcripts have in common: columns, headings, and which clips and figures they show."""
+"""The common parts of the two reports on transcripts: columns, headings, and the selection of clips and figures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +10,8 @@ from voice_assets.text.word_diff import diff, marked
 
 Facts = Mapping[str, object]
 
-# What one scans first: the score, then where the two texts differ, then both; decision and new_text are for a person to fill
-# in, and `voice-assets fix` reads them.
+# People read the score first, then the diff, then both texts. A person fills in decision and new_text; `voice-assets fix`
+# reads these two columns.
 COLUMNS = (
     "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "reference", "hypothesis", "cer", "wer",
     "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories", "decoding_pass",
@@ -21,11 +21,11 @@ COLUMNS = (
 SUSPICIONS = {
     "low": "the similarity is under the limit, or there is none",
     "hallucination": "words over silence, or a phrase that Whisper is known to invent",
-    "repeated": "what was heard loops, or says a one-word answer twice",
+    "repeated": "the hypothesis loops, or has a one-word answer twice",
     "cut": "the first or the last word is wrong: the cut may be bad",
-    "words": "words were heard as quite other ones, were not heard, or were added",
+    "words": "the hypothesis has quite different, missing or added words",
 }
-"""What makes a clip a suspect, the first that holds being where the page shows it."""
+"""The reasons that make a clip a suspect. The page shows a clip in the section of its first reason."""
 
 CATEGORY_HEADINGS = {
     "category": "Category",
@@ -35,6 +35,7 @@ CATEGORY_HEADINGS = {
     "low_ratio": "Low share",
     "gap_to_rest": "Under the rest by",
 }
+CATEGORY_NOTE = "A clip can be in several categories. A category is judged when it has at least 10 clips."
 
 
 def category_rows(by_category: pd.DataFrame) -> list[dict[str, object]]:
@@ -43,25 +44,25 @@ def category_rows(by_category: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def by_similarity(transcripts: pd.DataFrame) -> pd.DataFrame:
-    """TRANSCRIPTS, the worst first; ties in the order of the clip ids, so that two reports on one result are equal."""
+    """TRANSCRIPTS, the worst first. Equal scores are in the order of the clip ids, so that reports on one result are equal."""
     return transcripts.sort_values(["similarity", "clip_id"], kind="stable")
 
 
 def low_clips(transcripts: pd.DataFrame, low_similarity: float) -> pd.DataFrame:
-    """The clips under ``low_similarity``, and those without a score, worst first."""
+    """The clips under ``low_similarity`` and the clips without a score, worst first."""
     return by_similarity(transcripts[~(transcripts["similarity"] >= low_similarity)])
 
 
 def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
-    """For each clip the names of ``SUSPICIONS`` that hold, separated by spaces; empty for a clip beyond suspicion."""
-    held = {
+    """For each clip the names of ``SUSPICIONS`` that hold, separated by spaces; empty when none holds."""
+    reasons = {
         "low": ~(transcripts["similarity"] >= low_similarity),
         "hallucination": transcripts["hallucination"] != "",
         "repeated": transcripts["repeated"],
         "cut": transcripts["first_word_wrong"] | transcripts["last_word_wrong"],
         "words": transcripts["other_words"],
     }
-    rows = zip(*(held[name].to_numpy(dtype=bool) for name in SUSPICIONS), strict=True)
+    rows = zip(*(reasons[name].to_numpy(dtype=bool) for name in SUSPICIONS), strict=True)
     words = [" ".join(name for name, holds in zip(SUSPICIONS, row, strict=True) if holds) for row in rows]
     return pd.Series(words, index=transcripts.index, dtype="object")
 
@@ -69,18 +70,18 @@ def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
 def with_diff(
     transcripts: pd.DataFrame, low_similarity: float, language: str, kept: Mapping[str, dict[str, str]] | None = None
 ) -> pd.DataFrame:
-    """``COLUMNS`` of ``transcripts``, worst first; clips that a person kept (``curation.decisions.kept``) come last."""
+    """``COLUMNS`` of ``transcripts``, worst first. The clips that a person kept (``curation.decisions.kept``) come last."""
     table = by_similarity(transcripts).reset_index(drop=True)
     texts = zip(table["reference"], table["hypothesis"], strict=True)
     table = table.assign(
         suspicion=suspicions(table, low_similarity),
-        diff=pd.Series([marked(diff(said, heard, language)) for said, heard in texts], dtype="object"),
+        diff=pd.Series([marked(diff(reference, hypothesis, language)) for reference, hypothesis in texts], dtype="object"),
         decision="",
         new_text="",
         kept=pd.Series([kept_in(clip, kept or {}) for clip in records(table)], dtype="object"),
     )
-    heard_last = (table["kept"] != "").sort_values(kind="stable").index
-    return table.loc[heard_last, list(COLUMNS)].reset_index(drop=True)
+    kept_last = (table["kept"] != "").sort_values(kind="stable").index
+    return table.loc[kept_last, list(COLUMNS)].reset_index(drop=True)
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -89,7 +90,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def summary(facts: Facts) -> list[tuple[str, str]]:
-    """The facts in words: (name, value) each; only those that ``facts`` has."""
+    """The facts as texts: (name, value) each. Facts that are missing or empty are left out."""
     lines = {
         "clips": "{clips} expected, {clips_missing} missing",
         "clips_extra": "{clips_extra}",
@@ -98,6 +99,6 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
         "low": "{low} ({low_ratio:.2%})",
         "worst_category": "{worst_category}, {worst_category_gap:.3f} under the rest",
     }
-    names = ("Clips", "Clips nobody asked for", "Shards missing", "Mean similarity", "Low clips", "Worst category")
+    names = ("Clips", "Unexpected clips", "Shards missing", "Mean similarity", "Low clips", "Worst category")
     named = zip(names, lines.items(), strict=True)
     return [(name, text.format(**facts)) for name, (key, text) in named if facts.get(key, "") != ""]

@@ -1,4 +1,4 @@
-"""How the validations of one voice went over time: two drawings and a table. Which validations, the caller says."""
+"""The validations of one voice over time: two drawings and a table. The caller chooses the validations."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from voice_assets.reports import html, plots
 from voice_assets.runtime.stamps import utc_text
 
 MOST = 20
-"""Validations shown, the newest ones: more are too close together to read."""
+"""How many of the newest validations are shown. More points are too close together to read."""
 
 
 class Past(NamedTuple):
@@ -32,12 +32,12 @@ def newest(history: Sequence[Past], now: Past) -> list[Past]:
 
 
 def present(facts: Mapping[str, object], clips: int) -> Past:
-    """The validation that ``facts`` (``asr.validation.facts``) are about, as ending now."""
+    """The validation with these ``facts`` (``asr.validation.facts``), with the current time as its end."""
     return Past(time.time(), float(str(facts["mean_similarity"])), float(str(facts["low_ratio"])), clips)
 
 
 def rows(past: Sequence[Past]) -> list[dict[str, str | int]]:
-    """Validations as rows of texts with the keys of ``HEADINGS``, oldest first; ``change`` is against the one before."""
+    """Validations as rows of texts with the keys of ``HEADINGS``, oldest first. ``change``: since the validation before."""
     changes = ["", *(f"{new.mean_similarity - old.mean_similarity:+.4f}" for old, new in pairwise(past))]
     return [
         {
@@ -52,7 +52,7 @@ def rows(past: Sequence[Past]) -> list[dict[str, str | int]]:
 
 
 def section(past: Sequence[Past]) -> Markup:
-    """The trend for a page: mean similarity and low share as a line each from two validations on, and the table."""
+    """The trend for a page: a table, and from two validations on, lines of the mean similarity and the share of low clips."""
     drawings = []
     if len(past) > 1:
         names = [utc_text(one.time) for one in past]
@@ -60,10 +60,10 @@ def section(past: Sequence[Past]) -> Markup:
         low = plots.history([100 * one.low_ratio for one in past], names, "low clips, %", (0.0, 100.0))
         drawings = [
             html.figures(
-                html.figure("Mean similarity", mean, "of all clips, over the last validations; up is better"),
-                html.figure("Low clips", low, "share of all clips, in per cent; down is better"),
+                html.figure("Mean similarity", mean, "Of all clips, over the last validations. Higher is better."),
+                html.figure("Low clips", low, "Share of all clips, in per cent. Lower is better."),
             )
         ]
-    note = "" if drawings else "A line is drawn from the second validation on."
+    note = "" if drawings else "The charts appear from the second validation on."
     newest_first = list(reversed(rows(past)))
     return html.section("Trend", *drawings, html.paragraph(note, "soft"), html.table(newest_first, HEADINGS))

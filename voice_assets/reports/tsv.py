@@ -1,4 +1,4 @@
-"""The TSV files of the reports: values of any type as cells. How a text becomes a cell is in ``runtime.tsv``."""
+"""The TSV files of the reports: values of any type as cells. ``runtime.tsv`` turns texts into cells."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from voice_assets.runtime.tsv import write_cell, write_table
 def cell(value: object) -> str:
     """One value as a cell.
 
-    Texts go through ``runtime.tsv.write_cell``. Numbers stay numbers, rounded to 6 decimals; NaN and ``None`` are empty;
-    truth values are ``yes`` and ``no``.
+    Texts are written by ``runtime.tsv.write_cell``. Numbers are rounded to 6 decimals. NaN and ``None`` become empty cells,
+    booleans ``yes`` and ``no``.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -32,7 +32,7 @@ def cell(value: object) -> str:
 def write_tsv(path: Path, rows: Iterable[Mapping[str, object]] | pd.DataFrame, columns: Sequence[str]) -> Path:
     """Write ``rows`` with exactly ``columns``, in that order, under a header line. Returns ``path``.
 
-    An empty table has its header line. ``runtime.tsv.read_table`` reads the file back.
+    An empty table has a header line. ``runtime.tsv.read_table`` reads the file.
 
     Raises:
         KeyError: a row lacks a column.

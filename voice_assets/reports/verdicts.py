@@ -1,8 +1,8 @@
-"""Verdicts in words: whether a suite passes, and what each of its rules says. For Markdown, HTML and text alike.
+"""Verdicts in words: whether a suite passes, and the result of each rule. For Markdown, HTML and text.
 
-What belongs here: the words. What does not: judging (``rules.runner``, ``orchestration.checks.judge``) and laying out.
+Belongs here: the words. Does not belong here: judging (``rules.runner``, ``orchestration.checks.judge``) and layout.
 
-Everything fails closed: a rule has passed only when ``passed`` is True, and its failure blocks unless ``blocks`` is False.
+A rule has passed only when ``passed`` is True. A failure blocks unless ``blocks`` is False.
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import Literal
 from voice_assets.rules.wording import number
 
 Verdict = Mapping[str, object]
-"""One rule as ``orchestration.checks.judge`` gives it: rule, passed, blocks, observed, limit, message, and advisory: why a
-failure does not block. Only ``rule`` must be there."""
+"""One rule's verdict from ``orchestration.checks.judge``: rule, passed, blocks, observed, limit, message, and advisory (why a
+failure does not block). Only ``rule`` is required."""
 
 Word = Literal["PASS", "FAIL", "WARNING", "NOT JUDGED"]
 
@@ -23,30 +23,30 @@ RULE_HEADINGS = {"rule": "Rule", "verdict": "Verdict", "observed": "Observed", "
 
 
 def rule_word(verdict: Verdict) -> Word:
-    """What one rule says: PASS, FAIL, or WARNING for a failure that does not block."""
+    """The verdict of one rule: PASS, FAIL, or WARNING for a failure that does not block."""
     if verdict.get("passed") is True:
         return "PASS"
     return "WARNING" if verdict.get("blocks") is False else "FAIL"
 
 
 def passed(verdicts: Sequence[Verdict] | None) -> bool | None:
-    """Whether no rule blocks; None when nothing was judged."""
+    """True when no rule blocks; None when nothing was judged."""
     if not verdicts:
         return None
     return all(rule_word(one) != "FAIL" for one in verdicts)
 
 
 def word(verdicts: Sequence[Verdict] | None) -> Word:
-    """``passed`` in a word: PASS, FAIL or NOT JUDGED. Warnings pass; they are seen at their rules."""
+    """``passed`` in a word: PASS, FAIL or NOT JUDGED. A suite with warnings only is PASS; the table of rules shows warnings."""
     words: dict[bool | None, Word] = {True: "PASS", False: "FAIL", None: "NOT JUDGED"}
     return words[passed(verdicts)]
 
 
 def rule_rows(verdicts: Sequence[Verdict] | None) -> list[dict[str, str]]:
-    """The rules as rows of plain texts with the keys of ``RULE_HEADINGS``, in their order.
+    """The rules as rows of plain texts with the keys of ``RULE_HEADINGS``, in the order of the verdicts.
 
-    The note is the message, and at a WARNING the reason why the voice lets it through. What was observed is rounded, but
-    never onto its limit: 0.8999999 does not look like the 0.9 that it missed.
+    The note is the message; for a WARNING, the note also gives the reason why the failure does not block. The observed value
+    is rounded, but never to its limit: 0.8999999 is not shown as 0.9 when the limit is 0.9.
     """
     rows = []
     for one in verdicts or []:

@@ -1,13 +1,13 @@
-"""The report on a full validation: ``validation_whisper_sharded_<ts>/``, in the layout the scripts before it had.
+"""The report on a full validation: ``validation_whisper_sharded_<ts>/``, in the layout of the former scripts.
 
-``SUMMARY.txt``, ``runner.log``, ``low_similarity.tsv``, ``suspects.tsv`` (clips that are not low and still suspicious),
+The files: ``SUMMARY.txt``, ``runner.log``, ``low_similarity.tsv``, ``suspects.tsv`` (suspects that are not low),
 ``whisper_report.html``, and under ``shard_reports/shard_<n>/`` the worker's ``validator_whisper.log`` and
-``validation_<ts>.md`` and ``.tsv``. Judging belongs to the suites.
+``validation_<ts>.md`` and ``.tsv``. The suites judge; this module does not.
 
-The two tables of suspects have an empty column ``decision`` (drop, use_hypothesis, replace, keep) and ``new_text`` (for
-replace): filled in, they are what `voice-assets fix` carries out. Their column ``diff`` is a word diff of the normalised
-texts (``text.word_diff``), ``suspicion`` says what speaks against a clip (``transcripts_layout.SUSPICIONS``), and ``kept``
-names the version of the data set in which somebody heard the clip and kept it.
+The two tables of suspects have the empty columns ``decision`` (drop, use_hypothesis, replace, keep) and ``new_text`` (for
+replace). A person fills in these columns, and `voice-assets fix` carries the decisions out. The column ``diff`` is a word diff
+of the normalised texts (``text.word_diff``). ``suspicion`` lists the reasons (``transcripts_layout.SUSPICIONS``). ``kept``
+names the version of the data set in which a person listened to the clip and kept it.
 """
 
 import shutil
@@ -53,17 +53,17 @@ def _summary(report: Report) -> str:
     lines += _text_table(rule_rows(report.verdicts), RULE_HEADINGS)
     lines += ["", "Shards", *(shard.line(report.low_similarity) for shard in report.shards)]
     lines += [f"Failed shards: {', '.join(failed) or 'none'}", ""]
-    lines += ["Categories (a clip can be in several; judged from 10 clips on)"]
+    lines += ["Categories", layout.CATEGORY_NOTE]
     lines += _text_table(layout.category_rows(report.by_category), layout.CATEGORY_HEADINGS)
     lines += ["", "Last validations, the newest at the end", *_text_table(trend.rows(report.past), trend.HEADINGS), ""]
-    lines += ["What to do: listen in whisper_report.html, fill in the column `decision` of low_similarity.tsv and suspects.tsv"]
-    lines += ["(drop, use_hypothesis, replace with new_text, keep), then `voice-assets fix VOICE`. In their column diff,"]
-    lines += [f"{NOTATION}."]
+    lines += ["What to do: listen to the clips in whisper_report.html. Fill in the column `decision` of low_similarity.tsv and"]
+    lines += ["suspects.tsv (drop, use_hypothesis, replace with new_text, keep). Then run `voice-assets fix VOICE`."]
+    lines += [f"In the column `diff`, {NOTATION}."]
     return "\n".join(lines) + "\n"
 
 
 def _as_one_set(shards: Sequence[ShardResult], language: str) -> tuple[pd.DataFrame, list[ShardResult]]:
-    """TRANSCRIPTS of all shards with the categories that they have together, and the shards with the same."""
+    """TRANSCRIPTS of all shards, with categories computed over all clips, and the shards with the same categories."""
     every = pd.concat([frame([], TRANSCRIPTS), *(one.transcripts for one in shards)], ignore_index=True)
     every = with_categories(every, language)
     parts, start = [], 0
@@ -75,7 +75,7 @@ def _as_one_set(shards: Sequence[ShardResult], language: str) -> tuple[pd.DataFr
 
 
 def _counts(suspects: pd.DataFrame) -> str:
-    """How many suspects there are, and how many for each suspicion."""
+    """The number of suspects, and the number for each suspicion."""
     words = [word for line in suspects["suspicion"] for word in line.split()]
     parts = [f"{words.count(name)} {name}" for name in layout.SUSPICIONS if name in words]
     return f"{len(suspects)} ({', '.join(parts)})" if parts else "0"
@@ -85,9 +85,9 @@ def _shard_markdown(shard: ShardResult, report: Report, low: pd.DataFrame) -> st
     shown = {"clip_id": "Clip", "similarity": "Similarity", "cer": "CER", "diff": "Diff", "reference": "Reference"}
     by_category = categories_of(shard.transcripts, report.low_similarity)
     lines = [f"# Shard {shard.key}: {report.title}", "", "**FAIL**" if shard.unscored else "**PASS**", ""]
-    lines += [f"{len(shard.transcripts)} clips, {shard.unscored} without a score. A shard passes when every clip has a score;"]
-    lines += ["whether the data set passes is in `SUMMARY.txt`.", ""]
-    lines += [f"## Problem rows: {len(low)} under {report.low_similarity:g}", "", f"In the diff {NOTATION}.", ""]
+    lines += [f"{len(shard.transcripts)} clips, {shard.unscored} without a score. A shard passes when every clip has a score."]
+    lines += ["`SUMMARY.txt` says whether the data set passes.", ""]
+    lines += [f"## Problem rows: {len(low)} under {report.low_similarity:g}", "", f"In the diff, {NOTATION}.", ""]
     lines += table(layout.records(low), shown)
     lines += ["## Categories of this shard", "", *table(layout.category_rows(by_category), layout.CATEGORY_HEADINGS)]
     return "\n".join(lines)
@@ -116,14 +116,14 @@ def write(
     language: str,
     history: Sequence[trend.Past] = (),
 ) -> Path:
-    """Write one report and return its new folder ``<reports_dir>/validation_whisper_sharded_<ts>``, complete or not at all.
+    """Write one report. Returns its new folder ``<reports_dir>/validation_whisper_sharded_<ts>``. An error leaves no folder.
 
     Args:
-        reports_dir: where reports on this data set lie.
+        reports_dir: the folder of the reports on this data set.
         title: the voice's name for people.
-        dataset: the data set's folder, for the players and for what it remembers of earlier decisions.
-        shards: the results, one a shard.
-        low_similarity: a clip is low, and a problem row, under this.
+        dataset: the data set's folder, for the players and for its record of earlier decisions.
+        shards: one result per shard.
+        low_similarity: a clip under this similarity is low, and a problem row.
         facts: from ``asr.validation.facts``.
         by_category: from ``asr.categories.by_category``.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
@@ -131,7 +131,7 @@ def write(
         history: the validations before this one, in any order.
 
     Raises:
-        ShardError: a shard's key is none.
+        ShardError: a shard's key is invalid.
         TsvError: the data set's record of decisions cannot be read.
     """
     with new_report(reports_dir, "validation_whisper_sharded") as new:

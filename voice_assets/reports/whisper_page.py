@@ -1,4 +1,4 @@
-"""``whisper_report.html``: the figures of a validation, and every suspect to be heard beside what differs."""
+"""``whisper_report.html``: the figures of a validation, and every suspect with a player and the word diff."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,16 +14,16 @@ from voice_assets.reports.whisper_result import Report
 from voice_assets.text.word_diff import diff
 
 MOST_PLAYERS = 500
-"""Clips with a player in one section: a page with more is slow to open, and all are in the TSV files."""
+"""Most clips with a player in one section. A page with more is slow to open; the TSV files have all clips."""
 
 _HEADINGS = {
-    "clip_id": "Clip", "player": "Listen", "similarity": "Similarity", "cer": "CER", "wer": "WER", "diff": "What differs",
-    "reference": "Reference", "hypothesis": "Whisper heard", "notes": "Notes",
+    "clip_id": "Clip", "player": "Listen", "similarity": "Similarity", "cer": "CER", "wer": "WER", "diff": "Diff",
+    "reference": "Reference", "hypothesis": "Hypothesis", "notes": "Notes",
 }  # fmt: skip
 _WORDS = {
     "same": Markup("{}"),
-    "missing": Markup('<del title="in the text, not heard">{}</del>'),
-    "added": Markup('<ins title="heard, not in the text">{}</ins>'),
+    "missing": Markup('<del title="only in the reference">{}</del>'),
+    "added": Markup('<ins title="only in the hypothesis">{}</ins>'),
 }
 _SECTIONS = {
     "low": "Low clips",
@@ -33,27 +33,27 @@ _SECTIONS = {
     "words": "Other words",
 }
 _HELP = {
-    "low": "Text or cut may be wrong, or Whisper misheard: listen.",
-    "hallucination": "Scored high enough, but Whisper wrote words over silence or a phrase it is known to invent.",
-    "repeated": "Scored high enough, but what was heard loops or says the text twice: a repetition in the audio, or Whisper's.",
-    "words": "Scored high enough, but some words are quite other ones, were not heard, or were added.",
-    "cut": "Scored high enough, but the first or the last word is another: the audio may begin too late or end too early.",
+    "low": "The text or the cut may be wrong, or Whisper made an error: listen.",
+    "hallucination": "The score is high enough, but Whisper wrote words over silence or a phrase that it is known to invent.",
+    "repeated": "The score is high enough, but the hypothesis loops or has the text twice. Audio or Whisper may repeat itself.",
+    "words": "The score is high enough, but the hypothesis has quite different, missing or added words.",
+    "cut": "The score is high enough, but the first or last word is wrong: the audio may begin too late or end too early.",
 }
 _FILES = {"low": "low_similarity.tsv"}
 
 
 def coloured(reference: str, hypothesis: str, language: str) -> Markup:
-    """The word diff as HTML: what was not heard struck through in red, what was heard beside the text in green."""
+    """The word diff as HTML: words only in the reference struck through in red, words only in the hypothesis in green."""
     return Markup(" ").join(_WORDS[piece.kind].format(piece.words) for piece in diff(reference, hypothesis, language))
 
 
 def _notes(row: Mapping[str, object]) -> Markup:
-    """What else is known about a suspect: why, what kind of clip, which pass, and whether somebody kept it."""
+    """The notes on a suspect: the reasons, the categories, the decoding pass, and the version in which a person kept it."""
     ends = [name for name, column in (("first word", "first_word_wrong"), ("last word", "last_word_wrong")) if row[column]]
-    said = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
-    said += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding_pass']}"]
+    notes = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
+    notes += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding_pass']}"]
     badge = Markup('<span class="badge pass">heard and kept in {}</span> ').format(row["kept"]) if row["kept"] else Markup("")
-    return badge + "; ".join(part for part in said if part)
+    return badge + "; ".join(note for note in notes if note)
 
 
 def _clip_rows(suspects: pd.DataFrame, report: Report, folder: Path) -> list[dict[str, object]]:
@@ -69,7 +69,7 @@ def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
     """The suspects whose first suspicion is ``kind``."""
     suspects = report.suspects[report.suspects["suspicion"].str.split().str[0] == kind]
     limit = f" under {report.low_similarity:g}" if kind == "low" else ""
-    note = f"{_HELP[kind]} All are in {_FILES.get(kind, 'suspects.tsv')}; its column decision is what voice-assets fix reads."
+    note = f"{_HELP[kind]} {_FILES.get(kind, 'suspects.tsv')} has all; voice-assets fix reads its column decision."
     return html.section(
         f"{_SECTIONS[kind]}: {len(suspects)}{limit}",
         html.paragraph(note, "soft"),
@@ -78,7 +78,7 @@ def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
 
 
 def _shard_rows(report: Report) -> list[dict[str, object]]:
-    """Category by shard: mean similarity, clips and low clips of each; the first column of figures is all shards."""
+    """One row per category: mean similarity, clips and low clips, for all shards together and for each shard."""
     tables = {"all": report.by_category}
     for shard in report.shards:
         tables[shard.key] = by_category(shard.transcripts, report.low_similarity)
@@ -97,34 +97,34 @@ def _category_cell(table: pd.DataFrame, category: str) -> str:
 
 def _categories(report: Report) -> Markup:
     parts: list[str] = [
-        html.paragraph("A clip can be in several. A category is judged from 10 clips on.", "soft"),
+        html.paragraph(layout.CATEGORY_NOTE, "soft"),
         html.table(layout.category_rows(report.by_category), layout.CATEGORY_HEADINGS),
     ]
     if len(report.shards) > 1:
         keys = {shard.key: shard.key for shard in report.shards}
         parts += [
-            html.paragraph("Mean similarity of each category, shard by shard:", "soft"),
+            html.paragraph("Mean similarity of each category, by shard:", "soft"),
             html.table(_shard_rows(report), {"category": "Category", "all": "All", **keys}),
         ]
     return html.section("Categories", *parts)
 
 
 def _tile(name: str, text: str) -> tuple[str, str, str]:
-    """A fact as (name, its first word, the rest as a note): tiles are narrow."""
+    """A fact as (name, its first word, the rest as a note), because tiles are narrow."""
     value, _, rest = text.partition(" ")
     return name, value.rstrip(","), rest.strip("()")
 
 
 def page(report: Report, folder: Path) -> str:
-    """The whole page, for a place in ``folder``."""
+    """The whole page, for a file in ``folder``."""
     later = int((report.every["decoding_pass"] != "fast").sum())
     figures = [_tile(name, value) for name, value in layout.summary(report.facts)]
     kept = int((report.suspects["kept"] != "").sum())
-    figures += [("Other suspects", str(len(report.others())), "not low; sections below")]
-    figures += [("Heard and kept", str(kept), "suspects that somebody listened to")] if kept else []
+    figures += [("Other suspects", str(len(report.others())), "not low; see the sections below")]
+    figures += [("Heard and kept", str(kept), "suspects that a person listened to")] if kept else []
     body = html.join([
         html.verdict_badge(word(report.verdicts)),
-        html.tiles([*figures, ("Kept from a later decoding pass", str(later), "heard again on a wider window, with the beam")]),
+        html.tiles([*figures, ("Kept from a later decoding pass", str(later), "hypotheses of the wide or full pass")]),
         html.section("Rules", html.rule_table(report.verdicts)),
         trend.section(report.past),
         _categories(report),

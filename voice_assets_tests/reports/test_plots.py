@@ -44,7 +44,7 @@ def test_curves_fall_where_the_values_fall():
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_what_is_not_finite_is_never_drawn(value):
+def test_a_value_that_is_not_finite_is_an_error(value):
     with pytest.raises(ValueError, match="finite"):
         plots.lines({"loss": [(0, 1.0), (1, value)]}, ("epoch", "loss"))
 
@@ -89,6 +89,6 @@ def test_a_history_that_does_not_change_is_a_flat_line_inside(values):
     assert all(0 < height < plots.HEIGHT for height in heights)
 
 
-def test_a_history_refuses_what_is_no_number():
+def test_a_history_with_nan_is_an_error():
     with pytest.raises(ValueError, match="finite"):
         plots.history([0.5, float("nan")], ["a", "b"], "mean", (0.0, 1.0))

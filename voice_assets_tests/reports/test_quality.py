@@ -22,7 +22,7 @@ RULES = [
 
 
 class Page(html.parser.HTMLParser):
-    """What a browser would see: tags with their attributes, and the text."""
+    """The tags of a page with their attributes, and its texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ def test_the_page_loads_nothing_and_runs_nothing(dataset):
     assert not [attributes for tag, attributes in page.tags if tag != "audio" and {"src", "href"} & set(attributes)]
 
 
-def test_texts_come_through_as_written(dataset):
+def test_texts_are_shown_as_written(dataset):
     page = Page((write(dataset) / "quality_report.html").read_text(encoding="utf-8"))
     assert NASTY in page.texts
     assert "Quality: Voice <b>" in page.texts
@@ -125,21 +125,21 @@ def test_a_warning_is_no_failure_in_any_file(dataset):
     assert "FAIL" not in (folder / "quality_report.md").read_text(encoding="utf-8")
 
 
-def test_text_histogram_holds_every_clip(dataset):
+def test_the_text_histogram_counts_every_clip(dataset):
     report = (write(dataset) / "quality_report.md").read_text(encoding="utf-8")
     block = report.split("## Duration (s)")[1].split("```")[1].splitlines()[1:]
     assert sum(int(line.split()[3]) for line in block) == 60
     assert max(line.count("█") for line in block) == 40
 
 
-def test_samples_wait_for_the_listener(dataset):
+def test_the_verdicts_on_samples_are_empty(dataset):
     found = rows(write(dataset) / "samples.tsv")
     assert len(found) == 12
     assert {row["verdict"] + row["comment"] for row in found} == {""}
     assert all((dataset / row["path"]).is_file() for row in found)
 
 
-def test_suspects_say_why_and_run_no_formula(dataset):
+def test_suspects_have_reasons_and_no_formula(dataset):
     found = {row["clip_id"]: row for row in rows(write(dataset) / "suspects.tsv")}
     assert set(found) == {"a b#c?<i>%41", "clip_0008"}
     assert "much quieter than the rest" in found["clip_0008"]["reasons"]
@@ -190,7 +190,7 @@ def test_one_clip_and_no_suspect_still_make_a_report(dataset):
     assert "None." in Page((folder / "quality_report.html").read_text(encoding="utf-8")).texts
 
 
-def test_one_far_value_does_not_make_thousands_of_bars(dataset):
+def test_one_extreme_value_does_not_make_thousands_of_bars(dataset):
     stats = changed(stats_of(60), 3, duration_s=5000.0)
     content = json.loads(quality.stats_json("V", stats, facts(stats, 60), None, "now"))
     assert len(content["histograms"]["duration_s"]) <= 81

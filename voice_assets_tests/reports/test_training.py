@@ -39,7 +39,7 @@ def test_the_verdict(verdicts: list | None, word: str) -> None:
     assert f"**{word}**" in training.markdown("Felix", curve(4, 2), verdicts, 3, MADE, drawn=True)
 
 
-def test_what_it_says() -> None:
+def test_the_contents_of_the_report() -> None:
     text = training.markdown("Felix", curve(4, 2), [FAILED], 3, MADE, drawn=True)
     assert "Training 3: 2 epochs in 0.1 minutes; loss 4.00 to 2.00" in text
     assert f"Written {MADE}." in text
@@ -50,7 +50,7 @@ def test_what_it_says() -> None:
 
 
 @pytest.mark.parametrize("table", [curve(), curve(math.nan)])
-def test_no_epoch_or_nothing_finite_is_still_a_report(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_report_without_epochs_or_finite_values(table: pd.DataFrame, tmp_path: Path) -> None:
     table[["validation_loss", "loss_mel", "validation_mel", "loss_disc"]] = math.nan
     folder = training.write(tmp_path, "Felix", table, [FAILED], 0)
     assert not (folder / "loss_curve.png").exists()

@@ -91,7 +91,7 @@ def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
     return whisper.write(*targets, shards, 0.8, facts, table, verdicts, language="ru", history=history)
 
 
-def test_the_report_has_the_files_people_know(tmp_path, transcripts):
+def test_the_report_has_the_files_of_the_former_scripts(tmp_path, transcripts):
     log = tmp_path / "worker.log"
     log.write_text("[1/2] sim=0.95\n")
     shards = [
@@ -124,10 +124,10 @@ def test_the_report_has_the_files_people_know(tmp_path, transcripts):
     assert page.count("<audio") == 2
 
 
-def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
+def test_the_category_fast_is_the_same_in_every_table(tmp_path):
     text = "абвгд " * 9
     usual = [transcript(f"c{number}", 0.9, text, duration_s=45 / rate) for number, rate in enumerate([9.0, 11.0] * 10)]
-    fast = transcript("rushed", 0.5, text, duration_s=45 / 24)  # under 25 letters a second: fast only beside the others
+    fast = transcript("rushed", 0.5, text, duration_s=45 / 24)  # under 25 letters a second: fast only in comparison
     shards = [
         whisper.ShardResult("0-of-2", frame(usual, TRANSCRIPTS), None, "run-1"),
         whisper.ShardResult("1-of-2", frame([fast], TRANSCRIPTS), None, "run-1"),
@@ -140,7 +140,7 @@ def test_what_is_fast_among_all_clips_is_fast_in_every_table(tmp_path):
     assert "| fast" in next((folder / "shard_reports" / "shard_1").glob("*.md")).read_text(encoding="utf-8")
 
 
-def test_every_later_look_counts_as_one(tmp_path):
+def test_hypotheses_of_later_decoding_passes_are_counted(tmp_path):
     passes = frame(
         [transcript(decoding_pass, 0.9, decoding_pass=decoding_pass) for decoding_pass in ("fast", "wide", "full")], TRANSCRIPTS
     )
@@ -200,7 +200,7 @@ SUSPECTS = (
 )
 
 
-def test_suspects_are_told_by_what_speaks_against_them(tmp_path):
+def test_suspects_have_their_reasons(tmp_path):
     folder = write_whisper(tmp_path, table := frame(list(SUSPECTS), TRANSCRIPTS), whole(table), None)
     (low,) = read_tsv(folder / "low_similarity.tsv")
     assert (low["clip_id"], low["suspicion"], low["diff"]) == ("low", "low cut", "введите [-номер-] {+пароль+} сейчас")
@@ -213,7 +213,7 @@ def test_suspects_are_told_by_what_speaks_against_them(tmp_path):
     )
 
 
-def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
+def test_every_suspect_has_a_player_in_the_section_of_its_first_reason(tmp_path):
     folder = write_whisper(tmp_path, table := frame(list(SUSPECTS), TRANSCRIPTS), whole(table), None)
     page = (folder / "whisper_report.html").read_text(encoding="utf-8")
     sections = page.split("<h2>")[1:]
@@ -230,16 +230,16 @@ def test_every_suspect_has_a_player_in_the_section_it_belongs_to(tmp_path):
         "Bad cuts: 2": ["first", "last"],
         "Other words: 1": ["changed"],
     }
-    assert '<del title="in the text, not heard">номер</del> <ins title="heard, not in the text">пароль</ins>' in page
+    assert '<del title="only in the reference">номер</del> <ins title="only in the hypothesis">пароль</ins>' in page
 
 
-def test_a_diff_escapes_what_was_said(tmp_path):
+def test_a_diff_escapes_its_texts(tmp_path):
     table = frame([transcript("x", 0.1, "a<b c", hypothesis="<script>alert</script>")], TRANSCRIPTS)
     folder = write_whisper(tmp_path, table, whole(table), None)
     assert "<script" not in (folder / "whisper_report.html").read_text(encoding="utf-8")
 
 
-def test_clips_that_somebody_heard_and_kept_are_marked_and_come_last(tmp_path):
+def test_clips_that_a_person_kept_are_marked_and_come_last(tmp_path):
     record = "version\trow\tclip_id\tdecision\told_text\tnew_text\taudio_sha256\n"
     record += "data-v2\t1\tworst\tkeep\tОбычное предложение\tОбычное предложение\t00\n"
     record += "data-v2\t2\tedited\tkeep\tЧто-то другое\tЧто-то другое\t00\n"
@@ -252,7 +252,7 @@ def test_clips_that_somebody_heard_and_kept_are_marked_and_come_last(tmp_path):
     assert (folder / "whisper_report.html").read_text(encoding="utf-8").count("heard and kept in data-v2") == 1
 
 
-def test_a_report_without_a_trend_says_so_and_with_one_draws_it(tmp_path, transcripts):
+def test_a_trend_is_drawn_from_the_second_validation_on(tmp_path, transcripts):
     first = write_whisper(tmp_path, transcripts, whole(transcripts), None)
     assert "from the second validation on" in (first / "whisper_report.html").read_text(encoding="utf-8")
     history = [trend.Past(2e9 - 100, 0.9, 0.2, 50), trend.Past(1e9, 0.8, 0.3, 40), trend.Past(5e8, 0.0, 0.0, 0)]
@@ -274,7 +274,7 @@ def test_the_trend_takes_the_newest_in_order():
     assert trend.newest([trend.Past(1.0, 0.0, 0.0, 0)], now) == [now]
 
 
-def test_categories_stand_shard_by_shard(tmp_path):
+def test_categories_are_shown_by_shard(tmp_path):
     texts = ["Нажмите 5", "Нажмите 6", "Ждите ответа оператора"]
     scores = (0.7, 0.85, 0.9)
     rows = [transcript(f"c{number}", *one) for number, one in enumerate(zip(scores, texts, strict=True))]
@@ -291,7 +291,7 @@ def test_categories_stand_shard_by_shard(tmp_path):
 
 def test_the_newest_report_is_the_last_one_written(tmp_path, transcripts):
     reports = tmp_path / "reports"
-    for older in ("20991231_235959_999", "20250101_000000_000"):  # by a clock ahead, or in the local time of the east
+    for older in ("20991231_235959_999", "20250101_000000_000"):  # written with a clock ahead, and in a past year
         (reports / f"validation_whisper_sharded_{older}").mkdir(parents=True)
     (reports / "validation_whisper_sharded_z copy").mkdir()
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Values of any type as cells, and the files of reports. Cells of texts are tested in ``runtime/test_tsv.py``."""
+"""Values of any type as cells, and the files of reports. ``runtime/test_tsv.py`` tests texts as cells."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""Verdicts in words: a failure blocks unless its verdict says otherwise, and nothing judged is no PASS."""
+"""Verdicts in words: a failure blocks unless its verdict says otherwise, and a suite without verdicts is not PASS."""
 
 import pytest
 
@@ -10,7 +10,7 @@ BLOCKS: Verdict = {"rule": "blocks", "passed": False, "blocks": True, "advisory"
 
 
 @pytest.mark.parametrize(
-    ("verdict", "said"),
+    ("verdict", "expected"),
     [
         (GOOD, "PASS"),
         ({"rule": "r", "passed": True}, "PASS"),
@@ -26,14 +26,14 @@ BLOCKS: Verdict = {"rule": "blocks", "passed": False, "blocks": True, "advisory"
         ({"rule": "r", "blocks": False}, "WARNING"),
     ],
 )
-def test_one_rule_fails_closed(verdict: Verdict, said: str) -> None:
-    assert rule_word(verdict) == said
-    assert rule_rows([verdict])[0]["verdict"] == said
-    assert passed([GOOD, verdict]) is (said != "FAIL")
+def test_one_rule_fails_closed(verdict: Verdict, expected: str) -> None:
+    assert rule_word(verdict) == expected
+    assert rule_rows([verdict])[0]["verdict"] == expected
+    assert passed([GOOD, verdict]) is (expected != "FAIL")
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "passes", "said"),
+    ("verdicts", "passes", "expected"),
     [
         (None, None, "NOT JUDGED"),
         ([], None, "NOT JUDGED"),
@@ -42,12 +42,12 @@ def test_one_rule_fails_closed(verdict: Verdict, said: str) -> None:
         ([WARNS, BLOCKS, GOOD], False, "FAIL"),
     ],
 )
-def test_all_rules_together(verdicts: list[Verdict] | None, passes: bool | None, said: str) -> None:
+def test_all_rules_together(verdicts: list[Verdict] | None, passes: bool | None, expected: str) -> None:
     assert passed(verdicts) is passes
-    assert word(verdicts) == said
+    assert word(verdicts) == expected
 
 
-def test_a_row_says_what_was_seen_and_why_it_is_let_through() -> None:
+def test_a_row_has_the_observed_value_and_the_reason_of_a_warning() -> None:
     judged = {"observed": 0.8999999, "limit": ">= 0.9", "message": "The mean is too low."}
     assert rule_rows([{**WARNS, **judged}]) == [
         {
@@ -74,16 +74,16 @@ def test_a_row_says_what_was_seen_and_why_it_is_let_through() -> None:
         (True, "in {1}", "True"),
     ],
 )
-def test_what_was_observed_is_short_and_never_looks_like_a_limit_it_missed(observed: object, limit: str, shown: str) -> None:
+def test_an_observed_value_is_short_and_never_equals_another_limit(observed: object, limit: str, shown: str) -> None:
     assert rule_rows([{**GOOD, "observed": observed, "limit": limit}])[0]["observed"] == shown
 
 
 @pytest.mark.parametrize("verdict", [BLOCKS, {**GOOD, "advisory": "old recordings"}])
-def test_only_what_is_let_through_says_why(verdict: Verdict) -> None:
+def test_only_a_warning_gives_the_reason(verdict: Verdict) -> None:
     assert "old recordings" not in rule_rows([verdict])[0]["note"]
 
 
-def test_what_a_verdict_does_not_have_is_empty() -> None:
+def test_missing_values_of_a_verdict_are_empty() -> None:
     assert rule_rows([{"rule": "r", "passed": False, "observed": None}]) == [
         {"rule": "r", "verdict": "FAIL", "observed": "", "limit": "", "note": ""}
     ]
