@@ -1,4 +1,4 @@
-"""Measuring every clip of a table: reads the audio and computes the figures of ``CLIP_STATS``. Does not judge them."""
+"""Measures every clip of a table: reads the audio and computes the figures of ``CLIP_STATS``. Does not judge them."""
 
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,10 +27,10 @@ def _require_same(clip_id: str, path: Path, expected: str) -> None:
     try:
         found = files.sha256(path)
     except FileNotFoundError as error:
-        raise ChangedAudioError(f"clip {clip_id}: {path} is gone since clips was made: materialise clips again") from error
+        raise ChangedAudioError(f"clip {clip_id}: {path} no longer exists; materialise clips again") from error
     if found != expected:
-        change = f"its SHA-256 was {expected}, it is {found}"
-        raise ChangedAudioError(f"clip {clip_id}: {path} has changed since clips was made, {change}: materialise clips again")
+        change = f"its SHA-256 was {expected}, now it is {found}"
+        raise ChangedAudioError(f"clip {clip_id}: {path} has changed since clips was made: {change}; materialise clips again")
 
 
 def _measure_clip(dataset: Path, clip: Mapping[Hashable, object], language: str) -> dict[str, object]:
@@ -73,7 +73,7 @@ def measure_clips(
 
     Raises:
         NoAudioError: a row has no path.
-        ChangedAudioError: a file is gone, or its bytes are not those that ``clips`` describes.
+        ChangedAudioError: a file no longer exists, or its bytes differ from those that ``clips`` describes.
         AudioError: a file cannot be decoded.
         SignalError: the samples of a file cannot be measured.
     """

@@ -15,12 +15,12 @@ DURATION_BIN_S = 0.5
 LEAST_NEIGHBOUR_CLIPS = 2.0
 LEAST_NEIGHBOUR_SHARE = 0.001
 """The neighbours of an edge bin count as at least 2 clips and at least 0.1 % of all clips (our choice). With a limit of 3, an
-edge bin of up to 6 clips is never a spike, and of 18,377 clips none of up to 55 (0.3 %), however empty its neighbours are."""
+edge bin of up to 6 clips is never a spike, even with empty neighbours; with 18,377 clips, one of up to 55 clips (0.3 %)."""
 
 
 @dataclass(frozen=True)
 class Bin:
-    """``count`` values lie over ``start`` and not over ``end``; the bin that starts at zero also counts zeros."""
+    """``count`` values are over ``start`` and at most ``end``. The bin that starts at zero also counts zeros."""
 
     start: float
     end: float
@@ -32,7 +32,7 @@ class HistogramError(ValueError):
 
 
 def _index(value: float, width: float) -> int:
-    # Rounded to a millionth of a bin, so that 15.000000001 s is 15 s; one sample at 22,050 Hz is a hundred times that.
+    # Rounded to a millionth of a bin, so that 15.000000001 s is 15 s. One sample at 22,050 Hz is about a hundred times longer.
     return math.ceil(round(value / width, 6)) - 1
 
 
@@ -65,7 +65,7 @@ def edge_spikes(values: Iterable[float], bin_width: float = DURATION_BIN_S) -> t
     LEAST_NEIGHBOUR_SHARE * number of values).
 
     The formula is ours: the plan asks for "no spikes at extremes". A slope gives about 1 to 2. Clips cut off at a limit, or
-    fragments left by cutting, give far more. A single bin is compared with the floor. No values give (0, 0).
+    fragments left by cutting, give far more. A single bin is compared with the greater LEAST_ value. No values give (0, 0).
 
     Raises:
         HistogramError: see ``bins``.

@@ -34,7 +34,7 @@ def require_usable(stats: pd.DataFrame) -> None:
     if missing:
         raise UnusableStatsError(f"clip_stats: the columns {', '.join(missing)} are missing")
     if stats.empty:
-        raise UnusableStatsError("clip_stats: not one clip was measured, there is nothing to judge")
+        raise UnusableStatsError("clip_stats: no clip was measured, so no rule can judge")
     for name in (name for name, column in CLIP_STATS.items() if column.type is float):
         wrong = stats.loc[~np.isfinite(stats[name].astype("float64")), ["clip_id", name]]
         if len(wrong):

@@ -27,7 +27,7 @@ SILENT_SCORE, SAME_AUDIO_SCORE, NO_TEXT_SCORE, SAME_TEXT_SCORE = 800.0, 400.0, 2
 """Added to the suspicion for certain faults. Each is more than all after it and ``MAX_Z`` together."""
 
 NEIGHBOURS = 101
-"""How many clips with about as much text the speaking rate of a clip is compared with."""
+"""The speaking rate of a clip is compared with this many clips that have about as much text."""
 
 LEAST_RATE_SPREAD = 0.1
 """In octaves: a speaking rate within a quarter of the usual one is never an outlier (our choice)."""
@@ -127,8 +127,8 @@ def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[l
         twin, twin_text = audio_first.setdefault(audio, (clip_id, text))
         if twin != clip_id:
             score[index] += SAME_AUDIO_SCORE
-            claim = "and the same text" if twin_text == text else f"whose text is another: {twin_text!r}"
-            reasons[index].append(f"the same recording as {twin}, {claim}")
+            relation = "with the same text" if twin_text == text else f"which has another text: {twin_text!r}"
+            reasons[index].append(f"the same recording as {twin}, {relation}")
         if not normalised:
             score[index] += NO_TEXT_SCORE
             reasons[index].append("its text is empty when normalised")
@@ -140,7 +140,7 @@ def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[l
 
 
 def _choose(suspicion: npt.NDArray[np.float64], top: int) -> list[int]:
-    """The rows to show, most suspicious first.
+    """The positions of the rows to show, most suspicious first.
 
     Clips whose only certain fault is a repeated text fill at most half of the list while outliers remain: there are many of
     them, and one alone says little.

@@ -1,4 +1,4 @@
-"""Made-up ``CLIP_STATS`` for the tests of its readers."""
+"""Artificial ``CLIP_STATS`` for tests."""
 
 import numpy as np
 import pandas as pd

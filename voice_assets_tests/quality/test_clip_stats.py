@@ -18,7 +18,7 @@ def tone(seconds: float, level: float) -> np.ndarray:
 
 @pytest.fixture
 def clips(tmp_path: Path) -> pd.DataFrame:
-    """Twelve clips of growing length and level; the columns of the table of clips that are read here, last clip first."""
+    """Twelve clips of growing length and level, last clip first: the columns of ``CLIPS`` that ``measure_clips`` reads."""
     rows = []
     for index in range(12):
         path = tmp_path / "wavs" / f"clip {index}.wav"
@@ -71,7 +71,7 @@ def test_changed_audio_is_an_error_with_both_hashes(tmp_path, clips):
 
 def test_missing_audio_is_an_error_that_names_the_file(tmp_path, clips):
     (tmp_path / "wavs" / "clip 3.wav").unlink()
-    with pytest.raises(ChangedAudioError, match=r"clip c3: .*clip 3.wav is gone"):
+    with pytest.raises(ChangedAudioError, match=r"clip c3: .*clip 3.wav no longer exists"):
         measure_clips(tmp_path, clips, "ru")
 
 

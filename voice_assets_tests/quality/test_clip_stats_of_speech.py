@@ -48,7 +48,7 @@ def test_the_figures_are_those_of_a_studio_voice(stats):
 
 
 def test_clips_damaged_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, clips, stats):
-    """One silenced, one copied over another text, one 20 dB down, one with a second of silence, one with a foreign text."""
+    """Five clips: silent, with the audio of another clip, 20 dB quieter, with a second of silence, with a wrong text."""
     long = stats[stats["duration_s"] > 3].head(6).reset_index(drop=True)
     damaged = clips.set_index("clip_id").copy()
     samples = [np.round(recordings.read(ivrvoice / path)[0] * 32768).astype(np.int16) for path in long["path"]]
@@ -72,7 +72,7 @@ def test_clips_damaged_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, cli
     assert found.iloc[0].startswith("silent: -120.0 dB")
     assert len(copied) == 1
     assert "the same recording as" in copied.iloc[0]
-    assert "whose text is another" in copied.iloc[0]
+    assert "which has another text" in copied.iloc[0]
     assert "much quieter" in found[long["clip_id"][2]]
     assert "a long silence at the start" in found[long["clip_id"][3]]
     assert "much too slow for its text" in found[long["clip_id"][4]]

@@ -71,7 +71,7 @@ def test_clips_cut_at_a_limit_are_a_spike():
 
 
 def test_statistics_without_clips_are_an_error():
-    with pytest.raises(UnusableStatsError, match="not one clip"):
+    with pytest.raises(UnusableStatsError, match="no clip was measured"):
         facts(STATS.head(0), 200)
 
 

@@ -72,7 +72,7 @@ def test_certain_faults_rank_above_any_outlier():
     found = rank(stats, 100)
     assert list(found["clip_id"]) == ["clip_0050", "clip_0040", "clip_0030", "clip_0020", "clip_0010"]
     assert found["reasons"][0] == "silent: -120.0 dB level, under -70 dB"
-    assert found["reasons"][1].startswith(f"the same recording as clip_0006, whose text is another: {STATS['text'][6]!r}")
+    assert found["reasons"][1].startswith(f"the same recording as clip_0006, which has another text: {STATS['text'][6]!r}")
     assert found["reasons"][3] == "repeats the text of clip_0005"
 
 
@@ -80,7 +80,7 @@ def test_every_fault_of_a_clip_is_named():
     stats = changed(STATS, 40, samples_sha256=STATS["samples_sha256"][6], text=STATS["text"][6], rms_db=-30.0)
     stats = changed(stats, 40, normalised_text=STATS["normalised_text"][6])
     assert rank(stats, 1)["reasons"][0].split("; ")[:2] == [
-        "the same recording as clip_0006, and the same text",
+        "the same recording as clip_0006, with the same text",
         "repeats the text of clip_0006",
     ]
     assert "quieter" in rank(stats, 1)["reasons"][0]
