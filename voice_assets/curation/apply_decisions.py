@@ -1,11 +1,11 @@
 """Makes a new version of a data set from decisions about its clips. The data set itself is never written to.
 
-Belongs here: the new folder and its files. What does not: reading the decisions (``curation.decisions``), checking them
+Belongs here: the new folder and its files. Does not belong here: reading the decisions (``curation.decisions``), checking them
 (``curation.changes``), and which version a voice uses (``curation.voice_file``).
 
-The wavs of the new version are hard links where the disk has them: a second name for the same bytes, so that a version
-costs no space. That is safe because nothing in this package writes into a wav: importers write new files and rename them.
-An editor that changes a wav in place changes it in both versions. ``copy`` makes copies instead.
+The wavs of the new version are hard links where the disk supports them: a second name for the same bytes, so that a version
+takes no space. Hard links are safe because this package never writes into a wav: importers write new files and rename them.
+An editor that changes a wav in place changes the wav in both versions. ``copy`` makes copies instead.
 """
 
 import os
@@ -32,7 +32,7 @@ OnProgress = Callable[[int, int], None]
 
 
 def next_version(dataset: Path) -> Path:
-    """The folder for the next version of ``dataset``: ``x-v2`` beside ``x``; one more than the highest number there."""
+    """The folder for the next version of ``dataset``: ``x-v2`` beside ``x``. The number is the highest existing one plus 1."""
     stem = re.sub(r"-v\d+$", "", dataset.name)
     names = [path.name for path in dataset.parent.iterdir()] if dataset.parent.is_dir() else []
     taken = [int(found[1]) for name in names if (found := re.fullmatch(re.escape(stem) + r"-v(\d+)", name))]
@@ -40,7 +40,7 @@ def next_version(dataset: Path) -> Path:
 
 
 def _link_or_copy(source: Path, target: Path, *, link: bool) -> bool:
-    """Give ``source`` the name ``target`` too: a hard link where possible, else a copy. Returns whether it is a link."""
+    """Give ``source`` the name ``target`` too: a hard link where possible, else a copy. Returns True for a link."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if link:
         try:
@@ -62,8 +62,8 @@ def _dropped_files(dataset: Path, changes: Sequence[Change]) -> set[Path]:
 
 
 def _take_wavs(dataset: Path, folder: Path, dropped: set[Path], copy: bool, on_progress: OnProgress | None) -> tuple[int, int]:
-    """Link or copy every file under ``wavs/`` that is not dropped. Returns how many were linked and how many copied."""
-    # A row may name a file in a linked folder, which rglob leaves out.
+    """Link or copy every file under ``wavs/`` that is not dropped. Returns the numbers of links and of copies."""
+    # A row may name a file in a linked folder, which rglob does not find.
     named = {dataset / clip.path for clip in read_clips(dataset) if clip.path}
     found = named | {path for path in (dataset / "wavs").rglob("*") if path.is_file()}
     wavs = sorted(found - dropped)
@@ -93,16 +93,16 @@ def _target(dataset: Path, out: Path) -> Path:
     Raises:
         FixError: the folder exists already, lies in the data set, or the data set lies in it.
     """
-    out = Path(os.path.realpath(out.parent)) / out.name  # a link at `out` itself is not followed: the name is taken
+    out = Path(os.path.realpath(out.parent)) / out.name  # a link at `out` itself is not followed: the name already exists
     if os.path.lexists(out):
         raise FixError(f"{out}: exists already; a version is never overwritten, choose another name")
     if out.is_relative_to(dataset) or dataset.is_relative_to(out):
-        raise FixError(f"{out}: this folder and the data set {dataset} lie one in the other; choose another folder")
+        raise FixError(f"{out}: one of this folder and the data set {dataset} is inside the other; choose another folder")
     return out
 
 
 def _plan(dataset: Path, decisions: Sequence[Decision], limits: Limits, known: Hypotheses) -> list[Change]:
-    """``plan_changes`` for the data set on disk."""
+    """Call ``plan_changes`` for the data set on disk."""
     clips = read_clips(dataset)
     paths = {clip.row.number: clip.path for clip in clips}
     ids = read_config(dataset, limits.sample_rate, limits.espeak_voice).id_map
@@ -127,12 +127,12 @@ def fix(
     sources: Sequence[str] = (),
     on_progress: OnProgress | None = None,
 ) -> Version:
-    """Make a new version of ``dataset``: complete under its name, or not at all.
+    """Make a new version of ``dataset``. An error leaves no folder behind.
 
     Args:
-        dataset: the data set; read only.
+        dataset: the data set; it is not changed.
         decisions: from ``curation.decisions.read_decisions``.
-        limits: what the voice's base validation asks of a text.
+        limits: the limits of the voice's base validation for a text.
         out: the new folder; by default ``next_version``.
         known: clip id -> the report's hypothesis, for decisions that name none.
         copy: copy the wavs instead of linking them.
@@ -142,7 +142,7 @@ def fix(
     Raises:
         FixError: a decision cannot be carried out, or ``out`` exists already or cannot be written.
         DatasetError: the data set cannot be read.
-        TsvError: the data set's own record of decisions cannot be read.
+        TsvError: the data set's record of decisions cannot be read.
     """
     if not decisions:
         read = f" in {', '.join(sources)}" if sources else ""
@@ -176,7 +176,7 @@ def _build(
         behind = _take_rest(dataset, folder)
         version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind)
         _write_texts(dataset, folder, version, metadata, sources)
-        os.rename(folder, out)  # fails if somebody has made `out` meanwhile and put files into it
+        os.rename(folder, out)  # fails when another process has made `out` meanwhile and put files into it
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return version

@@ -1,4 +1,4 @@
-"""From decisions to changes of the metadata: checks every decision, and makes the changes in the text. Opens no file.
+"""Turns decisions into changes of the metadata: checks every decision, and changes the text. Opens no file.
 
 Not here: reading the decisions (``curation.decisions``) and writing the new version (``curation.apply_decisions``).
 """
@@ -19,14 +19,14 @@ MAX_PROBLEMS = 50
 """Problems that one error lists."""
 
 Phonemes = Callable[[Sequence[str]], list[list[str]]]
-"""Texts -> for each, the phonemes that the voice has no id for."""
+"""Texts -> for each text, the phonemes without an id in the voice's config."""
 
 
 @dataclass(frozen=True)
 class Change:
     """A decision that can be carried out, its row, and the new text (the old one for `keep` and `drop`).
 
-    ``audio_sha256`` is that of the clip's audio, empty where the clip has none. ``warnings`` are those of the new text.
+    ``audio_sha256`` is the hash of the clip's audio, empty where the clip has none. ``warnings`` are those of the new text.
     """
 
     decision: Decision
@@ -42,21 +42,21 @@ class Change:
 
 
 def counts(changes: Sequence[Change]) -> str:
-    """How many changes there are of each decision, in words: ``drop 1, keep 2``."""
+    """The number of changes for each kind of decision, in words: ``drop 1, keep 2``."""
     found = Counter(change.decision.action for change in changes)
     return ", ".join(f"{action} {found[action]}" for action in DECISIONS if found[action])
 
 
 def _hypothesis(decision: Decision, audio_sha256: str, known: Hypotheses) -> str:
-    """The hypothesis that the decision's own file or the report names, on one line."""
+    """The hypothesis from the decision's own file, else from the report, on one line."""
     hypothesis = decision.hypothesis
     if hypothesis is None and decision.clip_id in known:
         _expect_audio(decision, known[decision.clip_id].audio_sha256, audio_sha256)
         hypothesis = known[decision.clip_id].hypothesis
     if hypothesis is None:
-        raise FixError(f"{decision.location}: no hypothesis is known; use the report's file, or `replace` with a text")
+        raise FixError(f"{decision.location}: no hypothesis is known; use the report's file, or decide `replace` with a text")
     if not one_line(hypothesis):
-        raise FixError(f"{decision.location}: the hypothesis is empty; decide `drop`, or `replace` with a text")
+        raise FixError(f"{decision.location}: the hypothesis is empty; decide `drop`, or decide `replace` with a text")
     return one_line(hypothesis)
 
 
@@ -89,7 +89,7 @@ def _row_of(decision: Decision, by_id: Mapping[str, list[Row]], seen: dict[str, 
         FixError: unknown decision or clip, a second decision about one clip, or a text that changed since it was judged.
     """
     if decision.action not in DECISIONS:
-        raise FixError(f"{decision.location}: there is no such decision; there are {', '.join(DECISIONS)}")
+        raise FixError(f"{decision.location}: no such decision; the decisions are {', '.join(DECISIONS)}")
     rows = by_id.get(decision.clip_id, [])
     if not rows:
         raise FixError(f"{decision.location}: {METADATA} has no such clip")
@@ -134,9 +134,9 @@ def plan_changes(
         rows: of the metadata.
         decisions: at most one per clip.
         known: clip id -> the report's hypothesis, for decisions that name none.
-        limits: what a text must be.
-        phonemes: looks up the phonemes of new texts.
-        audio: the SHA-256 of a row's audio, empty where it has none.
+        limits: the limits for a text.
+        phonemes: finds the unknown phonemes of new texts.
+        audio: gives the SHA-256 of a row's audio, empty where the row has no audio.
 
     Raises:
         FixError: some decisions cannot be carried out. The error lists them, one line each.
@@ -155,8 +155,8 @@ def plan_changes(
             changes.append(Change(decision, row, _new_text(decision, row, now, known), now))
         except FixError as error:
             problems.append(str(error))
-    changes, refused = _checked_texts(changes, limits, phonemes)
-    problems += refused
+    changes, text_problems = _checked_texts(changes, limits, phonemes)
+    problems += text_problems
     if problems:
         more = [f"and {len(problems) - MAX_PROBLEMS} more"] if len(problems) > MAX_PROBLEMS else []
         raise FixError("\n".join([*problems[:MAX_PROBLEMS], *more]))
@@ -164,7 +164,7 @@ def plan_changes(
 
 
 def _checked_texts(changes: Sequence[Change], limits: Limits, phonemes: Phonemes) -> tuple[list[Change], list[str]]:
-    """The changes with the warnings of their new texts, and a line for each text that base validation would not pass."""
+    """The changes with the warnings of their new texts, and a line for each text that would not pass base validation."""
     checked, problems = [], []
     texts = [change.new_text if change.new_text != change.row.text else "" for change in changes]
     for change, text, unknown in zip(changes, texts, phonemes(texts), strict=True):
@@ -176,7 +176,7 @@ def _checked_texts(changes: Sequence[Change], limits: Limits, phonemes: Phonemes
 
 
 def changed_metadata(content: str, changes: Sequence[Change]) -> str:
-    """The metadata with the changes made. Every other line stays as it is, byte for byte, with its line end.
+    """The metadata with the changes made. Every other line stays the same, byte for byte, with its line end.
 
     Raises:
         FixError: no clip would be left.

@@ -1,6 +1,6 @@
-"""Decisions of people about clips: those in a TSV that a person filled in, and those that a data set remembers.
+"""Decisions of people about clips: in a TSV that a person filled in, and in the record of a data set.
 
-Belongs here: reading and writing decisions. What does not: checking them (``curation.changes``), carrying them out
+Belongs here: reading and writing decisions. Does not belong here: checking them (``curation.changes``), carrying them out
 (``curation.apply_decisions``) and showing them (``reports``).
 """
 
@@ -20,7 +20,7 @@ DECISIONS = {
     "drop": "the clip is left out",
     "use_hypothesis": "the text becomes Whisper's hypothesis",
     "replace": "the text becomes new_text",
-    "keep": "a person listened to the clip, and it is right as it is",
+    "keep": "a person listened to the clip: text and audio are correct",
 }
 RECORD = "fix_decisions.tsv"
 """The file in a data set with every decision that led to this version, the oldest first."""
@@ -29,10 +29,10 @@ RECORD_COLUMNS = ("version", "row", "clip_id", "decision", "old_text", "new_text
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision about one clip, and the row of the file that holds it (``line``, from 1).
+    """One decision about one clip, and its row in the file (``line``, from 1).
 
-    ``action`` is a key of ``DECISIONS``, or a word that is none. ``reference`` is the text that was judged, ``hypothesis``
-    Whisper's text and ``audio_sha256`` the audio that was decoded; None where the file has no such column.
+    ``action`` is a key of ``DECISIONS``, or an unknown word. ``reference`` is the text that was judged, ``hypothesis`` the text
+    that Whisper wrote, and ``audio_sha256`` the hash of the decoded audio; None where the file has no such column.
     """
 
     file: str
@@ -46,17 +46,17 @@ class Decision:
 
     @property
     def location(self) -> str:
-        """File, row, clip and decision, for the start of an error message."""
+        """File, row, clip and decision: the start of an error message."""
         return f"{self.file}: row {self.line}, clip {self.clip_id!r}, decision {self.action!r}"
 
 
 def one_line(text: str) -> str:
-    """``text`` on one line: white space of any kind, line ends included, becomes single spaces."""
+    """``text`` on one line: any white space, including line ends, becomes a single space."""
     return " ".join(text.split())
 
 
 def decisions_version(dataset: Path) -> str:
-    """SHA-256 of the decisions that a data set remembers; empty where there are none.
+    """SHA-256 of the data set's record of decisions; empty without a record.
 
     Every asset that reads decisions has this hash among its settings: a version made by `keep` alone has the same texts and
     audio as the version before it.
@@ -68,7 +68,7 @@ def decisions_version(dataset: Path) -> str:
 def read_decisions(file: Path) -> list[Decision]:
     """The decisions of a TSV with the columns ``clip_id`` and ``decision``, and where needed ``new_text``.
 
-    A row with an empty decision is skipped. A `low_similarity.tsv` whose column `decision` is filled in is such a file.
+    A row with an empty decision is skipped. A report's `low_similarity.tsv` with a filled-in column `decision` is such a file.
 
     Raises:
         TsvError: the file cannot be read as such a table.
@@ -84,10 +84,10 @@ def read_decisions(file: Path) -> list[Decision]:
 
 
 def read_record(dataset: Path) -> list[dict[str, str]]:
-    """The decisions that the data set remembers (``RECORD_COLUMNS``), the oldest first; none where there is no record.
+    """The decisions in the data set's record (``RECORD_COLUMNS``), the oldest first; empty without a record.
 
     Raises:
-        TsvError: there is a record, and it cannot be read.
+        TsvError: the record cannot be read.
     """
     file = dataset / RECORD
     return [row for _, row in read_table(file, RECORD_COLUMNS)] if file.exists() else []
@@ -105,7 +105,7 @@ def kept(record: list[dict[str, str]]) -> Mapping[str, dict[str, str]]:
 
 
 def kept_ids(transcripts: "pd.DataFrame", record: list[dict[str, str]]) -> list[str]:
-    """The ids of the clips of TRANSCRIPTS that a person kept and that did not change since (`kept_in`)."""
+    """The ids of the clips of TRANSCRIPTS that a person kept and that have not changed since then (`kept_in`)."""
     kept_clips = kept(record)
     rows = transcripts[transcripts["clip_id"].isin(list(kept_clips))].to_dict("records")
     return [str(row["clip_id"]) for row in rows if kept_in({str(key): value for key, value in row.items()}, kept_clips)]
@@ -114,7 +114,7 @@ def kept_ids(transcripts: "pd.DataFrame", record: list[dict[str, str]]) -> list[
 def kept_in(clip: Mapping[str, object], kept_clips: Mapping[str, dict[str, str]]) -> str:
     """The version in which a person kept this clip (a row of TRANSCRIPTS).
 
-    Empty when nobody did, or when the text or the audio changed since.
+    Empty when no person kept the clip, or when its text or audio has changed since then.
     """
     line = kept_clips.get(str(clip["clip_id"]))
     same = line is not None and line["old_text"] == clip["reference"] and line["audio_sha256"] == clip["audio_sha256"]

@@ -1,4 +1,4 @@
-"""What a new version of a data set says of its making: ``FIX_INFO.txt`` for people, and lines for ``fix_decisions.tsv``."""
+"""The record of how a new version of a data set was made: ``FIX_INFO.txt`` for people, and lines for ``fix_decisions.tsv``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ MAGIC = "A new version of a data set, made by voice-assets fix, format 1"
 
 @dataclass(frozen=True)
 class Version:
-    """A new version: its folder, how many clips it has, the changes, and how many wavs are hard links or copies.
+    """A new version: its folder, the number of clips, the changes, and the numbers of wavs that are hard links and copies.
 
-    ``left_behind``: folders of the source that the version does not have.
+    ``left_behind``: folders of the source that are not in the version.
     """
 
     out: Path
@@ -53,7 +53,7 @@ def info(source: Path, version: Version, fingerprint: str, sources: Sequence[str
     Args:
         source: the data set that the version was made from.
         version: the new version.
-        fingerprint: of the source's content.
+        fingerprint: the fingerprint of the source.
         sources: the files that the decisions come from.
         former: the source's own ``FIX_INFO.txt``, empty where it has none.
     """

@@ -1,7 +1,7 @@
-"""A new version of a voice's data set from people's decisions: finds the decisions, and has them carried out.
+"""A new version of a voice's data set from people's decisions.
 
-Belongs here: which tables are read. What does not: carrying decisions out (``curation.apply_decisions``), and which version a
-voice uses (``curation.voice_file``).
+Belongs here: the choice of the tables to read. Does not belong here: carrying decisions out (``curation.apply_decisions``), and
+which version a voice uses (``curation.voice_file``).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from voice_assets.voices import Voice
 
 @dataclass(frozen=True)
 class FixedVoice:
-    """What was made: the new version, and the tables with decisions that were not read because a newer report exists."""
+    """The new version, and the tables with decisions that were not read because a newer report exists."""
 
     version: Version
     not_read: Sequence[Path]
@@ -36,8 +36,8 @@ def fix_voice(
 
     Args:
         voice: the voice.
-        tables: TSV files with decisions; empty reads the suspects of the newest Whisper validation.
-        out: the new folder; None takes the next free name beside the data set.
+        tables: TSV files with decisions; when empty, the tables of suspects of the newest Whisper validation.
+        out: the new folder; when None, the next free name beside the data set.
         copy: copy the wavs instead of linking them.
         on_progress: gets (wavs done, wavs in all).
 

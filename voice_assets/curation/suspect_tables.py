@@ -1,4 +1,4 @@
-"""The tables of suspects in Whisper reports: which report is the newest, and what Whisper wrote about each suspect.
+"""The tables of suspects in Whisper reports: the newest report, and the hypothesis of each suspect.
 
 Not here: the decisions in these tables (``curation.decisions``), and writing the tables (``reports.whisper``).
 """
@@ -18,18 +18,18 @@ TABLES = ("low_similarity.tsv", "suspects.tsv")
 
 @dataclass(frozen=True)
 class ReportedHypothesis:
-    """What a report says about a clip: the hypothesis, and the SHA-256 of the audio (empty where the report has none)."""
+    """A clip in a report: the hypothesis, and the SHA-256 of the audio (empty where the report has none)."""
 
     hypothesis: str
     audio_sha256: str
 
 
 Hypotheses = Mapping[str, ReportedHypothesis]
-"""Clip id -> what a report says about the clip."""
+"""Clip id -> the hypothesis in a report."""
 
 
 def newest_report(reports_dir: Path) -> Path | None:
-    """The folder of the newest Whisper validation, or None."""
+    """The folder of the newest Whisper validation; None without one."""
     return next(reversed(stamped(reports_dir, REPORT_PREFIX)), None)
 
 
@@ -57,6 +57,6 @@ def reported_hypotheses(report: Path | None) -> Hypotheses:
 
 
 def older_decisions(reports_dir: Path) -> list[Path]:
-    """The tables of older validations that hold decisions. By default, decisions are read from the newest report only."""
+    """The tables with decisions in older validations. By default, decisions are read from the newest report only."""
     older = stamped(reports_dir, REPORT_PREFIX)[:-1]
     return [file for report in older for file in suspect_files(report) if read_decisions(file)]

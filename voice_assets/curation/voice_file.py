@@ -1,4 +1,4 @@
-"""Changing a voice's YAML file: one line of it, so that comments and order stay. Reading it is ``voices``."""
+"""Changes one line of a voice's YAML file, so that comments and order stay. ``voices`` reads the file."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[\w./-]+")
 
 
 def dataset_line(file: Path, dataset: Path) -> str:
-    """The line of the voice file that names ``dataset``: relative to the file where the old one was, else absolute."""
+    """The line ``dataset: …`` for the voice file. The path is relative to the file where the old path is, else absolute."""
     found = _LINE.search(_content(file))
     old = yaml.safe_load(found["value"]) if found else ""
     relative = found is not None and not Path(str(old)).expanduser().is_absolute()
@@ -34,13 +34,13 @@ def _quoted(text: str) -> str:
 
 def _content(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8")  # as bytes: line ends stay what they are
+        return file.read_bytes().decode("utf-8")  # as bytes, so that line ends do not change
     except (OSError, UnicodeDecodeError) as error:
         raise VoiceError(f"{file}: {error}") from error
 
 
 def _switched(file: Path, line: str) -> str:
-    """The file's content with ``line`` in the place of its line ``dataset: …``."""
+    """The file's content with ``line`` instead of its line ``dataset: …``."""
     before = _content(file)
     found = list(_LINE.finditer(before))
     if len(found) != 1:
@@ -50,13 +50,13 @@ def _switched(file: Path, line: str) -> str:
 
 
 def switch_dataset(file: Path, dataset: Path) -> str:
-    """Make the voice use ``dataset``: replaces the value of its line ``dataset:``, nothing else. Returns the new line.
+    """Make the voice use ``dataset``: replace the value of the line ``dataset:`` and nothing else. Returns the new line.
 
     The new content is validated as a voice before it is written.
 
     Raises:
-        VoiceError: there is no such data set; the file has no line ``dataset: …``, several, or one that is not plain; or it
-            would not load with the new line. The file has not been touched then.
+        VoiceError: there is no such data set; the file has no line ``dataset: …``, several such lines, or one that is not
+            plain; or the file would not load with the new line. The file is not changed in these cases.
     """
     for name in (METADATA, "config.json"):
         if not (dataset / name).is_file():

@@ -1,4 +1,4 @@
-"""A new version of a data set: what the decisions ask for, nothing else, and never a byte of the original."""
+"""A new version of a data set has the decided changes and no others; the original never changes."""
 
 import csv
 import os
@@ -63,7 +63,7 @@ def test_every_decision_is_carried_out_and_the_source_is_untouched(dataset, limi
     assert [path.name for path in dataset.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_wavs_are_hard_links_and_with_copy_files_of_their_own(dataset, limits):
+def test_wavs_are_hard_links_or_with_copy_separate_files(dataset, limits):
     linked = fix(dataset, [decide("clip-000", "keep")], limits)
     copied = fix(dataset, [decide("clip-000", "keep")], limits, copy=True)
     assert (linked.linked, linked.copied, copied.linked, copied.copied) == (6, 0, 0, 6)
@@ -75,7 +75,7 @@ def test_wavs_are_hard_links_and_with_copy_files_of_their_own(dataset, limits):
     assert not os.path.samefile(dataset / "config.json", linked.out / "config.json")
 
 
-def test_where_links_cannot_be_made_the_wavs_are_copied(dataset, limits, monkeypatch):
+def test_wavs_are_copied_where_links_fail(dataset, limits, monkeypatch):
     def refuse(*_):
         raise OSError(18, "Invalid cross-device link")
 
@@ -84,7 +84,7 @@ def test_where_links_cannot_be_made_the_wavs_are_copied(dataset, limits, monkeyp
     assert (version.linked, version.copied) == (0, 5)
 
 
-def test_the_new_version_says_what_it_was_made_of(dataset, limits):
+def test_the_new_version_records_its_source_and_decisions(dataset, limits):
     digest = fingerprint(dataset, 1)["0-of-1"]
     old = rows_of(dataset)
     first = fix(dataset, [decide("clip-000", "drop"), decide("clip-001", "keep", line=3)], limits, sources=["/x/d.tsv"])
@@ -113,7 +113,7 @@ def test_the_new_version_says_what_it_was_made_of(dataset, limits):
     ("decision", "message"),
     [
         (decide("clip-999", "drop"), "no such clip"),
-        (decide("clip-000", "delete"), "no such decision; there are drop, use_hypothesis, replace, keep"),
+        (decide("clip-000", "delete"), "no such decision; the decisions are drop, use_hypothesis, replace, keep"),
         (decide("clip-000", "replace"), "new_text is empty"),
         (decide("clip-000", "replace", "да"), "2 characters, under min_text_chars 3"),
         (decide("clip-000", "replace", "а" * 401), "401 characters, over max_text_chars 400"),
@@ -126,7 +126,7 @@ def test_the_new_version_says_what_it_was_made_of(dataset, limits):
         (decide("clip-000", "keep", reference="Другой текст."), "was made about the text 'Другой текст.'"),
     ],
 )
-def test_what_cannot_be_carried_out_is_named_and_nothing_is_made(dataset, limits, decision, message):
+def test_an_impossible_decision_is_named_and_nothing_is_made(dataset, limits, decision, message):
     with pytest.raises(FixError) as caught:
         fix(dataset, [decision], limits)
     assert message in str(caught.value)
@@ -145,30 +145,30 @@ def test_every_problem_is_named_at_once(dataset, limits):
     assert "row 4" in lines[1]
 
 
-def test_texts_at_the_limits_are_taken(dataset, limits):
+def test_texts_at_the_limits_are_accepted(dataset, limits):
     texts = {"clip-000": "ага", "clip-001": "а" * 400}
     version = fix(dataset, [decide(name, "replace", text) for name, text in texts.items()], limits)
     assert rows_of(version.out).items() >= texts.items()
 
 
-def test_a_text_that_only_warns_is_taken_with_the_warning(dataset, limits):
+def test_a_text_with_a_warning_is_accepted_and_the_warning_recorded(dataset, limits):
     version = fix(dataset, [decide("clip-000", "use_hypothesis", hypothesis="Нажмите цифру 5.")], limits)
     assert rows_of(version.out)["clip-000"] == "Нажмите цифру 5."
     assert "warning: digits in the text" in (version.out / "FIX_INFO.txt").read_text(encoding="utf-8")
 
 
-def test_all_dropped_is_refused(dataset, limits):
+def test_dropping_every_clip_is_an_error(dataset, limits):
     with pytest.raises(FixError, match="no clip would be left"):
         fix(dataset, [decide(name, "drop", line=line) for line, name in enumerate(rows_of(dataset))], limits)
 
 
-def test_no_decision_is_refused(dataset, limits):
+def test_no_decision_is_an_error(dataset, limits):
     with pytest.raises(FixError, match=r"no decision in /x/low_similarity\.tsv: write drop"):
         fix(dataset, [], limits, sources=["/x/low_similarity.tsv"])
 
 
 @pytest.mark.parametrize("action", ["drop", "keep", "use_hypothesis"])
-def test_a_decision_about_other_audio_is_refused(dataset, limits, action):
+def test_a_decision_about_other_audio_is_an_error(dataset, limits, action):
     judged = sha256(dataset / "wavs" / "clip-000.wav")
     decision = decide("clip-000", action, hypothesis="Оставайтесь на линии.", audio_sha256=judged)
     fix(dataset, [decision], limits)
@@ -177,23 +177,23 @@ def test_a_decision_about_other_audio_is_refused(dataset, limits, action):
         fix(dataset, [decision], limits)
 
 
-def test_a_hypothesis_of_other_audio_is_not_taken(dataset, limits):
+def test_a_hypothesis_of_other_audio_is_an_error(dataset, limits):
     known = {"clip-000": suspect_tables.ReportedHypothesis("Оставайтесь на линии.", "0" * 64)}
     with pytest.raises(FixError, match="was made about the audio 000000000000…"):
         fix(dataset, [decide("clip-000", "use_hypothesis")], limits, known=known)
     assert fix(dataset, [decide("clip-000", "keep")], limits, known=known).clips == 6
 
 
-def test_the_new_folder_is_where_the_disk_has_it(dataset, limits, tmp_path, monkeypatch):
+def test_the_path_of_the_new_folder_is_resolved(dataset, limits, tmp_path, monkeypatch):
     monkeypatch.chdir(dataset)
     assert fix(dataset, [decide("clip-000", "keep")], limits, Path("../better")).out == dataset.parent / "better"
     (tmp_path / "link").symlink_to(dataset)
-    with pytest.raises(FixError, match="lie one in the other"):
+    with pytest.raises(FixError, match="is inside the other"):
         fix(dataset, [decide("clip-000", "keep")], limits, tmp_path / "link" / "v2")
     assert not (dataset / "v2").exists()
 
 
-def test_a_wav_in_a_linked_folder_comes_along(dataset, limits):
+def test_a_wav_in_a_linked_folder_is_included(dataset, limits):
     (dataset / "real").mkdir()
     (dataset / "wavs" / "linked").symlink_to("../real")
     os.replace(dataset / "wavs" / "clip-000.wav", dataset / "real" / "clip-000.wav")
@@ -213,7 +213,7 @@ def test_decisions_in_older_reports_are_listed(tmp_path):
     ]
 
 
-def test_a_folder_that_is_there_is_never_written_to(dataset, limits, tmp_path):
+def test_an_existing_folder_is_never_written_to(dataset, limits, tmp_path):
     (tmp_path / "there").mkdir()
     for out in (tmp_path / "there", dataset, dataset / "inside"):
         with pytest.raises(FixError):
@@ -222,19 +222,19 @@ def test_a_folder_that_is_there_is_never_written_to(dataset, limits, tmp_path):
     assert not (dataset / "inside").exists()
 
 
-def test_a_version_that_somebody_else_makes_meanwhile_is_not_replaced(dataset, limits):
+def test_a_version_that_another_process_makes_meanwhile_is_not_replaced(dataset, limits):
     out = dataset.with_name("mine")
 
-    def somebody(done, total):
+    def other_process(done, total):
         (out / "precious").mkdir(parents=True, exist_ok=True)
 
     with pytest.raises(FixError, match="cannot be written"):
-        fix(dataset, [decide("clip-000", "drop")], limits, out, on_progress=somebody)
+        fix(dataset, [decide("clip-000", "drop")], limits, out, on_progress=other_process)
     assert [path.name for path in out.iterdir()] == ["precious"]
     assert not list(dataset.parent.glob(".mine*"))
 
 
-def test_other_lines_stay_byte_for_byte(dataset, limits):
+def test_other_lines_do_not_change(dataset, limits):
     metadata = dataset / "metadata_2col.csv"
     lines = metadata.read_bytes().split(b"\n")
     metadata.write_bytes(b"\r\n".join(lines[:-1]))  # CRLF, and no line end after the last row
@@ -266,7 +266,7 @@ def test_the_next_version(tmp_path, there, of, expected):
     assert next_version(tmp_path / of).name == expected
 
 
-def test_the_report_s_own_table_works_as_it_is(dataset, limits, tmp_path):
+def test_the_report_s_own_table_can_hold_decisions(dataset, limits, tmp_path):
     from voice_assets.reports.transcripts_layout import COLUMNS
     from voice_assets.reports.tsv import write_tsv
 

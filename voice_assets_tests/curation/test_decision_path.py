@@ -53,7 +53,7 @@ def write_report(dataset: Path, limits, hypothesis: str) -> Path:
 
 
 def decide(report: Path, action: str, new_text: str = "") -> None:
-    """Fill in the column `decision` of every row as a spreadsheet does: the cells as they are, other quoting and line ends."""
+    """Fill in the column `decision` of every row like a spreadsheet: the same cells, with other quoting and line ends."""
     file = report / "low_similarity.tsv"
     with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
@@ -72,11 +72,11 @@ def dataset(make_dataset) -> Path:
     folder = make_dataset(f"Фраза номер {number}." for number in range(len(TEXTS)))
     names = [path.stem for path in sorted((folder / "wavs").iterdir())]
     rows = [f"{name}|{text}\n" for name, text in zip(names, TEXTS, strict=True)]
-    (folder / "metadata_2col.csv").write_text("".join(rows), encoding="utf-8")  # an importer would clean some of them
+    (folder / "metadata_2col.csv").write_text("".join(rows), encoding="utf-8")  # an importer would clean some of these texts
     return folder
 
 
-def test_clips_that_are_kept_stay_kept_whatever_their_texts_begin_with(dataset: Path, limits) -> None:
+def test_kept_clips_stay_kept_whatever_their_texts_begin_with(dataset: Path, limits) -> None:
     decide(write_report(dataset, limits, "Другое."), "keep")
     (file,) = [file for file in suspect_files(newest_report(dataset / "reports")) if file.name == "low_similarity.tsv"]
     version = fix(dataset, read_decisions(file), limits)

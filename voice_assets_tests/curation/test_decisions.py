@@ -6,7 +6,7 @@ from voice_assets.curation.decisions import kept, kept_ids, kept_in, read_decisi
 from voice_assets.runtime.tsv import TsvError
 
 
-def test_rows_without_a_decision_are_none(tmp_path):
+def test_rows_without_a_decision_are_skipped(tmp_path):
     file = tmp_path / "low.tsv"
     file.write_text("clip_id\tdecision\tnew_text\nа\tdrop\t\nб\t\t\n\nв\tUse Hypothesis \t\nг\treplace\t Новый  текст \n")
     found = read_decisions(file)
@@ -18,7 +18,7 @@ def test_rows_without_a_decision_are_none(tmp_path):
     assert found[0].location == "low.tsv: row 2, clip 'а', decision 'drop'"
 
 
-def test_a_spreadsheet_s_byte_order_mark_is_no_part_of_a_column_name(tmp_path):
+def test_a_byte_order_mark_is_not_a_part_of_a_column_name(tmp_path):
     file = tmp_path / "low.tsv"
     file.write_text("clip_id\tdecision\r\na\tkeep\r\n", encoding="utf-8-sig", newline="")
     assert [one.action for one in read_decisions(file)] == ["keep"]
@@ -51,14 +51,14 @@ def test_a_clip_stays_kept_while_text_and_audio_stay(lines, clip, version):
     assert kept_in(clip, kept(lines)) == version
 
 
-def test_a_data_set_that_was_never_fixed_remembers_nothing(tmp_path):
+def test_a_data_set_that_was_never_fixed_has_no_record(tmp_path):
     assert read_record(tmp_path) == []
     (tmp_path / decisions.RECORD).write_text("nonsense\n")
     with pytest.raises(TsvError, match="no column version"):
         read_record(tmp_path)
 
 
-def test_any_record_comes_back(tmp_path):
+def test_a_record_is_read_as_written(tmp_path):
     lines = [record(old_text="'-5 градусов", new_text='\t"=1"\n\u2028'), record(clip_id="+7", new_text="␉␦0009\x85")]
     assert read_record(write_record(tmp_path / decisions.RECORD, lines).parent) == lines
 
@@ -69,7 +69,7 @@ def test_a_record_of_an_older_version_is_read(tmp_path):
     assert read_record(tmp_path) == [record(old_text="-тире", new_text="=a\nb")]
 
 
-def test_only_clips_that_are_kept_as_they_are_now_count():
+def test_only_unchanged_kept_clips_count():
     table = pd.DataFrame([CLIP, {**CLIP, "clip_id": "b", "reference": "Нет."}, {**CLIP, "clip_id": "c"}])
     lines = [record(), record(clip_id="b"), record(clip_id="c", decision="drop")]
     assert kept_ids(table, lines) == ["a"]

@@ -1,4 +1,4 @@
-"""Changing the line `dataset:` of a voice file: that line and nothing else, or nothing at all."""
+"""Changing the line `dataset:` of a voice file changes only that line. An error changes nothing."""
 
 from pathlib import Path
 
@@ -18,15 +18,15 @@ def voice_file(tmp_path: Path, line: str) -> Path:
 
 
 def data_set(folder: Path) -> Path:
-    """As much of a data set as a voice file can know of."""
+    """The files of a data set that ``switch_dataset`` looks for."""
     folder.mkdir(parents=True)
     for name in ("metadata_2col.csv", "config.json"):
         (folder / name).touch()
     return folder
 
 
-def refused(file: Path, dataset: Path) -> str:
-    """The message of the error; the file is the one it was, and was never another for a moment: the same inode and time."""
+def error_of(file: Path, dataset: Path) -> str:
+    """The message of the error. Asserts that the file was never rewritten: the same content, inode and time."""
     before, content = file.stat(), file.read_bytes()
     with pytest.raises(VoiceError) as caught:
         switch_dataset(file, dataset)
@@ -60,7 +60,7 @@ def test_one_line_changes(tmp_path: Path, line: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["with space", "it's", "hash # inside", "данные", "key: value"])
-def test_any_name_is_written_so_that_it_is_read_again(tmp_path: Path, name: str) -> None:
+def test_any_name_can_be_read_again(tmp_path: Path, name: str) -> None:
     file = voice_file(tmp_path, "dataset: ../data/x\n")
     switch_dataset(file, data_set(tmp_path / name))
     assert load_voice(file).dataset == (tmp_path / name).resolve()
@@ -70,9 +70,9 @@ def test_any_name_is_written_so_that_it_is_read_again(tmp_path: Path, name: str)
     "line",
     ["dataset: >\n  ../data/x\n", "dataset:\n  ../data/x\n", "dataset: ../a\ndataset: ../b\n", "{dataset: ../a}\n", ""],
 )
-def test_a_file_without_one_plain_line_stays_as_it_is(tmp_path: Path, line: str) -> None:
+def test_a_file_without_one_plain_line_does_not_change(tmp_path: Path, line: str) -> None:
     file = voice_file(tmp_path, line)
-    assert "write by hand: dataset: " in refused(file, data_set(tmp_path / "data" / "x-v2"))
+    assert "write by hand: dataset: " in error_of(file, data_set(tmp_path / "data" / "x-v2"))
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_a_file_without_one_plain_line_stays_as_it_is(tmp_path: Path, line: str)
 )
 def test_a_file_that_would_not_load_is_never_written(tmp_path: Path, name: str, rest: str, message: str) -> None:
     file = voice_file(tmp_path, f"dataset: ../data/x\n{rest}").rename(tmp_path / "voices" / f"{name}.yaml")
-    assert message in refused(file, data_set(tmp_path / "data" / "x-v2"))
+    assert message in error_of(file, data_set(tmp_path / "data" / "x-v2"))
 
 
 @pytest.mark.parametrize("missing", ["metadata_2col.csv", "config.json"])
-def test_a_data_set_that_is_not_there_is_never_written(tmp_path: Path, missing: str) -> None:
+def test_a_missing_data_set_is_never_written(tmp_path: Path, missing: str) -> None:
     file, dataset = voice_file(tmp_path, "dataset: ../data/x\n"), data_set(tmp_path / "data" / "x-v2")
     (dataset / missing).unlink()
-    assert f"has no {missing}" in refused(file, dataset)
+    assert f"has no {missing}" in error_of(file, dataset)
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert "x-v2" in kept.read_text(encoding="utf-8")
 
 
-def test_the_line_alone_changes_nothing(tmp_path: Path) -> None:
+def test_making_the_line_changes_nothing(tmp_path: Path) -> None:
     file = voice_file(tmp_path, "dataset: ../data/x\n")
     before = file.read_bytes()
     assert dataset_line(file, tmp_path / "data" / "x-v3") == "dataset: ../data/x-v3"
