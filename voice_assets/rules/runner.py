@@ -206,9 +206,9 @@ def _exception(info: Any) -> str:
 def _row_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
     """The result of a rule about single rows."""
     rule, count = one.rule, len(one.rows)
-    looked_at = int(outcome.get("element_count", 0)) - int(outcome.get("missing_count") or 0)
-    if looked_at != count:
-        raise NotJudgedError(f"Great Expectations looked at {looked_at} of {wording.rows_in_words(rule, count)}")
+    judged = int(outcome.get("element_count", 0)) - int(outcome.get("missing_count") or 0)
+    if judged != count:
+        raise NotJudgedError(f"Great Expectations judged {judged} of {wording.rows_in_words(rule, count)}")
     unexpected = int(outcome["unexpected_count"])
     passed = succeeded and unexpected == 0
     positions = list(outcome.get("partial_unexpected_index_list") or [])[:NAMED]

@@ -21,7 +21,7 @@ def misbehaving() -> None:
         ("expect_column_trial_to_raise", "the expectation broke"),
         ("expect_column_trial_no_value", "measured None"),
         ("expect_column_trial_nan_value", "measured nan"),
-        ("expect_column_trial_some_rows", "looked at 1 of 2 clips"),
+        ("expect_column_trial_some_rows", "judged 1 of 2 clips"),
     ],
 )
 def test_an_expectation_that_broke_is_an_error(tmp_path: Path, type_: str, message: str) -> None:
