@@ -23,7 +23,7 @@ from voice_assets.voices import Whisper
 TURNS = 2
 
 
-def table(dataset: Path, out: Path) -> int:
+def write_clips_table(dataset: Path, out: Path) -> int:
     """Write the demo's clips as the worker wants them; returns how many there are."""
     clips = [
         {
@@ -39,7 +39,7 @@ def table(dataset: Path, out: Path) -> int:
     return len(clips)
 
 
-def run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
+def timed_run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
     """Seconds of one run of the worker, and how many clips it decoded."""
     request = TranscribeRequest(
         dataset=dataset,
@@ -64,15 +64,15 @@ def main() -> None:
     dataset = project.cache_dir() / "tests" / "ivrvoice_ru"
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        number = table(dataset, folder / "clips.parquet")
+        number = write_clips_table(dataset, folder / "clips.parquet")
         first, again = [], []
         for turn in range(TURNS):
-            seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
+            seconds, decoded = timed_run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
             if decoded != number:
                 raise SystemExit(f"{decoded} clips decoded, not {number}")
             first.append(seconds)
             for _ in range(3):
-                seconds, decoded = run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
+                seconds, decoded = timed_run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
                 if decoded:
                     raise SystemExit(f"{decoded} clips decoded of a data set that is untouched")
                 again.append(seconds)

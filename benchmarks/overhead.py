@@ -66,7 +66,7 @@ def wait_for_server() -> None:
     time.sleep(5)
 
 
-def measure(root: Path) -> dict[str, float]:
+def measure_overhead(root: Path) -> dict[str, float]:
     """The figures, with a server running on the project in ``root``."""
     from voice_assets.dataset.clips import read_shard
     from voice_assets.dataset.faults import Limits
@@ -121,7 +121,7 @@ def main() -> None:
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_for_server()
-            figures = measure(root)
+            figures = measure_overhead(root)
         finally:
             server.terminate()
             server.wait()

@@ -9,7 +9,7 @@ seconds stand beside them, for a machine that does other work too. Loading the m
 Sets: ``short`` are the demo's clips of 1 to 4 s. Of 8 to 15 s it has only a handful, so ``long`` are consecutive clips of the
 one speaker joined with 0.3 s of silence between, text and sound alike.
 
-``--faults`` plants faults instead and prints what is found; see `faults`.
+``--faults`` plants faults instead and prints what is found; see `plant_faults`.
 """
 
 import argparse
@@ -173,13 +173,13 @@ def compare(name: str, clips: Sequence[Utterance], ways: Sequence[Way]) -> dict[
     }
 
 
-def faults(clips: Sequence[Utterance], folder: Path, seed: int = 1) -> tuple[list[Utterance], dict[str, str]]:
+def plant_faults(clips: Sequence[Utterance], folder: Path) -> tuple[list[Utterance], dict[str, str]]:
     """``clips`` with planted faults, and the kind of each faulty one.
 
     Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word changed for one of
     another clip. Audio: 1 % silenced (digital silence of the same length), 1 % replaced by another clip's. No clip has two.
     """
-    rng = random.Random(seed)
+    rng = random.Random(1)
     wordy = [index for index, clip in enumerate(clips) if len((clip.reference or "").split()) >= 3]
     two, one = max(2, round(0.02 * len(clips))), max(1, round(0.01 * len(clips)))
     drawn = iter(rng.sample(wordy, 3 * two + 2 * one))
@@ -221,7 +221,7 @@ def planted(clips: Sequence[Utterance], model: Path, folder: Path) -> dict[str, 
 
     A clip that is found without a planted fault counts as falsely found, even where the recording itself has a fault.
     """
-    changed, kinds = faults(clips, folder)
+    changed, kinds = plant_faults(clips, folder)
     transcripts = {one.clip_id: one for one in our_transcriber(model).transcribe(changed, POLICY)}
     found = {clip.clip_id for clip in changed if flagged(clip, transcripts[clip.clip_id])}
     for clip in changed:

@@ -17,7 +17,7 @@ from voice_assets.text.normalisation import normalise
 LONG_S = 10.0
 SHORT_S = 1.5
 # Read aloud, Russian and English run at 12 to 18 characters a second; over 25 a text is longer than its audio.
-FAST_CHARS_PER_S = 25.0
+FAST_NORMALISED_CHARS_PER_S = 25.0
 # Iglewicz and Hoaglin's limit for a robust z-score; 1.4826 makes the MAD of a normal distribution its deviation.
 FAST_Z = 3.5
 _MAD_TO_SIGMA = 1.4826
@@ -32,9 +32,11 @@ CATEGORIES = {
     "one_word": "one word",
     "long": f"over {LONG_S:g} s",
     "short": f"under {SHORT_S:g} s",
-    "fast": f"over {FAST_CHARS_PER_S:g} characters a second, or a robust z-score over {FAST_Z:g} among the voice's clips",
+    "fast": (
+        f"over {FAST_NORMALISED_CHARS_PER_S:g} characters a second, or a robust z-score over {FAST_Z:g} among the voice's clips"
+    ),
 }
-COLUMNS = ("category", "clips", "mean_similarity", "low", "low_ratio", "gap_to_rest")
+CATEGORY_COLUMNS = ("category", "clips", "mean_similarity", "low", "low_ratio", "gap_to_rest")
 
 _NOT_LATIN = {"ru", "uk", "be", "bg", "mk", "sr", "kk", "el", "ar", "he", "fa", "hi", "zh", "ja", "ko", "ka", "hy", "th"}
 # In German every noun has a capital, so a capital does not tell a name.
@@ -64,26 +66,34 @@ def _has_number(text: str, language: str) -> bool:
     return any(western_numbers.is_number_word(word, language) for word in words)
 
 
-def chars_per_s(text: str, duration_s: float, language: str) -> float:
-    """Letters of the text as it is said (numbers in words) per second; 0.0 for a text without any, or no length."""
+def normalised_chars_per_s(text: str, duration_s: float, language: str) -> float:
+    """Characters of the normalised text per second of the clip, without spaces; 0.0 for a text without words or a clip of 0 s.
+
+    The normalised text has numbers in words. The column ``chars_per_s`` of CLIP_STATS differs: it counts the letters and digits
+    of the text as written, and only the time between the two silences (`audio.signals.chars_per_s`).
+    """
     letters = len(normalise(text, language).replace(" ", ""))
     return letters / duration_s if duration_s > 0 else 0.0
 
 
 def fast_limit(rates: Sequence[float]) -> float:
-    """Characters per second over which a clip is fast among others with ``rates``; never over `FAST_CHARS_PER_S`."""
+    """The limit of `normalised_chars_per_s` over which a clip is `fast`; at most `FAST_NORMALISED_CHARS_PER_S`.
+
+    Args:
+        rates: `normalised_chars_per_s` of all clips of the voice.
+    """
     values = np.asarray(rates, dtype=float)
     if len(values) < MINIMUM_CLIPS:
-        return FAST_CHARS_PER_S
+        return FAST_NORMALISED_CHARS_PER_S
     middle = float(np.median(values))
     sigma = _MAD_TO_SIGMA * float(np.median(np.abs(values - middle)))
-    return min(FAST_CHARS_PER_S, middle + FAST_Z * sigma) if sigma > 0 else FAST_CHARS_PER_S
+    return min(FAST_NORMALISED_CHARS_PER_S, middle + FAST_Z * sigma) if sigma > 0 else FAST_NORMALISED_CHARS_PER_S
 
 
-def categories(text: str, duration_s: float, language: str, fast_over: float = FAST_CHARS_PER_S) -> set[str]:
+def categories(text: str, duration_s: float, language: str, fast_over: float = FAST_NORMALISED_CHARS_PER_S) -> set[str]:
     """The categories (keys of ``CATEGORIES``) of a clip with the reference ``text``, as written, and its length.
 
-    ``fast_over`` is in characters per second; `fast_limit` finds it where the other clips are known.
+    ``fast_over`` is a limit of `normalised_chars_per_s`; `fast_limit` computes it when the other clips are known.
     """
     words = _WORD.findall(text)
     found = {
@@ -94,7 +104,7 @@ def categories(text: str, duration_s: float, language: str, fast_over: float = F
         "one_word": len(words) == 1 and not any(char.isdigit() for char in text),
         "long": duration_s > LONG_S,
         "short": duration_s < SHORT_S,
-        "fast": chars_per_s(text, duration_s, language) > fast_over,
+        "fast": normalised_chars_per_s(text, duration_s, language) > fast_over,
     }
     return {name for name, is_so in found.items() if is_so}
 
@@ -105,7 +115,7 @@ def with_categories(transcripts: pd.DataFrame, language: str) -> pd.DataFrame:
     The one place that tells the categories of a set; tables, rows and rules read the column.
     """
     clips = list(zip(transcripts["reference"], transcripts["duration_s"], strict=True))
-    fast_over = fast_limit([chars_per_s(text, duration, language) for text, duration in clips])
+    fast_over = fast_limit([normalised_chars_per_s(text, duration, language) for text, duration in clips])
     kinds = [" ".join(sorted(categories(text, duration, language, fast_over))) for text, duration in clips]
     return transcripts.assign(categories=pd.Series(kinds, index=transcripts.index, dtype="object"))
 
@@ -133,12 +143,12 @@ def by_category(transcripts: pd.DataFrame, low_similarity: float) -> pd.DataFram
         gap = float(rest.mean()) - mean if len(rest) else 0.0
         # Rounded, so that 1.0 - 0.85 is not over a limit of 0.15.
         rows.append((name, int(inside.sum()), mean, low, low / int(inside.sum()), round(gap, 6)))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("gap_to_rest", ascending=False, ignore_index=True)
+    return pd.DataFrame(rows, columns=list(CATEGORY_COLUMNS)).sort_values("gap_to_rest", ascending=False, ignore_index=True)
 
 
-def worst_gap(table: pd.DataFrame, minimum: int = MINIMUM_CLIPS) -> tuple[float, str]:
-    """Largest gap of a category with at least ``minimum`` clips, and its name; ``(0.0, "")`` when none is under the rest."""
-    judged = table[(table["clips"] >= minimum) & (table["gap_to_rest"] > 0)]
+def worst_gap(table: pd.DataFrame) -> tuple[float, str]:
+    """The largest gap of a category with `MINIMUM_CLIPS` clips or more, and its name; ``(0.0, "")`` when no gap is over 0."""
+    judged = table[(table["clips"] >= MINIMUM_CLIPS) & (table["gap_to_rest"] > 0)]
     if judged.empty:
         return 0.0, ""
     worst = judged.sort_values("gap_to_rest", ascending=False, kind="stable").to_dict("records")[0]

@@ -36,7 +36,7 @@ _SUBTITLES = {
     ),
 }  # fmt: skip
 # People say these phrases too. They count only when the hypothesis has no other words.
-_SAID_TOO = {
+_SPOKEN_TOO = {
     "ru": ("Спасибо", "Пока", "Пока-пока", "Музыка", "Аплодисменты", "Тишина", "Смех", "Всем пока", "Удачи"),
     "en": ("you", "Thank you", "Thanks", "Bye", "Bye bye", "Okay", "Thank you very much", "Music", "Applause", "I'm sorry"),
     "es": ("Gracias", "Muchas gracias", "Adiós", "Música", "Aplausos"),
@@ -48,8 +48,8 @@ OVER_SILENCE = "words over silence"
 
 
 @cache
-def _phrases(language: str, said_too: bool) -> tuple[tuple[str, str], ...]:
-    table = _SAID_TOO if said_too else _SUBTITLES
+def _phrases(language: str, spoken_too: bool) -> tuple[tuple[str, str], ...]:
+    table = _SPOKEN_TOO if spoken_too else _SUBTITLES
     return tuple((phrase, normalise(phrase, language)) for phrase in table.get(language, ()))
 
 
@@ -70,10 +70,10 @@ def hallucination(reference: str, hypothesis: str, language: str, silent: bool) 
         return ""
     if silent:
         return OVER_SILENCE
-    for phrase, words in _phrases(language, said_too=False):
+    for phrase, words in _phrases(language, spoken_too=False):
         if _has(hypothesis, words) and not _has(reference, words):
             return f"known phrase: {phrase}"
-    for phrase, words in _phrases(language, said_too=True):
+    for phrase, words in _phrases(language, spoken_too=True):
         # A part of the reference is no invention: the clip may be cut.
         if hypothesis == words and not _has(reference, words):
             return f"known phrase: {phrase}"

@@ -2,7 +2,7 @@
 
 from voice_assets.asr.categories import categories
 from voice_assets.asr.hallucination import hallucination
-from voice_assets.asr.similarity import error_rate, ratio, repeats
+from voice_assets.asr.similarity import normalised_cer, normalised_similarity, repeats
 from voice_assets.text.comparison import pair
 from voice_assets.text.words import first_word_wrong, last_word_wrong, other_words, word_error_rate
 
@@ -23,8 +23,8 @@ def score(reference: str, hypothesis: str, duration_s: float, language: str, sil
     """
     of_reference, of_hypothesis = compared = pair(reference, hypothesis, language)
     return {
-        "similarity": ratio(*compared),
-        "cer": error_rate(*compared),
+        "similarity": normalised_similarity(*compared),
+        "cer": normalised_cer(*compared),
         "wer": word_error_rate(*compared),
         "first_word_wrong": first_word_wrong(*compared),
         "last_word_wrong": last_word_wrong(*compared),

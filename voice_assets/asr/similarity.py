@@ -20,10 +20,10 @@ def similarity(reference: str, hypothesis: str, language: str) -> float:
     The formula behind ``SequenceMatcher.ratio`` without its heuristics, so that the plan's thresholds keep their meaning.
     1.0 for two texts without words, 0.0 when only one has none.
     """
-    return ratio(*pair(reference, hypothesis, language))
+    return normalised_similarity(*pair(reference, hypothesis, language))
 
 
-def ratio(reference: str, hypothesis: str) -> float:
+def normalised_similarity(reference: str, hypothesis: str) -> float:
     """`similarity` of two texts that are normalised already."""
     return Indel.normalized_similarity(reference, hypothesis)
 
@@ -33,10 +33,10 @@ def cer(reference: str, hypothesis: str, language: str) -> float:
 
     Over 1 when much is inserted. For a reference without words: 0.0 when the hypothesis has none either, else 1.0.
     """
-    return error_rate(*pair(reference, hypothesis, language))
+    return normalised_cer(*pair(reference, hypothesis, language))
 
 
-def error_rate(reference: str, hypothesis: str) -> float:
+def normalised_cer(reference: str, hypothesis: str) -> float:
     """`cer` of two texts that are normalised already."""
     if not reference:
         return 1.0 if hypothesis else 0.0

@@ -17,7 +17,7 @@ class ClipsError(ValueError):
     """A table of clips, or a clip's file, that cannot be used. The message names the table or the clip."""
 
 
-def read_clips(table: Path) -> list[Record]:
+def read_validated_clips(table: Path) -> list[Record]:
     """The rows of the Parquet file ``table``, with the columns `NEEDED`.
 
     Raises:

@@ -47,7 +47,7 @@ def _scores(transcripts: pd.DataFrame, by_category: pd.DataFrame, low_similarity
     }
 
 
-def facts(
+def validation_facts(
     clip_ids: Iterable[str],
     transcripts: pd.DataFrame,
     by_category: pd.DataFrame,
@@ -79,6 +79,6 @@ def facts(
 
 
 def sample_facts(drawn: int, transcripts: pd.DataFrame, by_category: pd.DataFrame, low_similarity: float) -> Facts:
-    """The facts of a sample of ``drawn`` clips: as `facts`, without shards and without clips to name."""
+    """The facts of a sample of ``drawn`` clips: as `validation_facts`, without shards and without clips to name."""
     scored = transcripts.loc[transcripts["similarity"].notna(), "clip_id"].nunique()
     return {"clips": drawn, "clips_missing": max(0, drawn - int(scored)), **_scores(transcripts, by_category, low_similarity)}

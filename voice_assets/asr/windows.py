@@ -31,7 +31,7 @@ FULL_WINDOW_S = 30
 SHORTEST_WINDOW_S = 2.0
 MARGIN_S = 0.5
 STEP_S = 0.5
-QUIET_S = 3.0
+APPENDED_SILENCE_S = 3.0
 """Seconds of silence whose states are appended. Measured: 1 s depends on which sound they were made with, 5 s gives no more."""
 _STATES_PER_S = FRAMES_PER_S // 2
 
@@ -77,12 +77,12 @@ def log_mel(extract: Any, sound: np.ndarray, window: float) -> np.ndarray:
     return filled
 
 
-def synthetic_speech(seconds: float = 2.0) -> np.ndarray:
-    """A sound that the encoder takes for speech and that gives no words: float32 ``[seconds * 16000]``.
+def synthetic_speech() -> np.ndarray:
+    """A sound that the encoder takes for speech and that gives no words: float32 ``[32000]``, 2 s.
 
     A gliding tone of 120 Hz with its harmonics up to 3 kHz, swelling four times a second, as syllables do.
     """
-    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     phase = 2 * np.pi * 120 * time + 7.4 * np.sin(2 * np.pi * 1.3 * time)
     tone = np.sum([np.sin(harmonic * phase) / harmonic for harmonic in range(1, 26)], axis=0)
     syllables = tone * (1 - np.cos(2 * np.pi * 4 * time)) / 2
@@ -98,5 +98,5 @@ def with_quiet_end(states: np.ndarray, quiet: np.ndarray) -> np.ndarray:
             end of the window are taken, as far as 30 s go.
     """
     end = states.shape[1]
-    appended = quiet[end : end + round(QUIET_S * _STATES_PER_S)]
+    appended = quiet[end : end + round(APPENDED_SILENCE_S * _STATES_PER_S)]
     return np.concatenate([states, np.broadcast_to(appended, (len(states), *appended.shape))], axis=1)

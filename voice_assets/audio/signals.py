@@ -115,5 +115,9 @@ def letters_and_digits(text: str) -> int:
 
 
 def chars_per_s(text: str, speech_s: float) -> float:
-    """Letters and digits of the text per second; ``speech_s`` is the time between the two silences. 0 when there is no time."""
+    """The column ``chars_per_s`` of CLIP_STATS: letters and digits of the text as written, per second of speech.
+
+    ``speech_s`` is the time between the two silences; the result is 0 when that time is 0. The category `fast` has another
+    rate: `asr.categories.normalised_chars_per_s`.
+    """
     return letters_and_digits(text) / speech_s if speech_s > 0 else 0.0

@@ -30,7 +30,7 @@ from voice_assets.voices import Voice
 if TYPE_CHECKING:
     import pandas as pd
 
-POOL = "training"
+TRAINING_POOL = "training"
 IDENTITY = "identity.json"
 SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint", "trust_checkpoint"}
 
@@ -275,7 +275,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             settings=settings,
             kinds=["pytorch", "lightning", "greatexpectations"],
         ),
-        pool=POOL,
+        pool=TRAINING_POOL,
         description="The first epochs with Piper, before days of GPU time: does training run to the end, does the loss fall?",
     )
     def mini_training(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

@@ -76,7 +76,7 @@ def transcribe(
     with progress(context, "clips", chosen.progress_every) as tell, leased(context, voice) as lease:
         tell_on = follow(tell)
 
-        def listen(event: dict[str, Any]) -> None:
+        def on_event(event: dict[str, Any]) -> None:
             tell_on(event)
             if event["event"] == "note":
                 context.log.info(event["message"])
@@ -92,7 +92,7 @@ def transcribe(
             weights_cache=cache_dir() / "whisper",
             cpu_threads=lease.slot.cpu_threads,
         )
-        run_worker("transcribe", request, folder / "worker.log", listen, lease.environment, [lease.file_number])
+        run_worker("transcribe", request, folder / "worker.log", on_event, lease.environment, [lease.file_number])
     return pd.read_parquet(result), project_store().add(log)
 
 
@@ -309,7 +309,9 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         transcripts = categories.with_categories(table_of(inputs, "whisper_shard"), voice.language)
         clips = sound_clips(inputs)
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
-        facts = validation.facts(clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards)
+        facts = validation.validation_facts(
+            clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards
+        )
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "whisper_validation", evidence)
         past, results = _past_validations(context), _shard_results(inputs)

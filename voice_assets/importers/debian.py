@@ -18,20 +18,20 @@ from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About
 from voice_assets.importers.prepare import prepare
 from voice_assets.importers.prompts import read_prompts
-from voice_assets.importers.written_files import Summary, existing, settings
+from voice_assets.importers.written_files import Summary, existing, settings_sha256
 from voice_assets.runtime.stamps import timestamp
 
 # The first has the audio, the second the transcript.
-PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
+DEBIAN_PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
 AUDIO_FOLDER = "ru_RU_f_IvrvoiceRU"
-TRANSCRIPTS = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
+TRANSCRIPT_NAMES = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
 LICENCE = "CC-BY-3.0"
 CREDIT = "Maxim Topal, ivrvoice.ru; taken from Debian's asterisk-core-sounds-ru-g722"
 SOURCE = "Debian packages asterisk-core-sounds-ru-g722 (audio) and asterisk-core-sounds-ru (transcript)"
 MINUTES = 10
 
 WHAT_TO_DO = (
-    f"Get the Debian packages {PACKAGES[0]} and {PACKAGES[1]} on any machine, put the two .deb files (or what "
+    f"Get the Debian packages {DEBIAN_PACKAGES[0]} and {DEBIAN_PACKAGES[1]} on any machine, put the two .deb files (or what "
     "`dpkg-deb -x` makes of them) into one folder, and give it with `--source DIR`."
 )
 
@@ -87,16 +87,16 @@ def _private_apt(folder: Path) -> list[str]:
 def _download(folder: Path) -> None:
     """Get the two .deb files into ``folder``, with the system's package lists or, if that fails, with lists of our own."""
     try:
-        _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *PACKAGES], folder)
+        _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *DEBIAN_PACKAGES], folder)
     except FetchError:
         private = _private_apt(folder / "apt")
         _run(["apt-get", *private, "update"], folder)
-        _run(["apt-get", *private, "download", *PACKAGES], folder)
+        _run(["apt-get", *private, "download", *DEBIAN_PACKAGES], folder)
 
 
 def _debs(folder: Path) -> list[Path]:
     """The newest file of each package in ``folder``; an empty list when one is missing."""
-    found = [sorted(folder.glob(f"{package}_*.deb")) for package in PACKAGES]
+    found = [sorted(folder.glob(f"{package}_*.deb")) for package in DEBIAN_PACKAGES]
     return [files[-1] for files in found] if all(found) else []
 
 
@@ -123,11 +123,11 @@ def locate(folder: Path) -> tuple[Path, Path]:
         FetchError: one of the two is missing.
     """
     audio = next((path for path in sorted(folder.rglob(AUDIO_FOLDER)) if path.is_dir()), None)
-    transcript = next((path for name in TRANSCRIPTS for path in sorted(folder.rglob(name))), None)
+    transcript = next((path for name in TRANSCRIPT_NAMES for path in sorted(folder.rglob(name))), None)
     if audio is None:
-        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {PACKAGES[0]} has one. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {DEBIAN_PACKAGES[0]} has one. {WHAT_TO_DO}")
     if transcript is None:
-        raise FetchError(f"{folder}: no {TRANSCRIPTS[0]} in it; the package {PACKAGES[1]} has one. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no {TRANSCRIPT_NAMES[0]} in it; the package {DEBIAN_PACKAGES[1]} has one. {WHAT_TO_DO}")
     return audio, transcript
 
 
@@ -153,7 +153,7 @@ def fetch(cache: Path) -> Path:
             shutil.rmtree(arriving, ignore_errors=True)
     debs = _debs(folder)
     if not debs:
-        raise FetchError(f"{folder}: apt-get downloaded no {' and no '.join(PACKAGES)}. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: apt-get downloaded no {' and no '.join(DEBIAN_PACKAGES)}. {WHAT_TO_DO}")
     return _unpack(debs, unpacked)
 
 
@@ -181,11 +181,11 @@ def build_ivrvoice(
     """
     output.recover(out)
     about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
-    same = existing(out, settings(LIMITS, about, DIGITS, LATIN))
+    same = existing(out, settings_sha256(LIMITS, about, DIGITS, LATIN))
     if same is not None and source is None:
         return same
     unpacked = fetch(cache) if source is None else _from_source(source, cache)
     audio, transcript = locate(unpacked)
-    licence = next(iter(sorted(unpacked.rglob(f"{PACKAGES[0]}/copyright"))), None)
+    licence = next(iter(sorted(unpacked.rglob(f"{DEBIAN_PACKAGES[0]}/copyright"))), None)
     about = About(about.dataset, about.region, about.quality, about.source, about.license, about.credit, licence)
     return prepare(read_prompts(audio, transcript), out, LIMITS, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)

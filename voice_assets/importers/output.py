@@ -17,10 +17,10 @@ from voice_assets.runtime.files import sha256, shown
 from voice_assets.runtime.processes import id_in_use
 from voice_assets.runtime.stamps import new_stamp
 
-INFO = "PREPARE_INFO.txt"
-MAGIC = "Prepared by voice-assets import, format 1"
+PREPARE_INFO = "PREPARE_INFO.txt"
+PREPARE_FIRST_LINE = "Prepared by voice-assets import, format 1"
 # What an importer writes. Others write `reports` later; these stay when a data set is made again.
-OWN = {"config.json", "metadata_2col.csv", "wavs", "LICENSE", INFO}
+OWN = {"config.json", "metadata_2col.csv", "wavs", "LICENSE", PREPARE_INFO}
 KEPT = {"reports"}
 
 
@@ -31,19 +31,19 @@ def digest(value: object) -> str:
 
 def head(folder: Path) -> dict[str, str]:
     """The ``key: value`` lines at the top of the folder's ``PREPARE_INFO.txt``; empty when no importer made the folder."""
-    info = folder / INFO
+    info = folder / PREPARE_INFO
     if not info.is_file():
         return {}
     lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
-    if lines[:1] != [MAGIC]:
+    if lines[:1] != [PREPARE_FIRST_LINE]:
         return {}
     top = lines[1 : lines.index("")] if "" in lines else lines[1:]
     return dict(line.split(": ", 1) for line in top if ": " in line)
 
 
-def contents(folder: Path) -> str:
+def contents_sha256(folder: Path) -> str:
     """SHA-256 over the names and bytes of everything an importer wrote, except ``PREPARE_INFO.txt`` itself."""
-    files = [folder / name for name in sorted(OWN - {INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
+    files = [folder / name for name in sorted(OWN - {PREPARE_INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
     return digest([(shown(str(file.relative_to(folder))), sha256(file)) for file in files if file.is_file()])
 
 
@@ -62,7 +62,7 @@ def _check(out: Path) -> None:
     foreign = sorted(present - OWN - KEPT)
     if foreign:
         raise RecordingsError(f"{out}: {', '.join(map(shown, foreign[:5]))} would be lost; move it away first")
-    if made.get("Contents") != contents(out):
+    if made.get("Contents") != contents_sha256(out):
         raise RecordingsError(
             f"{out}: changed since it was prepared, and the changes would be lost; move the folder away first"
         )

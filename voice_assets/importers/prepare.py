@@ -21,7 +21,7 @@ from voice_assets.importers.cleaning import Digits, clean, text_rejections
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About, Item
 from voice_assets.importers.rejections import audio_rejections, name_rejections, phoneme_rejections
-from voice_assets.importers.written_files import Note, Summary, config, existing, info, licence, settings
+from voice_assets.importers.written_files import Note, Summary, config, existing, licence, prepare_info, settings_sha256
 from voice_assets.runtime.files import sha256, shown, write_text
 from voice_assets.text.normalisation import normalise
 
@@ -134,7 +134,7 @@ def prepare(
     """
     output.recover(out)
     wanted = list(items)
-    chosen = settings(limits, about, digits, latin)
+    chosen = settings_sha256(limits, about, digits, latin)
     listed = _listed(wanted)
     same = existing(out, chosen, listed)
     if same is not None:
@@ -143,6 +143,6 @@ def prepare(
         tally = _fill(folder, wanted, limits, about, digits, latin, on_progress)
         counts = (len(wanted), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
         head: dict[str, object] = dict(zip(("Read", "Kept", "Cleaned", "Dropped", "Seconds"), counts, strict=True))
-        head |= {"Settings": chosen, "Items": listed, "Contents": output.contents(folder)}
-        write_text(folder / output.INFO, info(head, tally.cleaned, tally.dropped, limits, about))
+        head |= {"Settings": chosen, "Items": listed, "Contents": output.contents_sha256(folder)}
+        write_text(folder / output.PREPARE_INFO, prepare_info(head, tally.cleaned, tally.dropped, limits, about))
     return Summary(out, *counts, unchanged=False)

@@ -42,7 +42,7 @@ class Summary:
         did = "nothing to do, the same data set is there: " if self.unchanged else ""
         return (
             f"{self.out}: {did}{self.kept} of {self.read} recordings, {self.seconds / 60:.1f} minutes; "
-            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped, each with its reason in {output.INFO}"
+            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped, each with its reason in {output.PREPARE_INFO}"
         )
 
 
@@ -81,13 +81,15 @@ def _notes(title: str, notes: Sequence[Note]) -> list[str]:
     return lines
 
 
-def info(head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[Note], limits: Limits, about: About) -> str:
+def prepare_info(
+    head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[Note], limits: Limits, about: About
+) -> str:
     """The content of ``PREPARE_INFO.txt``: ``key: value`` lines, then every cleaned and every dropped recording."""
     kinds = Counter(reason.split(":", 1)[0] for note in dropped for reason in note.reasons)
     form = f"mono PCM16, {limits.sample_rate} Hz, {limits.min_duration_s} to {limits.max_duration_s} s"
     return "\n".join(
         [
-            output.MAGIC,
+            output.PREPARE_FIRST_LINE,
             *(f"{key}: {value}" for key, value in head.items()),
             f"Source: {about.source}",
             f"Licence: {about.license}",
@@ -104,7 +106,7 @@ def info(head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[
     )
 
 
-def settings(limits: Limits, about: About, digits: Digits, latin: bool) -> str:
+def settings_sha256(limits: Limits, about: About, digits: Digits, latin: bool) -> str:
     """SHA-256 of every setting of the import: the same settings and items make the same data set."""
     return output.digest([limits.model_dump(), {**asdict(about), "license_file": bool(about.license_file)}, digits, latin])
 
@@ -114,7 +116,7 @@ def existing(out: Path, chosen: str, items: str | None = None) -> Summary | None
     head = output.head(out)
     if head.get("Settings") != chosen or (items is not None and head.get("Items") != items):
         return None
-    if head.get("Contents") != output.contents(out):
+    if head.get("Contents") != output.contents_sha256(out):
         return None
     if "Mended" in head:  # how the first importers called it
         head["Cleaned"] = head["Mended"]

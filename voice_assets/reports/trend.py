@@ -32,7 +32,7 @@ def newest(history: Sequence[Past], now: Past) -> list[Past]:
 
 
 def present(facts: Mapping[str, object], clips: int) -> Past:
-    """The validation with these ``facts`` (``asr.validation.facts``), with the current time as its end."""
+    """The validation with these ``facts`` (``asr.validation.validation_facts``), with the current time as its end."""
     return Past(time.time(), float(str(facts["mean_similarity"])), float(str(facts["low_ratio"])), clips)
 
 

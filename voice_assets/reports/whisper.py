@@ -124,7 +124,7 @@ def write(
         dataset: the data set's folder, for the players and for its record of earlier decisions.
         shards: one result per shard.
         low_similarity: a clip under this similarity is low, and a problem row.
-        facts: from ``asr.validation.facts``.
+        facts: from ``asr.validation.validation_facts``.
         by_category: from ``asr.categories.by_category``.
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
         language: Whisper's code, for the word diff and the categories.

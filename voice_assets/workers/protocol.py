@@ -28,6 +28,8 @@ EXIT_CODES = {
     ORPHANED: "the parent process ended",
 }
 
+PARENT_CHECK_S = 1.0
+"""Seconds between two checks of whether the parent process still runs."""
 _LOCK = threading.Lock()
 _events: TextIO | None = None
 
@@ -67,7 +69,7 @@ def emit(event: str, **fields: Any) -> None:
         stream.flush()
 
 
-def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
+def follow_parent(pid: int | None) -> None:
     """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows no process.
 
     The check compares ``os.getppid()`` with ``pid``. So it stays right when a later process gets the same id. A copy
@@ -81,7 +83,7 @@ def follow_parent(pid: int | None, every_s: float = 1.0) -> None:
 
     def watch() -> None:
         while os.getppid() == pid:
-            time.sleep(every_s)
+            time.sleep(PARENT_CHECK_S)
         os._exit(ORPHANED)
 
     threading.Thread(target=watch, name="follow-parent", daemon=True).start()

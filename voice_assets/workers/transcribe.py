@@ -25,7 +25,7 @@ from voice_assets.asr.policy import DecodingPolicy
 from voice_assets.asr.recogniser import RecogniserError
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.asr.transcriber import ClipAudioError
-from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_clips
+from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_validated_clips
 from voice_assets.asr.whisper import FULL, WhisperRecogniser
 from voice_assets.asr.windows import window_s
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
@@ -118,7 +118,7 @@ def work(request: TranscribeRequest) -> None:
         ClipsError, TranscriptCacheError, WeightsError, RecogniserError, ClipAudioError
     """
     started, options = time.monotonic(), request.whisper
-    rows = read_clips(request.clips)
+    rows = read_validated_clips(request.clips)
     folder = weights.resolve(options.model, request.weights_cache)
     recogniser = WhisperRecogniser(folder, options, request.language, request.cpu_threads)
     check_all_audio(request.dataset, rows)

@@ -3,12 +3,12 @@ import pytest
 
 from voice_assets.asr.categories import (
     CATEGORIES,
-    COLUMNS,
-    FAST_CHARS_PER_S,
+    CATEGORY_COLUMNS,
+    FAST_NORMALISED_CHARS_PER_S,
     by_category,
     categories,
-    chars_per_s,
     fast_limit,
+    normalised_chars_per_s,
     with_categories,
     worst_gap,
 )
@@ -62,7 +62,7 @@ def transcripts(*rows):
 def test_a_category_is_compared_with_the_rest():
     frame = transcripts(("Нажмите 1 снова", 3.0, 0.5), ("Нажмите 2 снова", 3.0, 0.9), ("Нажмите снова", 3.0, 1.0))
     table = by_category(with_categories(frame, "ru"), 0.8)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == CATEGORY_COLUMNS
     assert len(table) == 1
     row = table.iloc[0]
     assert (row["category"], row["clips"], row["low"], row["low_ratio"]) == ("numbers", 2, 1, 0.5)
@@ -89,7 +89,9 @@ def test_no_clips_no_categories():
 
 @pytest.mark.parametrize(("clips", "expected"), [(9, (0.0, "")), (10, (0.25, "numbers")), (11, (0.25, "numbers"))])
 def test_only_a_category_with_enough_clips_is_judged(clips, expected):
-    table = pd.DataFrame([("numbers", clips, 0.7, 3, 0.3, 0.25), ("long", 50, 0.99, 0, 0.0, -0.1)], columns=list(COLUMNS))
+    table = pd.DataFrame(
+        [("numbers", clips, 0.7, 3, 0.3, 0.25), ("long", 50, 0.99, 0, 0.0, -0.1)], columns=list(CATEGORY_COLUMNS)
+    )
     assert worst_gap(table) == expected
 
 
@@ -97,9 +99,9 @@ def test_fast_is_far_over_the_rest_of_the_voice():
     rates = [9.0, 11.0] * 10
     limit = fast_limit(rates)  # 10 + 3.5 * 1.4826 * 1
     assert limit == pytest.approx(15.1891)
-    assert fast_limit([20.0, 24.0] * 10) == FAST_CHARS_PER_S  # 32.4 would be over what anybody speaks
-    assert fast_limit([10.0] * 20) == FAST_CHARS_PER_S  # no spread to measure by
-    assert fast_limit(rates[:9]) == FAST_CHARS_PER_S
+    assert fast_limit([20.0, 24.0] * 10) == FAST_NORMALISED_CHARS_PER_S  # 32.4 would be over what anybody speaks
+    assert fast_limit([10.0] * 20) == FAST_NORMALISED_CHARS_PER_S  # no spread to measure by
+    assert fast_limit(rates[:9]) == FAST_NORMALISED_CHARS_PER_S
     text = "абвгд " * 9
     slow, usual, fast = (len(text.replace(" ", "")) / rate for rate in (9.0, 11.0, 24.0))  # the limit is 21.4 with the last
     frame = transcripts(*[(text, slow, 1.0), (text, usual, 1.0)] * 10, (text, fast, 0.5))
@@ -109,9 +111,9 @@ def test_fast_is_far_over_the_rest_of_the_voice():
 
 
 def test_a_clip_without_length_or_letters_has_no_rate():
-    assert chars_per_s("да", 0.0, "ru") == 0.0
-    assert chars_per_s("…", 1.0, "ru") == 0.0
-    assert chars_per_s("5", 2.0, "ru") == 2.0
+    assert normalised_chars_per_s("да", 0.0, "ru") == 0.0
+    assert normalised_chars_per_s("…", 1.0, "ru") == 0.0
+    assert normalised_chars_per_s("5", 2.0, "ru") == 2.0
 
 
 @pytest.mark.parametrize(("similarity", "over"), [(0.85, False), (0.8499, True)])

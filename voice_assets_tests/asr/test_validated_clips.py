@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_clips
+from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_validated_clips
 from voice_assets.audio import recordings
 from voice_assets_tests.workers.transcription import table
 
@@ -33,7 +33,7 @@ def test_a_table_that_cannot_be_used(dataset, tmp_path, spoil, message):
     path = tmp_path / "clips.parquet"
     spoil(table(dataset, "ab")).to_parquet(path)
     with pytest.raises(ClipsError, match=message):
-        read_clips(path)
+        read_validated_clips(path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"clip_id|text"])
@@ -42,7 +42,7 @@ def test_a_file_that_is_no_table(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ClipsError, match=r"clips\.parquet: not a table"):
-        read_clips(path)
+        read_validated_clips(path)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.asr.categories import by_category, with_categories
-from voice_assets.asr.validation import facts, sample_facts, shard_facts, shards_without_transcripts
+from voice_assets.asr.validation import sample_facts, shard_facts, shards_without_transcripts, validation_facts
 from voice_assets.dataset.shards import shard_key, shard_of
 
 
@@ -32,7 +32,7 @@ def test_what_is_missing_and_what_nobody_asked_for(expected, rows, missing, extr
 
 def test_the_facts_of_a_validation():
     frame = transcripts(("a", 1.0), ("b", 0.8), ("c", 0.79), ("d", 0.41))
-    found = facts(["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1000)
+    found = validation_facts(["a", "b", "c", "d", "e"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1000)
     assert found == {
         "clips": 5,
         "clips_missing": 1,
@@ -65,7 +65,7 @@ def test_a_shard_without_transcripts_of_its_clips_is_missing(rows, missing):
 
 def test_a_validation_of_nothing_has_the_worst_mean():
     frame = transcripts()
-    found = facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1)
+    found = validation_facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1)
     assert (found["clips_missing"], found["mean_similarity"], found["shards_missing"]) == (1, 0.0, 1)
 
 

@@ -92,13 +92,13 @@ def test_a_changed_file_in_the_cache_is_an_error_naming_it(joined, tmp_path, nam
 
 
 def test_the_fingerprint_is_of_what_decides_the_transcripts(folder):
-    first = weights.fingerprint(folder)
+    first = weights.weights_sha256(folder)
     (folder / "README.md").write_text("words")
-    assert weights.fingerprint(folder) == first
+    assert weights.weights_sha256(folder) == first
     (folder / "tokenizer.json").write_text("other")
-    second = weights.fingerprint(folder)
+    second = weights.weights_sha256(folder)
     (folder / "preprocessor_config.json").write_text("{}")
-    assert len({first, second, weights.fingerprint(folder)}) == 3
+    assert len({first, second, weights.weights_sha256(folder)}) == 3
 
 
 def test_the_doctor_is_told_of_base():
@@ -107,7 +107,7 @@ def test_the_doctor_is_told_of_base():
 
 def test_a_hash_is_remembered_until_the_file_changes(folder):
     file = folder / "model.bin"
-    before = weights.fingerprint(folder)
+    before = weights.weights_sha256(folder)
     assert weights.remembered_sha256(file) == weights.sha256(file)
     memory = folder / ".sha256.json"
     memory.write_text(memory.read_text().replace(weights.sha256(file), "f" * 64))
@@ -116,7 +116,7 @@ def test_a_hash_is_remembered_until_the_file_changes(folder):
     file.write_bytes(bytes(len(file.read_bytes())))
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert weights.remembered_sha256(file) == weights.sha256(file)
-    assert weights.fingerprint(folder) != before
+    assert weights.weights_sha256(folder) != before
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"model.bin": 7}', '{"model.bin": {"state": null}}'])

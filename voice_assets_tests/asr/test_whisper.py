@@ -175,6 +175,6 @@ def test_a_change_of_what_is_decoded_raises_the_version():
     """These numbers are part of the keys of stored hypotheses and shards. Who changes a constant raises both."""
     decoded = (
         *(whisper.WIDER_S, whisper._TOKENS, whisper._TOKENS_PER_S, whisper._LONGEST_OUTPUT),
-        *(windows.SHORTEST_WINDOW_S, windows.MARGIN_S, windows.STEP_S, windows.QUIET_S),
+        *(windows.SHORTEST_WINDOW_S, windows.MARGIN_S, windows.STEP_S, windows.APPENDED_SILENCE_S),
     )
     assert (whisper.VERSION, transcription.CODE, decoded) == (4, 3, (6.0, 10, 9, 448, 2.0, 0.5, 0.5, 3.0))

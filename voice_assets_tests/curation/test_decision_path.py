@@ -47,7 +47,7 @@ def write_report(dataset: Path, limits, hypothesis: str) -> Path:
     ]
     table = frame(rows, TRANSCRIPTS)
     by_category = categories.by_category(categories.with_categories(table, "ru"), 0.8)
-    facts = validation.facts(table["clip_id"], table, by_category, 0.8, shards=1)
+    facts = validation.validation_facts(table["clip_id"], table, by_category, 0.8, shards=1)
     shards = [whisper.ShardResult("0-of-1", table, None, "run-1")]
     return whisper.write(dataset / "reports", "Голос", dataset, shards, 0.8, facts, by_category, None, language="ru")
 

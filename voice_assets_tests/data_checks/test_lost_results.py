@@ -21,7 +21,7 @@ def transcripts(clip_ids: list[str]) -> pd.DataFrame:
 
 def validated(scored: pd.DataFrame, shards: int) -> dict[str, pd.DataFrame]:
     """The tables of ``whisper_validation``, as its asset makes them."""
-    facts = validation.facts(CLIPS, scored, categories.by_category(scored, 0.8), 0.8, shards)
+    facts = validation.validation_facts(CLIPS, scored, categories.by_category(scored, 0.8), 0.8, shards)
     return {"transcripts": scored, "facts": pd.DataFrame([facts])}
 
 

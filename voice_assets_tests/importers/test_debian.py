@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.importers.debian import AUDIO_FOLDER, PACKAGES, FetchError, build_ivrvoice, fetch, locate
+from voice_assets.importers.debian import AUDIO_FOLDER, DEBIAN_PACKAGES, FetchError, build_ivrvoice, fetch, locate
 from voice_assets.runtime import project
 
 
@@ -41,14 +41,14 @@ def test_a_failing_apt_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_an_apt_that_brings_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(tmp_path / "bin" / "apt-get", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with pytest.raises(FetchError, match=rf"downloaded no {PACKAGES[0]} and no {PACKAGES[1]}"):
+    with pytest.raises(FetchError, match=rf"downloaded no {DEBIAN_PACKAGES[0]} and no {DEBIAN_PACKAGES[1]}"):
         fetch(tmp_path / "cache")
 
 
 def test_packages_that_are_no_packages(tmp_path: Path) -> None:
     source = tmp_path / "de bs"
     source.mkdir()
-    for package in PACKAGES:
+    for package in DEBIAN_PACKAGES:
         (source / f"{package}_1.0_all.deb").write_bytes(b"half a download")
     with pytest.raises(FetchError, match=r"dpkg-deb --info '/.*/de bs/.*\.deb': exit code"):
         build_ivrvoice(tmp_path / "out", source, tmp_path / "cache")

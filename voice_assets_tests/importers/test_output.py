@@ -135,5 +135,5 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, item, limits: Limits) -
 
 
 def test_a_foreign_info_file_is_no_licence_to_overwrite(tmp_path: Path) -> None:
-    (tmp_path / output.INFO).write_text("Prepared by somebody else\nContents: x\n")
+    (tmp_path / output.PREPARE_INFO).write_text("Prepared by somebody else\nContents: x\n")
     assert output.head(tmp_path) == {}

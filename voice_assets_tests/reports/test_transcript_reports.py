@@ -86,7 +86,7 @@ def test_two_samples_are_two_folders(tmp_path, transcripts):
 
 def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
     table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
-    facts = validation.facts(transcripts["clip_id"], transcripts, table, 0.8, shards=2)
+    facts = validation.validation_facts(transcripts["clip_id"], transcripts, table, 0.8, shards=2)
     targets = (tmp_path / "reports", "Голос", tmp_path / "data")
     return whisper.write(*targets, shards, 0.8, facts, table, verdicts, language="ru", history=history)
 
