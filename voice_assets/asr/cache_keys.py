@@ -1,4 +1,7 @@
-"""Under which keys the transcript cache stores what a recogniser and a policy give. Storing is ``asr.transcript_cache``."""
+"""The keys of the rows in the transcript cache: hypotheses of each decoding pass, finished clips, levels.
+
+Not here: storing the rows (``asr.transcript_cache``).
+"""
 
 import hashlib
 import json
@@ -11,13 +14,13 @@ from voice_assets.asr.recogniser import Recogniser
 
 @dataclass(frozen=True)
 class CacheKey:
-    """Everything beside the audio that decides one stored text; ``options`` are plain values and name the decoding pass."""
+    """Everything besides the audio that decides a stored text. ``options`` are plain values; one names the decoding pass."""
 
     options: tuple[tuple[str, object], ...]
 
     @classmethod
     def of(cls, **options: object) -> "CacheKey":
-        """The key for these options, in any order."""
+        """The key for these options; their order does not matter."""
         return cls(tuple(sorted(options.items())))
 
     @property
@@ -33,12 +36,15 @@ class CacheKey:
 
 @dataclass(frozen=True)
 class CacheKeys:
-    """One key for each decoding pass, so that another beam leaves the hypotheses of the fast pass in force.
+    """The keys of one recogniser and policy.
+
+    Each decoding pass has its own key, so a new beam size keeps the hypotheses of the fast pass valid.
 
     Attributes:
-        passes: the key of each pass: hypotheses by audio.
-        finished: with the thresholds too: by audio and clip id, the names of the passes that a finished clip had.
-        level: by audio, its RMS level in dBFS at the recogniser's sample rate.
+        passes: by decoding pass, the key of its hypotheses. A row holds the hypothesis of one audio.
+        finished: the key of finished clips; the thresholds are part of the key. A row holds, for one audio and clip id, the
+            names of the passes that the clip had.
+        level: the key of levels. A row holds the RMS level of one audio in dBFS, at the recogniser's sample rate.
     """
 
     passes: Mapping[str, CacheKey]

@@ -1,11 +1,12 @@
-"""Transcripts for a table of clips: hypotheses from the transcript cache where it has them, decoded where it has not.
+"""Transcripts for a table of clips. Hypotheses come from the transcript cache; only missing hypotheses are decoded.
 
-Here: which pass of which audio is missing, and the TRANSCRIPTS row that follows. Not here: decoding (``asr.transcriber``),
+Here: finding the missing passes of each audio, and making the TRANSCRIPTS rows. Not here: decoding (``asr.transcriber``),
 storing (``asr.transcript_cache``), scores (``asr.scoring``).
 
-A clip is finished when it had every pass that its text asked for, under one recogniser and its options and thresholds. An
-edited text chooses again among the stored hypotheses; nothing is decoded. "Finished" is stored by audio and clip id. So
-a second clip id with the same recording and another text gets the passes that its own text asks for, in either order.
+A clip is finished when every pass that its text needs was decoded, with one recogniser, one set of options and one set of
+thresholds. Editing a text chooses again among the stored hypotheses; nothing is decoded. "Finished" is stored by audio and
+clip id. So a second clip id with the same recording and another text gets the passes that its own text needs. The order of
+the two clips does not matter.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,13 +29,13 @@ Record = dict[str, Any]
 
 @dataclass
 class CachedTranscriber:
-    """Gives every row its transcript. The recogniser's model is loaded only when something is to be decoded.
+    """Makes the transcript of every row. The recogniser's model is loaded only when a clip must be decoded.
 
     Attributes:
         dataset: the data set's folder; the rows' paths are relative to it.
-        policy: which passes a row asks for.
+        policy: decides which passes a row needs.
         check: called with a row right before its audio is read; raises when the audio is not the validated one.
-        on_note: called with what the recogniser changed of the request.
+        on_note: called with each note of the recogniser.
     """
 
     dataset: Path
@@ -51,9 +52,9 @@ class CachedTranscriber:
         self._keys = CacheKeys.of(self.recogniser, self.policy)
 
     def transcribe(self, rows: Sequence[Record]) -> Iterator[tuple[list[Record], bool]]:
-        """TRANSCRIPTS rows for ``rows``, in portions, each with whether its audio was decoded now.
+        """Yield the TRANSCRIPTS rows for ``rows`` in portions, each with whether its audio was decoded in this call.
 
-        The first portion is what the cache had. A portion is stored before it is given.
+        The first portion holds the rows that need no decoding. A portion is stored before it is yielded.
 
         Raises:
             TranscriptCacheError, RecogniserError, ClipAudioError, and what ``check`` raises.
@@ -72,7 +73,7 @@ class CachedTranscriber:
             yield from self._decode({alike[0]["clip_id"]: alike for alike in by_audio.values()})
 
     def _decode(self, alike: Mapping[str, list[Record]]) -> Iterator[tuple[list[Record], bool]]:
-        """Decode one audio for each entry of ``alike``: the rows with that audio, by the clip id of the first."""
+        """Decode one audio for each entry of ``alike``: the rows with that audio, by the clip id of the first row."""
 
         def read(utterance: Utterance, sample_rate: int) -> np.ndarray:
             for row in alike[utterance.clip_id]:
@@ -99,7 +100,7 @@ class CachedTranscriber:
         for decoding_pass, key in self._keys.passes.items():
             for sha, text in self.cache.find(key, hashes).items():
                 self._known[sha].texts[decoding_pass] = text
-        # A pass that "finished" names and that is not found was damaged: the clip is decoded again.
+        # When "finished" names a pass whose row is not found, that row was damaged. The clip is decoded again.
         finished = self.cache.find(self._keys.finished, map(_name, rows))
         for row in rows:
             passes = frozenset(finished.get(_name(row), "").split())
@@ -107,14 +108,14 @@ class CachedTranscriber:
                 self._finished[_name(row)] = passes
 
     def _finish(self, rows: Sequence[Record]) -> None:
-        """Store that ``rows``, which ask for no further pass, are finished."""
+        """Store that ``rows`` are finished: they need no further pass."""
         new = {_name(row): self._known[row["audio_sha256"]] for row in rows if _name(row) not in self._finished}
         self._finished |= {name: frozenset(known.texts) for name, known in new.items()}
         if new:
             self.cache.add({self._keys.finished: {name: self._pass_names(known) for name, known in new.items()}})
 
     def _missing(self, row: Record) -> str | None:
-        """The pass that ``row`` lacks. Without a level the audio was never read, so whether it is silent is unknown."""
+        """The pass that ``row`` lacks, or None. Audio without a stored level was never read, so silence is not known."""
         known = self._known[row["audio_sha256"]]
         if known.level_db is None:
             return self.recogniser.passes(float(row["duration_s"]))[0]
@@ -125,7 +126,7 @@ class CachedTranscriber:
         return self.policy.missing_pass(offered, row["text"], known.texts, known.silent)
 
     def _batches(self, alike: Mapping[str, list[Record]]) -> list[tuple[Utterance, ...]]:
-        """One utterance for each audio. Those that only want a further pass come last."""
+        """One utterance for each audio. Utterances that have a hypothesis and need a further pass come last."""
         further: list[Utterance] = []
         new: list[Utterance] = []
         for name, (row, *_) in alike.items():
@@ -151,7 +152,7 @@ class CachedTranscriber:
         return " ".join(name for name in self._keys.passes if name in known.texts)
 
     def _tell_notes(self) -> None:
-        """Pass on new notes of the recogniser. Another stream may add one at the same time."""
+        """Pass on the new notes of the recogniser. Another stream may add a note at the same time."""
         new = self.recogniser.notes[self._notes_told :]
         self._notes_told += len(new)
         for note in new:
@@ -159,7 +160,7 @@ class CachedTranscriber:
 
     def _transcript(self, row: Record) -> Record:
         known, duration_s = self._known[row["audio_sha256"]], float(row["duration_s"])
-        # Passes that another clip id of this audio asked for later do not count: a row does not depend on other rows.
+        # Passes that only another clip id of this audio needed do not count: a row does not depend on other rows.
         texts = {name: text for name, text in known.texts.items() if name in self._finished[_name(row)]}
         offered = self.recogniser.passes(duration_s)
         hypothesis, decoding_pass = self.policy.best_hypothesis(offered, row["text"], texts, known.silent)

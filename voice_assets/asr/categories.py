@@ -1,7 +1,7 @@
-"""Kinds of clips, and whether one kind fails as a whole: the plan's "no systematic error (e.g. all numbers failing)".
+"""Categories of clips, and whether one category fails as a whole: the plan's "no systematic error (e.g. all numbers failing)".
 
-Belongs here: telling a clip's categories from its text and length, and comparing their scores. What limit a gap may
-reach is a rule's business.
+Here: finding the categories of a clip from its text and length, and comparing the scores of categories. Not here: the limit
+of a gap (a rule in ``data_checks``).
 """
 
 import re
@@ -13,15 +13,15 @@ import pandas as pd
 from voice_assets.text import russian_numerals, western_numbers
 from voice_assets.text.normalisation import normalise
 
-# From the plan: clips go up to 15 s; over 10 s is the long third, under 1.5 s is a word or two.
+# In the plan, clips are up to 15 s long: over 10 s is the upper third. A clip under 1.5 s has one or two words.
 LONG_S = 10.0
 SHORT_S = 1.5
-# Read aloud, Russian and English run at 12 to 18 characters a second; over 25 a text is longer than its audio.
+# Russian and English read aloud have 12 to 18 characters a second. Over 25, a text is longer than its audio.
 FAST_NORMALISED_CHARS_PER_S = 25.0
-# Iglewicz and Hoaglin's limit for a robust z-score; 1.4826 makes the MAD of a normal distribution its deviation.
+# Iglewicz and Hoaglin's limit for a robust z-score. The MAD of a normal distribution times 1.4826 is its standard deviation.
 FAST_Z = 3.5
 _MAD_TO_SIGMA = 1.4826
-# Fewer clips than this say nothing about their kind (issue 3).
+# A category with fewer clips is not judged.
 MINIMUM_CLIPS = 10
 
 CATEGORIES = {
@@ -39,7 +39,7 @@ CATEGORIES = {
 CATEGORY_COLUMNS = ("category", "clips", "mean_similarity", "low", "low_ratio", "gap_to_rest")
 
 _NOT_LATIN = {"ru", "uk", "be", "bg", "mk", "sr", "kk", "el", "ar", "he", "fa", "hi", "zh", "ja", "ko", "ka", "hy", "th"}
-# In German every noun has a capital, so a capital does not tell a name.
+# In German every noun has a capital, so a capital does not mark a name.
 _NO_NAMES = {"de"}
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐‑'’][^\W\d_]+)*")
 _CAPITALS = re.compile(r"(?<!\w)[^\W\d_a-zа-яё]{2,}(?!\w)")
@@ -53,7 +53,7 @@ def _has_name(text: str) -> bool:
 
 def _has_abbreviation(text: str) -> bool:
     capitals = [word for word in _CAPITALS.findall(text) if word.isupper()]
-    # A text wholly in capitals is shouted, not abbreviated.
+    # In a text that is wholly in capitals, capitals mark no abbreviation.
     return (bool(capitals) and not text.isupper()) or bool(_SHORTENED.search(text))
 
 
@@ -110,9 +110,9 @@ def categories(text: str, duration_s: float, language: str, fast_over: float = F
 
 
 def with_categories(transcripts: pd.DataFrame, language: str) -> pd.DataFrame:
-    """``transcripts`` with the column ``categories`` as these clips together have it: `fast` by their own `fast_limit`.
+    """``transcripts`` with the column ``categories``, where `fast` follows from the `fast_limit` of these clips.
 
-    The one place that tells the categories of a set; tables, rows and rules read the column.
+    Only this function finds the categories of a set of clips; tables, rows and rules read the column.
     """
     clips = list(zip(transcripts["reference"], transcripts["duration_s"], strict=True))
     fast_over = fast_limit([normalised_chars_per_s(text, duration, language) for text, duration in clips])

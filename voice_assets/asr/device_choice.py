@@ -22,13 +22,13 @@ class DeviceChoice:
 
 
 def choose(device: str, compute_type: str) -> DeviceChoice:
-    """The choice for a voice's ``whisper.device`` and ``whisper.compute_type``.
+    """Choose for a voice's ``whisper.device`` and ``whisper.compute_type``.
 
-    Every CPU runs ``int8`` and ``float32``. So for these two, CTranslate2 is not asked, and a run that decodes nothing
+    Every CPU runs ``int8`` and ``float32``. So these two are chosen without asking CTranslate2, and a run that decodes nothing
     loads no library.
 
     Raises:
-        RecogniserError: the device or the compute type cannot be used; the message names what is possible.
+        RecogniserError: the device or the compute type cannot be used; the message lists the possible values.
     """
     hidden = os.environ.get(VISIBLE) == ""
     if (device == "cpu" or (device == "auto" and hidden)) and compute_type in ("int8", "float32"):
@@ -51,7 +51,7 @@ def _choose_device(device: str) -> str:
 
 
 def _choose_compute_type(compute_type: str, device: str, asked_device: str) -> DeviceChoice:
-    """``float16`` alone falls back, and only for ``auto``: a voice's default must also run on a laptop."""
+    """For ``auto`` on a CPU, ``float16`` and ``int8_float16`` become ``int8``: a voice's default must run on a laptop."""
     import ctranslate2
 
     supported = ctranslate2.get_supported_compute_types(device)
@@ -65,9 +65,9 @@ def _choose_compute_type(compute_type: str, device: str, asked_device: str) -> D
 
 
 def streams(cores: int) -> tuple[int, int]:
-    """How many batches ``cores`` of a CPU decode at once, at most 4, and the threads of each. As few cores idle as possible.
+    """The number of streams for ``cores`` of a CPU, at most 4, and the threads of each stream. As few cores idle as possible.
 
-    Streams of few threads use cores better than many threads inside one matrix product.
+    A stream decodes one batch. Many streams of few threads use cores better than many threads inside one matrix product.
     """
     numbers = range(1, min(MOST_STREAMS, cores) + 1)
     side_by_side = max(numbers, key=lambda number: (number * (cores // number), number), default=1)

@@ -1,14 +1,14 @@
-"""Whether Whisper invented a hypothesis: words that nobody spoke. Loops and repetitions are ``asr.similarity.repeats``.
+"""Whether Whisper invented a hypothesis: words that nobody spoke. Not here: loops and repetitions (``asr.similarity.repeats``).
 
-Whisper was trained on subtitles and fills silence and noise with the phrases at the end of subtitles. Whisper is known to
-write the phrases below. Phrases that people also say count only as the whole hypothesis.
+Whisper was trained on subtitles. Over silence and noise, Whisper writes phrases from the end of subtitles, such as the phrases
+below. A phrase that people also say counts only as the whole hypothesis.
 """
 
 from functools import cache
 
 from voice_assets.text.normalisation import normalise
 
-# Nobody reads these phrases in a data set of prompts or books. A reference that has one is compared as usual.
+# Data sets of prompts or books do not have these phrases. When a reference has such a phrase, the phrase does not count.
 _SUBTITLES = {
     "ru": (
         "Продолжение следует", "Субтитры сделал", "Субтитры создавал", "Субтитры подготовил", "Субтитры делал",
@@ -74,7 +74,7 @@ def hallucination(reference: str, hypothesis: str, language: str, silent: bool) 
         if _has(hypothesis, words) and not _has(reference, words):
             return f"known phrase: {phrase}"
     for phrase, words in _phrases(language, spoken_too=True):
-        # A part of the reference is no invention: the clip may be cut.
+        # A hypothesis that is a part of the reference is not invented: the clip may be cut.
         if hypothesis == words and not _has(reference, words):
             return f"known phrase: {phrase}"
     return ""

@@ -8,18 +8,18 @@ from voice_assets.asr.recogniser import RecogniserError
 
 T = TypeVar("T")
 
-# What CUDA and cuBLAS say when memory runs out.
+# Parts of the errors of CUDA and cuBLAS when memory runs out.
 _NO_MEMORY = ("out of memory", "alloc_failed")
 
 
 def oom_backoff(decode: Callable[[list[T]], list[str]], items: list[T], on_smaller: Callable[[int, int], None]) -> list[str]:
-    """``decode(items)``; where that runs out of memory, the same in halves, then quarters, and so on.
+    """``decode(items)``. When memory runs out, decode halves, then quarters, and so on.
 
-    ``on_smaller`` gets the number that did not fit and the number tried next.
+    ``on_smaller`` gets the number of items that did not fit and the number that is tried next.
 
     Raises:
         RecogniserError: one item alone does not fit.
-        RuntimeError: what ``decode`` raises for any other reason.
+        RuntimeError: ``decode`` raised it for another reason.
     """
     texts: list[str] = []
     size = len(items)

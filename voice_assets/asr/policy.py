@@ -1,7 +1,7 @@
-"""Which decoding pass a clip needs next, and which hypothesis is kept. Only texts decide; decoding is the recogniser's.
+"""Which decoding pass a clip needs next, and which hypothesis is kept. Not here: decoding (``asr.recogniser``).
 
-A recogniser offers decoding passes, each more expensive than the one before. The hypotheses, the reference and whether the
-audio is silent decide everything. So a changed reference judges stored hypotheses again, and nothing is decoded.
+A recogniser offers decoding passes, each more expensive than the pass before. Only the hypotheses, the reference and whether
+the audio is silent decide. So after a change of the reference, the stored hypotheses are judged again without decoding.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from voice_assets.asr.similarity import repeats, similarity
 from voice_assets.text.comparison import pair
 from voice_assets.text.normalisation import normalise
 
-# So many letters missing or added in a long text make a further pass due, at any similarity: about a word lost and one added.
+# This many missing or added letters make a further pass due at any similarity: about one word missing and one word added.
 MANY_LETTERS = 15
-# A hypothesis with less than this share of the reference's letters stopped early. On short windows Whisper does that.
+# A hypothesis with less than this share of the reference's letters stopped early, as Whisper does on short windows.
 _WHOLE = 0.85
 
 
@@ -28,7 +28,7 @@ def doubtful(reference: str | None, hypothesis: str, language: str, below: float
 
 
 def many_letters(reference: str | None, hypothesis: str, language: str) -> bool:
-    """Whether `MANY_LETTERS` or more differ, in the form in which the texts are compared."""
+    """Whether `MANY_LETTERS` or more letters differ between the two texts, as `pair` normalises them."""
     return reference is not None and Indel.distance(*pair(reference, hypothesis, language)) >= MANY_LETTERS
 
 
@@ -54,7 +54,7 @@ class DecodingPolicy:
     ``retry_below`` lies above ``low_similarity``. A middle pass costs little, and most clips between the two thresholds were
     recognised wrongly on the short window. Measured with ``base`` on 271 clips (mean similarity of stock faster-whisper:
     0.9800): 0.9 gives 0.9786, 0.93 gives 0.9800 for a tenth more time, 0.95 gives 0.9806 for a sixth more. The last pass costs
-    ten times the first. So only a clip gets it that would be called low, or whose end is missing.
+    ten times the first. So only clips that would be low, or whose end is missing, get the last pass.
     """
 
     language: str
@@ -64,13 +64,13 @@ class DecodingPolicy:
     def next_pass(
         self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
     ) -> str | None:
-        """The decoding pass that is due after those in ``texts``, or None when the clip needs no more.
+        """The decoding pass that is due after the passes in ``texts``, or None when the clip needs no further pass.
 
         Args:
             offered: the passes that the recogniser offers for this clip, the cheapest first.
             reference: the text of the clip, where it is known.
             texts: hypothesis by decoding pass.
-            silent: whether the audio is silent. Words over silence are checked by the last pass.
+            silent: whether the audio is silent. The last pass checks words over silence.
         """
         first, last = offered[0], offered[-1]
         if last in texts:
@@ -93,9 +93,9 @@ class DecodingPolicy:
     def missing_pass(
         self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
     ) -> str | None:
-        """The first pass that this reference asks for and that ``texts`` lacks; None when the clip is done.
+        """The first pass that this reference needs and that ``texts`` lacks; None when ``texts`` has every pass.
 
-        ``texts`` may hold passes that an earlier reference asked for. Those do not replace the passes before them.
+        ``texts`` may hold passes that only an earlier reference needed. Such a pass does not replace the passes before it.
         """
         counted = self._counted(offered, reference, texts, silent)
         return self.next_pass(offered, reference, counted, silent)
@@ -103,14 +103,14 @@ class DecodingPolicy:
     def best_hypothesis(
         self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
     ) -> tuple[str, str]:
-        """The hypothesis to keep and its decoding pass, from the passes that this reference asks for.
+        """The hypothesis to keep and its decoding pass, from the passes that this reference needs.
 
-        The other arguments are as in `next_pass`; ``texts`` has the first of the offered passes.
+        The arguments are those of `next_pass`; ``texts`` has the first of the offered passes.
         """
         return self._best(offered, reference, self._counted(offered, reference, texts, silent))
 
     def _counted(self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool) -> dict[str, str]:
-        """The hypotheses in ``texts`` that this reference asks for, in the order of the passes."""
+        """The hypotheses in ``texts`` that this reference needs, in the order of the passes."""
         counted: dict[str, str] = {}
         while (due := self.next_pass(offered, reference, counted, silent)) in texts and due is not None:
             counted[due] = texts[due]

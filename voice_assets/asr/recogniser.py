@@ -12,11 +12,11 @@ from typing import Protocol
 import numpy as np
 
 Fingerprint = Mapping[str, object]
-"""Everything beside the audio that decides a hypothesis: model, device, language, options. Plain values, for JSON."""
+"""Everything besides the audio that decides a hypothesis: model, device, language, options. The values fit into JSON."""
 
 
 class RecogniserError(ValueError):
-    """A model, device or option that cannot be used. The message names the value and what is possible."""
+    """A model, device or option that cannot be used. The message names the value and the possible values."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Recogniser(Protocol):
 
     @property
     def streams(self) -> int:
-        """How many batches may be decoded at once, each in a thread of its own."""
+        """How many batches can be decoded at the same time, each in its own thread."""
 
     @property
     def fingerprints(self) -> Mapping[str, Fingerprint]:
@@ -58,13 +58,13 @@ class Recogniser(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What the recogniser changed of the request, in words. The list grows while batches are decoded."""
+        """Notes for people on what the recogniser changed in the request. The list grows while batches are decoded."""
 
     def passes(self, duration_s: float) -> tuple[str, ...]:
         """The decoding passes that a clip of this length can have, the cheapest first. At least one."""
 
     def batches(self, utterances: Sequence[Utterance]) -> list[tuple[Utterance, ...]]:
-        """The utterances in the batches and the order in which they are best decoded. The order given does not matter."""
+        """The utterances in batches, in the order of decoding. The order of ``utterances`` does not matter."""
 
     def load(self) -> None:
         """Load the model. A second call does nothing.
@@ -77,5 +77,5 @@ class Recogniser(Protocol):
         """The hypotheses of one pass for the sounds of one batch, or of a part of it. Called after `load`, from any thread.
 
         Raises:
-            RecogniserError: one sound alone does not fit into the device's memory.
+            RecogniserError: a single sound does not fit into the device's memory.
         """

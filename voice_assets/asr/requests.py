@@ -27,20 +27,20 @@ _OF_THE_CALLER = frozenset(
 
 
 class RecogniserRequest(Request):
-    """What every worker needs that runs Whisper."""
+    """The fields of every worker that runs Whisper."""
 
     not_used: ClassVar[frozenset[str]] = _OF_THE_CALLER
 
     language: str = Field(description="Whisper's code of the language.", examples=["ru"])
     whisper: Whisper = Field(default=Whisper(), description="The section `whisper` of a voice file.")
     weights_cache: Path = Field(
-        description="Folder for weights that are joined from installed packages.", examples=["/project/.cache/whisper"]
+        description="Folder for weights that are put together from installed packages.", examples=["/project/.cache/whisper"]
     )
     cpu_threads: int = Field(ge=0, description="Threads on a CPU; 0 takes all cores.", examples=[0])
 
 
 class TranscribeRequest(RecogniserRequest):
-    """What ``workers.transcribe`` is asked: which clips, how to decode them, where to write."""
+    """The request of ``workers.transcribe``: which clips, how to decode them, where to write."""
 
     dataset: Path = Field(
         description="The data set's folder; the paths of the clips are relative to it.", examples=["/data/my_voice"]
@@ -51,16 +51,17 @@ class TranscribeRequest(RecogniserRequest):
     )
     out: Path = Field(description="Parquet table to write, complete or not at all.", examples=["/data/run/transcripts.parquet"])
     cache: Path = Field(
-        description="The transcript cache, an SQLite file; made when there is none.", examples=["/data/run/transcripts.sqlite"]
+        description="The transcript cache, an SQLite file; a missing file is created.",
+        examples=["/data/run/transcripts.sqlite"],
     )
     log: Path = Field(
-        description="File that takes one line a clip (`validator_whisper.log`); appended.",
+        description="Log with one line per clip (`validator_whisper.log`); lines are appended.",
         examples=["/data/run/validator_whisper.log"],
     )
 
 
 class SpeakRequest(RecogniserRequest):
-    """What ``workers.speak`` is asked: which voice, which sentences, how to transcribe them back, where to write."""
+    """The request of ``workers.speak``: which voice, which sentences, how to transcribe the samples, where to write."""
 
     onnx: Path = Field(description="The voice's `.onnx`.", examples=["/data/ru_RU-my_voice-medium.onnx"])
     config: Path = Field(description="The voice's `.onnx.json`.", examples=["/data/ru_RU-my_voice-medium.onnx.json"])

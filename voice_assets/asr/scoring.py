@@ -1,4 +1,4 @@
-"""Every score of one clip, computed in one place: the columns of TRANSCRIPTS that follow from texts and length."""
+"""Every score of one clip: the columns of TRANSCRIPTS that are computed from the texts and the length."""
 
 from voice_assets.asr.categories import categories
 from voice_assets.asr.hallucination import hallucination

@@ -1,6 +1,6 @@
-"""How close a hypothesis is to its reference. The functions work on normalised texts; normalising is ``text.normalisation``.
+"""How close a hypothesis is to its reference. Not here: normalising the texts (``text.normalisation``).
 
-rapidfuzz, not difflib: difflib's ``autojunk`` collapses on texts of 200 characters and more.
+rapidfuzz, not difflib: difflib's ``autojunk`` lowers the scores of texts of 200 characters and more.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from voice_assets.text.comparison import pair
 
-# So many times in a row is a loop, not speech: people say "да, да, да", but hardly the same words four times.
+# The same words this many times in a row are a loop: people say "да, да, да", but hardly the same words four times.
 _LOOP_TIMES = 4
 _LONGEST_LOOP = 12
 
@@ -17,7 +17,7 @@ _LONGEST_LOOP = 12
 def similarity(reference: str, hypothesis: str, language: str) -> float:
     """2 * L / (m + n), with L the longest common subsequence of the normalised texts and m, n their lengths.
 
-    The formula behind ``SequenceMatcher.ratio`` without its heuristics, so that the plan's thresholds keep their meaning.
+    This is the formula of ``SequenceMatcher.ratio`` without its heuristics, so the plan's thresholds keep their meaning.
     1.0 for two texts without words, 0.0 when only one has none.
     """
     return normalised_similarity(*pair(reference, hypothesis, language))
@@ -44,7 +44,7 @@ def normalised_cer(reference: str, hypothesis: str) -> float:
 
 
 def _longest_run(words: list[str], size: int) -> int:
-    """How often the most repeated run of ``size`` words follows itself, in number of occurrences."""
+    """The largest number of times that the same ``size`` words come in a row."""
     best = same = 0
     for index in range(size, len(words)):
         same = same + 1 if words[index] == words[index - size] else 0
@@ -57,20 +57,20 @@ def _loops(words: list[str]) -> int:
 
 
 def _spaced(words: list[str]) -> str:
-    """Every word between two spaces of its own, so that whole words are found and neighbours do not share a space."""
+    """Each word with a space before and after it: whole words are found, and neighbours do not share a space."""
     return "".join(f" {word} " for word in words)
 
 
 def repeats(hypothesis: str, reference: str) -> bool:
-    """Whether ``hypothesis`` says all of ``reference`` more than once, or loops. Both are normalised texts.
+    """Whether ``hypothesis`` repeats the reference or loops. Both are normalised texts.
 
-    Says it again: the whole reference stands in the hypothesis at least twice.
-    Loops: some run of up to 12 words comes 4 times or more in a row, and more often than in the reference.
+    Repeats: the hypothesis has the whole reference at least twice.
+    Loops: a sequence of up to 12 words comes 4 times or more in a row, and more often than in the reference.
     """
-    words, said = hypothesis.split(), reference.split()
-    if said and _spaced(words).count(_spaced(said)) >= 2:
+    words, expected = hypothesis.split(), reference.split()
+    if expected and _spaced(words).count(_spaced(expected)) >= 2:
         return True
     if not words or max(Counter(words).values()) < _LOOP_TIMES:
         return False
     times = _loops(words)
-    return times >= _LOOP_TIMES and times > _loops(said)
+    return times >= _LOOP_TIMES and times > _loops(expected)

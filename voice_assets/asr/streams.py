@@ -1,6 +1,6 @@
-"""The threads of a transcription: audio is read ahead of the recogniser, and batches are decoded side by side.
+"""The threads of a transcription: audio is read ahead of the recogniser, and batches are decoded at the same time.
 
-Not here: what is read and decoded (``asr.transcriber``).
+Not here: reading and decoding (``asr.transcriber``).
 """
 
 from collections import deque
@@ -16,9 +16,9 @@ R = TypeVar("R")
 def read_ahead(
     batches: Iterable[Sequence[T]], submit: Callable[[T], Future[R]], depth: int
 ) -> Iterator[tuple[Sequence[T], list[Future[R]]]]:
-    """Each batch with the futures of its items. Up to ``depth`` further batches are submitted before a batch is given.
+    """Yield each batch with the futures of its items. Up to ``depth`` further batches are submitted before a batch is yielded.
 
-    So reading never waits for the recogniser, and at most ``depth`` read batches wait in memory beside those in work.
+    So reading never waits for the recogniser. At most ``depth`` batches wait in memory besides the batches that are decoded.
     """
     begun: deque[tuple[Sequence[T], list[Future[R]]]] = deque()
     for batch in batches:
@@ -30,10 +30,9 @@ def read_ahead(
 
 
 def side_by_side(work: Callable[[T], R], parts: Iterable[T], streams: int) -> Iterator[R]:
-    """``work`` on each of ``parts``, ``streams`` at once; results as they come.
+    """Call ``work`` on each of ``parts``, ``streams`` at the same time, and yield the results in the order they are ready.
 
-    After an error in ``work``, no further part begins. The results of the parts in work are given first, then the error is
-    raised.
+    After an error in ``work``, no further part begins. The results of the running parts are yielded, then the error is raised.
     """
     waiting = iter(parts)
     failed: BaseException | None = None

@@ -1,4 +1,4 @@
-"""Every decoding pass that clips ask for: read the audio ahead, decode batch after batch with any recogniser.
+"""Runs the decoding passes that clips need: reads the audio ahead, decodes batch after batch with any recogniser.
 
 Not here: which pass is due (``asr.policy``), how a pass decodes (``asr.whisper``), stored hypotheses
 (``asr.cached_transcriber``).
@@ -18,7 +18,7 @@ from voice_assets.audio.signals import level_db
 from voice_assets.quality.summary import SILENT_BELOW_DB
 
 READERS = 2
-"""Threads that read audio. libav and the hash release Python's lock, so two keep several streams supplied."""
+"""Threads that read audio. libav and the hash release Python's lock, so two threads read enough for several streams."""
 
 
 class ClipAudioError(ValueError):
@@ -36,7 +36,7 @@ class Transcript:
 
 @dataclass
 class AudioHypotheses:
-    """What is known of one audio: hypotheses by decoding pass, and its RMS level in dBFS; None before it was ever read."""
+    """The hypotheses of one audio by decoding pass, and its RMS level in dBFS. The level is None until the audio was read."""
 
     texts: dict[str, str]
     level_db: float | None = None
@@ -51,7 +51,7 @@ Batch = Sequence[Utterance]
 ReadSamples = Callable[[Utterance, int], np.ndarray]
 """The samples of an utterance at a rate in Hz: float32 ``[samples]`` within -1 to 1."""
 NextPass = Callable[[Utterance, AudioHypotheses], str | None]
-"""The next decoding pass that an utterance asks for; None when it asks for no more."""
+"""The next decoding pass that an utterance needs; None when the utterance needs no further pass."""
 
 
 def read_samples(utterance: Utterance, sample_rate: int) -> np.ndarray:
@@ -74,7 +74,7 @@ class Transcriber:
     read: ReadSamples = read_samples
 
     def transcribe(self, utterances: Sequence[Utterance], policy: DecodingPolicy) -> Iterator[Transcript]:
-        """One transcript for each utterance, as soon as its batch is done.
+        """Yield one transcript for each utterance as soon as its batch is done.
 
         Raises:
             ClipAudioError, RecogniserError
@@ -93,7 +93,7 @@ class Transcriber:
     def decode(
         self, batches: Iterable[Batch], next_pass: NextPass, known: Mapping[str, Mapping[str, str]]
     ) -> Iterator[tuple[Batch, list[AudioHypotheses]]]:
-        """Run every pass that ``next_pass`` asks for. Gives each batch with its hypotheses, in the order they are done.
+        """Run every pass that ``next_pass`` returns. Yield each batch with its hypotheses as soon as the batch is done.
 
         Args:
             batches: batches as `Recogniser.batches` makes them.

@@ -1,19 +1,19 @@
 """The transcript cache: every hypothesis, by audio, model, language and decoding options, in one SQLite file per voice.
 
-Here: storing and finding hypotheses, and noticing a file that cannot be trusted. Not here: references and scores. An edited
-text changes neither the audio nor its hypotheses, so nothing is decoded.
+Here: storing and finding hypotheses, and noticing a damaged file. Not here: references and scores. An edited text changes
+neither the audio nor its hypotheses, so nothing is decoded.
 
-- Every decoding pass has rows of its own, under a key: a hash of what decides that pass and nothing else (``asr.cache_keys``).
-  Another beam asks for new wide and full passes; every hypothesis of the fast pass stays in force.
-- On a local disk the file is in WAL mode: readers never wait for writers. Writers of several processes take turns, one
-  transaction a batch, some milliseconds each. WAL needs memory that all processes share. Processes on two hosts share none, so
-  on a network file system the file has a rollback journal instead, and ``notes`` says so. There, locks are only as good as
-  the file system's: let the processes of one host at a time write to the file.
-- ``synchronous=NORMAL``: a transaction outlives ``kill -9`` of every process, because the operating system has it when
-  ``add`` returns. Only a power cut can take the last transactions back, each of them whole; their clips are decoded again. FULL
-  would wait for the disk at each batch and save no more than that.
+- Every decoding pass has its own rows, under a key. The key is a hash of exactly the options that decide that pass
+  (``asr.cache_keys``). A new beam size needs new wide and full passes; every hypothesis of the fast pass stays valid.
+- On a local disk the file is in WAL mode: readers never wait for writers. Writers of several processes take turns, with
+  one transaction per batch, some milliseconds each. WAL needs memory that all processes share. Processes on two hosts share no
+  memory, so on a network file system the file has a rollback journal instead, and ``notes`` says so. There, the locks are only
+  as good as the file system's locks: let the processes of one host at a time write to the file.
+- ``synchronous=NORMAL``: a transaction outlives ``kill -9`` of every process, because the operating system has the
+  transaction when ``add`` returns. Only a power cut can lose the last transactions, each as a whole; their clips are decoded
+  again. FULL would wait for the disk at each batch and would save only these transactions.
 - A file that fails SQLite's own check or has another layout is moved aside. A row with a wrong checksum is not found and is
-  written anew. ``notes`` tells both.
+  written again. ``notes`` says both.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ class TranscriptCacheError(ValueError):
 
 
 class _UntrustedError(Exception):
-    """The file is not a sound cache; the message says why."""
+    """The file is damaged or is no transcript cache; the message says why."""
 
 
 def _checksum(key: str, audio: str, hypothesis: str, engine: str) -> str:
@@ -62,7 +62,7 @@ class TranscriptCache:
     """Open with `opened`. For one thread; any number of processes may have the same file open.
 
     Attributes:
-        notes: what was wrong with the file and what was done, in words; empty when all was well.
+        notes: for people: what was wrong with the file and what was done. Empty when nothing was wrong.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, engine: str, notes: Sequence[str] = ()) -> None:
@@ -71,7 +71,7 @@ class TranscriptCache:
         self.notes = list(notes)
 
     def find(self, key: CacheKey, audio: Iterable[str]) -> dict[str, str]:
-        """The stored texts for ``audio`` (SHA-256 of files), by hash; audio without a sound row is left out.
+        """The stored texts for ``audio`` (SHA-256 of files), by hash; audio without an undamaged row is left out.
 
         Raises:
             TranscriptCacheError: the file cannot be read.
@@ -96,7 +96,7 @@ class TranscriptCache:
         """Store a batch, ``{key: {audio hash: text}}``, in one transaction. An existing row is replaced.
 
         Raises:
-            TranscriptCacheError: nothing of the batch was stored: the disk is full, or other processes held the file too long.
+            TranscriptCacheError: the disk is full, or other processes held the file too long. Nothing of the batch was stored.
         """
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         rows = [
@@ -106,7 +106,7 @@ class TranscriptCache:
         ]
         new = [(key.key, key.text) for key in texts if key.key not in self._known]
         try:
-            # IMMEDIATE: a transaction that began by reading could be refused at once, whatever the busy timeout.
+            # IMMEDIATE: SQLite can fail a transaction that began with a read at once, in spite of the busy timeout.
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:
                 self._connection.executemany("INSERT OR IGNORE INTO cache_keys VALUES (?, ?)", new)
@@ -124,17 +124,18 @@ class TranscriptCache:
 
 @contextlib.contextmanager
 def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
-    """The transcript cache in ``path``, made when there is none. Each new row says that ``engine`` made it.
+    """Open the transcript cache in ``path``; a missing file is created. Each new row says that ``engine`` made it.
 
-    A file that is no sound cache is moved to ``<name>.untrusted-<time>``, and a new one is begun. Moving waits until no other
-    process has the file open: SQLite finds the journal by the file's name, so a writer would mix up two files.
+    A file that is damaged or is no transcript cache is moved to ``<name>.untrusted-<time>``, and a new file is created. Moving
+    waits until no other process has the file open: SQLite finds the journal by the file's name, so a writer would mix up two
+    files.
 
     Raises:
-        TranscriptCacheError: the folder cannot be written, or the file is not sound and other processes have it open.
+        TranscriptCacheError: the folder cannot be written, or the file must be moved and other processes have it open.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with SharedLock(path.with_name(path.name + ".lock")) as lock:
-        connection, notes = _sound(path, lock)
+        connection, notes = _trusted(path, lock)
         network = network_file_system(path)
         if network:
             notes.append(
@@ -147,19 +148,20 @@ def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
             connection.close()
 
 
-def _sound(path: Path, lock: SharedLock) -> tuple[sqlite3.Connection, list[str]]:
-    """A connection to a file that passed every check, with ``lock`` shared, and what had to be done to the file."""
+def _trusted(path: Path, lock: SharedLock) -> tuple[sqlite3.Connection, list[str]]:
+    """A connection to a file that passed every check, with ``lock`` shared, and notes on what was done to the file."""
     end = time.monotonic() + _WAIT_FOR_OTHERS_S
     while True:
         lock.share()
         try:
-            return _connect(path), []  # after a wait: perhaps the new file of another process
+            return _connect(path), []  # after a wait, this may be the new file of another process
         except _UntrustedError:
             if lock.take_alone():
                 break
         if time.monotonic() > end:
             raise TranscriptCacheError(
-                f"{path}: not a sound cache, and other processes have it open; end them, then the next start moves it aside"
+                f"{path}: damaged or no transcript cache, and other processes have it open; end them, then the next start "
+                "moves the file aside"
             )
         time.sleep(0.1)
     try:  # another process may have replaced the file in the meantime
@@ -169,7 +171,7 @@ def _sound(path: Path, lock: SharedLock) -> tuple[sqlite3.Connection, list[str]]
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-        note = f"{path}: not a sound cache ({error}); moved aside to {aside.name}, every clip is decoded again"
+        note = f"{path}: damaged or no transcript cache ({error}); moved aside to {aside.name}, every clip is decoded again"
     try:
         return _shared(lock, _connect(path)), [note]
     except _UntrustedError as error:
@@ -214,7 +216,7 @@ def _check(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if (version, application) != (_LAYOUT, _APPLICATION):
-        raise _UntrustedError(f"its layout is {version} of {application:#x}, wanted is {_LAYOUT} of {_APPLICATION:#x}")
+        raise _UntrustedError(f"its layout is {version} of {application:#x}, expected {_LAYOUT} of {_APPLICATION:#x}")
     problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise _UntrustedError(problem)
@@ -235,7 +237,7 @@ def _set_journal(connection: sqlite3.Connection, mode: str) -> None:
 
 
 def _make(connection: sqlite3.Connection) -> None:
-    """The tables in an empty file, made by one process; others wait and find them."""
+    """Create the tables in an empty file. One process creates them; the others wait."""
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         if connection.execute("PRAGMA user_version").fetchone()[0]:

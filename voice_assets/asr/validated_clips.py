@@ -1,4 +1,4 @@
-"""The rows of a table of validated clips, and proof that each clip's file is still the validated one."""
+"""Reading a table of validated clips, and checking that the file of each clip is still the validated file."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,10 +37,10 @@ def read_validated_clips(table: Path) -> list[Record]:
 
 
 def check_audio(dataset: Path, row: Record) -> Path:
-    """The file of a clip, after a check that the file lies in the data set and has the hash of the validation.
+    """The file of a clip. The file must lie in the data set and have the hash of the validation.
 
     Raises:
-        ClipsError: naming clip, file and both hashes.
+        ClipsError: names the clip, the file and both hashes.
     """
     file = (dataset / row["path"]).resolve()
     named = f"clip {row['clip_id']!r} ({row['path'] or 'no path'})"
@@ -58,10 +58,10 @@ def check_audio(dataset: Path, row: Record) -> Path:
 
 
 def check_all_audio(dataset: Path, rows: Sequence[Record]) -> None:
-    """Check every clip's file before the first is decoded, on all cores: hashing releases Python's lock.
+    """Check the file of every clip before the first clip is decoded, on all cores: hashing releases Python's lock.
 
     Raises:
-        ClipsError: naming the first clip whose file is not the validated one.
+        ClipsError: names the first clip whose file is not the validated file.
     """
     with ThreadPoolExecutor(cores()) as threads:
         for _ in threads.map(lambda row: check_audio(dataset, row), rows):

@@ -1,4 +1,4 @@
-"""The facts that the Whisper suites judge: what is there, what is missing, how well it scored. Judging is the suites'."""
+"""The facts that the Whisper suites judge: transcripts present, transcripts missing, scores. Not here: judging (``rules``)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,10 +12,11 @@ Facts = dict[str, Any]
 
 
 def shard_facts(clip_ids: Iterable[str], transcripts: pd.DataFrame) -> Facts:
-    """Whether ``transcripts`` (TRANSCRIPTS) are exactly those of ``clip_ids``.
+    """Facts on whether ``transcripts`` (TRANSCRIPTS) has exactly the clips ``clip_ids``.
 
-    ``clips`` expected, ``clips_missing`` without a transcript (or without a score), ``clips_extra``: transcripts of clips
-    that are not expected, and every further transcript of one clip.
+    Returns:
+        ``clips``: expected clips. ``clips_missing``: expected clips without a scored transcript. ``clips_extra``: transcripts
+        of other clips, and every further transcript of one clip.
     """
     expected = set(clip_ids)
     scored = transcripts.loc[transcripts["similarity"].notna(), "clip_id"]
@@ -28,7 +29,7 @@ def shard_facts(clip_ids: Iterable[str], transcripts: pd.DataFrame) -> Facts:
 
 
 def shards_without_transcripts(clip_ids: Iterable[str], transcripts: pd.DataFrame, shards: int) -> list[str]:
-    """The keys of the shards that have clips, none of which has a scored transcript. A shard without clips needs none."""
+    """The keys of the shards that have clips but no scored transcript. A shard without clips needs no transcript."""
     expected = set(clip_ids)
     scored = expected & set(transcripts.loc[transcripts["similarity"].notna(), "clip_id"])
     with_clips, with_transcripts = ({shard_of(clip_id, shards) for clip_id in ids} for ids in (expected, scored))
@@ -64,9 +65,9 @@ def validation_facts(
         shards: how many shards the voice has; a clip's shard follows from its id.
 
     Returns:
-        What ``shard_facts`` gives, and ``shards_missing`` (how many ``shards_without_transcripts``), ``missing_shards`` (their
-        keys), ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``, ``worst_category_gap``, ``worst_category``
-        (``""`` when no category lies under the rest).
+        The facts of ``shard_facts``, and ``shards_missing`` (the number of ``shards_without_transcripts``), ``missing_shards``
+        (their keys), ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``, ``worst_category_gap``,
+        ``worst_category`` (``""`` when no category scores under the rest).
     """
     expected = list(clip_ids)
     missing = shards_without_transcripts(expected, transcripts, shards)
@@ -79,6 +80,6 @@ def validation_facts(
 
 
 def sample_facts(drawn: int, transcripts: pd.DataFrame, by_category: pd.DataFrame, low_similarity: float) -> Facts:
-    """The facts of a sample of ``drawn`` clips: as `validation_facts`, without shards and without clips to name."""
+    """The facts of a sample of ``drawn`` clips: as `validation_facts`, but not on shards and extra clips."""
     scored = transcripts.loc[transcripts["similarity"].notna(), "clip_id"].nunique()
     return {"clips": drawn, "clips_missing": max(0, drawn - int(scored)), **_scores(transcripts, by_category, low_similarity)}

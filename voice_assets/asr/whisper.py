@@ -1,10 +1,10 @@
 """Whisper as a recogniser: short clips in batches on short windows, long or doubtful clips as faster-whisper decodes them.
 
 faster-whisper pads every clip to 30 s, so most of the work on short clips is padding. There are three passes, each more
-expensive than the one before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core per clip):
+expensive than the pass before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core per clip):
 
-- ``fast``, 0.3: clips of about one length together, greedily, on windows as short as the clips allow (``asr.windows``);
-- ``wide``, 1.1: together on windows 6 s longer, whose silence is really encoded, with the beam search;
+- ``fast``, 0.3: a batch of clips of about the same length, greedily, on windows as short as the clips allow (``asr.windows``);
+- ``wide``, 1.1: a batch on windows that are 6 s longer, whose silence is really encoded, with the beam search;
 - ``full``, 4: faster-whisper's own decoding with the beam search, one clip at a time, on windows of 30 s. Clips over 30 s
   have this pass only.
 
@@ -42,17 +42,17 @@ from voice_assets.voices import Whisper
 
 FAST, WIDE, FULL = "fast", "wide", "full"
 
-# Part of each fingerprint. Raise the number with every change of decoding; otherwise old hypotheses stay in force.
+# Part of each fingerprint. Raise the number with every change of decoding; otherwise old hypotheses stay valid.
 VERSION = 4
 # Seconds of real silence that a wide pass adds to the fast window. Measured on 16 of 140 clips that the fast pass got wrong:
 # with 3 s the mean similarity rises by 0.101, with 6 s by 0.114, on the full 30 s by 0.116, at 0.8, 1.05 and 4 s of a core.
 WIDER_S = 6.0
-# Tokens that a pass in a batch may write, and how many more per second of window, so that loops stop early. Russian needs 6
-# to 8 tokens a second.
+# The most tokens that a fast or wide pass writes: a fixed number and a number per second of window. So loops stop early.
+# Russian needs 6 to 8 tokens a second.
 _TOKENS, _TOKENS_PER_S = 10, 9
 # CTranslate2 writes at most half of its max_length (the other half is for a prompt); Whisper's own limit is 448.
 _LONGEST_OUTPUT = 448
-# Seconds of windows that a core encodes at once. Measured: 13 s windows take 1.10 s each in sixteens, 0.91 s one by one.
+# Seconds of windows that a core encodes at once. Measured: a window of 13 s takes 1.10 s in batches of 16, 0.91 s alone.
 _ENCODED_AT_ONCE_S = 12
 
 
@@ -60,15 +60,15 @@ class WhisperRecogniser:
     """A Whisper model in CTranslate2's format, for one language. See `asr.recogniser.Recogniser`.
 
     Attributes:
-        device, compute_type: what is really used.
+        device, compute_type: the device and the compute type in use.
         batch_size: clips that a stream decodes together. All streams together hold ``whisper.batch_size`` clips. A batch that
-            does not fit into memory makes it smaller.
+            does not fit into memory makes ``batch_size`` smaller.
     """
 
     sample_rate = SAMPLE_RATE
 
     def __init__(self, model_dir: Path, options: Whisper, language: str, cpu_threads: int) -> None:
-        """Choose the device; the model is loaded later, by `load`. ``cpu_threads`` are the cores to use, 0 for all.
+        """Choose the device. `load` loads the model later. ``cpu_threads``: the cores to use, 0 for all.
 
         Raises:
             RecogniserError: the device or the compute type cannot be used.
@@ -88,7 +88,7 @@ class WhisperRecogniser:
 
     @cached_property
     def fingerprints(self) -> Mapping[str, Fingerprint]:
-        """See `Recogniser`. A fast pass does not depend on the beam, so another beam leaves its hypotheses in force."""
+        """See `Recogniser`. The fast pass has no beam, so its hypotheses stay valid when the beam size changes."""
         common: dict[str, object] = {
             "version": VERSION,
             "model": weights.weights_sha256(self._model_dir),
@@ -125,7 +125,7 @@ class WhisperRecogniser:
             ) from error
         if self.language not in model.supported_languages:
             raise RecogniserError(f"language {self.language!r}: the model in {self._model_dir} does not know it")
-        # The model knows its mel bins (80, or 128 for large-v3); its folder may lack the file that repeats the number.
+        # The model knows its mel bins (80, or 128 for large-v3). The folder may lack the file that repeats the number.
         model.feature_extractor = FeatureExtractor(feature_size=model.model.n_mels)
         return model
 
@@ -141,7 +141,7 @@ class WhisperRecogniser:
 
     @cached_property
     def _suppressed(self) -> list[int]:
-        """Tokens that are never to be written."""
+        """Tokens that the decoder must never write."""
         from faster_whisper.transcribe import get_suppressed_tokens
 
         return list(get_suppressed_tokens(self._tokenizer, [-1]))
@@ -158,7 +158,7 @@ class WhisperRecogniser:
         window = max(window_s(sound.duration_s, WIDER_S if decoding_pass == WIDE else 0.0) for sound in sounds)
         texts: list[str] = []
         while len(texts) < len(sounds):
-            part = list(sounds[len(texts) : len(texts) + self.batch_size])  # an earlier batch may have made it smaller
+            part = list(sounds[len(texts) : len(texts) + self.batch_size])  # an earlier batch may have made batch_size smaller
             texts += oom_backoff(
                 lambda some: self._decode_together(some, window, decoding_pass), part, self._use_smaller_batches
             )
@@ -173,7 +173,7 @@ class WhisperRecogniser:
         from ctranslate2 import DataType, StorageView
 
         at_once = len(features)
-        if self.device == "cpu":  # a core's cache holds the attention of few clips; a GPU is fastest with all of them
+        if self.device == "cpu":  # a core's cache holds the attention of few clips; a GPU is fastest with all clips
             at_once = max(1, int(_ENCODED_AT_ONCE_S * FRAMES_PER_S / features.shape[2]))
         parts = []
         for start in range(0, len(features), at_once):

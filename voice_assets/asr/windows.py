@@ -1,10 +1,10 @@
-"""Windows for short clips: how much audio Whisper gets of a clip, in which batches, and what replaces the silence after it.
+"""Windows for short clips: the length of a window, the batches of clips, and states that replace the silence after a clip.
 
-Whisper was trained on windows of 30 s. On a window of only the clip's length, Whisper needs as little time as the window is
-short. But it does not notice that the speaker has finished, and often writes the sentence twice. What is missing are the
-encoder's states of a long silence after speech. These states are much the same for every speaker and text. So they are made
-once for each model, from a sound made of sines (`synthetic_speech`), and 3 s of them are appended to the states of each clip
-(`with_quiet_end`). Measured with ``base``, int8, greedily, on 96 real clips of 1 to 4 s:
+Whisper was trained on windows of 30 s. A window of only the clip's length saves time. But then Whisper does not notice that
+the speaker has finished, and often writes the sentence twice: the encoder's states of a long silence after speech are missing.
+These states are much the same for every speaker and text. So they are computed once for each model, from a sound made of
+sines (`synthetic_speech`), and 3 s of them are appended to the states of each clip (`with_quiet_end`). Measured
+with ``base``, int8, greedily, on 96 real clips of 1 to 4 s:
 
 - windows of 5 s, at least 1 s longer than the clip, nothing appended: mean similarity 0.945, 15 clips decoded again, 0.49 s of
   a core per clip;
@@ -25,14 +25,14 @@ from voice_assets.asr.recogniser import Utterance
 
 SAMPLE_RATE = 16000
 FRAMES_PER_S = 100
-"""Whisper's mel frames; the encoder makes one state of two."""
+"""Whisper's mel frames per second; the encoder makes one state of two frames."""
 FULL_WINDOW_S = 30
 """Whisper's own window. faster-whisper decodes longer clips in several windows."""
 SHORTEST_WINDOW_S = 2.0
 MARGIN_S = 0.5
 STEP_S = 0.5
 APPENDED_SILENCE_S = 3.0
-"""Seconds of silence whose states are appended. Measured: 1 s depends on which sound they were made with, 5 s gives no more."""
+"""Seconds of silence whose states are appended. Measured: with 1 s the result depends on the sound; 5 s improves nothing."""
 _STATES_PER_S = FRAMES_PER_S // 2
 
 
@@ -49,7 +49,7 @@ def plan(utterances: Sequence[Utterance], batch_size: int) -> list[tuple[Utteran
     """The batches, longest utterances first. A batch holds utterances of one window, in the order of length and id.
 
     Each utterance over 30 s is a batch of its own. The order of ``utterances`` does not matter. The longest come first: they
-    show at once whether the device's memory is enough, and streams that end on short batches end together.
+    show at once whether the device's memory is enough, and all streams end at about the same time on short batches.
     """
     ordered = sorted(utterances, key=lambda one: (-one.duration_s, one.clip_id))
     batches: list[tuple[Utterance, ...]] = [(one,) for one in ordered if one.duration_s > FULL_WINDOW_S]
@@ -66,8 +66,8 @@ def _batched(utterances: list[Utterance], size: int) -> Iterator[tuple[Utterance
 def log_mel(extract: Any, sound: np.ndarray, window: float) -> np.ndarray:
     """Whisper's features of ``sound`` followed by silence up to ``window`` seconds: float32 ``[bins, 100 * window]``.
 
-    The same as extracting from the padded sound, without computing the silence: frames without any of the sound are at
-    the floor, -10 before Whisper limits the range to 8 under the maximum and takes (x + 4) / 4.
+    The result equals the features of the padded sound, but the silence is not computed. Frames without sound have the floor:
+    -10, before Whisper limits the range to 8 under the maximum and takes (x + 4) / 4.
     """
     frames = round(window * FRAMES_PER_S)
     mel = extract(np.pad(sound[: round(window * SAMPLE_RATE)], (0, 2 * extract.n_fft)), padding=0)[:, :frames]
@@ -90,12 +90,12 @@ def synthetic_speech() -> np.ndarray:
 
 
 def with_quiet_end(states: np.ndarray, quiet: np.ndarray) -> np.ndarray:
-    """``states`` of clips followed by those of the silence after them: ``[batch, time + up to 150, width]``.
+    """The ``states`` of clips followed by states of silence: ``[batch, time + up to 150, width]``.
 
     Args:
-        states: what the encoder made of a window, ``[batch, time, width]``.
-        quiet: what the encoder makes of `synthetic_speech` and silence up to 30 s, ``[1500, width]``. The states after the
-            end of the window are taken, as far as 30 s go.
+        states: the encoder's states of a window, ``[batch, time, width]``.
+        quiet: the encoder's states of `synthetic_speech` and silence up to 30 s, ``[1500, width]``. The appended states start
+            where the window ends, and end at 30 s at the latest.
     """
     end = states.shape[1]
     appended = quiet[end : end + round(APPENDED_SILENCE_S * _STATES_PER_S)]

@@ -1,4 +1,4 @@
-"""A recogniser without a model: it gives the hypotheses that it was told to give. The second implementation of the protocol."""
+"""A recogniser without a model that returns prepared hypotheses: the second implementation of the protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ RATE = 8000
 
 
 class ScriptedRecogniser:
-    """Gives ``texts[decoding pass]`` for every sound, or what ``answer`` gives for one. Keeps what it was asked.
+    """Returns ``texts[decoding pass]`` for every sound, or the result of ``answer``. ``decoded`` lists the calls.
 
     Its passes differ from Whisper's in name, number and sample rate, so that code which knows Whisper fails on it.
     """

@@ -1,4 +1,4 @@
-"""A device with room for few items, which says what CUDA and cuBLAS say when there are more."""
+"""A device with memory for few items. More items raise the errors of CUDA and cuBLAS."""
 
 
 class SmallDevice:

@@ -1,4 +1,4 @@
-"""Which pass is missing when some are stored already, and what a stored pass may and may not decide."""
+"""Which pass is missing when some passes are stored, and what a stored pass may decide."""
 
 from types import MappingProxyType
 
@@ -58,7 +58,7 @@ def test_one_audio_of_two_clips_is_decoded_once_and_each_row_is_checked(transcri
 
 def test_a_row_does_not_depend_on_what_another_clip_with_its_audio_asked_for(transcribe):
     assert transcribe(("a", "00", WRONG))[0] == {"a": QUICK}
-    edited = ("a", "00", REFERENCE)  # an edited text decodes nothing, so it keeps the hypothesis of the quick pass
+    edited = ("a", "00", REFERENCE)  # editing a text decodes nothing, so the hypothesis of the quick pass is kept
     assert transcribe(edited)[:2] == ({"a": QUICK}, [])
     both = transcribe(edited, ("b", "00", REFERENCE))
     assert both[:2] == ({"a": QUICK, "b": CAREFUL}, ["b"])

@@ -45,7 +45,7 @@ from voice_assets.asr.categories import (
         ("да - нет", 3.0, "ru", set()),
         ("абвгд " * 10, 2.0, "ru", set()),  # 50 letters: 25 a second
         ("абвгд " * 10, 1.99, "ru", {"fast"}),
-        ("1941", 1.6, "ru", {"numbers"}),  # said in 24 letters: 15 a second
+        ("1941", 1.6, "ru", {"numbers"}),  # 24 letters in words: 15 a second
         ("1941", 0.9, "ru", {"numbers", "short", "fast"}),
         ("", 3.0, "ru", set()),
     ],
@@ -99,15 +99,15 @@ def test_fast_is_far_over_the_rest_of_the_voice():
     rates = [9.0, 11.0] * 10
     limit = fast_limit(rates)  # 10 + 3.5 * 1.4826 * 1
     assert limit == pytest.approx(15.1891)
-    assert fast_limit([20.0, 24.0] * 10) == FAST_NORMALISED_CHARS_PER_S  # 32.4 would be over what anybody speaks
-    assert fast_limit([10.0] * 20) == FAST_NORMALISED_CHARS_PER_S  # no spread to measure by
+    assert fast_limit([20.0, 24.0] * 10) == FAST_NORMALISED_CHARS_PER_S  # 32.4 is faster than anybody speaks
+    assert fast_limit([10.0] * 20) == FAST_NORMALISED_CHARS_PER_S  # the rates have no spread
     assert fast_limit(rates[:9]) == FAST_NORMALISED_CHARS_PER_S
     text = "абвгд " * 9
     slow, usual, fast = (len(text.replace(" ", "")) / rate for rate in (9.0, 11.0, 24.0))  # the limit is 21.4 with the last
     frame = transcripts(*[(text, slow, 1.0), (text, usual, 1.0)] * 10, (text, fast, 0.5))
     table = by_category(with_categories(frame, "ru"), 0.8).set_index("category")
     assert (table.loc["fast", "clips"], table.loc["fast", "gap_to_rest"]) == (1, 0.5)
-    assert list(with_categories(frame, "ru")["categories"]) == [*[""] * 20, "fast"]  # the clips behind the figure can be found
+    assert list(with_categories(frame, "ru")["categories"]) == [*[""] * 20, "fast"]  # the table shows which clips are fast
 
 
 def test_a_clip_without_length_or_letters_has_no_rate():

@@ -19,7 +19,7 @@ PHRASES = [
     ("de", "Hallo", "Untertitel der Amara.org-Community"),
     ("de", "Hallo", "Vielen Dank."),
 ]
-SOUND = [
+NOT_INVENTED = [
     ("ru", "Продолжение следует", "Продолжение следует"),
     ("ru", "Скажите спасибо", "Спасибо."),
     ("ru", "Привет всем", "Привет, спасибо всем"),
@@ -39,8 +39,8 @@ def test_a_known_phrase_that_the_text_does_not_have(language, reference, hypothe
     assert reason(language, reference, hypothesis).startswith("known phrase: ")
 
 
-@pytest.mark.parametrize(("language", "reference", "hypothesis"), SOUND)
-def test_what_may_have_been_said(language, reference, hypothesis):
+@pytest.mark.parametrize(("language", "reference", "hypothesis"), NOT_INVENTED)
+def test_words_that_may_have_been_spoken_are_not_invented(language, reference, hypothesis):
     assert reason(language, reference, hypothesis) == ""
 
 

@@ -23,4 +23,4 @@ def test_another_error_is_raised_as_it_is():
         raise RuntimeError(f"cuBLAS failed on {len(items)}")
 
     with pytest.raises(RuntimeError, match="cuBLAS failed on 2"):
-        oom_backoff(broken, ["a", "b"], lambda *_: pytest.fail("not for want of memory"))
+        oom_backoff(broken, ["a", "b"], lambda *_: pytest.fail("memory did not run out"))

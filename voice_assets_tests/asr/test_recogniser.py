@@ -1,4 +1,4 @@
-"""What every recogniser must do, tested on both: Whisper with real weights, and the scripted one."""
+"""The rules for every recogniser, tested on Whisper with real weights and on the scripted recogniser."""
 
 import json
 
@@ -27,7 +27,7 @@ def recogniser(request) -> Recogniser:
     return request.param()
 
 
-def test_it_tells_its_fingerprints_and_passes_before_a_model_is_loaded(recogniser):
+def test_fingerprints_and_passes_are_known_before_a_model_is_loaded(recogniser):
     fingerprints = recogniser.fingerprints
     assert len({json.dumps(one, sort_keys=True) for one in fingerprints.values()}) == len(fingerprints) > 0
     assert recogniser.passes(2.0) == tuple(fingerprints)
@@ -37,7 +37,7 @@ def test_it_tells_its_fingerprints_and_passes_before_a_model_is_loaded(recognise
     assert list(recogniser.notes) == []
 
 
-def test_its_batches_hold_every_utterance_once_whatever_their_order(recogniser, tmp_path):
+def test_the_batches_hold_every_utterance_once_and_do_not_depend_on_the_order(recogniser, tmp_path):
     utterances = [Utterance(f"clip-{number}", tmp_path / f"{number}.wav", 1.0 + number % 7) for number in range(23)]
     batches = recogniser.batches(utterances)
     assert sorted(one.clip_id for batch in batches for one in batch) == sorted(one.clip_id for one in utterances)

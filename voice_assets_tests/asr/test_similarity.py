@@ -26,7 +26,7 @@ def test_similarity(reference, hypothesis, expected):
 
 
 def test_no_cliff_at_200_characters():
-    # difflib scores the second pair 0.1 lower than the first; only one letter of length is between them.
+    # difflib scores the second pair 0.1 lower than the first. The second pair is only two letters longer.
     words = "слово дело поле море лето зима весна осень "
     short, long = (words * 5)[:199], (words * 5)[:201]
     scores = [similarity(text, text.replace("поле", "песня", 1).replace("зима", "гора", 1), "ru") for text in (short, long)]

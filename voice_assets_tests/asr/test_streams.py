@@ -10,7 +10,7 @@ from voice_assets.asr.streams import read_ahead, side_by_side
 PATIENCE_S = 60.0  # only stops a test that hangs
 
 
-def test_batches_come_in_order_and_so_many_are_submitted_before_one_is_given():
+def test_batches_come_in_order_and_further_batches_are_submitted_before_a_batch_is_yielded():
     submitted = []
 
     def submit(item):
@@ -43,7 +43,7 @@ def test_parts_are_in_work_at_once_and_each_gives_one_result():
     assert sorted(side_by_side(work, range(9), streams=3)) == list(range(0, 18, 2))
 
 
-def test_after_an_error_what_is_in_work_is_given_and_no_part_begins():
+def test_after_an_error_running_parts_are_yielded_and_no_part_begins():
     begun, failed = [], threading.Event()
 
     def work(number):

@@ -1,4 +1,4 @@
-"""The passes of a policy on batches of utterances, with a recogniser that is scripted and audio that is real."""
+"""The passes of a policy on batches of utterances, with a scripted recogniser and real audio files."""
 
 import threading
 
@@ -74,7 +74,7 @@ def test_known_hypotheses_are_not_decoded_again(utterances):
 
 
 def test_the_next_batch_is_read_while_a_batch_is_decoded(utterances):
-    """The recogniser waits inside the first batch until the last one was read. Without reading ahead it waits for ever."""
+    """The recogniser waits in the first batch until the last clip was read. Without reading ahead, it would wait for ever."""
     last_read = threading.Event()
 
     def read(utterance, sample_rate):
@@ -90,7 +90,7 @@ def test_the_next_batch_is_read_while_a_batch_is_decoded(utterances):
     assert {one.hypothesis for one in Transcriber(recogniser, read).transcribe(utterances, POLICY)} == {REFERENCE}
 
 
-def test_audio_that_cannot_be_read_names_the_clip_and_what_was_done_before_it_is_given(utterances):
+def test_audio_that_cannot_be_read_is_an_error_with_the_clip_and_earlier_batches_are_yielded(utterances):
     utterances[3].path.write_bytes(b"RIFF and nothing else")
     recogniser = ScriptedRecogniser({QUICK: REFERENCE, CAREFUL: REFERENCE})
     given = []

@@ -1,4 +1,4 @@
-"""The transcript cache: what is stored is found, by whoever asks in the same way, and what is damaged is never believed."""
+"""The transcript cache: stored rows are found under the same key, and damaged rows and files are never used."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ from voice_assets.asr.transcript_cache import opened
 who = sys.argv[2]
 with opened(pathlib.Path(sys.argv[1]), "test") as cache:
     for batch in range(int(sys.argv[3])):
-        texts = {f"{who}-{batch}-{clip}": f"{who} said {batch} {clip}" for clip in range(8)}
+        texts = {f"{who}-{batch}-{clip}": f"{who} wrote {batch} {clip}" for clip in range(8)}
         cache.add({CacheKey.of(decoding_pass="fast", model="m"): texts})
         print(batch, flush=True)
 """
@@ -92,7 +92,7 @@ def test_more_audio_than_one_statement_may_name(path):
         assert cache.find(FAST, texts) == texts
 
 
-def test_a_damaged_row_is_not_found_and_can_be_written_anew(path):
+def test_a_damaged_row_is_not_found_and_can_be_written_again(path):
     filled(path, a="один", b="два")
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE hypotheses SET hypothesis = 'одно' WHERE audio_sha256 = 'a'")
@@ -129,7 +129,7 @@ def other_layout(path):
 
 
 @pytest.mark.parametrize("spoil", [spoil_header, spoil_middle, cut_short, other_program, other_layout])
-def test_a_file_that_is_not_sound_is_moved_aside_whole_and_a_new_one_begun(path, spoil):
+def test_a_damaged_file_is_moved_aside_whole_and_a_new_file_is_created(path, spoil):
     with opened(path, "v1") as cache:
         cache.add({FAST: {f"{number:064x}": "слово " * 20 for number in range(300)}})
     spoil(path)
@@ -143,7 +143,7 @@ def test_a_file_that_is_not_sound_is_moved_aside_whole_and_a_new_one_begun(path,
     assert read(path) == ({"a": "один"}, [])
 
 
-def test_an_unsound_file_that_others_have_open_stays_where_it_is(path, monkeypatch):
+def test_a_damaged_file_that_other_processes_have_open_is_not_moved(path, monkeypatch):
     monkeypatch.setattr(transcript_cache, "_WAIT_FOR_OTHERS_S", 0.3)
     filled(path, a="один")
     with opened(path, "v1"):
@@ -154,19 +154,21 @@ def test_an_unsound_file_that_others_have_open_stays_where_it_is(path, monkeypat
 
 
 def test_the_second_process_takes_the_new_cache_that_the_first_has_open(path, monkeypatch):
-    """All shards of a run start at once: one moves the unsound file aside and works on for hours."""
+    """All shards of a run start at once: one process moves the damaged file aside and then runs for hours."""
     filled(path, a="один")
     other_layout(path)
     take_alone, begun = SharedLock.take_alone, []
 
-    def beaten(lock):
+    def overtaken(lock):
         if not begun:
-            lock.release()  # as where two processes try at once: each releases its share first
+            lock.release()  # as when two processes try at once: each releases its share first
             begun.append(start(path, "first", 1000))
-            assert begun[0].stdout.readline() == "0\n"  # it has moved the file aside, and writes into the new one
+            assert (
+                begun[0].stdout.readline() == "0\n"
+            )  # the other process has moved the file aside and writes into the new file
         return take_alone(lock)
 
-    monkeypatch.setattr(SharedLock, "take_alone", beaten)
+    monkeypatch.setattr(SharedLock, "take_alone", overtaken)
     with opened(path, "v2") as cache:
         assert cache.notes == []
         assert begun[0].poll() is None
@@ -175,7 +177,7 @@ def test_the_second_process_takes_the_new_cache_that_the_first_has_open(path, mo
     begun[0].wait()
     begun[0].stdout.close()
     assert len(list(path.parent.glob("*.untrusted-*[0-9]"))) == 1
-    assert read(path, audio=["mine", "first-0-0"])[0] == {"mine": "да", "first-0-0": "first said 0 0"}
+    assert read(path, audio=["mine", "first-0-0"])[0] == {"mine": "да", "first-0-0": "first wrote 0 0"}
 
 
 def test_switching_the_journal_waits_for_a_lock(tmp_path, monkeypatch):
@@ -215,7 +217,7 @@ def test_on_a_network_file_system_there_is_no_wal_and_the_notes_say_so(path, mon
     assert journal(path) == "wal"
 
 
-def test_a_folder_in_the_way_is_an_error_that_names_it(path):
+def test_a_folder_in_place_of_the_file_is_an_error_that_names_it(path):
     path.mkdir(parents=True)
     with pytest.raises(TranscriptCacheError, match=r"transcripts\.sqlite: cannot be"), opened(path, "v1"):
         pass
@@ -232,14 +234,14 @@ def test_four_processes_begin_and_write_at_once_and_nothing_is_lost(path):
     for writer in writers:
         writer.stdout.close()
     wanted = {
-        f"{who}-{batch}-{clip}": f"{who} said {batch} {clip}" for who in "abcd" for batch in range(25) for clip in range(8)
+        f"{who}-{batch}-{clip}": f"{who} wrote {batch} {clip}" for who in "abcd" for batch in range(25) for clip in range(8)
     }
     assert read(path, audio=wanted) == (wanted, [])
 
 
 @pytest.mark.slow
 def test_kill_9_after_any_batch_loses_no_batch_that_was_stored(path):
-    """Each batch that a killed process had announced is there; the batch in work is there whole or not at all."""
+    """Each batch that a killed process had printed is stored; the batch in work is stored as a whole or not at all."""
     drawn, announced = random.Random(3), {}
     for turn in range(20):
         writer = start(path, f"w{turn}", 100_000)

@@ -1,4 +1,4 @@
-"""A table of clips and their files: what is used, and what is refused with a reason."""
+"""A table of clips and their files: what is used, and what is an error with a reason."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from voice_assets_tests.workers.transcription import table
 
 @pytest.fixture
 def dataset(tmp_path):
-    """Two clips that are no speech: enough for everything before the model."""
+    """Two clips without speech: enough for every step before the model."""
     for name in ("a", "b"):
         recordings.write_wav(tmp_path / "data" / "wavs" / f"{name}.wav", np.arange(2000, dtype=np.int16), 16000)
     return tmp_path / "data"
@@ -61,7 +61,7 @@ def test_a_clip_whose_file_is_not_the_validated_one(dataset, column, value, mess
         check_audio(dataset, row)
 
 
-def test_a_link_to_the_outside_is_refused(dataset, tmp_path):
+def test_a_link_to_a_file_outside_the_data_set_is_an_error(dataset, tmp_path):
     row = table(dataset, "ab").to_dict("records")[0]
     (dataset / "wavs" / "a.wav").rename(tmp_path / "elsewhere.wav")
     (dataset / "wavs" / "a.wav").symlink_to(tmp_path / "elsewhere.wav")

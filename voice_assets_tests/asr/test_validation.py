@@ -25,7 +25,7 @@ def transcripts(*rows):
         ([], [], 0, 0),
     ],
 )
-def test_what_is_missing_and_what_nobody_asked_for(expected, rows, missing, extra):
+def test_missing_and_extra_clips_are_counted(expected, rows, missing, extra):
     found = shard_facts(expected, transcripts(*rows))
     assert found == {"clips": len(expected), "clips_missing": missing, "clips_extra": extra}
 

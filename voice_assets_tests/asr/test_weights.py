@@ -12,14 +12,14 @@ from voice_assets.asr import weights
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     def refuse(*_):
-        raise AssertionError("the network was touched")
+        raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with all the files a model needs; nothing loads them here."""
+    """A folder with all the files of a model; these tests do not load them."""
     model = tmp_path / "model"
     model.mkdir()
     for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
@@ -51,7 +51,7 @@ def test_an_empty_file_is_an_error(folder, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["large-v9", "nobody/has-this-one", "../elsewhere", "/no/such/folder", "a b", "--x/y"])
-def test_an_unknown_name_says_where_was_looked(name, tmp_path):
+def test_an_unknown_name_is_an_error_that_lists_the_places_searched(name, tmp_path):
     with pytest.raises(weights.WeightsError, match="searched a folder") as error:
         weights.resolve(name, tmp_path)
     assert repr(name) in str(error.value)
@@ -91,7 +91,7 @@ def test_a_changed_file_in_the_cache_is_an_error_naming_it(joined, tmp_path, nam
         weights.resolve("base", tmp_path)
 
 
-def test_the_fingerprint_is_of_what_decides_the_transcripts(folder):
+def test_the_hash_covers_the_files_that_decide_the_transcripts(folder):
     first = weights.weights_sha256(folder)
     (folder / "README.md").write_text("words")
     assert weights.weights_sha256(folder) == first
@@ -101,7 +101,7 @@ def test_the_fingerprint_is_of_what_decides_the_transcripts(folder):
     assert len({first, second, weights.weights_sha256(folder)}) == 3
 
 
-def test_the_doctor_is_told_of_base():
+def test_base_is_listed_for_the_doctor():
     assert "base" in [found.name for found in weights.installed()]
 
 
@@ -120,6 +120,6 @@ def test_a_hash_is_remembered_until_the_file_changes(folder):
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"model.bin": 7}', '{"model.bin": {"state": null}}'])
-def test_a_broken_memory_of_hashes_is_not_believed(folder, content):
+def test_a_broken_file_of_remembered_hashes_is_not_used(folder, content):
     (folder / ".sha256.json").write_text(content)
     assert weights.remembered_sha256(folder / "model.bin") == weights.sha256(folder / "model.bin")

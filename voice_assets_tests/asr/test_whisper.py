@@ -1,4 +1,4 @@
-"""Whisper with real weights on real speech: what it recognises, and what does not change it."""
+"""Whisper with real weights on real speech: the hypotheses, and what does not change them."""
 
 import random
 from dataclasses import replace
@@ -172,7 +172,7 @@ def test_weights_and_language_are_in_every_fingerprint(tmp_path):
 
 
 def test_a_change_of_what_is_decoded_raises_the_version():
-    """These numbers are part of the keys of stored hypotheses and shards. Who changes a constant raises both."""
+    """These numbers are part of the keys of stored hypotheses and shards. A change of a constant must raise both numbers."""
     decoded = (
         *(whisper.WIDER_S, whisper._TOKENS, whisper._TOKENS_PER_S, whisper._LONGEST_OUTPUT),
         *(windows.SHORTEST_WINDOW_S, windows.MARGIN_S, windows.STEP_S, windows.APPENDED_SILENCE_S),

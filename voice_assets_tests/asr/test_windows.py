@@ -63,18 +63,18 @@ def test_features_are_those_of_the_padded_sound(bins, seconds):
     np.testing.assert_allclose(log_mel(extract, np.zeros(100, np.float32), 4.5), -1.5, atol=1e-5)
 
 
-def test_babble_is_loud_the_same_each_time_and_swells_four_times_a_second():
+def test_synthetic_speech_is_loud_always_the_same_and_swells_four_times_a_second():
     sound = synthetic_speech()
     assert sound.shape == (32000,)
     assert np.abs(sound).max() == pytest.approx(0.4)
     np.testing.assert_array_equal(sound, synthetic_speech())
-    loudness = np.sqrt(np.mean(sound.reshape(-1, 1000) ** 2, axis=1))  # in sixteenths of a second
+    loudness = np.sqrt(np.mean(sound.reshape(-1, 1000) ** 2, axis=1))  # per sixteenth of a second
     assert [round(float(part), 4) for part in loudness[::4]] < [round(float(part), 4) for part in loudness[2::4]]
     assert loudness[::4].max() < loudness[1::4].min()
 
 
 @pytest.mark.parametrize(("end", "appended"), [(100, 150), (1350, 150), (1450, 50), (1500, 0)])
-def test_the_quiet_end_goes_on_where_the_window_ends_as_far_as_30_s(end, appended):
+def test_the_quiet_end_starts_where_the_window_ends_and_ends_at_30_s(end, appended):
     quiet = np.arange(1500, dtype=np.float32)[:, np.newaxis] * np.ones(4, np.float32)
     states = np.full((3, end, 4), -1.0, np.float32)
     found = with_quiet_end(states, quiet)

@@ -1,4 +1,4 @@
-"""A Whisper model with random weights and 128 mel bins, the size of a picture: for the shapes of ``large-v3``, not its ears."""
+"""A very small Whisper model with random weights and 128 mel bins. It has the shapes of ``large-v3``; it recognises nothing."""
 
 import json
 import shutil
