@@ -1,4 +1,4 @@
-"""Audio of one recording: reading and writing it, signals measured on it, predicted opinion scores.
+"""The audio of one recording: reading and writing files, measuring signals, predicting opinion scores.
 
 Not here: statistics over many clips (``quality``).
 """

@@ -1,7 +1,7 @@
-"""Predicted mean opinion score (MOS) of speech: Microsoft's DNSMOS P.835; ``speechmos`` contains the weights.
+"""Predicted mean opinion score (MOS) of speech: Microsoft's DNSMOS P.835. The package ``speechmos`` has the weights.
 
-The model predicts how people would rate a recording. It was trained on noisy phone calls, so it rates noise and distortion and
-does not know whether the words are right. Use it to rank voices; it does not replace listening tests.
+The model predicts how people would rate a recording. It was trained on noisy phone calls, so it rates noise and
+distortion, not whether the words are right. Use the score to rank voices; the score does not replace listening tests.
 """
 
 import numpy as np

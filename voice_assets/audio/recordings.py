@@ -1,6 +1,6 @@
 """Audio files: their format, reading, decoding, writing WAV. soundfile for WAV, libav for other formats.
 
-Does not belong here: measuring the samples (``audio.signals``), data sets (``dataset``).
+Not here: measuring the samples (``audio.signals``), data sets (``dataset``).
 """
 
 import struct
@@ -35,7 +35,7 @@ class AudioInfo:
 
 
 def _check_riff(path: Path) -> None:
-    """Raise AudioError when a RIFF chunk promises more bytes than the file has: libsndfile would read the rest and not warn."""
+    """Raise AudioError when a RIFF chunk is longer than the rest of the file. libsndfile reads such files without a warning."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
@@ -49,7 +49,7 @@ def _check_riff(path: Path) -> None:
             left = size - file.tell()
             if length > left:
                 label = name.decode("ascii", "replace")
-                raise AudioError(f"{path}: truncated: its {label!r} chunk promises {length} bytes, the file has {left}")
+                raise AudioError(f"{path}: truncated: its {label!r} chunk should have {length} bytes and has {left}")
             if name == b"data":
                 return
             file.seek(length + length % 2, 1)
@@ -59,7 +59,7 @@ def probe(path: Path) -> AudioInfo:
     """The format of the file, from its header.
 
     Raises:
-        AudioError: the file is missing, empty, truncated (a RIFF chunk promises more bytes than the file has), without
+        AudioError: the file is missing, empty, truncated (a RIFF chunk is longer than the rest of the file), without
             samples, or in a format that libsndfile cannot read.
     """
     if not path.is_file():
@@ -94,7 +94,7 @@ def _decode_frames(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     """All frames of the first audio stream, mono float32, at the stream's own rate."""
     with av.open(str(path), format=RAW_FORMATS.get(path.suffix.lower())) as container:
         if not container.streams.audio:
-            raise AudioError(f"{path}: no audio in it")
+            raise AudioError(f"{path}: the file has no audio stream")
         resampler = av.AudioResampler(format="flt", layout="mono")
         blocks: list[npt.NDArray[np.float32]] = []
         rate = 0
@@ -103,14 +103,14 @@ def _decode_frames(path: Path) -> tuple[npt.NDArray[np.float32], int]:
             if rate:
                 blocks += [block.to_ndarray().reshape(-1).astype(np.float32) for block in resampler.resample(frame)]
     if not blocks or not rate:
-        raise AudioError(f"{path}: no samples in it")
+        raise AudioError(f"{path}: the file has no samples")
     return np.concatenate(blocks), rate
 
 
 def decode(path: Path, sample_rate: int) -> npt.NDArray[np.int16]:
     """Decode any format that libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
 
-    Resamples with soxr "VHQ" and clips at full scale. A stream without a header is known by its suffix (`RAW_FORMATS`).
+    Resamples with soxr "VHQ" and clips at full scale. The suffix gives the format of a file without a header (`RAW_FORMATS`).
 
     Raises:
         AudioError: the file is missing, empty, or in a format that libav cannot decode.

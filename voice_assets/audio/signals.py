@@ -1,7 +1,7 @@
 """Signals of one clip: level, peak, clipping, DC offset, silences, share of speech. Pure numpy.
 
-Belongs here: formulas over one array of samples. Does not belong here: reading files (``audio.recordings``), comparing clips
-with each other (``quality.suspects``), limits (the voice's YAML). Levels are dBFS: a sample of 1.0, full scale, is 0 dB.
+Here: formulas over one array of samples. Not here: reading files (``audio.recordings``), comparing clips with each other
+(``quality.suspects``), limits (the voice's YAML). Levels are in dBFS: a sample of 1.0, full scale, is 0 dB.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 FLOOR_DB = -120.0
-"""The lowest level reported: digital silence, instead of minus infinity. Far under one step of 16 bits (-90.3 dB)."""
+"""The lowest level: digital silence has this level, not minus infinity. One step of 16 bits is far higher (-90.3 dB)."""
 
 FULL_SCALE = 32767 / 32768
 """A sample with at least this absolute value is at full scale: the highest value of PCM16 as a float."""
@@ -20,7 +20,7 @@ LEVEL_FRAME_S = 0.01
 """Length of the frames whose levels separate speech from silence, in seconds."""
 
 SPEECH_BELOW_LOUDEST_DB = 40.0
-"""A frame counts as speech when its level is at most this far under the loudest frame's (see ``dataset.tables``)."""
+"""A frame is speech when its level is at most this far under the level of the loudest frame (see ``dataset.tables``)."""
 
 Waveform = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""Audio files: their format, reading and writing, and every way a file can be broken."""
+"""Audio files: format, reading, writing, and broken files of every kind."""
 
 import struct
 from pathlib import Path
@@ -82,11 +82,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_a_truncated_file_is_an_error(tmp_path: Path, lost: int) -> None:
     path = write_wav(tmp_path / "a.wav", burst(0.5), RATE)
     whole = path.read_bytes()
-    promised = len(whole) - 44
+    length = len(whole) - 44
     path.write_bytes(whole[:-lost])
-    with pytest.raises(
-        AudioError, match=rf"truncated: its 'data' chunk promises {promised} bytes, the file has {promised - lost}"
-    ):
+    with pytest.raises(AudioError, match=rf"truncated: its 'data' chunk should have {length} bytes and has {length - lost}"):
         probe(path)
 
 
