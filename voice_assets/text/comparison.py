@@ -1,15 +1,15 @@
-"""The two texts of a clip in the form in which they are compared. The scores themselves are in ``asr``.
+"""The two texts of a clip in the form in which they are compared. Not here: the scores (``asr``).
 
-Both texts are normalised (``text.normalisation``). Then different spellings of the same speech are made equal, in both texts
-alike, and the form in which the texts are most similar is taken:
+Both texts are normalised (``text.normalisation``). Then different spellings of the same speech are made equal in both texts.
+There are several forms; the form in which the two texts are most similar is used:
 
-* Where one text has figures or abbreviations, the case, gender and kind of its numbers cannot be known. Both texts get a form
-  without case, gender and kind (``russian_numbers``, ``western_numbers``): «девятнадцатый» and "19." are equal then. So are
-  «один один два» and "112", because a row of digits is read in groups of any length. Where both texts are written out in words,
-  case and kind stay: reference «один» and hypothesis «первый» differ.
+* When one text has figures or abbreviations, the case, gender and kind of its numbers are unknown. Both texts get a form
+  without case, gender and kind (``russian_numbers``, ``western_numbers``). Then «девятнадцатый» and "19." are equal. So are
+  «один один два» and "112", because people read a row of digits in groups of any length. When both texts have only words, case
+  and kind stay: reference «один» and hypothesis «первый» differ.
 * In Russian, letters that are spelled out are joined, and loanwords get one spelling (``russian_latin.one_spelling``).
 
-No form changes a value, a word or the order of words into another one, so a changed word is a changed word in every form.
+No form replaces a value or a word by another, or changes the order of words. So a wrong word is a wrong word in every form.
 """
 
 import re
@@ -22,7 +22,7 @@ from voice_assets.text import russian_latin, russian_numbers, russian_numerals, 
 from voice_assets.text.normalisation import normalise
 from voice_assets.text.number_words import Element, ParsedNumber, all_digits, render_words
 
-# Figures, signs that stand for a noun, Roman numbers; below, Russian abbreviations beside a number or a name.
+# Figures, signs that stand for a noun, Roman numbers. The next pattern: Russian abbreviations beside a number or a name.
 _FIGURES = re.compile(r"\d|[%$€£₽°№§½⅓¼¾\u2160-\u217f]|(?<!\w)[IVXLCDM]{2,}(?!\w)|(?<=\s)[IVX](?!\w)")
 _SHORTENED = re.compile(
     r"(?<!\w)(?:км/ч|м/с|(?:г|гг|ул|д|кв|стр|с|рис|гл|тел|руб|р|коп|тыс|млн|млрд|мин|сек|ч|обл|ст|п|пл|мес|шт|чел)\.|км|см|мм|кг"

@@ -1,13 +1,13 @@
-"""Numbers as words in any language that num2words knows. Does not belong here: finding the numbers (``text.normalisation``)."""
+"""Numbers as words in any language that num2words knows. Not here: finding the numbers (``text.normalisation``)."""
 
 from functools import lru_cache
 
-# num2words reads this many digits in every language used here; a longer run is an identifier, not a quantity.
+# num2words can write this many digits in every language used here. A longer run is an identifier, not a quantity.
 MAX_DIGITS = 12
 
 
 def integer(digits: str) -> int | None:
-    """The number as a quantity, or ``None`` where digits are read one by one: ``007``, a phone or card number."""
+    """The number as a quantity, or ``None`` when its digits are read one by one: ``007``, a phone or card number."""
     if len(digits) > MAX_DIGITS or (len(digits) > 1 and digits.startswith("0")):
         return None
     return int(digits)
@@ -15,7 +15,7 @@ def integer(digits: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _words(number: str, language: str, grammar: tuple[tuple[str, object], ...]) -> str:
-    # Imported here: it loads every language at once, 0.1 s.
+    # Imported here, because num2words loads every language at once: 0.1 s.
     from num2words import num2words
 
     try:
@@ -27,7 +27,7 @@ def _words(number: str, language: str, grammar: tuple[tuple[str, object], ...]) 
 def numeral(number: int | str, language: str, **grammar: object) -> str:
     """``number`` in words; ``grammar`` is num2words' (``to``, ``case``, ``gender``, ``plural``).
 
-    A language that num2words lacks keeps its digits: equal in reference and hypothesis, so the comparison stays right.
+    In a language that num2words lacks, the digits stay. Reference and hypothesis are equal then, so comparing still works.
     """
     return _words(str(number), language, tuple(sorted(grammar.items())))
 

@@ -1,7 +1,7 @@
 """Normalising a text before it is compared: reference and hypothesis get the same form for the same words.
 
-Belongs here: the order of the steps, and the steps that all languages share. The steps of one language alone are in a module of
-their own (``text.russian``) or in the small tables below. Does not belong here: comparing (``text.comparison``).
+Here: the order of the steps, the steps that all languages share, and small tables for some languages. Not here: the steps of
+Russian (``text.russian``), comparing (``text.comparison``).
 
 The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case, ё -> е, punctuation, spaces.
 Accents of languages other than Russian stay: they distinguish words (``sí`` and ``si``).
@@ -25,7 +25,7 @@ _DIRECTION = re.compile(
 )
 _APOSTROPHES = re.compile("(?<=\\w)['’‘`ʼ´](?=\\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
-# The characters of nearly every text; the general way below gives the same result ten times slower.
+# The characters of nearly every text. The general way in `_words_only` gives the same result ten times slower.
 _PLAIN = re.compile(r"[a-zа-яё0-9\s.,;:!?…—–\-«»\"'()]*")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _NO_WORD = re.compile(r"[^a-zа-яё0-9]+")
@@ -115,7 +115,7 @@ def _number(match: re.Match[str], language: str, conventions: _Conventions) -> s
 
 
 def _sum(match: re.Match[str], word: str, conventions: _Conventions) -> str:
-    """A sum that is written with a currency sign: 5 dollars and 50 cents, 20 euro."""
+    """The words of a sum that has a currency sign: 5 dollars and 50 cents, 20 euro."""
     between, after = conventions.cents
     if match["cents"] is None or match["cents"] == "00":
         return f"{match['whole']} {word} "
@@ -164,7 +164,7 @@ def _ascii_digits(text: str) -> str:
 
 
 def _words_only(text: str) -> str:
-    """Letters, digits and the marks of a letter stay; format characters are dropped; everything else becomes a space."""
+    """``text`` with letters, digits and the marks of letters. Format characters are dropped; all others become spaces."""
     if _PLAIN.fullmatch(text):
         return _NO_WORD.sub(" ", text).strip()
     kept: list[str] = []
@@ -175,7 +175,7 @@ def _words_only(text: str) -> str:
         is_word = category in ("Ll", "Lo", "Lm", "Nd")
         is_mark = category[0] == "M" and bool(kept) and kept[-1] != " "
         kept.append(char if is_word or is_mark else " ")
-    # Again, because dropping a format character can bring a letter and its mark together.
+    # NFC again: after a format character is dropped, a mark can follow its letter.
     return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip())
 
 
@@ -190,7 +190,7 @@ def _unmarked(text: str, language: str) -> str:
 
 @lru_cache(maxsize=65536)
 def normalise(text: str, language: str) -> str:
-    """``text`` as lower-case words with single spaces, the same for every way to write the same words.
+    """``text`` as lower-case words with single spaces: every spelling of the same words has the same result.
 
     Never raises. Normalising a normalised text changes nothing. ``language`` is Whisper's code (``ru``, ``en``…); a
     language without conventions here gets the common steps only.
@@ -205,5 +205,5 @@ def normalise(text: str, language: str) -> str:
         text = _APOSTROPHES.sub("" if conventions.joins_at_apostrophe else " ", text)
         text = _expand(text, language, conventions)
     text = unicodedata.normalize("NFKC", text.lower())
-    # İ in lower case is an i with a mark. Russian has no marks, and a mark left here could join another letter.
+    # İ in lower case is an i with a mark. Russian has no marks; a mark that stays could join another letter.
     return russian.respell(_words_only(_MARKS.sub("", text))) if language == "ru" else _words_only(text)

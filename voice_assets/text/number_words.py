@@ -1,22 +1,22 @@
-"""Parsing runs of number words to values, in any language that has a lexicon: how number words add up.
+"""Parsing runs of number words to values, in any language that has a lexicon.
 
 A number word is one or more `Step`: add a value (``forty``), multiply by a hundred, or close a group with a scale
-(``thousand``). A word that does not fit the words before it begins the next number, so a phone number read in groups gives its
-groups. Does not belong here: the number words of a language (``russian_numerals``, ``western_numbers``).
+(``thousand``). A word that does not fit the words before it begins the next number. So a phone number that is read in groups
+gives one number per group. Not here: the number words of a language (``russian_numerals``, ``western_numbers``).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-# A run of numbers with this many digits and more is compared digit by digit: phone and card numbers are read in groups of one
-# length and written in groups of another.
+# A run of numbers with this many digits or more is compared digit by digit: people read and write phone and card numbers in
+# groups of different lengths.
 DIGITS_READ_SINGLY = 7
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one number word does: ``kind`` is ``add``, ``hundred`` or ``scale``; ``ordinal`` ends the number."""
+    """The effect of one number word. ``kind`` is ``add``, ``hundred`` or ``scale``; an ``ordinal`` ends the number."""
 
     kind: str
     value: int
@@ -37,7 +37,7 @@ Adds = Callable[[int, int], int | None]
 
 
 def word_list(text: str) -> tuple[str, ...]:
-    """The words of ``text``; keeps the tables of number words short."""
+    """The words of ``text``. Used to write tables of number words as one string."""
     return tuple(text.split())
 
 
@@ -47,7 +47,7 @@ def decimal_adds(group: int, value: int) -> int | None:
 
 
 class _Parser:
-    """The number so far: the part that scales have closed (``total``), and the group below the next scale."""
+    """The number up to the current word: the part that scales have closed (``total``), and the group below the next scale."""
 
     def __init__(self, adds: Adds) -> None:
         self._adds = adds
@@ -152,9 +152,9 @@ def all_digits(elements: Sequence[Element]) -> str:
 
 
 def render_words(elements: Sequence[Element], say: Callable[[Fraction], str], singly: bool = False) -> str:
-    """``elements`` as words: every number by ``say``, long runs of digits one by one, so that grouping makes no difference.
+    """``elements`` as words, each number as ``say`` writes it. Long runs of digits are written one by one, without groups.
 
-    ``singly``: all whole numbers digit by digit.
+    ``singly``: all whole numbers are written digit by digit.
     """
     words: list[str] = []
     for run in runs(elements):

@@ -1,8 +1,8 @@
 """Figures in a Russian text as the words a speaker says: dates, years, centuries, the clock, units, money.
 
-Belongs here: one reading for each way to write a number, and the order of the readings. Numbers get the case that the writing
-shows (``1-го``, ``в 1941 году``) and the citation form where the writing shows none. Does not belong here: tables of units
-(``russian_units``), number words that are written out already (``russian_numbers``).
+Here: one reading for each way to write a number, and the order of the readings. A number gets the case that the text shows
+(``1-го``, ``в 1941 году``), or the citation form when the text shows no case. Not here: tables of units (``russian_units``),
+number words (``russian_numbers``).
 """
 
 import re
@@ -13,7 +13,7 @@ from voice_assets.text.russian_units import FEMININE, SMALL_MONEY, UNIT_NAMES, U
 
 _Match = re.Match[str]
 
-# Endings written after a hyphen, as in "1-го": case, gender, plural of the ordinal they stand for.
+# Endings after a hyphen, as in "1-го": the case, gender and plural of the ordinal.
 _ENDINGS = {
     **dict.fromkeys(("й", "ый", "ой", "ий"), ("n", "m", False)),
     **dict.fromkeys(("я", "ая", "ья"), ("n", "f", False)),
@@ -29,14 +29,14 @@ _ENDINGS = {
 _CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i"}
 _YEAR_CASES = {"год": "n", "года": "g", "году": "p", "годом": "i", "годе": "p"}
 _CENTURY_CASES = {"век": "n", "века": "g", "веке": "p", "веку": "d", "веком": "i"}
-# Years that are read as ordinals. Smaller and larger numbers before "год" count years.
+# Years that are read as ordinals. Other numbers before "год" count years.
 _YEARS = range(1000, 2101)
 _MONTHS_GENITIVE = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
 
-# Up to 39, enough for centuries and kings; from L on it is more likely a size or an abbreviation.
+# Roman numbers up to 39: enough for centuries and kings. With L, it is more likely a size or an abbreviation.
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN_NUMBER = r"\b(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
-# Four letters and more are no size and hardly an abbreviation.
+# A Roman number of four letters or more is no size and hardly an abbreviation.
 _LONG_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 
 
@@ -114,7 +114,7 @@ def _date(match: _Match) -> str:
 
 
 def _agreeing(match: _Match) -> str:
-    """1 and 2 before a feminine noun, known by its ending: одна минута, одну минуту, две минуты."""
+    """1 and 2 before a noun with a feminine ending: одна минута, одну минуту, две минуты."""
     digits, ending = match["number"], match["noun"][-1]
     if digits.endswith(("11", "12")) or (digits[-1] == "1") != (ending in "аяую"):
         return match[0]
@@ -188,9 +188,9 @@ def _number(match: _Match) -> str:
 
 # Stems that form one word with a number: 3-комнатная, 25-летие.
 _COMPOUNDS = "лет|этаж|комнат|минут|час|днев|процент|крат|значн|мест|тон|мес"
-# An ending that adds nothing, because the noun shows the case.
+# An ending that is ignored, because the noun shows the case.
 _SUFFIX = r"(?:-?(?:й|го|му|м))?"
-# In this order: a particular reading comes before one that would take a part of its match.
+# The order matters: a specific reading comes before a reading that would match a part of it.
 _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
     (r"(?:(?<=\s)|^)[-−–](?=\d)", lambda _: " минус "),
     (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
@@ -205,7 +205,7 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
         _century,
     ),
     (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX]))", _roman_number),
-    # One letter is a number after a name or a part of a book; a long one is a year.
+    # A single letter is a number after a name or a part of a book. A long Roman number is a year.
     (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
     (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
     (
@@ -228,7 +228,7 @@ _COMPILED = [(re.compile(pattern), reading) for pattern, reading in _READINGS]
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])")
 # 10,000 and 10.000 are whole numbers: a decimal fraction does not end in three zeros.
 _POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})*[.,]000(?![\d.,]?\d)")
-# Searched first: most texts have no figures (see ``russian_abbreviations``).
+# Searched first, because most texts have no figures (see ``russian_abbreviations``).
 _MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
 
 
@@ -240,7 +240,7 @@ def join_groups(text: str) -> str:
 
 
 def expand_figures(text: str) -> str:
-    """Spell out the numbers of ``text`` and the units and signs beside them; its case is still as written."""
+    """Spell out the numbers of ``text`` and the units and signs beside them. Upper case of other words stays."""
     if _MAY_HAVE_FIGURES.search(text):
         for pattern, reading in _COMPILED:
             text = pattern.sub(reading, text)

@@ -1,7 +1,7 @@
 """Latin words and spelled letters in a Russian text, in Cyrillic by their sound.
 
-Belongs here: brand names, abbreviations read letter by letter, transliteration of every other Latin word, and the spellings of
-one loanword in Russian. Does not belong here: the order of these steps among the others (``text.russian``).
+Here: brand names, abbreviations read letter by letter, transliteration of every other Latin word, and the different Russian
+spellings of a loanword. Not here: the order of all steps (``text.russian``).
 """
 
 import re
@@ -12,7 +12,7 @@ from voice_assets.text.number_words import word_list
 
 _Match = re.Match[str]
 
-# Latin words as Russians pronounce them. Two words in the key are two words in the text.
+# Latin words as Russians pronounce them. A key of two words matches two words in the text.
 _LATIN = {
     "iphone": "айфон", "ipad": "айпад", "apple": "эппл", "macbook": "макбук", "google": "гугл", "youtube": "ютуб",
     "facebook": "фейсбук", "instagram": "инстаграм", "twitter": "твиттер", "whatsapp": "ватсап", "telegram": "телеграм",
@@ -47,7 +47,7 @@ _LATIN = {
     "plus": "плюс", "pro": "про", "max": "макс", "mini": "мини", "smart": "смарт", "x": "икс", "y": "игрек", "z": "зет",
 }  # fmt: skip
 
-# One loanword, several spellings: a spelling that people use -> the spelling of the table above.
+# Loanwords with several spellings: another spelling -> the spelling in `_LATIN`.
 _SPELLINGS = {
     "виндовс": "виндоус", "виндоуз": "виндоус", "виндос": "виндоус", "эпл": "эппл", "ютюб": "ютуб", "нокия": "нокиа",
     "гугел": "гугл", "фэйсбук": "фейсбук", "инстаграмм": "инстаграм", "телеграмм": "телеграм", "воцап": "ватсап",
@@ -68,7 +68,7 @@ _LETTERS = {
     "l": "эл", "m": "эм", "n": "эн", "o": "о", "p": "пи", "q": "кью", "r": "ар", "s": "эс", "t": "ти", "u": "ю", "v": "ви",
     "w": "дабл ю", "x": "икс", "y": "уай", "z": "зет",
 }  # fmt: skip
-# Names of the Cyrillic letters. Names that are words as well do not make an abbreviation by themselves.
+# Names of the Cyrillic letters. Names that are also words do not form an abbreviation by themselves.
 _CYRILLIC_LETTERS = {
     "бэ": "б", "вэ": "в", "гэ": "г", "дэ": "д", "жэ": "ж", "зэ": "з", "ка": "к", "эл": "л", "эль": "л", "эм": "м", "эн": "н",
     "пэ": "п", "эр": "р", "эс": "с", "тэ": "т", "эф": "ф", "ха": "х", "цэ": "ц", "сэ": "с", "шэ": "ш", "че": "ч", "ша": "ш",
@@ -78,7 +78,7 @@ _SURE_CYRILLIC = frozenset(word_list("бэ вэ гэ дэ жэ зэ эл эм э
 _SURE_LATIN = frozenset(word_list("эй би си ди джи эйч ай джей кей пи кью ар ти ви уай зет икс"))
 _LATIN_NAMES = frozenset(name for name in _LETTERS.values() if " " not in name)
 
-# How other Latin words are transliterated, longest first: rough, but the same for reference and hypothesis.
+# The transliteration of other Latin words, longest first: rough, but the same for reference and hypothesis.
 _TRANSLITERATION = {
     "zz": "з",
     "shch": "щ", "sch": "ш", "tion": "шн", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ph": "ф", "th": "т", "ck": "к",
@@ -99,7 +99,7 @@ _TRANSLITERATED = re.compile(_any_of(_TRANSLITERATION))
 _NAMED_LETTER = _any_of({*_CYRILLIC_LETTERS, *_LATIN_NAMES})
 _ALL_NAMES = frozenset((*_CYRILLIC_LETTERS, *_LATIN_NAMES))
 _SPELLED_OUT = re.compile(rf"\b(?:{_NAMED_LETTER})(?: (?:{_NAMED_LETTER}))+\b")
-# «эсэсэсэр»: three letter names and more in one word are never another word.
+# «эсэсэсэр»: a word of three or more letter names is never another word.
 _LETTER_NAME = re.compile(f"{_any_of(_SURE_CYRILLIC)}|ка|[аеиоуюя]")
 _ONE_WORD_OF_LETTERS = re.compile(rf"\b(?:{_any_of(_SURE_CYRILLIC)})(?:{_LETTER_NAME.pattern}){{2,}}\b")
 _ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{1,6}(?![A-Za-z])")
@@ -115,12 +115,12 @@ def _acronym(match: _Match) -> str:
 
 
 def spell_acronyms(text: str) -> str:
-    """Latin abbreviations by the names of their letters, unless they are read as a word. ``text`` still has its capitals."""
+    """Replace Latin abbreviations by the names of their letters, unless they are read as a word. ``text`` has its capitals."""
     return _ACRONYM.sub(_acronym, text)
 
 
 def _spelled_out(match: _Match) -> str:
-    """«эм ка эс» as «мкс», «ай пи» as «айпи»; words that happen to be letter names too stay words."""
+    """«эм ка эс» as «мкс», «ай пи» as «айпи». Words that are also letter names stay words."""
     names = match[0].split()
     if all(name in _CYRILLIC_LETTERS for name in names) and sum(name in _SURE_CYRILLIC for name in names) >= 2:
         return "".join(_CYRILLIC_LETTERS[name] for name in names)
@@ -130,7 +130,7 @@ def _spelled_out(match: _Match) -> str:
     return match[0]
 
 
-def _letters_apart(match: _Match) -> str:
+def _letter_names(match: _Match) -> str:
     return " ".join(_LETTER_NAME.findall(match[0]))
 
 
@@ -141,7 +141,7 @@ def _transliterated(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def transliterate(text: str) -> str:
-    """Lower-case words with every Latin word in Cyrillic."""
+    """``text`` (lower case) with every Latin word in Cyrillic."""
     if _HAS_LATIN.search(text):
         text = _LATIN_WORD.sub(lambda match: _LATIN[match[0]], text)
         text = re.sub("[a-z]+", lambda match: _transliterated(match[0]), text)
@@ -152,7 +152,7 @@ def transliterate(text: str) -> str:
 def one_spelling(text: str) -> str:
     """Normalised words with spelled-out letters joined, and each loanword in one spelling."""
     if "э" in text:
-        text = _ONE_WORD_OF_LETTERS.sub(_letters_apart, text)
+        text = _ONE_WORD_OF_LETTERS.sub(_letter_names, text)
     words = text.split()
     if sum(word in _ALL_NAMES for word in words) >= 2:
         words = _SPELLED_OUT.sub(_spelled_out, text).split()

@@ -1,12 +1,12 @@
 """Marks and repeated letters in a Russian text: stress marks, stuttering, drawn-out sounds.
 
-Belongs here: spellings of a word that add marks or letters and leave the word the same.
+Here: spellings that add marks or letters to a word and do not change the word.
 """
 
 import re
 
 _STRESS_PLUS = re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])|(?<=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])\+(?!\d)")
-# «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound, written in as many ways as there are writers.
+# «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound has many spellings.
 _STUTTERED = re.compile(r"([а-яё])(?:-\1){2,}|\b([бвгджзклмнпрстфхцчшщ])-(?=\2)", re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"([а-я])\1{2,}")
 
@@ -22,5 +22,5 @@ def join_stutters(text: str) -> str:
 
 
 def shorten_drawn_out(text: str) -> str:
-    """A letter that stands three times and more as one letter. ``text`` is lower case, with ``е`` for ``ё``."""
+    """Replace a letter that is repeated three times or more by one letter. ``text`` is lower case, with ``е`` for ``ё``."""
     return _DRAWN_OUT.sub(r"\1", text)

@@ -1,10 +1,10 @@
 """Russian number words in one form, whatever their case, gender and kind, so that words and figures can be compared.
 
 ``elements`` takes texts that ``text.normalisation.normalise`` made. It parses number words to values, which
-``russian_numerals.say`` writes in one form: «первого», «первый», «одна» and «1» all become «один». Words that figures leave
-open get one form too: units and months (процентов, января), fractions (три с половиной, три и пять десятых), the clock
-(половина седьмого). The exact words are lost, so ``text.comparison`` uses this form only where a text has figures. Does not
-belong here: figures as words (``russian_figures``).
+``russian_numerals.say`` writes in one form: «первого», «первый», «одна» and «1» all become «один». Words whose form figures do
+not show get one form too: units and months (процентов, января), fractions (три с половиной, три и пять десятых), the clock
+(половина седьмого). The exact words are lost, so ``text.comparison`` uses this form only when a text has figures. Not here:
+figures as words (``russian_figures``).
 """
 
 import re
@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from voice_assets.text.number_words import Element, ParsedNumber, parse_numbers, word_list
 from voice_assets.text.russian_numerals import SCALES, steps
 
-# Nouns whose form a figure or a sign leaves open: each line is one noun in all its forms; the first form replaces the others.
+# Nouns whose form a figure or a sign does not show. Each line is one noun in all its forms; the first form replaces the others.
 _NOUNS = """
 процент процента проценту процентом проценте проценты процентов процентам процентами процентах
 рубль рубля рублю рублем рубле рубли рублей рублям рублями рублях
@@ -72,10 +72,10 @@ def _nouns() -> dict[str, str]:
 _TWENTY_TO = re.compile(r"\b(без двадцати) (?=(?:один|два|три|четыре|пять|шесть|семь|восемь|девять|час)\b)")
 
 Rewrite = tuple[int, list[Element]]
-"""How many elements a pattern takes, and the elements that replace them."""
+"""The number of elements that a pattern replaces, and the new elements."""
 
 NumberPattern = Callable[[Sequence[Element]], Rewrite | None]
-"""Sees the elements from one index on; gives ``None`` where it does not match."""
+"""Gets the elements from an index on; returns ``None`` when it does not match."""
 
 _WHOLE = re.compile(r"цел(?:ая|ых|ой|ую|ое|ые|ым|ыми)$")
 _HALF = ("половиной", "половина")
@@ -133,13 +133,13 @@ def _and_a_half(elements: Sequence[Element]) -> Rewrite | None:
 
 
 def _time(hour: ParsedNumber, minutes: int) -> list[Element]:
-    """The clock ``minutes`` into the hour that ends at ``hour``, as figures are read: five past is «ноль пять»."""
+    """The time ``minutes`` after the start of the hour that ends at ``hour``, as figures are read: five past is «ноль пять»."""
     zero = [ParsedNumber(Fraction(0))] if minutes < 10 else []
     return [ParsedNumber((hour.value - 2) % 12 + 1), *zero, ParsedNumber(Fraction(minutes))]
 
 
 def _half_past(elements: Sequence[Element]) -> Rewrite | None:
-    """«половина седьмого», «четверть седьмого»: the seventh hour is the current one."""
+    """«половина седьмого», «четверть седьмого»: half past six and quarter past six, in the seventh hour."""
     minutes = {"половина": 30, "половине": 30, "половину": 30, "пол": 30, "четверть": 15}.get(_word(elements, 0))
     hour = _number(elements, 1)
     if minutes is None or hour is None or not hour.ordinal or not 1 <= hour.value <= 12:
@@ -171,7 +171,7 @@ def _minutes_to(elements: Sequence[Element]) -> Rewrite | None:
 
 
 def _hours_and_minutes(elements: Sequence[Element]) -> Rewrite | None:
-    """«десять часов тридцать минут» as the clock shows it."""
+    """«десять часов тридцать минут» as 10 30."""
     hours, minutes = _number(elements, 0), _number(elements, 2)
     if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3) != "минута":
         return None
@@ -199,7 +199,7 @@ def _one_o_clock(elements: Sequence[Element]) -> Rewrite | None:
 
 
 def _optional_word(elements: Sequence[Element]) -> Rewrite | None:
-    """«дробь» between two numbers and «Цельсия» after degrees: spoken or not, the figures are the same."""
+    """«дробь» between two numbers and «Цельсия» after degrees: the figures are the same with and without the word."""
     if _word(elements, 0) == "дробь" and _number(elements, 1) is not None:
         return 1, []
     return (2, ["градус"]) if (_word(elements, 0), _word(elements, 1)) == ("градус", "цельсия") else None
@@ -228,7 +228,7 @@ _PATTERNS: tuple[NumberPattern, ...] = (
     _optional_word,
     _full_hour,
 )
-# The words that a pattern begins with; every other pattern begins with a number.
+# The first words of patterns. A pattern without such a word begins with a number.
 _OPENINGS = frozenset(word_list("половина половине половину пол четверть без в дробь градус"))
 _MONTH_NAMES = frozenset(word_list("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь"))
 
@@ -289,7 +289,7 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
     top = [element for element in parse_numbers(words[start:end], steps) if isinstance(element, ParsedNumber)][-1]
     if top.ordinal or top.value >= 10**places:
         return [*words[:end], words[end] + "*", *words[end + 1 :]]
-    # Only the last number before the denominator is its numerator; in «пять двадцать сотых» that is twenty.
+    # Only the last number before the denominator is its numerator: in «пять двадцать сотых», the numerator is twenty.
     first = end - 1
     while first > start and len(parse_numbers(words[first - 1 : end], steps)) == 1:
         first -= 1
@@ -307,7 +307,7 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def elements(text: str) -> tuple[Element, ...]:
-    """``text``, normalised Russian, with its numbers parsed and the words beside them in one form."""
+    """The words of ``text``, normalised Russian, with numbers parsed and the words beside numbers in one form."""
     words = [_HALF_PREFIX.sub("пол ", word) for word in text.split()]
     words = " ".join(_nouns().get(word, word) for word in words).split()
     words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_one_and_a_half(words))).split()

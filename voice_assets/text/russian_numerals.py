@@ -1,6 +1,6 @@
-"""Russian number words and their values: every case, gender and kind of them, and the one form of a value.
+"""Russian number words and their values: every case, gender and kind, and the one form of a value.
 
-Belongs here: the lexicon and `say`. Does not belong here: parsing runs of number words (``number_words``), the words beside a
+Here: the lexicon and `say`. Not here: parsing runs of number words (``number_words``), the words beside a
 number such as units, halves and the clock (``russian_numbers``).
 """
 
@@ -42,7 +42,7 @@ _ORDINALS = {
     60: "шестидесят", 70: "семидесят", 80: "восьмидесят", 90: "девяност", 100: "сот", 200: "двухсот", 300: "трехсот",
     400: "четырехсот", 500: "пятисот", 600: "шестисот", 700: "семисот", 800: "восьмисот", 900: "девятисот",
 }  # fmt: skip
-# «семью» and «сорока» are more often a family and a magpie than seven and forty.
+# «семью» and «сорока» mean a family and a magpie more often than seven and forty.
 _NO_NUMBERS = frozenset(("семью", "сорока"))
 _MULTIPLIED = {
     1: "", 2: "двух", 3: "трех", 4: "четырех", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти", 10: "десяти",
@@ -98,7 +98,7 @@ def steps(word: str) -> Sequence[Step]:
 
 
 def is_number_word(word: str) -> bool:
-    """Whether ``word`` (normalised) is a number of two or more; «один» and «первый» are often no numbers."""
+    """Whether ``word`` (normalised) is a number of two or more; «один» and «первый» often have another meaning."""
     return word not in _NO_NUMBERS and any(step.value > 1 for step in steps(word))
 
 

@@ -1,6 +1,6 @@
 """Russian units and money: their names after a number, and the noun form that agrees with the number.
 
-Belongs here: tables of units and the choice of a noun form. Does not belong here: reading the number (``russian_figures``),
+Here: tables of units and the choice of a noun form. Not here: reading the number (``russian_figures``),
 abbreviations of other words (``russian_abbreviations``).
 """
 
@@ -70,7 +70,7 @@ SMALL_MONEY = {
 }
 FEMININE = {"мин", "сек", "коп", "тыс", "т", "ккал", "шт", "л.с.", "л. с."}
 UNIT_NAMES = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-# Units that are no other word, so they can be read without a number before them.
+# Units that are no other word, so they are units also without a number before them.
 _BARE_UNITS = ("км", "см", "мм", "кг", "руб", "тыс", "млн", "млрд")
 _BARE_UNIT = re.compile(r"\b(?:" + "|".join(_BARE_UNITS) + r")\b")
 

@@ -1,6 +1,6 @@
-"""The characters of a text: scripts, digits, plus signs, characters that no reader can see.
+"""The characters of a text: scripts, digits, plus signs, invisible characters.
 
-Does not belong here: whether a character is a fault (``dataset.faults``), changing a text (``text.normalisation``).
+Not here: whether a character is a fault (``dataset.faults``), changing a text (``text.normalisation``).
 """
 
 import unicodedata
@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 # Languages and the scripts they are written in, as the first word of the Unicode name of their letters.
-# ISO 639-1 codes that espeak-ng has a voice for; Serbian, Bosnian and Uzbek are written in two.
+# ISO 639-1 codes that espeak-ng has a voice for. Serbian is written in two scripts; Bosnian and Uzbek are listed with Latin.
 _BY_SCRIPT = {
     (
         "LATIN",
@@ -66,7 +66,7 @@ def letter_scripts(text: str) -> list[str]:
 def script_share(text: str, language: str) -> float:
     """Share of the text's letters in the script of the language, 0 to 1.
 
-    1 for a text without letters, and for a language that ``SCRIPTS`` lacks: nothing is known against such a text.
+    1 for a text without letters, and for a language that ``SCRIPTS`` lacks: the script of such a text cannot be wrong.
     """
     expected = SCRIPTS.get(language)
     found = letter_scripts(text)
@@ -76,7 +76,7 @@ def script_share(text: str, language: str) -> float:
 
 
 def unprintable(text: str) -> int:
-    """How many characters no reader can see and no voice can speak: controls, NUL, surrogates, private use, unassigned.
+    """The number of characters that are neither visible nor spoken: controls, NUL, surrogates, private use, unassigned.
 
     A tab or a line end counts; spaces, combining marks (U+0301, the stress) and format characters do not.
     """
@@ -89,7 +89,7 @@ def has_digits(text: str) -> bool:
 
 
 def has_latin(text: str, language: str) -> bool:
-    """Whether the text has Latin letters although the language is not written with them. Unknown languages: never."""
+    """Whether the text has Latin letters, in a language without Latin script. False for an unknown language."""
     expected = SCRIPTS.get(language, ("LATIN",))
     return "LATIN" not in expected and "LATIN" in letter_scripts(text)
 

@@ -53,7 +53,7 @@ _Steps = dict[str, tuple[Step, ...]]
 def _english() -> _Steps:
     found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_EN)}
     found |= {word: (Step("add", value, ordinal=True),) for value, word in enumerate(_EN_ORDINALS) if value != 2}
-    # "second" is a time as well; it becomes the number in both texts, so the comparison stays right.
+    # "second" is also a time. It becomes the number in both texts, so comparing still works.
     found["second"] = (Step("add", 2, ordinal=True),)
     for value, word in zip(range(20, 100, 10), _EN_TENS, strict=True):
         found |= {word: (Step("add", value),), word[:-1] + "ieth": (Step("add", value, ordinal=True),)}
@@ -73,7 +73,7 @@ def _spanish() -> _Steps:
     found |= {word: (Step("add", value),) for value, word in zip(range(30, 100, 10), _ES_TENS, strict=True)}
     for value, word in zip(range(100, 1000, 100), _ES_HUNDREDS, strict=True):
         found |= dict.fromkeys((word, word.removesuffix("os") + "as"), (Step("add", value),))
-    # Every part of a Spanish ordinal is an ordinal, vigésimo primero, so none of them ends the number.
+    # Every part of a Spanish ordinal is an ordinal (vigésimo primero), so no part ends the number.
     teens = {prefix + word: 10 + value for prefix in ("decimo", "décimo") for value, word in enumerate(_ES_TEENS, 1)}
     for word, value in {**{word: value for value, word in _ES_ORDINALS.items()}, **teens}.items():
         found |= dict.fromkeys((word, word[:-1] + "a", word[:-1] + "os", word[:-1] + "as"), (Step("add", value),))
@@ -94,7 +94,7 @@ def _french() -> _Steps:
 
 
 def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordinals: Mapping[int, str]) -> _Steps:
-    """Every number that begins with ``before``, worth ``hundreds``, and its ordinals in every case."""
+    """Every number that begins with ``before`` (its value is ``hundreds``), and its ordinals in every case."""
     found: _Steps = {before + word: (Step("add", hundreds + value),) for value, word in cardinals.items()}
     for value, stem in ordinals.items():
         found |= {before + stem + end: (Step("add", hundreds + value, True),) for end in ("", "r", "n", "s", "m")}
@@ -102,7 +102,7 @@ def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordi
 
 
 def _german() -> _Steps:
-    """ParsedNumber words below 1000, and years such as neunzehnhundert…; thousands are split off by `_german_split`."""
+    """Number words below 1000, and years such as neunzehnhundert…; `_german_split` splits off the thousands."""
     found: _Steps = {}
     # The hundreds are put before the forms under 100; num2words would take 6 s for every number up to 1999.
     cardinals = {value: numeral(value, "de") for value in range(100)}
@@ -169,7 +169,7 @@ def _steps(word: str, language: str) -> Sequence[Step]:
 
 
 def is_number_word(word: str, language: str) -> bool:
-    """Whether ``word`` (normalised) is a number of two or more; "one" is as often an article."""
+    """Whether ``word`` (normalised) is a number of two or more; "one" is often an article."""
     if language not in _LEXICONS:
         return False
     return any(step.value > 1 for part in _words(word, language) for step in _steps(part, language))

@@ -1,8 +1,8 @@
-"""What differs between reference and hypothesis, word by word. Compares normalised texts, as the score does.
+"""The differences between reference and hypothesis, word by word. Compares normalised texts, as the score does.
 
-Belongs here: finding the differences, and their notation in plain text. Does not belong here: colours
-(``reports.whisper_page``). The words are the normalised ones. So a difference that costs nothing (capitals, commas, "18" for
-«восемнадцать») is not marked, and every marked difference counts in the score.
+Here: finding the differences, and their notation in plain text. Not here: colours (``reports.whisper_page``). The words are
+normalised. So a difference that does not lower the score (capitals, commas, "18" for «восемнадцать») is not marked, and every
+marked difference lowers the score.
 """
 
 from dataclasses import dataclass

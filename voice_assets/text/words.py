@@ -1,12 +1,12 @@
-"""Errors counted in words, and at the two ends of a clip. Works on normalised texts; characters are ``asr.similarity``."""
+"""Errors in words, and at the two ends of a clip, for normalised texts. Not here: errors in characters (``asr.similarity``)."""
 
 from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-# Two words at least this similar are one word in two spellings, or one word with a small error.
+# Two words with at least this similarity are the same word in two spellings, or with a small error.
 SAME_WORD = 0.5
-# Fewer letters than this that are missing, added or replaced are a particle or an ending.
+# Fewer missing, added or replaced letters than this are a particle or an ending.
 LEAST_LETTERS = 4
 
 
@@ -35,7 +35,7 @@ def _starts_differ(expected: list[str], found: list[str]) -> bool:
     if expected[0] == "".join(found[:2]) or found[0] == "".join(expected[:2]):
         return False
     same = _word_similarity(expected, 0, found, 0)
-    # Reference "мама мыла", hypothesis "мыла": the words are half alike, but the second word stands where the first should.
+    # Reference "мама мыла", hypothesis "мыла": the first words are half alike, but the second is in the first place.
     shifted = max(_word_similarity(expected, 1, found, 0), _word_similarity(expected, 0, found, 1))
     return same < SAME_WORD or shifted > same
 
@@ -52,12 +52,12 @@ def _backwards(text: str) -> list[str]:
 
 def last_word_wrong(reference: str, hypothesis: str) -> bool:
     """Whether the last word is missing, is replaced, or precedes a word that the reference does not have."""
-    # Whole texts backwards, so that a word written as two is joined in reading order.
+    # Letters and words are reversed, so that a word written as two words is joined in reading order.
     return _starts_differ(_backwards(reference), _backwards(hypothesis))
 
 
 def _differing_runs(expected: list[str], found: list[str]) -> Iterator[tuple[str, str]]:
-    """The words between two that agree, joined: those of the reference and those of the hypothesis; one may be empty."""
+    """Each run of differing words: the joined words of the reference and of the hypothesis. One of the two may be empty."""
     missing = added = ""
     for step in Levenshtein.opcodes(expected, found):
         if step.tag != "equal":
@@ -71,11 +71,11 @@ def _differing_runs(expected: list[str], found: list[str]) -> Iterator[tuple[str
 
 
 def other_words(reference: str, hypothesis: str) -> bool:
-    """Whether the hypothesis has quite different words somewhere, lacks words or adds words. Works for a text of any length.
+    """Whether the hypothesis has quite different words, lacks words or adds words. Works for a text of any length.
 
-    Neighbouring words that differ count as one, so a word split in two or a shifted word border is no difference. Measured on
-    271 clips that Whisper ``base`` transcribed with a mean similarity of 0.98: true for none of them. On texts with one word
-    changed or a third of the words cut, made 20 times over: true for a share of 0.83.
+    Neighbouring words that differ count as one word, so a word split in two or a shifted word border is no difference. Measured
+    on 271 clips that Whisper ``base`` transcribed with a mean similarity of 0.98: true for no clip. On texts with one word
+    changed or a third of the words cut, made 20 times: true for a share of 0.83.
     """
     return any(
         max(len(missing), len(added)) >= LEAST_LETTERS and Indel.normalized_similarity(missing, added) < SAME_WORD

@@ -1,4 +1,4 @@
-"""Different spellings of the same speech compare equal; different speech does not."""
+"""Different spellings of the same speech are equal when compared; different speech is not."""
 
 import csv
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_has_figures(text, language, expected):
     assert has_figures(text, language) is expected
 
 
-# num2words writes «девятьсот девяностый миллионов» for large ordinals, which is no Russian; years are under 3000.
+# num2words writes wrong Russian for large ordinals: «девятьсот девяностый миллионов». Years are under 3000.
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from("ngdaip"), st.sampled_from("mfn"))
 @example(21_000, "i", "f")

@@ -1,4 +1,4 @@
-"""Scripts, digits, plus signs, and characters that no reader can see."""
+"""Scripts, digits, plus signs and invisible characters."""
 
 import pytest
 from hypothesis import given

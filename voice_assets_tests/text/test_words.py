@@ -35,7 +35,7 @@ def test_word_error_rate(reference, hypothesis, expected):
         ("абв где", "ахц где", True, False),  # 0.33
         ("вай фай есть", "вайфай есть", False, False),
         ("есть вайфай", "есть вай фай", False, False),
-        ("да да нет", "да нет", False, False),  # either of the two may be missing
+        ("да да нет", "да нет", False, False),  # the first word may be missing or the second
         ("мама мыла", "мама", False, True),
         ("я пришел", "пришел", True, False),
         ("да", "", True, True),
@@ -65,8 +65,8 @@ def test_a_text_has_no_error_against_itself(text):
         ("ваше удалено", "ваше сообщение удалено", True),
         ("ваше сообщение", "ваше сообщение из", False),  # under the least number of letters
         ("ваше сообщение", "ваше сообщение тест", True),
-        ("ваше сообщение", "ваше сообщение нет да", True),  # five of two words
-        ("да стол нет", "ага стол бу", False),  # three here and three there are not six
+        ("ваше сообщение", "ваше сообщение нет да", True),  # five letters of two words
+        ("да стол нет", "ага стол бу", False),  # three letters at each end do not add up to six
         ("соединяю вас с вайфай сетью", "соединяю вас с вай фай сетью", False),
         ("неизвестен номер", "не известен номер", False),
         ("нажмите пять", "нажмите шесть", True),
