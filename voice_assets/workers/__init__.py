@@ -1,6 +1,6 @@
 """Processes for heavy work: ``python -m voice_assets.workers.<name> REQUEST.json``.
 
-A worker reads one request, calls one room, prints one JSON object per line on standard output while it works (``event``
-names what happened), logs on standard error, and writes its result by rename. ``--help`` describes the request. Workers
-need no Dagster: the assets start them by module name, and anyone can start them from a shell.
+A worker reads one request and calls one room. It prints events on standard output, one JSON object per line (the key
+``event`` has the kind of event), and logs on standard error. It writes its result to a temporary file and renames the file.
+``--help`` describes the request. Workers need no Dagster: assets start them by module name, people from a shell.
 """

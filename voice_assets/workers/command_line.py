@@ -37,15 +37,15 @@ def run(
     expected: Sequence[type[Exception]],
     arguments: Sequence[str] | None = None,
 ) -> int:
-    """Read the request that the command line names and run ``work`` on it. Returns the exit code (``protocol``).
+    """Read the request that the command line names and run ``work`` on the request. Returns the exit code (``protocol``).
 
     Args:
         name: the worker's name, for usage and help.
-        docstring: the worker's module docstring: what it does, its events.
+        docstring: the worker's module docstring, with its task and its events.
         model: the class of its requests.
-        work: does what the request says.
-        expected: errors of ``work`` that become one line and code 2, without a traceback; a RequestError is always one.
-        arguments: the command line; by default this process's.
+        work: runs the request.
+        expected: errors of ``work`` that become one line and code 2, without a traceback; RequestError is always expected.
+        arguments: the arguments of the command line; by default the arguments of this process.
 
     Raises:
         SystemExit: with code 2, for arguments that the command line does not have, and with 0 after ``--help``.

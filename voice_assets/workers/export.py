@@ -1,7 +1,7 @@
-"""Export a checkpoint as a voice that players load.
+"""Export a checkpoint as a voice for Piper players.
 
-Writes ``<name>.onnx``, ``<name>.onnx.json`` and ``tokens.txt``, compares the sound with PyTorch's, and writes the result
-last: ``export.json``. A difference or an incomplete configuration is a fact in the result, not an error: rules judge it.
+Writes ``<name>.onnx``, ``<name>.onnx.json`` and ``tokens.txt``, compares the audio of ONNX and PyTorch, and writes the result
+``export.json`` last. A difference or an incomplete configuration is a fact in the result, not an error: rules judge the facts.
 
 Events: started (checkpoint, name), progress (done, total, rate_per_s, remaining_s, part; ``part`` is checkpoint, onnx,
 compared), note (message), done (result, and all facts of ``export.json``), error (message, type).
@@ -40,7 +40,7 @@ def metadata_of(config: dict[str, Any]) -> dict[str, str]:
 
 
 def _compare(generator: Any, model: Path, config: Path, language: str) -> dict[str, Any]:
-    """Facts: whether onnxruntime loads the model, and the largest difference between its sound and PyTorch's."""
+    """Facts: whether onnxruntime loads the model, and the largest difference between the audio of ONNX and PyTorch."""
     texts = sentences_for(language if language in SENTENCES else "en")[:2]
     try:
         voice = onnx_voice.load(model, config)

@@ -1,9 +1,9 @@
-"""What every worker process has in common: events on stdout, logs on stderr, exit codes, ending with its parent.
+"""The protocol of all worker processes: events on stdout, logs on stderr, exit codes, ending with the parent.
 
-An event is one JSON object per line. Not here: the work of a worker, reading its request (``command_line``) and reading
-its events (``orchestration.processes``).
+An event is one JSON object on one line. Not here: the work of a worker, reading its request (``command_line``), reading its
+events (``orchestration.processes``).
 
-Lightning starts a worker's command line once more for each further device. Such a copy prints no events.
+Lightning starts the command line of a worker again for each further device. Such a copy prints no events.
 
 ``EXIT_CODES`` lists the exit codes. Codes 1 and 2 also print the event ``error``.
 """
@@ -40,7 +40,7 @@ def is_copy() -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: NaN and infinity become null, NumPy scalars numbers, other types their text."""
+    """``value`` in types of JSON: NaN and infinity become null, NumPy scalars become numbers, other types become text."""
     if isinstance(value, bool | str | int) or value is None:
         return value
     if isinstance(value, float):
@@ -72,7 +72,7 @@ def emit(event: str, **fields: Any) -> None:
 def follow_parent(pid: int | None) -> None:
     """End this process with code 3 as soon as ``pid`` is no longer its parent. ``None`` follows no process.
 
-    The check compares ``os.getppid()`` with ``pid``. So it stays right when a later process gets the same id. A copy
+    The check compares ``os.getppid()`` with ``pid``. So a later process with the same id does not matter. A copy
     (:func:`is_copy`) has the command line of the first process, so ``pid`` is not its parent; a copy follows the process
     that started it.
     """
@@ -93,8 +93,8 @@ def follow_parent(pid: int | None) -> None:
 class ProgressEvents:
     """Counts finished items and prints ``progress`` events with a rate and the remaining time.
 
-    ``done`` starts above 0 where an earlier run left results; these do not count into the rate. Items may differ in weight
-    (seconds of audio): ``work`` is then the weight of all remaining items, and the remaining time follows the weight.
+    ``done`` starts above 0 when an earlier run left results; these do not count in the rate. When items differ in weight
+    (seconds of audio), ``work`` is the weight of all remaining items, and the remaining time is computed from the weights.
     """
 
     total: int
@@ -112,7 +112,7 @@ class ProgressEvents:
     def step(self, count: int, work: float = 0.0, **fields: Any) -> None:
         """Add ``count`` finished items of the weight ``work`` and print the event, with ``fields``.
 
-        ``remaining_s`` is null until there is a rate.
+        ``remaining_s`` is null until an item is finished.
         """
         self.done += count
         self._worked += work

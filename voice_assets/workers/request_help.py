@@ -1,6 +1,6 @@
-"""The help of a worker: what it does, every field of its request, a minimal request, exit codes.
+"""The help of a worker: its task, every field of its request, a minimal request, exit codes.
 
-All of it is made from the worker's docstring, the JSON schema of its request and the exit codes of ``protocol``.
+The help is made from the worker's docstring, the JSON schema of its request and the exit codes of ``protocol``.
 """
 
 import json
@@ -26,13 +26,13 @@ def example(model: type[Request]) -> dict[str, Any]:
 
 
 def fields(model: type[Request]) -> list[str]:
-    """Two or more lines per field: key, type, default and unit or meaning. Keys of sections stand after their section."""
+    """Two or more lines per field: key, type, default, and the description. The keys of a section follow the section."""
     schema = model.model_json_schema()
     return _fields(schema, schema.get("$defs", {}), "", model.not_used)
 
 
 def epilog(name: str, model: type[Request]) -> str:
-    """What stands below the options in ``--help``."""
+    """The part of ``--help`` below the options."""
     minimal = json.dumps(example(model), ensure_ascii=False, indent=2)
     command = f"python -m voice_assets.workers.{name}"
     parts = [

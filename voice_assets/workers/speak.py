@@ -1,7 +1,7 @@
-"""Make a voice speak, transcribe the samples back and score them.
+"""Make a voice speak sentences, transcribe these samples and score them.
 
-Each sentence becomes ``sample_<nn>.wav``. Whisper transcribes the file, DNSMOS predicts how people would rate it. The
-result is ``samples.parquet`` with the columns SAMPLES (``dataset.tables``). Judging the scores belongs to the rules.
+Each sentence becomes ``sample_<nn>.wav``. Whisper transcribes the file, DNSMOS predicts how people would rate the file.
+The result is ``samples.parquet`` with the columns SAMPLES (``dataset.tables``). Rules judge the scores.
 
 Events: started (model, sentences), progress (done, total, rate_per_s, remaining_s, part, sample; ``part`` is speak, then
 transcribe), note (message), done (result, samples, cer, similarity, mos), error (message, type).
@@ -62,7 +62,7 @@ def _speak(voice: onnx_voice.OnnxVoice, texts: Sequence[str], out: Path, progres
 def _transcribe(
     recogniser: WhisperRecogniser, request: SpeakRequest, rows: list[dict[str, Any]], progress: ProgressEvents
 ) -> None:
-    """Add hypothesis and scores to each row. No reference decides a decoding pass."""
+    """Add hypothesis and scores to each row. The decoding passes do not depend on the reference."""
     language = request.language
     policy = DecodingPolicy(language, request.whisper.retry_below, request.whisper.low_similarity)
     utterances = [Utterance(row["sample"], request.out / row["sample"], row["duration_s"]) for row in rows]

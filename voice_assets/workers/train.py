@@ -1,8 +1,7 @@
 """Train a voice with Piper.
 
-The result is ``training.json`` in the version's folder. A training that was killed goes on after the last complete
-checkpoint when it is started again, and prints the events of its earlier epochs again. The training itself is in
-``piper.training``.
+The result is ``training.json`` in the version's folder. A killed training that is started again continues after the last
+complete checkpoint, and prints the events of its earlier epochs again. The training itself is in ``piper.training``.
 
 Events: started (clips, epochs, folder), note (message), progress (one step: done, total, rate_per_s, remaining_s, epoch,
 step, steps, loss), epoch (a row of EPOCHS, ``dataset.tables``), checkpoint (epoch, step, path, size, sha256; the file is
@@ -74,7 +73,7 @@ def _check_config(request: TrainRequest) -> None:
         ("sample rate", request.sample_rate, config.sample_rate),
     ):
         if asked != found:
-            raise ConfigError(f"{request.config}: its {name} is {found!r}, the voice's is {asked!r}")
+            raise ConfigError(f"{request.config}: its {name} is {found!r}, in the voice it is {asked!r}")
 
 
 def work(request: TrainRequest) -> None:

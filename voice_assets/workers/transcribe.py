@@ -1,8 +1,8 @@
 """Transcribe a table of clips and score each hypothesis against its reference.
 
 Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and duration_s. Writes a table with the columns
-TRANSCRIPTS (``dataset.tables``) in the same order. The transcript cache stores every hypothesis. So a run that was killed
-continues, and audio that was decoded before with the same model and options is not decoded again.
+TRANSCRIPTS (``dataset.tables``) in the same order. The transcript cache stores every hypothesis. So a killed run that is
+started again continues, and audio that was decoded with the same model and options is not decoded again.
 
 Events: started (clips, from_cache, model), note (message), progress (once a batch: done, total, rate_per_s, remaining_s,
 mean_similarity, low, decoded, from_cache, last), done (out, clips, full, seconds, mean_similarity, low, decoded,
@@ -35,14 +35,14 @@ from voice_assets.workers import command_line, protocol
 
 @dataclass
 class TranscriptionLog:
-    """Reports finished clips: one line a clip in the log, progress events with figures, the notes of the cache.
+    """Reports finished clips: one line per clip in the log, progress events with figures, the notes of the cache.
 
     Attributes:
         total: the number of clips.
-        seconds: the length of all windows. The longest clips come first, so the remaining time follows the windows.
+        seconds: the length of all windows. The longest clips come first, so the remaining time is computed from windows.
         every: the fewest clips between two progress events.
         model: the folder of the weights.
-        notes: the notes of the cache; emptied here.
+        notes: the notes of the cache. Each note is printed once and removed.
     """
 
     log: IO[str]
@@ -61,9 +61,9 @@ class TranscriptionLog:
     _waiting_s: float = 0.0
 
     def portion(self, records: Sequence[Record], now: bool) -> None:
-        """Take finished clips, decoded ``now`` or out of the cache, and print the progress when it is due.
+        """Log finished clips, decoded ``now`` or from the cache, and print a progress event when it is due.
 
-        The first portion is the cache's and does not count into the rate.
+        The first portion comes from the cache and does not count in the rate.
         """
         for record in records:
             self._count(record, now)
@@ -136,15 +136,17 @@ def work(request: TranscribeRequest) -> None:
             on_note=lambda note: protocol.emit("note", message=note),
         )
         windows_s = sum(window_s(float(row["duration_s"])) for row in rows)
-        told = TranscriptionLog(log, len(rows), windows_s, options.low_similarity, options.batch_size, str(folder), cache.notes)
+        reported = TranscriptionLog(
+            log, len(rows), windows_s, options.low_similarity, options.batch_size, str(folder), cache.notes
+        )
         records: dict[str, Record] = {}
         for portion, now in transcriber.transcribe(rows):
-            told.portion(portion, now)
+            reported.portion(portion, now)
             records.update((record["clip_id"], record) for record in portion)
         table = _write(request.out, rows, records)
     full = int((table["decoding_pass"] == FULL).sum())
     seconds = time.monotonic() - started
-    protocol.emit("done", out=str(request.out), clips=len(table), full=full, seconds=seconds, **told.figures())
+    protocol.emit("done", out=str(request.out), clips=len(table), full=full, seconds=seconds, **reported.figures())
 
 
 EXPECTED = (

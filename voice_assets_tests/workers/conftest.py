@@ -1,4 +1,4 @@
-"""What the tests of workers share: a small training set of real clips, a whole training, clips to transcribe."""
+"""Fixtures of the worker tests: a small training set of real clips, a whole training, clips to transcribe."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The command line of the workers: a file or standard input, help that is made from the request, one line for a bad request."""
+"""The command line of the workers: a file or standard input, help made from the request, one line for a bad request."""
 
 import importlib
 import json
@@ -62,7 +62,7 @@ def test_help_shows_every_field_with_its_default_and_description(name, model: ty
 
 
 @pytest.mark.parametrize(("name", "model"), REQUESTS.items())
-def test_help_shows_the_work_the_events_the_exit_codes_and_a_request_that_holds(name, model, capsys) -> None:
+def test_help_shows_the_work_the_events_the_exit_codes_and_a_valid_request(name, model, capsys) -> None:
     shown = helped(name, capsys)
     assert worker(name).__doc__.splitlines()[0] in shown
     assert "Events: started (" in shown
@@ -118,7 +118,7 @@ def test_standard_input_from_a_shell(tmp_path: Path) -> None:
     assert "standard input: extra: unknown key" in start("export", "-", given=json.dumps({**request, "extra": 1})).stderr
 
 
-def test_standard_input_cannot_serve_a_training_on_several_devices() -> None:
+def test_a_training_on_several_devices_cannot_read_standard_input() -> None:
     request = {**example(TrainRequest), "training": {"devices": 2}}
     done = start("train", "-", given=json.dumps(request))
     assert done.returncode == 2
@@ -134,7 +134,7 @@ def test_no_request_is_a_usage_error(capsys) -> None:
 
 
 def test_a_worker_follows_the_parent_that_its_command_line_names(tmp_path: Path) -> None:
-    """With the id of a process that is not its parent, a worker ends with code 3 while it waits for its request."""
+    """A worker that gets the id of another process than its parent ends with code 3 while it waits for its request."""
     fifo = tmp_path / "request.json"
     os.mkfifo(fifo)  # no process writes into it
     assert start("export", str(fifo), "--with-parent", str(os.getppid())).returncode == protocol.ORPHANED

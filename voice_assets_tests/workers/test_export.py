@@ -1,4 +1,4 @@
-"""The export of a training with the tiny model: the same voice in ONNX, with all that players read."""
+"""The export of a training with the tiny model: the same voice in ONNX, with every file and key that players read."""
 
 import json
 import subprocess
@@ -66,7 +66,7 @@ def test_the_export_speaks(exported: Path) -> None:
 
 
 def test_the_comparison_finds_a_difference(exported: Path, trained) -> None:
-    """The weights of another epoch do not make the same sound, so the difference is not zero by construction."""
+    """The weights of another epoch give other audio, so the difference is not always zero."""
     from voice_assets.piper.export import largest_difference
 
     other, _ = vits.load_generator(trained[0] / "checkpoints" / "epoch=0-step=4.ckpt", trusted=False)

@@ -43,7 +43,7 @@ def test_a_lone_surrogate_can_be_printed(capsys):
     assert events(capsys.readouterr().out)[0]["event"] == "note"
 
 
-def test_progress_counts_results_of_an_earlier_run_but_not_into_the_rate(capsys):
+def test_progress_counts_results_of_an_earlier_run_but_not_in_the_rate(capsys):
     ticks = iter([0.0, 2.0, 4.0])
     progress = protocol.ProgressEvents(total=30, done=10, clock=lambda: next(ticks))
     progress.step(4, low=1)
@@ -56,7 +56,7 @@ def test_progress_counts_results_of_an_earlier_run_but_not_into_the_rate(capsys)
 def test_the_remaining_time_follows_the_weight_of_the_remaining_items(capsys):
     ticks = iter([0.0, 2.0, 4.0, 6.0])
     progress = protocol.ProgressEvents(total=10, work=40.0, clock=lambda: next(ticks))
-    progress.step(1, 10.0)  # the long ones first: a tenth of the clips is a quarter of the work
+    progress.step(1, 10.0)  # long clips first: a tenth of the clips is a quarter of the work
     progress.step(2, 20.0)
     progress.step(7, 10.0)
     printed = events(capsys.readouterr().out)
@@ -86,7 +86,7 @@ def test_any_other_error_is_an_event_and_is_raised(capsys):
     assert events(capsys.readouterr().out)[0]["type"] == "KeyError"
 
 
-def test_prints_of_a_library_do_not_reach_the_events(capsys):
+def test_output_of_a_library_is_not_among_the_events(capsys):
     def main():
         print("loading model…")
         protocol.emit("done")
@@ -108,7 +108,7 @@ def test_a_copy_for_another_device_prints_nothing(capsys, monkeypatch):
 
 @pytest.mark.parametrize("rank", [None, "1"])
 def test_a_worker_ends_with_its_parent(tmp_path, rank):
-    """A copy that Lightning starts gets the command line of the first process, whose parent is not the copy's."""
+    """A copy that Lightning starts gets the command line of the first process. The two have different parents."""
     child = (
         "import sys, time, pathlib, os\n"
         "from voice_assets.workers.protocol import follow_parent\n"

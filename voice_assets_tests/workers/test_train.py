@@ -1,4 +1,4 @@
-"""Training for real, with a tiny model on a few real clips: to the end, on two devices, without room, with NaN."""
+"""Real training of a tiny model on a few real clips: to the end, on two devices, on a full disk, with NaN."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def test_progress_counts_every_step(trained) -> None:
 
 
 def test_the_split_is_exactly_that_of_the_table(trained, training_set: Path) -> None:
-    """Ten clips train and two are held out; the metadata Piper read is in the table's order."""
+    """Ten clips are for training and two are held out. The metadata that Piper read has the order of the table."""
     folder, _ = trained
     rows = pd.read_parquet(training_set)
     written = [line.split("|", 1)[0] for line in (folder / "metadata.csv").read_text(encoding="utf-8").splitlines()]
@@ -63,7 +63,7 @@ def test_checkpoints_load_without_running_code(trained) -> None:
 
 
 def test_two_devices_train_as_one(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
-    """Lightning starts the second process with the same command line: it reads the same request and follows the first."""
+    """Lightning starts the second process with the same command line. It reads the same request and follows the first."""
     line = command("train", request(ivrvoice, training_set, tmp_path, devices=2), tmp_path)
     done, printed = run([*line, "--with-parent", str(os.getpid())])
     assert done.returncode == 0, done.stderr
@@ -71,13 +71,13 @@ def test_two_devices_train_as_one(ivrvoice: Path, training_set: Path, tmp_path: 
     assert "GLOBAL_RANK: 1, MEMBER: 2/2" in done.stderr
     epoch = ["progress", "epoch", "checkpoint"]
     assert [one["event"] for one in printed if one["event"] != "note"] == ["started", *epoch, *epoch, "done"]
-    assert of("progress", printed)[0]["steps"] == 1  # of two: each process has five of the ten clips
+    assert of("progress", printed)[0]["steps"] == 1  # not two: each process has five of the ten clips
     result = json.loads((tmp_path / "lightning_logs/version_4/training.json").read_text())
     assert [(one["epoch"], one["step"]) for one in result["checkpoints"]] == [(0, 2), (1, 4)]
     shutil.rmtree(tmp_path)
 
 
-def test_a_loss_that_is_not_a_number_stops_it(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_a_number_stops_the_training(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     done, printed = train(ivrvoice, training_set, tmp_path, model={"learning_rate": 1e9})
     assert done.returncode == 2
     assert "loss is not a finite number: " in of("error", printed)[0]["message"]
@@ -87,7 +87,7 @@ def test_a_loss_that_is_not_a_number_stops_it(ivrvoice: Path, training_set: Path
 
 
 def test_no_room_for_a_checkpoint(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
-    """The size limit of the shell is the disk that is full: every write beyond 20 MB fails."""
+    """A size limit of the shell stands for a full disk: every write beyond 20 MB fails."""
     line = command("train", request(ivrvoice, training_set, tmp_path), tmp_path)
     done, printed = run(["bash", "-c", 'ulimit -f 20480; trap "" XFSZ; exec "$@"', "bash", *line])
     assert done.returncode == 2, done.stderr
@@ -113,8 +113,8 @@ def test_no_room_for_the_cache(ivrvoice: Path, training_set: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"espeak_voice": "uk"}, "its espeak voice is 'ru', the voice's is 'uk'"),
-        ({"sample_rate": 16000}, "its sample rate is 22050, the voice's is 16000"),
+        ({"espeak_voice": "uk"}, "its espeak voice is 'ru', in the voice it is 'uk'"),
+        ({"sample_rate": 16000}, "its sample rate is 22050, in the voice it is 16000"),
         ({"quality": "low"}, "quality low is 16000 Hz"),
         ({"config": Path("/nowhere/config.json")}, "/nowhere/config.json: cannot be read"),
         ({"training_set": Path("/nowhere/t.parquet")}, "/nowhere/t.parquet"),

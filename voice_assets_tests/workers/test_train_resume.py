@@ -1,4 +1,4 @@
-"""A training that goes on: started again, killed in the middle, with other settings, from the weights of another."""
+"""Training again: after the end, after a kill, with other settings, from the weights of another training."""
 
 import json
 import shutil
@@ -25,14 +25,14 @@ def test_running_again_trains_nothing_and_prints_all_events_again(trained, ivrvo
     assert {path: path.stat().st_mtime_ns for path in (folder / "checkpoints").iterdir()} == before
 
 
-def test_other_settings_in_the_same_version_are_refused(trained, ivrvoice: Path, training_set: Path) -> None:
+def test_other_settings_in_the_same_version_are_an_error(trained, ivrvoice: Path, training_set: Path) -> None:
     folder, _ = trained
     done, _ = train(ivrvoice, training_set, folder.parent.parent, seed=5)
     assert done.returncode == 2
     assert "seed was 1234, now 5" in done.stderr.splitlines()[-1]
 
 
-def test_killed_in_the_middle_it_goes_on(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+def test_a_training_killed_in_the_middle_continues(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     line = command("train", request(ivrvoice, training_set, tmp_path, epochs=3), tmp_path)
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -56,7 +56,7 @@ def test_killed_in_the_middle_it_goes_on(ivrvoice: Path, training_set: Path, tmp
 
 
 def test_starting_from_another_training(trained, ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
-    """Only its own cache is left: the cache of another training set is removed, other folders stay."""
+    """The cache of another training set is removed; the own cache and other folders stay."""
     checkpoint = trained[0] / "checkpoints" / "epoch=1-step=8.ckpt"
     cache = training_set.parent / "cache"
     (cache / "0123456789abcdef").mkdir()
@@ -73,7 +73,7 @@ def test_starting_from_another_training(trained, ivrvoice: Path, training_set: P
     shutil.rmtree(tmp_path)
 
 
-def test_a_checkpoint_of_another_model_is_refused(trained, ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_model_is_an_error(trained, ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     checkpoint = trained[0] / "checkpoints" / "epoch=1-step=8.ckpt"
     other = {"upsample_initial_channel": 64}
     done, printed = train(ivrvoice, training_set, tmp_path, checkpoint=checkpoint, model=other)

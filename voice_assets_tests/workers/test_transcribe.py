@@ -1,4 +1,4 @@
-"""The worker that transcribes clips: what it refuses, and what it writes about real speech."""
+"""The worker that transcribes clips: errors in the request, and its results for real speech."""
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,14 @@ from voice_assets_tests.workers.transcription import command, run, table
 
 @pytest.fixture
 def dataset(tmp_path):
-    """Two clips that are no speech: enough for everything before the model."""
+    """Two clips without speech: enough for every step before the model."""
     for name in ("a", "b"):
         recordings.write_wav(tmp_path / "data" / "wavs" / f"{name}.wav", np.arange(2000, dtype=np.int16), 16000)
     return tmp_path / "data"
 
 
 @pytest.mark.parametrize("option", [("model", "large-v9"), ("clips", "/no/such.parquet"), ("compute_type", "int3")])
-def test_what_cannot_work_is_one_line_and_code_2(dataset, tmp_path, capsys, option):
+def test_an_impossible_option_is_one_line_and_code_2(dataset, tmp_path, capsys, option):
     clips, out = tmp_path / "clips.parquet", tmp_path / "out.parquet"
     table(dataset, "ab").to_parquet(clips)
     code, printed = run(capsys, command(dataset, clips, out, **dict([option])))
@@ -37,7 +37,7 @@ def test_no_clips_are_a_table_without_rows(dataset, tmp_path, capsys):
     assert list(pd.read_parquet(out).columns) == list(TRANSCRIPTS)
 
 
-def test_a_batch_size_of_0_is_refused(dataset, tmp_path, capsys):
+def test_a_batch_size_of_0_is_an_error(dataset, tmp_path, capsys):
     code, printed = run(capsys, command(dataset, tmp_path / "c", tmp_path / "o", batch_size=0))
     assert code == 2
     assert "whisper.batch_size: Input should be greater than 0 (value: 0)" in printed[-1]["message"]

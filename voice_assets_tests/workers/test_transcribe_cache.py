@@ -1,4 +1,4 @@
-"""What the worker decodes again, and what it takes from the transcript cache."""
+"""The clips that the worker decodes again, and the clips that it takes from the transcript cache."""
 
 import random
 import re
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def transcribed(ivrvoice, speech, tmp_path_factory):
-    """The 24 clips, transcribed: the folder with table, result and cache. Copy what you change."""
+    """The 24 clips, transcribed: the folder with table, result and cache. Copy a file before you change it."""
     folder = tmp_path_factory.mktemp("transcribed")
     speech.to_parquet(folder / "clips.parquet")
     assert transcribe.main(command(ivrvoice, folder / "clips.parquet", folder / "out.parquet")) == 0
@@ -50,7 +50,7 @@ def test_an_untouched_set_decodes_nothing_and_loads_no_model(ivrvoice, again):
     assert all(re.search(r" pass=(fast|wide|full) cache ", line) for line in lines)
 
 
-def test_other_rows_in_another_order_take_what_is_there(ivrvoice, speech, again, capsys):
+def test_other_rows_in_another_order_use_the_cache(ivrvoice, speech, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
     table(ivrvoice, list(speech["clip_id"][10:0:-1]), dict(zip(speech["clip_id"], speech["text"], strict=True))).to_parquet(
@@ -61,7 +61,7 @@ def test_other_rows_in_another_order_take_what_is_there(ivrvoice, speech, again,
     pd.testing.assert_frame_equal(pd.read_parquet(out), before[10:0:-1].reset_index(drop=True))
 
 
-def test_an_edited_text_is_scored_anew_and_decodes_nothing(ivrvoice, speech, again, capsys):
+def test_an_edited_text_is_scored_again_and_nothing_is_decoded(ivrvoice, speech, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
     sure = int(before.index[(before["similarity"] == 1) & (before["decoding_pass"] == "fast")][0])
@@ -78,7 +78,7 @@ def test_an_edited_text_is_scored_anew_and_decodes_nothing(ivrvoice, speech, aga
     pd.testing.assert_frame_equal(pd.read_parquet(out), before)
 
 
-def test_other_thresholds_ask_for_the_missing_passes_and_only_once(ivrvoice, again, capsys, monkeypatch):
+def test_other_thresholds_decode_the_missing_passes_and_only_once(ivrvoice, again, capsys, monkeypatch):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before, passes = pd.read_parquet(out), []
     decode = WhisperRecogniser.decode
@@ -90,7 +90,7 @@ def test_other_thresholds_ask_for_the_missing_passes_and_only_once(ivrvoice, aga
     decoded, kept = figures(printed)
     first = next(
         event for event in printed if event["event"] == "progress"
-    )  # what is known is shown before anything is decoded
+    )  # cached results are shown before a clip is decoded
     assert (first["done"], first["total"], first["decoded"], first["from_cache"]) == (kept, 24, 0, kept)
     assert decoded + kept == 24
     assert decoded == sum(number for name, number in passes if name == "wide") > 0
@@ -127,7 +127,7 @@ def test_one_recording_under_two_names_is_decoded_once_and_scored_twice(ivrvoice
     assert result["similarity"][0] > 0.8 > result["similarity"][1]
 
 
-def test_a_recording_of_two_names_is_judged_alike_whichever_shard_comes_first(ivrvoice, speech, tmp_path, capsys):
+def test_a_recording_with_two_names_has_the_same_result_whichever_shard_comes_first(ivrvoice, speech, tmp_path, capsys):
     rows = pd.concat([speech[:1], speech[:1].assign(clip_id="copy", text="нечто иное")], ignore_index=True)
     found = []
     for order in ([0, 1], [1, 0]):
@@ -141,14 +141,14 @@ def test_a_recording_of_two_names_is_judged_alike_whichever_shard_comes_first(iv
 
 
 @pytest.mark.parametrize(("option", "value", "decoded"), [("beam_size", 2, "few"), ("language", "uk", "all")])
-def test_other_options_decode_what_they_concern(ivrvoice, again, capsys, option, value, decoded):
+def test_other_options_decode_only_the_passes_they_change(ivrvoice, again, capsys, option, value, decoded):
     clips, out = again / "clips.parquet", again / "out.parquet"
     full = int((pd.read_parquet(out)["decoding_pass"] != "fast").sum())
     now, _ = figures(run(capsys, command(ivrvoice, clips, out, **{option: value}))[1])
     assert now == 24 if decoded == "all" else full <= now < 24
 
 
-def test_a_cache_that_is_not_sound_is_told_and_everything_is_decoded_again(ivrvoice, again, capsys):
+def test_a_damaged_cache_is_reported_and_every_clip_is_decoded_again(ivrvoice, again, capsys):
     clips, out = again / "clips.parquet", again / "out.parquet"
     before = pd.read_parquet(out)
     (again / "transcripts.sqlite").write_bytes(b"\0" * 5000)
@@ -159,7 +159,7 @@ def test_a_cache_that_is_not_sound_is_told_and_everything_is_decoded_again(ivrvo
 
 
 def events_before_kill(arguments, number):
-    """The events of a worker that is killed by ``kill -9`` right after its event ``number``; 0 kills it at its start."""
+    """The events of a worker that ``kill -9`` ends right after event ``number``. With 0, the worker is killed at its start."""
     worker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     lines = [worker.stdout.readline() for _ in range(number)]
     worker.kill()
@@ -170,7 +170,7 @@ def events_before_kill(arguments, number):
 
 
 def test_twenty_kills_after_any_event_change_nothing(ivrvoice, tmp_path, capsys):
-    """``kill -9`` again and again until the table is done: it equals the table of a run that nobody disturbed."""
+    """``kill -9`` again and again until the table is done. The table equals the table of a run without kills."""
     lines = (ivrvoice / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()[:60]
     texts = {name.removesuffix(".wav"): text for name, text in (line.split("|") for line in lines)}
     whole, torn = tmp_path / "whole", tmp_path / "torn"

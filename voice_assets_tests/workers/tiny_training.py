@@ -1,4 +1,4 @@
-"""Training for real with a tiny model: its request, its command line, its events.
+"""Real training of a tiny model: its request, its command line, its events.
 
 The tiny model has one discriminator of six and narrow layers; everything else is what trains a production voice.
 """

@@ -1,4 +1,4 @@
-"""What the tests of transcribing share: a table of clips, a request as a file, and a run of the worker in this process."""
+"""Helpers for the tests of transcribing: a table of clips, a request as a file, a run of the worker in this process."""
 
 import json
 from pathlib import Path
