@@ -1,6 +1,6 @@
-"""Texts of other collections: how they are cleaned, and why a text is rejected. Values only, no files.
+"""Cleaning the texts of other collections, and reasons to reject a text. Values only, no files.
 
-Every change and every rejection has its reason in words, ``kind: detail``: nothing is changed or dropped in silence.
+Every change and every rejection has a reason, ``kind: detail``: no text is changed or dropped without a message.
 """
 
 import re
@@ -13,8 +13,8 @@ Digits = Literal["sure", "any", "none"]
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|<[^<>]*>")
 _WHOLE_DIRECTION = re.compile(r"\s*(\[.*\]|<.*>|\(.*\))\s*", re.DOTALL)
-# A number is sure when it is one digit with a space, a sentence mark or nothing on both sides: menu keys, single counts.
-# A longer number may be read as a case form, a year or a decimal, which the digits do not show.
+# The spoken form of a number is sure when the number is one digit with a space, a sentence mark or nothing on both sides: menu
+# keys, single counts. A longer number may be read as a case form, a year or a decimal; the digits do not show which.
 _SURE_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?![\w:/-])(?![.,]\d)")
 
 
@@ -25,16 +25,16 @@ def _typographic(text: str) -> str:
 
 
 def clean(name: str, text: str) -> tuple[str, list[str]]:
-    """The text without what is not spoken, and the list of changes.
+    """The text without unspoken parts, and the list of changes.
 
-    Removed: the clip's own name in front (``menu: Press…``), notes in ``[ ]`` or ``< >`` beside words, runs of white space.
-    A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV. A text that is only a
-    note stays as it is, for `text_rejections` to name.
+    Removes the clip's name at the start (``menu: Press…``) and notes in ``[ ]`` or ``< >`` beside words. Each run of white
+    space becomes one space. A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV.
+    A text that is only a note stays; `text_rejections` rejects it.
     """
     done: list[str] = []
     cleaned = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
     if cleaned != text:
-        done.append("name removed: it was in front of the text")
+        done.append("name removed: it was at the start of the text")
     if not _WHOLE_DIRECTION.fullmatch(cleaned):
         without = _BRACKETED.sub(" ", cleaned)
         if without != cleaned:
@@ -46,12 +46,12 @@ def clean(name: str, text: str) -> tuple[str, list[str]]:
         cleaned = " ".join(cleaned.split())
     if cleaned.startswith('"'):
         cleaned = _typographic(cleaned)
-        done.append("quotes: typographic now, or Piper would read the text as a quoted CSV field")
+        done.append("quotes: typographic now, because Piper would read the text as a quoted CSV field")
     return cleaned, done
 
 
 def _mixed_words(text: str) -> list[str]:
-    """Words that mix scripts, such as a Cyrillic word with a Latin ``o``. They are spelt right to the eye and spoken wrong."""
+    """Words that mix scripts, such as a Cyrillic word with a Latin ``o``. They look right and are spoken wrong."""
     return [word for word in re.findall(r"[^\W\d_]+", text) if len(set(scripts.letter_scripts(word))) > 1]
 
 
@@ -61,9 +61,9 @@ def _unsure_numbers(text: str) -> list[str]:
 
 def _digit_rejections(text: str, digits: Digits) -> list[str]:
     if digits == "none" and scripts.has_digits(text):
-        return ["digits: the text has some"]
+        return ["digits: the text has digits"]
     if digits == "sure" and (numbers := _unsure_numbers(text)):
-        return [f"digits: the spoken form of {', '.join(map(repr, numbers))} is not certain, and espeak knows one form only"]
+        return [f"digits: the spoken form of {', '.join(map(repr, numbers))} is not certain; espeak knows only one form"]
     return []
 
 
@@ -91,7 +91,7 @@ def _letter_rejections(text: str, limits: Limits, latin: bool) -> list[str]:
 
 
 def text_rejections(text: str, limits: Limits, digits: Digits, latin: bool) -> list[str]:
-    """Every reason against a cleaned text, ``kind: detail``; none when the text can be used.
+    """Every reason to reject a cleaned text, ``kind: detail``; empty when the text can be used.
 
     Args:
         text: the cleaned text.
@@ -105,7 +105,7 @@ def text_rejections(text: str, limits: Limits, digits: Digits, latin: bool) -> l
         return ["not speech: the text only describes a sound"]
     reasons = _length_rejections(text, limits) + _letter_rejections(text, limits, latin) + _digit_rejections(text, digits)
     if hidden := scripts.unprintable(text):
-        reasons.append(f"unprintable: {hidden} characters that nobody can see")
+        reasons.append(f"unprintable: {hidden} invisible characters")
     if "|" in text:
         reasons.append("separator: the text has `|`, which separates the columns of the metadata")
     if "+" in text:

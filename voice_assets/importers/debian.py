@@ -1,7 +1,7 @@
 """The demo's recordings: real Russian speech from two Debian packages, fetched without root.
 
-Belongs here: where Debian has the recordings, and who made them. ``importers.prompts`` reads the recordings and
-``importers.prepare`` makes the data set.
+Here: fetching the packages, and the source, licence and credit of the recordings. Not here: reading the recordings
+(``importers.prompts``), making the data set (``importers.prepare``).
 """
 
 import os
@@ -21,7 +21,7 @@ from voice_assets.importers.prompts import read_prompts
 from voice_assets.importers.written_files import Summary, existing, settings_sha256
 from voice_assets.runtime.stamps import timestamp
 
-# The first has the audio, the second the transcript.
+# The first package has the audio, the second has the transcript.
 DEBIAN_PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
 AUDIO_FOLDER = "ru_RU_f_IvrvoiceRU"
 TRANSCRIPT_NAMES = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
@@ -31,12 +31,12 @@ SOURCE = "Debian packages asterisk-core-sounds-ru-g722 (audio) and asterisk-core
 MINUTES = 10
 
 WHAT_TO_DO = (
-    f"Get the Debian packages {DEBIAN_PACKAGES[0]} and {DEBIAN_PACKAGES[1]} on any machine, put the two .deb files (or what "
-    "`dpkg-deb -x` makes of them) into one folder, and give it with `--source DIR`."
+    f"Get the Debian packages {DEBIAN_PACKAGES[0]} and {DEBIAN_PACKAGES[1]} on any machine, put the two .deb files (or the "
+    "files that `dpkg-deb -x` unpacks) into one folder, and name the folder with `--source DIR`."
 )
 
-# Clips under a second are single words and letters, which Whisper `base` does not transcribe reliably. The other limits are
-# the usual ones of a voice.
+# Clips under a second are single words and letters; Whisper `base` does not transcribe them reliably. The other limits are the
+# default limits of a voice.
 LIMITS = Limits(min_duration_s=1.0, sample_rate=22050, language="ru", espeak_voice="ru")
 DIGITS: Digits = "sure"
 LATIN = False
@@ -47,7 +47,7 @@ class FetchError(RecordingsError):
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """Run a command in ``folder``. FetchError, with the command's output, if it is not installed, fails or hangs."""
+    """Run a command in ``folder``. Raises FetchError when the command is not installed, fails or hangs."""
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(
@@ -70,7 +70,7 @@ def _run(command: list[str], folder: Path) -> None:
 
 
 def _private_apt(folder: Path) -> list[str]:
-    """Options that give apt its own lists and caches under ``folder``, so that it needs no root and no earlier update."""
+    """Options that give apt its own lists and caches under ``folder``: apt needs no root and no earlier update."""
     for name in ("state/lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     options = {
@@ -85,7 +85,7 @@ def _private_apt(folder: Path) -> list[str]:
 
 
 def _download(folder: Path) -> None:
-    """Get the two .deb files into ``folder``, with the system's package lists or, if that fails, with lists of our own."""
+    """Get the two .deb files into ``folder``, with the system's package lists or, when that fails, with private lists."""
     try:
         _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *DEBIAN_PACKAGES], folder)
     except FetchError:
@@ -101,7 +101,7 @@ def _debs(folder: Path) -> list[Path]:
 
 
 def _unpack(debs: list[Path], out: Path) -> Path:
-    """Check the .deb files and unpack them into the new folder ``out``, which is complete or not there."""
+    """Check the .deb files and unpack them into the new folder ``out``. ``out`` is complete or missing."""
     building = out.with_name(f"{out.name}.building-{timestamp()}")
     building.mkdir(parents=True)
     try:
@@ -125,9 +125,9 @@ def locate(folder: Path) -> tuple[Path, Path]:
     audio = next((path for path in sorted(folder.rglob(AUDIO_FOLDER)) if path.is_dir()), None)
     transcript = next((path for name in TRANSCRIPT_NAMES for path in sorted(folder.rglob(name))), None)
     if audio is None:
-        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {DEBIAN_PACKAGES[0]} has one. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {DEBIAN_PACKAGES[0]} has it. {WHAT_TO_DO}")
     if transcript is None:
-        raise FetchError(f"{folder}: no {TRANSCRIPT_NAMES[0]} in it; the package {DEBIAN_PACKAGES[1]} has one. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no {TRANSCRIPT_NAMES[0]} in it; the package {DEBIAN_PACKAGES[1]} has it. {WHAT_TO_DO}")
     return audio, transcript
 
 
@@ -158,7 +158,7 @@ def fetch(cache: Path) -> Path:
 
 
 def _from_source(source: Path, cache: Path) -> Path:
-    """The unpacked packages of a folder that a person named. .deb files in the folder are unpacked into the cache."""
+    """The unpacked packages in the folder ``source``. .deb files in ``source`` are unpacked into the cache first."""
     if not source.is_dir():
         raise FetchError(f"{source}: no such folder. {WHAT_TO_DO}")
     debs = _debs(source)
@@ -171,13 +171,13 @@ def build_ivrvoice(
     cache: Path,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Make the demo's data set ``out``. If it is there already, complete and unchanged, nothing is fetched or written.
+    """Make the demo's data set ``out``. When ``out`` is complete and unchanged, nothing is fetched or written.
 
     ``source``: a folder with the two .deb files or their content; ``None`` fetches the packages into ``cache``.
 
     Raises:
         FetchError: the packages cannot be fetched. The message says what to do.
-        RecordingsError: ``out`` holds something else.
+        RecordingsError: ``out`` has other files.
     """
     output.recover(out)
     about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))

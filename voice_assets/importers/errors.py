@@ -1,4 +1,4 @@
-"""The error that every importer raises: one class, so that the command line can print it as one line."""
+"""The error that every importer raises. One class for all importers: the command line prints the error as one line."""
 
 
 class RecordingsError(ValueError):

@@ -1,4 +1,4 @@
-"""What an importer finds: recordings with their texts, and whose recordings they are. Values only."""
+"""The findings of an importer: recordings with their texts, and the source and licence of the recordings. Values only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Item:
-    """One recording of a collection: its name there, its audio file (which may be missing), and its text.
+    """One recording of a collection: its name in the collection, its audio file (the file may be missing) and its text.
 
-    ``fault``: why the collection's own listing makes the recording unusable, ``kind: detail``. The recording is dropped with
+    ``fault``: why the recording is unusable according to the collection's list, ``kind: detail``. The recording is dropped with
     this reason.
     """
 
@@ -20,7 +20,7 @@ class Item:
 
 @dataclass(frozen=True)
 class About:
-    """What goes into the data set beside the clips: names for ``config.json``, the source, the licence and the credit."""
+    """Facts on the data set: names for ``config.json``, the source, the licence and the credit."""
 
     dataset: str
     region: str

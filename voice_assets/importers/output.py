@@ -1,6 +1,6 @@
-"""The folder that an importer writes: built beside its final name, then renamed, and never over what others made.
+"""The folder that an importer writes. It is built under a temporary name and renamed, and replaces no files of other programs.
 
-Not here: audio and texts. ``importers.prepare`` fills the folder.
+Not here: the audio and texts in the folder (``importers.prepare``).
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from voice_assets.runtime.stamps import new_stamp
 
 PREPARE_INFO = "PREPARE_INFO.txt"
 PREPARE_FIRST_LINE = "Prepared by voice-assets import, format 1"
-# What an importer writes. Others write `reports` later; these stay when a data set is made again.
+# The files of an importer. Later stages write `reports`; these stay when the data set is made again.
 OWN = {"config.json", "metadata_2col.csv", "wavs", "LICENSE", PREPARE_INFO}
 KEPT = {"reports"}
 
@@ -42,26 +42,26 @@ def head(folder: Path) -> dict[str, str]:
 
 
 def contents_sha256(folder: Path) -> str:
-    """SHA-256 over the names and bytes of everything an importer wrote, except ``PREPARE_INFO.txt`` itself."""
+    """SHA-256 over the names and bytes of all files of an importer, except ``PREPARE_INFO.txt``."""
     files = [folder / name for name in sorted(OWN - {PREPARE_INFO, "wavs"})] + sorted((folder / "wavs").rglob("*"))
     return digest([(shown(str(file.relative_to(folder))), sha256(file)) for file in files if file.is_file()])
 
 
 def _check(out: Path) -> None:
-    """Raise where ``out`` holds anything that would be lost."""
+    """Raise RecordingsError when files in ``out`` would be lost."""
     if not os.path.lexists(out):
         return
     if out.is_symlink() or not out.is_dir():
-        raise RecordingsError(f"{out}: is not a folder; choose another folder for the data set")
+        raise RecordingsError(f"{out}: not a folder; choose another folder for the data set")
     present = {path.name for path in out.iterdir()}
     if not present:
         return
     made = head(out)
     if not made:
-        raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another folder or empty this one")
+        raise RecordingsError(f"{out}: not empty, and not made by an importer; choose another folder or empty this folder")
     foreign = sorted(present - OWN - KEPT)
     if foreign:
-        raise RecordingsError(f"{out}: {', '.join(map(shown, foreign[:5]))} would be lost; move it away first")
+        raise RecordingsError(f"{out}: {', '.join(map(shown, foreign[:5]))} would be lost; move these files away first")
     if made.get("Contents") != contents_sha256(out):
         raise RecordingsError(
             f"{out}: changed since it was prepared, and the changes would be lost; move the folder away first"
@@ -69,7 +69,7 @@ def _check(out: Path) -> None:
 
 
 def _working(process: int) -> bool:
-    """Whether another process with this id runs. Our own id in a name is from an ended process, such as of a container."""
+    """Whether another process with this id runs. A name with this process's own id is from an ended process of a container."""
     return process != os.getpid() and id_in_use(process)
 
 
@@ -82,7 +82,7 @@ def sweep(out: Path) -> None:
 
 
 def _swap(folder: Path, out: Path) -> None:
-    """Give ``folder`` the name ``out``. At every moment, the former content of ``out`` is on disk under some name."""
+    """Rename ``folder`` to ``out``. At every moment, the former content of ``out`` is on disk under one of the two names."""
     if not out.exists() or not any(out.iterdir()):
         folder.replace(out)
         return
@@ -94,7 +94,7 @@ def _swap(folder: Path, out: Path) -> None:
 
 
 def _retire(before: Path, out: Path) -> None:
-    """Move what is kept from ``before`` into ``out``, then remove ``before``, unless ``out`` has reports of the same name."""
+    """Move the reports of ``before`` into ``out``, then remove ``before``. ``before`` stays when two reports have one name."""
     for name in KEPT:
         if not (out / name).exists() and (before / name).exists():
             (before / name).rename(out / name)
@@ -106,10 +106,10 @@ def _retire(before: Path, out: Path) -> None:
 
 
 def recover(out: Path) -> None:
-    """Repair what a killed :func:`_swap` left beside ``out``: the old folder, or its reports where a new folder is there.
+    """Finish a killed :func:`_swap`: restore the old folder, or move its reports when the new folder is in place.
 
     Raises:
-        RecordingsError: it cannot be repaired.
+        RecordingsError: a file cannot be moved.
     """
     out = out.absolute()
     ours = re.compile(rf"\.{re.escape(out.name)}\.before-\d{{8}}_\d{{6}}_\d{{3}}(?:-(\d+))?")
@@ -123,7 +123,7 @@ def recover(out: Path) -> None:
             else:
                 before.rename(out)
     except OSError as error:
-        raise RecordingsError(f"{out}: what a killed import left behind cannot be repaired: {error}") from error
+        raise RecordingsError(f"{out}: the files of a killed import cannot be restored: {error}") from error
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def building(out: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``out``. When the block ends without an error, the folder replaces ``out``.
 
     Raises:
-        RecordingsError: ``out`` holds files that would be lost, or the folder cannot be written.
+        RecordingsError: files in ``out`` would be lost, or the folder cannot be written.
     """
     out = out.absolute()
     _check(out)

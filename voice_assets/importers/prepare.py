@@ -1,6 +1,6 @@
-"""Makes a Piper data set from recordings and their texts: decode, clean, drop, write. All importers share it.
+"""Makes a Piper data set from recordings and their texts: decode, clean, drop, write. All importers use this module.
 
-Not here: where the items come from, and judging the result. ``base_validation`` judges it, as it does any data set.
+Not here: finding the items (the importers), judging the data set (``base_validation`` judges every data set).
 """
 
 import json
@@ -31,7 +31,7 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass
 class _Tally:
-    """The decisions so far. ``texts``: normalised text -> name of the recording that has it."""
+    """The decisions on the items up to now. ``texts``: normalised text -> name of the recording with that text."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
@@ -41,7 +41,7 @@ class _Tally:
 
 
 def _decoded(item: Item, limits: Limits) -> tuple[npt.NDArray[np.int16] | None, list[str]]:
-    """The item's audio, int16 ``[frames]``, and the reasons against it; None when it cannot be decoded."""
+    """The item's audio, int16 ``[frames]``, and the reasons to reject it; None when the audio cannot be decoded."""
     try:
         samples = recordings.decode(item.audio, limits.sample_rate)
     except recordings.AudioError as error:
@@ -50,7 +50,7 @@ def _decoded(item: Item, limits: Limits) -> tuple[npt.NDArray[np.int16] | None, 
 
 
 def _take(item: Item, limits: Limits, digits: Digits, latin: bool, tally: _Tally, wavs: Path) -> None:
-    """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note why it is dropped."""
+    """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note the reasons to drop it."""
     clip_id = item.name.replace("/", "_")
     text, cleanings = clean(item.name, item.text)
     reasons = [item.fault] if item.fault else name_rejections(item.name)
@@ -62,7 +62,7 @@ def _take(item: Item, limits: Limits, digits: Digits, latin: bool, tally: _Tally
         reasons = phoneme_rejections(text, limits)
     normalised = normalise(text, limits.language)
     if not reasons and (first := tally.texts.get(normalised)) is not None:
-        reasons.append(f"duplicate text: {first!r} says the same")
+        reasons.append(f"duplicate text: {first!r} has the same text")
     if not reasons and (wavs / f"{clip_id}.wav").exists():
         reasons.append(f"name: another recording is already {clip_id!r}")
     if reasons or samples is None:
@@ -85,7 +85,7 @@ def _fill(
     latin: bool,
     on_progress: OnProgress | None,
 ) -> _Tally:
-    """Write everything but ``PREPARE_INFO.txt`` into ``folder``."""
+    """Write all files except ``PREPARE_INFO.txt`` into ``folder``."""
     tally = _Tally()
     (folder / "wavs").mkdir()
     for done, item in enumerate(items, start=1):
@@ -104,10 +104,10 @@ def _fill(
 
 
 def _listed(items: list[Item]) -> str:
-    """SHA-256 over the items: names, texts, faults, and the bytes of their audio (nothing for a file that cannot be read)."""
+    """SHA-256 over the items: names, texts, faults, and the bytes of their audio. An unreadable file counts as empty."""
 
     def facts(item: Item) -> list[str]:
-        readable = os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)  # False too for a name no file can have
+        readable = os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)  # also False for an impossible file name
         return [shown(item.name), item.text, sha256(item.audio) if readable else "", *([item.fault] if item.fault else [])]
 
     return output.digest([facts(item) for item in items])
@@ -123,14 +123,14 @@ def prepare(
     latin: bool,
     on_progress: OnProgress | None = None,
 ) -> Summary:
-    """Make the data set ``out`` from ``items``: config, metadata, wavs, licence, and the list of what was dropped and why.
+    """Make the data set ``out`` from ``items``: config, metadata, wavs, licence, and the list of dropped items with reasons.
 
-    The data set is built in a temporary folder beside ``out`` and renamed, so ``out`` is complete or not there. An ``out``
-    that this function made and nobody changed is replaced; its ``reports/`` stay. If the new data set would be the same,
-    nothing is written. What a killed run left behind is repaired first.
+    The data set is built in a temporary folder beside ``out`` and renamed, so ``out`` is complete or missing. An unchanged
+    ``out`` of an earlier call is replaced; its ``reports/`` stay. When the new data set would be the same, nothing is written.
+    The folders of a killed run are restored first.
 
     Raises:
-        RecordingsError: ``out`` holds anything else, no item can be used, or a file cannot be written.
+        RecordingsError: ``out`` has other files, no item can be used, or a file cannot be written.
     """
     output.recover(out)
     wanted = list(items)

@@ -1,6 +1,6 @@
 """Telephone prompts as Asterisk ships them: a folder of audio files and one text file of ``name: text`` lines.
 
-Reads the layout only. ``importers.prepare`` decides which recordings are fit for a voice.
+Not here: which recordings are fit for a voice (``importers.prepare``).
 """
 
 import gzip
@@ -9,7 +9,7 @@ from pathlib import Path
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import Item
 
-# Of a prompt in several formats, the first of these is taken: the best quality comes first.
+# The formats of a prompt, the best quality first. Of several formats, the first is used.
 SUFFIXES = (".wav", ".flac", ".sln48", ".sln16", ".g722", ".wav49", ".gsm", ".ogg", ".mp3")
 
 
@@ -17,7 +17,7 @@ def read_transcript(transcript: Path) -> dict[str, str]:
     """``name -> text`` of a transcript, plain or ``.gz``. Empty lines and ``;`` comments are left out.
 
     Raises:
-        RecordingsError: missing, not gzip, not UTF-8, a line without a colon, or a name given twice with different texts.
+        RecordingsError: missing, not gzip, not UTF-8, a line without a colon, or a name with two different texts.
     """
     try:
         data = transcript.read_bytes()
@@ -39,11 +39,11 @@ def read_transcript(transcript: Path) -> dict[str, str]:
 def read_prompts(audio_dir: Path, transcript: Path) -> list[Item]:
     """Every line of the transcript with its audio file, then every audio file that no line names, with an empty text.
 
-    A line without audio gets the path that the file would have. Names keep their folders: ``digits/1`` is
+    A line without audio gets the path that the file would have. Names include folders: the file of ``digits/1`` is
     ``digits/1.g722``.
 
     Raises:
-        RecordingsError: no such folder, no audio in it, or a transcript that cannot be read.
+        RecordingsError: the folder is missing or has no audio, or the transcript cannot be read.
     """
     if not audio_dir.is_dir():
         raise RecordingsError(f"{audio_dir}: no such folder; it must hold the prompts' audio files")

@@ -1,6 +1,6 @@
-"""Why a recording cannot be used: its name, its audio, its phonemes. Every reason is ``kind: detail``.
+"""Reasons to reject a recording for its name, its audio or its phonemes. Every reason is ``kind: detail``.
 
-Not here: reasons in the text alone (``importers.cleaning``).
+Not here: reasons that concern only the text (``importers.cleaning``).
 """
 
 import os
@@ -16,16 +16,16 @@ from voice_assets.runtime.files import shown
 LOUDEST_FRAME_MIN_DB = -50.0
 """A recording whose loudest frame is under this level, in dBFS, is silence.
 
-The noise floor of a studio recording is lower; speech of any level has a frame that is higher.
+The noise floor of a studio recording is lower. The loudest frame of any speech is higher.
 """
 FRAME_S = 0.03
 _FLOOR_DB = -120.0
 MAX_NAME_BYTES = 200
-"""File systems allow 255 bytes. A suffix and the letters of a temporary file need some of them."""
+"""File systems allow 255 bytes. The suffix and the temporary name of a file need some of these bytes."""
 
 
 def loudest_frame_db(samples: npt.NDArray[np.int16], sample_rate: int) -> float:
-    """RMS level of the loudest 30 ms frame, in dBFS. Digital silence, and no samples at all, are -120."""
+    """RMS level of the loudest 30 ms frame, in dBFS; -120 for digital silence and for no samples."""
     size = max(1, round(FRAME_S * sample_rate))
     scaled = samples.astype(np.float64) / 32768.0
     padded = np.pad(scaled, (0, -len(scaled) % size))
@@ -34,14 +34,14 @@ def loudest_frame_db(samples: npt.NDArray[np.int16], sample_rate: int) -> float:
 
 
 def audio_rejections(samples: npt.NDArray[np.int16], limits: Limits) -> list[str]:
-    """Silence, and a duration outside the limits. ``samples``: int16 ``[frames]`` at the limits' sample rate."""
+    """Silence, or a duration outside the limits. ``samples``: int16 ``[frames]`` at the limits' sample rate."""
     reasons = []
     seconds = len(samples) / limits.sample_rate
     level = loudest_frame_db(samples, limits.sample_rate)
     if level < LOUDEST_FRAME_MIN_DB:
         reasons.append(
-            f"silence: no {FRAME_S * 1000:.0f} ms of {seconds:.1f} s are above {LOUDEST_FRAME_MIN_DB:.0f} dBFS, the loudest "
-            f"are at {level:.1f}"
+            f"silence: the loudest {FRAME_S * 1000:.0f} ms of {seconds:.1f} s have {level:.1f} dBFS, under "
+            f"{LOUDEST_FRAME_MIN_DB:.0f} dBFS"
         )
     if seconds < limits.min_duration_s:
         reasons.append(f"too short: {seconds:.2f} s, under min_duration_s {limits.min_duration_s}")
@@ -51,18 +51,18 @@ def audio_rejections(samples: npt.NDArray[np.int16], limits: Limits) -> list[str
 
 
 def phoneme_rejections(text: str, limits: Limits) -> list[str]:
-    """Phonemes of the text that Piper's default ids do not have."""
+    """A reason to reject a text: phonemes without an id in Piper's default table."""
     unknown = espeak.unknown_phonemes(text, limits.espeak_voice, espeak.default_id_map())
     return [f"phonemes: no id for {', '.join(map(phoneme_name, unknown))}"] if unknown else []
 
 
 def name_rejections(name: str) -> list[str]:
-    """Names that cannot be in the metadata or cannot be the name of a file."""
+    """Reasons to reject a name: impossible in the metadata, or impossible as a file name."""
     if shown(name) != name:
         return ["name: it is not UTF-8"]
     if not name.strip() or "|" in name or name.startswith('"'):
-        return [f"name: {name!r} cannot stand in the metadata"]
+        return [f"name: {name!r} cannot be written into the metadata"]
     size = len(os.fsencode(name))
     if size > MAX_NAME_BYTES:
-        return [f"name: it is {size} bytes long, over the {MAX_NAME_BYTES} that fit into a file's name"]
+        return [f"name: it is {size} bytes long, over the limit of {MAX_NAME_BYTES} bytes for a file name"]
     return [f"name: it {reason}" for reason in [unsafe(name)] if reason]

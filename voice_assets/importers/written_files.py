@@ -1,7 +1,7 @@
-"""The texts that an importer writes beside the clips: ``config.json``, ``LICENSE`` and ``PREPARE_INFO.txt``.
+"""The text files that an importer writes beside the clips: ``config.json``, ``LICENSE`` and ``PREPARE_INFO.txt``.
 
-Belongs here: what the files say, and reading a summary back from ``PREPARE_INFO.txt``. What does not: writing the folder
-(``importers.output``) and deciding on recordings (``importers.prepare``).
+Here: the contents of these files, and reading a summary from ``PREPARE_INFO.txt``. Not here: writing the folder
+(``importers.output``), deciding on recordings (``importers.prepare``).
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Summary:
-    """The result of an import. ``unchanged``: the same data set was there, and nothing was written. ``seconds``: audio kept."""
+    """The result of an import. ``unchanged``: ``out`` already had this data set. ``seconds``: of kept audio."""
 
     out: Path
     read: int
@@ -39,15 +39,15 @@ class Summary:
 
     def __str__(self) -> str:
         """One line for a person."""
-        did = "nothing to do, the same data set is there: " if self.unchanged else ""
+        did = "nothing to do, the data set is complete and unchanged: " if self.unchanged else ""
         return (
             f"{self.out}: {did}{self.kept} of {self.read} recordings, {self.seconds / 60:.1f} minutes; "
-            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped, each with its reason in {output.PREPARE_INFO}"
+            f"{self.cleaned} texts cleaned, {self.dropped} recordings dropped; {output.PREPARE_INFO} has the reasons"
         )
 
 
 def config(limits: Limits, about: About) -> dict[str, object]:
-    """``config.json`` as Piper's trainer writes it, with what players need on top (data set, language, quality)."""
+    """``config.json`` as Piper's trainer writes it, with more keys for players (data set, language, quality)."""
     return {
         "dataset": about.dataset,
         "audio": {"sample_rate": limits.sample_rate, "quality": about.quality},
@@ -112,13 +112,13 @@ def settings_sha256(limits: Limits, about: About, digits: Digits, latin: bool) -
 
 
 def existing(out: Path, chosen: str, items: str | None = None) -> Summary | None:
-    """The summary of the data set in ``out``; None if other settings or items made it, or if it was changed since."""
+    """The summary of the data set in ``out``; None when its settings, items or files are not the expected ones."""
     head = output.head(out)
     if head.get("Settings") != chosen or (items is not None and head.get("Items") != items):
         return None
     if head.get("Contents") != output.contents_sha256(out):
         return None
-    if "Mended" in head:  # how the first importers called it
+    if "Mended" in head:  # the key of the first importers
         head["Cleaned"] = head["Mended"]
     read, kept, cleaned, dropped = (int(head[key]) for key in ("Read", "Kept", "Cleaned", "Dropped"))
     return Summary(out, read, kept, cleaned, dropped, float(head["Seconds"]), unchanged=True)

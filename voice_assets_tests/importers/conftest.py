@@ -1,4 +1,4 @@
-"""A recording for an importer to take."""
+"""A fixture that makes a recording for an importer."""
 
 from pathlib import Path
 

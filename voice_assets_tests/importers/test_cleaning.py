@@ -1,4 +1,4 @@
-"""Texts of other collections: what is cleaned, what is rejected, and that nothing happens without a reason."""
+"""Texts of other collections: cleaning and rejecting, always with a reason."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ def test_clean(text: str, cleaned: str, kinds: list[str]) -> None:
 
 
 @given(st.text())
-def test_no_cleaning_is_silent(text: str) -> None:
+def test_every_cleaning_has_a_reason(text: str) -> None:
     result, done = clean("menu", text)
     assert (result == text) == (not done)
     assert not result.startswith('"')
@@ -85,7 +85,7 @@ def test_rejections(text: str, kinds: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("digits", "one", "many"), [("sure", True, False), ("any", True, True), ("none", False, False)])
-def test_what_digits_may_stay(digits: Digits, one: bool, many: bool) -> None:
+def test_which_digits_are_kept(digits: Digits, one: bool, many: bool) -> None:
     assert (rejections("Нажмите 1", digits=digits) == []) is one
     assert (rejections("Нажмите 15", digits=digits) == []) is many
 

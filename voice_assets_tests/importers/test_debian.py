@@ -1,4 +1,4 @@
-"""The demo's recordings: fetched for real, and every way that can fail."""
+"""The demo's recordings: a real fetch, and every possible failure."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def test_a_failing_apt_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list((tmp_path / "cache" / "debian").iterdir()) == []
 
 
-def test_an_apt_that_brings_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_apt_that_downloads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(tmp_path / "bin" / "apt-get", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(FetchError, match=rf"downloaded no {DEBIAN_PACKAGES[0]} and no {DEBIAN_PACKAGES[1]}"):
@@ -87,7 +87,7 @@ def test_the_demo_has_its_licence_and_every_dropped_row(ivrvoice: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_source_of_debs_or_of_files_makes_the_same(ivrvoice: Path, tmp_path: Path) -> None:
+def test_a_source_of_debs_and_a_source_of_files_make_the_same_data_set(ivrvoice: Path, tmp_path: Path) -> None:
     debs = tmp_path / "debs"
     debs.mkdir()
     for deb in (project.cache_dir() / "debian").glob("*.deb"):
@@ -117,7 +117,7 @@ def test_fetching_needs_no_root_and_no_update_before(lists: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "HOME": folder}
         subprocess.run(["chown", "-R", "65534:65534", folder], check=True)
-        if not lists:  # and nobody may write where the system keeps them
+        if not lists:  # the folder of the system lists cannot be written
             (Path(folder) / "empty" / "partial").mkdir(parents=True)
             (Path(folder) / "apt.conf").write_text(f'Dir::State::lists "{folder}/empty";')
             environment["APT_CONFIG"] = f"{folder}/apt.conf"

@@ -52,7 +52,7 @@ def test_prepared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\n", "no rows in it"),
+        (b"\n", "no rows"),
         (b"a|\xff", "cannot be read"),
     ],
 )
@@ -73,9 +73,9 @@ def test_one_bad_row_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
     assert (summary.read, summary.kept, summary.dropped) == (10, 3, 7)
     info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     for part in (
-        "LJ001\n    row: line 6: 'LJ001' is named before, in line 1\n    text: Once more\n",
-        "LJ006\n    row: line 7: 1 column; `id|text` or `id|text|normalised text` is needed\n    text: \n",
-        "LJ007\n    row: line 8: 4 columns; `id|text` or `id|text|normalised text` is needed\n    text: four|columns|here\n",
+        "LJ001\n    row: line 6: 'LJ001' already has a row, line 1\n    text: Once more\n",
+        "LJ006\n    row: line 7: 1 column; expected `id|text` or `id|text|normalised text`\n    text: \n",
+        "LJ007\n    row: line 8: 4 columns; expected `id|text` or `id|text|normalised text`\n    text: four|columns|here\n",
         f"{long}\n    name: it is 300 bytes long",
     ):
         assert part in info

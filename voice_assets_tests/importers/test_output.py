@@ -1,4 +1,4 @@
-"""The folder of an importer: nothing of the user's is ever lost, and what killed runs left is repaired."""
+"""The folder of an importer: no file of a person is lost, and the folders of killed runs are restored or removed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def test_reports_survive_a_new_preparation(tmp_path: Path, item, limits: Limits)
     assert metadata(out) == [["b", "Вторая фраза."]]
 
 
-def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: Limits) -> None:
+def test_other_files_are_not_overwritten(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза.")]
     foreign = tmp_path / "foreign"
     foreign.mkdir()
@@ -31,7 +31,7 @@ def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: L
         make(items, foreign, limits)
     file = tmp_path / "file"
     file.write_text("x")
-    with pytest.raises(RecordingsError, match="file: is not a folder"):
+    with pytest.raises(RecordingsError, match="file: not a folder"):
         make(items, file, limits)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "foreign", "source"]
 
@@ -44,7 +44,7 @@ def test_nothing_of_anybody_elses_is_overwritten(tmp_path: Path, item, limits: L
         (lambda out: (out / "notes.txt").write_text("x"), "notes.txt would be lost"),
     ],
 )
-def test_what_a_person_changed_is_not_lost(tmp_path: Path, item, limits: Limits, change, message: str) -> None:
+def test_the_changes_of_a_person_are_not_lost(tmp_path: Path, item, limits: Limits, change, message: str) -> None:
     out = tmp_path / "out"
     make([item("a", "Первая фраза.")], out, limits)
     change(out)
@@ -54,7 +54,7 @@ def test_what_a_person_changed_is_not_lost(tmp_path: Path, item, limits: Limits,
     assert sorted(path.relative_to(out) for path in out.rglob("*")) == files
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path, item, limits: Limits) -> None:
+def test_a_failure_leaves_the_old_data_set(tmp_path: Path, item, limits: Limits) -> None:
     out = tmp_path / "out"
     make([item("a", "Первая фраза.")], out, limits)
 
@@ -67,28 +67,28 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, item, limits: Limits) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
 
-def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay(tmp_path: Path, item, limits: Limits) -> None:
+def test_folders_of_killed_runs_are_removed_and_folders_of_running_processes_stay(tmp_path: Path, item, limits: Limits) -> None:
     child = os.fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    dead, living = tmp_path / f".out.building-{child}", tmp_path / f".out.building-{os.getppid()}"
-    for folder in (dead, living):
+    ended, running = tmp_path / f".out.building-{child}", tmp_path / f".out.building-{os.getppid()}"
+    for folder in (ended, running):
         folder.mkdir()
     make([item("a", "Первая фраза.")], tmp_path / "out", limits)
-    assert not dead.exists()
-    assert living.exists()
+    assert not ended.exists()
+    assert running.exists()
 
 
-@pytest.mark.parametrize("killed", ["before the new one stood", "before the reports moved", "after"])
+@pytest.mark.parametrize("killed", ["before the new folder was in place", "before the reports moved", "after"])
 def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path, item, limits: Limits, killed: str) -> None:
-    """What `_swap` leaves when it is killed, by hand; the next call must repair it even when it has nothing to prepare."""
+    """The folders of a killed `_swap`, made by hand. The next call must restore them even when it has nothing to prepare."""
     out, items = tmp_path / "out", [item("a", "Первая фраза.")]
     make(items, out, limits)
     (out / "reports").mkdir()
     (out / "reports" / "validation.md").write_text("kept")
     before = tmp_path / ".out.before-20261122_101500_123"
-    if killed == "before the new one stood":
+    if killed == "before the new folder was in place":
         out.rename(before)
     elif killed == "before the reports moved":
         shutil.copytree(out, before)
@@ -115,15 +115,15 @@ def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: 
     assert (before / "reports" / "both" / "r.md").read_text() == before.name
 
 
-def test_a_swap_that_is_going_on_is_left_alone(tmp_path: Path, item, limits: Limits) -> None:
-    living = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
-    living.mkdir()
+def test_the_folder_of_a_running_swap_is_not_touched(tmp_path: Path, item, limits: Limits) -> None:
+    running = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
+    running.mkdir()
     make([item("a", "Первая фраза.")], tmp_path / "out", limits)
-    assert living.exists()
+    assert running.exists()
 
 
-def test_what_a_killed_run_with_our_own_number_left_is_swept(tmp_path: Path, item, limits: Limits) -> None:
-    """In a container every run may have the same process number."""
+def test_the_folder_of_a_killed_run_with_our_own_process_id_is_removed(tmp_path: Path, item, limits: Limits) -> None:
+    """In a container, every run can have the same process id."""
     (tmp_path / f".out.building-{os.getpid()}").mkdir()
     assert make([item("a", "Первая фраза.")], tmp_path / "out", limits).kept == 1
 
@@ -134,6 +134,6 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, item, limits: Limits) -
         make([item("a", "Первая фраза.")], tmp_path / "file" / "out", limits)
 
 
-def test_a_foreign_info_file_is_no_licence_to_overwrite(tmp_path: Path) -> None:
+def test_an_info_file_of_another_program_marks_no_data_set(tmp_path: Path) -> None:
     (tmp_path / output.PREPARE_INFO).write_text("Prepared by somebody else\nContents: x\n")
     assert output.head(tmp_path) == {}

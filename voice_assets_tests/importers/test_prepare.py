@@ -1,4 +1,4 @@
-"""Making a data set: what is kept, dropped and cleaned."""
+"""Making a data set: recordings that are kept or dropped, texts that are cleaned."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def dropped(out: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_what_comes_out_is_a_sound_data_set(tmp_path: Path, item, limits: Limits) -> None:
+def test_the_result_is_a_valid_data_set(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза."), item("digits/2", "Вторая фраза."), item("c", "c: Третья  фраза [.]")]
     summary = make(items, tmp_path / "out", limits)
     assert (summary.read, summary.kept, summary.cleaned, summary.dropped, summary.unchanged) == (3, 3, 1, 0, False)
@@ -103,7 +103,7 @@ def test_every_dropped_recording_has_all_its_reasons(tmp_path: Path, item, limit
     }
     assert reasons["short"] == ["too short: 0.19 s, under min_duration_s 0.2"]
     assert reasons["long"] == ["too long: 15.10 s, over max_duration_s 15.0"]
-    assert reasons["again"] == ["duplicate text: 'good' says the same"]
+    assert reasons["again"] == ["duplicate text: 'good' has the same text"]
     assert reasons["empty"] == ["audio: empty: 0 bytes"]
     assert [file.name for file in (summary.out / "wavs").iterdir()] == ["good.wav"]
 
@@ -120,8 +120,8 @@ def test_names_that_no_data_set_can_have(tmp_path: Path, item, limits: Limits) -
     summary = make(items, tmp_path / "out", limits)
     assert dropped(summary.out) == {
         r"\xe7\xe2\xf3\xea": ["name: it is not UTF-8"],
-        "x" * 201: ["name: it is 201 bytes long, over the 200 that fit into a file's name"],
-        "x" * 300: ["name: it is 300 bytes long, over the 200 that fit into a file's name"],
+        "x" * 201: ["name: it is 201 bytes long, over the limit of 200 bytes for a file name"],
+        "x" * 300: ["name: it is 300 bytes long, over the limit of 200 bytes for a file name"],
     }
     assert make(items, tmp_path / "out", limits).unchanged
     (summary.out / "wavs" / f"{cyrillic}.wav").touch()
@@ -129,7 +129,7 @@ def test_names_that_no_data_set_can_have(tmp_path: Path, item, limits: Limits) -
         make(items[:1], tmp_path / "out", limits)
 
 
-def test_a_row_at_fault_is_dropped_with_its_fault(tmp_path: Path, item, limits: Limits) -> None:
+def test_a_row_with_a_fault_is_dropped_with_that_reason(tmp_path: Path, item, limits: Limits) -> None:
     good = item("good", "Хорошая фраза.")
     items = [good, replace(good, text="Другая фраза.", fault="row: line 2 says so")]
     summary = make(items, tmp_path / "out", limits)
@@ -143,7 +143,7 @@ def test_two_names_for_one_file(tmp_path: Path, item, limits: Limits) -> None:
     assert dropped(summary.out) == {"a_b": ["name: another recording is already 'a_b'"]}
 
 
-def test_the_same_again_is_no_work_and_other_items_are(tmp_path: Path, item, limits: Limits) -> None:
+def test_the_same_items_again_write_nothing_and_other_items_do(tmp_path: Path, item, limits: Limits) -> None:
     items = [item("a", "Первая фраза.")]
     out = tmp_path / "out"
     first = make(items, out, limits)

@@ -1,4 +1,4 @@
-"""Asterisk's layout: transcripts and where the audio is."""
+"""Asterisk's layout: transcripts and audio files."""
 
 import gzip
 from pathlib import Path

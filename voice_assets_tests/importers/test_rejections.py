@@ -1,4 +1,4 @@
-"""Why a recording is rejected: too low a level of its loudest frame."""
+"""Rejecting a recording whose loudest frame has too low a level."""
 
 import numpy as np
 import pytest
