@@ -1,7 +1,7 @@
-"""A voice: one YAML file, read and validated. Every setting, its default and its unit; defaults stand nowhere else.
+"""A voice: one YAML file, read and validated. Only this module has the settings with their defaults and units.
 
-Belongs here: decisions of people about a voice. Does not belong here: anything that is computed. A default is the plan's value
-for "Felix Mirage" (Russian, 18,377 clips, 22,050 Hz) unless the description says otherwise. Paths are relative to the file.
+Here: decisions of people about a voice. Not here: computed values. A default is the plan's value for "Felix Mirage" (Russian,
+18,377 clips, 22,050 Hz) unless the description says otherwise. Paths are relative to the file.
 """
 
 import re
@@ -28,7 +28,7 @@ class Section(BaseModel):
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which every key of a mapping is text and appears once; plain YAML keeps the last of two equal keys."""
+    """Safe YAML in which every key of a mapping is text and appears once. Plain YAML keeps only the last of two equal keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys: set[str] = set()
@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class DatasetLimits(Section):
-    """Stage 1: the limits that every clip must keep."""
+    """Stage 1: the limits of every clip."""
 
     min_duration_s: float = Field(0.2, gt=0, description="Shortest clip allowed, in seconds.")
     max_duration_s: float = Field(15.0, gt=0, description="Longest clip allowed, in seconds (the plan's `seg15`).")
@@ -89,7 +89,9 @@ class Quality(Section):
 class AsrSample(Section):
     """Stage 2a: the optional check of a sample of clips with Whisper."""
 
-    clips: int = Field(300, ge=0, description="How many clips are drawn and transcribed; 0 leaves the stage out of the graph.")
+    clips: int = Field(
+        300, ge=0, description="How many clips are drawn and transcribed; with 0, the graph does not have this stage."
+    )
     model: str = Field(
         "medium",
         description="The Whisper model: a folder, or the name of installed weights (`voice-assets doctor` lists them).",
@@ -124,7 +126,7 @@ class Whisper(Section):
         description="How many shards are transcribed at the same time on each GPU, or on the CPU, where they share the cores.",
     )
     allow_busy_gpu: bool = Field(
-        False, description="Whether to start on a GPU that another process uses; otherwise the run fails with an error."
+        False, description="Whether a run may start on a GPU that another process uses; if not, the run fails with an error."
     )
     compute_type: str = Field("float16", description="CTranslate2's compute type: `float16` on a GPU, `int8` on a CPU.")
     beam_size: Positive = Field(
@@ -140,7 +142,9 @@ class Whisper(Section):
     batch_size: Positive = Field(
         8, description="How many clips are decoded at the same time: one batch on a GPU, divided among the streams of a CPU."
     )
-    progress_every: Positive = Field(200, description="How many clips lie between two progress lines in the run's log.")
+    progress_every: Positive = Field(
+        200, description="How many clips are finished between two progress lines in the run's log."
+    )
     low_similarity: Ratio = Field(
         0.8, description="A clip under this similarity, 0 to 1, gets the full decoding pass; a clip that stays under it is low."
     )
@@ -190,7 +194,7 @@ class Training(Section):
 
 
 class Samples(Section):
-    """The sentences that a voice speaks for its samples, and the limits that the samples must keep."""
+    """The sentences that a voice speaks for its samples, and the limits of the samples."""
 
     sentences: list[str] = Field(
         default_factory=list,
@@ -263,7 +267,7 @@ class Voice(Section):
 
 @dataclass(frozen=True)
 class BrokenVoice:
-    """A voice file that does not load, with its error, so that the error is shown in the list of voices."""
+    """A voice file that does not load, and its error. The list of voices shows the error."""
 
     name: str
     file: Path
@@ -271,7 +275,7 @@ class BrokenVoice:
 
 
 def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """``content`` with its two path fields as absolute paths; the strings are relative to ``file``."""
+    """``content`` with its two path fields as absolute paths. In the file, they are relative to the folder of ``file``."""
     resolved = dict(content)
     if isinstance(content.get("dataset"), str):
         resolved["dataset"] = (file.parent / Path(content["dataset"]).expanduser()).resolve()
@@ -292,12 +296,12 @@ def _explain(file: Path, error: ValidationError) -> str:
 
 
 def load_voice(file: Path, text: str | None = None) -> Voice:
-    """Read and validate one voice file. The data set may be missing: a voice can be written first.
+    """Read and validate one voice file. The data set may be missing: a person can write the voice file first.
 
-    ``text`` is validated in the place of the file's content: a change can be tried before it is written.
+    ``text`` is validated instead of the file's content, to check a change before it is written.
 
     Raises:
-        VoiceError: naming the file, the key and the value, one line per problem.
+        VoiceError: names the file, the key and the value, one line per problem.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", file.stem):
         raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")

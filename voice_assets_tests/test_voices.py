@@ -123,7 +123,7 @@ def test_a_file_that_is_not_utf8_is_an_error_that_names_the_file(tmp_path: Path)
         ("[" * 3000, "recursion"),
     ],
 )
-def test_no_content_of_a_broken_file_affects_another_voice(tmp_path: Path, content: str, words: str) -> None:
+def test_a_broken_file_does_not_affect_another_voice(tmp_path: Path, content: str, words: str) -> None:
     write(tmp_path, MINIMAL, "good")
     write(tmp_path, content, "bad")
     voices, (broken,) = load_voices(tmp_path)
