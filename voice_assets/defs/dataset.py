@@ -1,4 +1,4 @@
-"""Stage `dataset`: the data set on disk, which Dagster observes and does not make."""
+"""Stage `dataset`: the data set on disk. Dagster observes the data set and does not make it."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""Tables in the metadata of a materialisation, for the Dagster UI. Their contents are made in ``reports.metadata``."""
+"""Tables in the metadata of a materialisation, for the Dagster UI. Not here: their contents (``reports.metadata``)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def preview(frame: "pd.DataFrame", columns: list[str]) -> dg.MarkdownMetadataValue:
-    """The first rows of ``columns``."""
+    """The first rows of ``frame``, with the columns ``columns``, as a Markdown table."""
     from voice_assets.reports import metadata
 
     return dg.MetadataValue.md(metadata.preview(frame, columns))
 
 
 def verdict_table(verdicts: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:
-    """The verdicts of a suite, one row per rule."""
+    """The verdicts of a suite as a Markdown table with one row per rule."""
     from voice_assets.reports import metadata
 
     return dg.MetadataValue.md(metadata.verdict_table(verdicts))

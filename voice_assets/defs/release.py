@@ -77,7 +77,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, ancestors: list[Materialisation]) -> Any:
-    """The contents of the package, from exactly the materialisations that this voice was made from."""
+    """The contents of the package, from exactly the materialisations that made this voice."""
     from voice_assets.reports.model_card import model_card
     from voice_assets.reports.package import Contents
 
@@ -131,5 +131,5 @@ def _reports(voice: Voice, context: dg.AssetExecutionContext, ancestors: list[Ma
     written = [one.artifacts[entry] for one in ancestors for entry in REPORTS if entry in one.artifacts]
     for artifact in written:
         if not store.exists(artifact):
-            context.log.warning(f"{artifact.uri}: this report was removed; the package goes without it")
+            context.log.warning(f"{artifact.uri}: this report was removed; the package does not have it")
     return {artifact.name: store.local(artifact.uri) for artifact in written if store.exists(artifact)}

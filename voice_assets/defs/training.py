@@ -1,4 +1,4 @@
-"""Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and each checkpoint when it is written."""
+"""Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and the checkpoint of each epoch."""
 
 import json
 from collections.abc import Iterator
@@ -110,14 +110,14 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
         owners=[voice.owner] if voice.owner else None,
         tags={"voice": voice.name},
         metadata={RUN_OF: "mini_training"},
-        description="One Lightning checkpoint per epoch, `v<training>-e<epoch>`: recorded as soon as it is on disk.",
+        description="One Lightning checkpoint per epoch, `v<training>-e<epoch>`, recorded as soon as the file is on disk.",
     )
 
 
 def open_version(voice: Voice, identity: dict[str, Any], history: History) -> int:
-    """The number of the training to run: the newest training if it never ended and its identity is the same, else a new one.
+    """The number of the training to run: the newest training if it never ended and has the same identity, else a new number.
 
-    The identity is everything that decides the result of a training. ``identity.json`` in the training's folder holds it.
+    The identity is everything that decides the result of a training. ``identity.json`` in the training's folder stores it.
     """
     work = training_dir(voice)
     versions = versions_in(work)
@@ -133,10 +133,10 @@ def open_version(voice: Voice, identity: dict[str, Any], history: History) -> in
 
 @contextmanager
 def only_training(voice: Voice) -> Iterator[None]:
-    """Hold the voice's training folder: two runs must not train into the folder at the same time.
+    """Lock the voice's training folder: two runs must not train into the folder at the same time.
 
     Raises:
-        dagster.Failure: another run holds it.
+        dagster.Failure: another run holds the lock.
     """
     with ExitStack() as stack:
         try:
@@ -210,7 +210,7 @@ def _worker_request(voice: Voice, training_set: Path, version: int) -> TrainRequ
 
 
 def _start(voice: Voice) -> dict[str, str]:
-    """The hash of the weights that training starts from: another file of the same name is another training."""
+    """The hash of the weights that training starts from. Another file with the same name makes another training."""
     checkpoint = voice.training.checkpoint
     if checkpoint is None:
         return {}
@@ -220,11 +220,13 @@ def _start(voice: Voice) -> dict[str, str]:
 
 
 def _expect_config(voice: Voice, validated: str) -> None:
-    """Raise dagster.Failure when config.json is not the validated one: its phoneme ids become part of the voice."""
+    """Raise dagster.Failure when config.json is not the validated file. Its phoneme ids become part of the voice."""
     file = voice.dataset / "config.json"
     found = sha256(file) if file.is_file() else "none"
     if found != validated:
-        raise dg.Failure(f"{file}: its SHA-256 is {found}, validated was {validated}; validate again", allow_retries=False)
+        raise dg.Failure(
+            f"{file}: its SHA-256 is {found}, the validated file had {validated}; validate again", allow_retries=False
+        )
 
 
 def _train(
@@ -245,7 +247,7 @@ def _train(
 
 
 def _settings(voice: Voice) -> dict[str, Any]:
-    """The settings that change the result of a training. A path inside the project is relative: moving it changes nothing."""
+    """The settings that change the result of a training. A path inside the project is relative, so the project can be moved."""
     chosen = voice.training.model_dump(include=SETTINGS)
     return chosen | {"checkpoint": project.portable(voice.training.checkpoint) if voice.training.checkpoint else None}
 

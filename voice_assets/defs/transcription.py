@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from voice_assets.reports.trend import Past
     from voice_assets.reports.whisper import ShardResult
 
-# Raised with every change of decoding (asr.whisper.VERSION) or scoring. 2: scores of words, hallucinations and categories,
-# cached hypotheses; 3: windows with a quiet end, more Russian spellings, categories of the whole data set.
+# The code version of the assets. Raise it with every change of decoding (asr.whisper.VERSION) or scoring. 2: scores of words,
+# hallucinations and categories, cached hypotheses; 3: windows with a quiet end, more Russian spellings, categories of the whole
+# data set.
 CODE = 3
 DECODING = ("device", "compute_type", "beam_size", "batch_size", "low_similarity", "retry_below", "vad_filter")
 
@@ -64,7 +65,7 @@ def transcribe(
 ) -> tuple["pd.DataFrame", Artifact]:
     """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
 
-    Only audio without a cached hypothesis for these options is decoded, so a run after a killed run decodes only the rest.
+    Only audio without a cached hypothesis for these options is decoded. A run after a killed run decodes only the rest.
     """
     import pandas as pd
 
@@ -97,7 +98,7 @@ def transcribe(
 
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
-    """The main figures of some transcripts."""
+    """The main figures of ``transcripts``."""
     return {
         "clips": len(transcripts),
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
@@ -292,7 +293,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "whisper_validation",
             group="transcription",
-            code=CODE + 1,  # 1 more than the shards: the facts name the shards without transcripts
+            code=CODE + 1,  # 1 more than whisper_shard: the facts name the shards without transcripts
             reads=["whisper_shard", "clips"],
             settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],

@@ -1,4 +1,4 @@
-"""Stage `validation` (the plan's stage 1): every row and file of the data set, and the PASS or FAIL of the data set."""
+"""Stage `validation` (the plan's stage 1): every row and file of the data set, and PASS or FAIL for the data set."""
 
 import dagster as dg
 
@@ -45,7 +45,9 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         resolve_inputs(context)
         try:
-            before = fingerprint_shard(voice.dataset, context.partition_key)  # first: the next run sees a later change
+            before = fingerprint_shard(
+                voice.dataset, context.partition_key
+            )  # before reading: the next run notices a later change
             with progress(context, "clips") as tell:
                 read = read_shard(voice.dataset, context.partition_key, limits, tell)
         except DatasetError as error:
@@ -71,7 +73,7 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> Pin:
-    """Record the version of the shard's data that were read, so that the newest observation is never older than the clips."""
+    """Record the version of the shard's data that this run read. So the newest observation is never older than the clips."""
     key = asset_key(voice, "raw_dataset")
     observation = dg.AssetObservation(key, partition=context.partition_key, tags={"dagster/data_version": version})
     context.log_event(observation)
@@ -79,7 +81,7 @@ def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> P
 
 
 def _same_config(voice: Voice, inputs: ResolvedInputs) -> ConfigFacts:
-    """``config.json`` as it was when the clips were read."""
+    """``config.json``, unchanged since the clips were read; dagster.Failure when it changed."""
     config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
     if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in inputs.all("clips")}:
         raise dg.Failure(f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False)

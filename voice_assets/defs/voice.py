@@ -1,4 +1,4 @@
-"""Stage `voice`: a checkpoint as ONNX, and samples of its speech. One partition per trained epoch."""
+"""Stage `voice`: a checkpoint as ONNX, and samples of the voice. One partition per trained epoch."""
 
 import json
 from pathlib import Path
@@ -68,7 +68,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             kinds=["onnx", "pytorch", "greatexpectations"],
         ),
         partitions_def=epochs(voice.name),
-        description=f"The checkpoint as `{voice.package_name}.onnx`, with its `.onnx.json`, compared with PyTorch.",
+        description=f"The checkpoint as `{voice.package_name}.onnx` with its `.onnx.json`. The audio is compared with PyTorch.",
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         inputs = resolve_inputs(context)
@@ -146,7 +146,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, tell: Any) -> None:
-    """Let a worker speak ``sentences`` into ``folder`` and score them."""
+    """Let a worker speak ``sentences``, write the samples into ``folder`` and score them."""
     chosen = voice.whisper
     request = SpeakRequest(
         onnx=model,

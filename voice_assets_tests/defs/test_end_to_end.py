@@ -1,4 +1,4 @@
-"""The whole road on real speech: every stage with its real component, from recordings to a package that speaks."""
+"""All stages on real speech, each with its real component: from recordings to a package that speaks."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
 def finished(
     tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path
 ) -> Iterator[tuple[ToyProject, subprocess.CompletedProcess[str]]]:
-    """A project in which ``voice-assets run toy`` has finished the whole road once."""
+    """A project in which ``voice-assets run toy`` has finished all stages once."""
     root = tmp_path_factory.mktemp("project")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
@@ -78,7 +78,7 @@ def finished(
             yield ToyProject(root, dataset, instance), done
 
 
-def test_it_arrives(finished) -> None:
+def test_a_run_makes_all_assets(finished) -> None:
     _, done = finished
     assert done.returncode == 0, done.stdout + done.stderr
     assert "toy: 15 of 15 assets" in done.stdout
@@ -118,7 +118,7 @@ def test_checkpoints_are_partitions_with_their_file(finished) -> None:
         assert [pin.asset for pin in checkpoint.pins] == ["toy/training_set", "toy/whisper_validation"]
 
 
-def test_the_package_speaks_and_says_that_it_is_bad(finished) -> None:
+def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished) -> None:
     toy, _ = finished
     folder = toy.file("voice_package", "package", EPOCH)
     assert folder.name == "ru_RU-toy-medium"
@@ -144,7 +144,7 @@ def test_lineage_leads_from_the_package_to_every_shard(finished) -> None:
     assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found - {("voice_package", EPOCH)}
 
 
-def test_walking_again_runs_nothing_but_the_observation(finished) -> None:
+def test_a_second_run_only_observes_the_data_set(finished) -> None:
     toy, _ = finished
     before = toy.instance.get_runs_count()
     done = run_cli("run", "toy")
@@ -152,7 +152,7 @@ def test_walking_again_runs_nothing_but_the_observation(finished) -> None:
     assert toy.instance.get_runs_count() == before + 1
 
 
-def test_a_moved_project_is_current_as_it_is(finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_project_is_current(finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy, _ = finished
     moved = tmp_path / "another place"
     before = toy.instance.get_runs_count()
@@ -173,7 +173,7 @@ def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
     assert toy.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
 
 
-def test_a_model_that_was_changed_on_disk_is_refused(finished) -> None:
+def test_a_model_that_was_changed_on_disk_is_an_error(finished) -> None:
     toy, _ = finished
     path = toy.file("onnx_voice", "model", EPOCH)
     original = path.read_bytes()
@@ -186,7 +186,7 @@ def test_a_model_that_was_changed_on_disk_is_refused(finished) -> None:
     assert "SHA-256" in outcome.message
 
 
-def test_a_missing_whisper_model_says_where_it_looked(finished) -> None:
+def test_a_missing_whisper_model_is_an_error_that_lists_the_places_searched(finished) -> None:
     toy, _ = finished
     voice = toy.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
@@ -201,7 +201,7 @@ def test_a_missing_whisper_model_says_where_it_looked(finished) -> None:
     assert "no Whisper weights 'enormous-v9': searched" in outcome.message
 
 
-def test_leaving_the_asr_sample_out_later_closes_nothing(finished) -> None:
+def test_removing_the_asr_sample_later_closes_no_gate(finished) -> None:
     toy, _ = finished
     voice = toy.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
@@ -226,7 +226,7 @@ def test_another_config_is_another_training(finished) -> None:
         run_cli("run", "toy", "--to", "training_set")
         gate = toy.gate()
         assert "out of date" in str(gate.staleness(toy.target("mini_training"), toy.latest("mini_training")))
-        assert toy.blockers("onnx_voice", EPOCH) == []  # it stays what it was trained from
+        assert toy.blockers("onnx_voice", EPOCH) == []  # the checkpoint keeps the config it was trained with
         assert toy.file("checkpoint", "config", EPOCH).parent.name == "version_0"
     finally:
         file.write_text(original, encoding="utf-8")
@@ -234,7 +234,7 @@ def test_another_config_is_another_training(finished) -> None:
     assert toy.gate().staleness(toy.target("mini_training"), toy.latest("mini_training")) is None
 
 
-def test_swapped_texts_are_heard_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:
+def test_swapped_texts_are_found_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:
     toy, _ = finished
     metadata = toy.dataset / "metadata_2col.csv"
     original = metadata.read_text(encoding="utf-8")
@@ -251,4 +251,4 @@ def test_swapped_texts_are_heard_and_close_the_gate_before_training(finished, tm
     assert "asr_sample_report" in done.stdout
     assert "mean_similarity: failed" in done.stdout
     assert latest is not None
-    assert latest.metadata["clips"] == 12  # still that of the sound data
+    assert latest.metadata["clips"] == 12  # the training set of the correct texts

@@ -1,4 +1,4 @@
-"""Two runs never train into one folder."""
+"""Two runs never train into one folder at the same time."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which number a training gets, beside folders that are none of ours."""
+"""The number of a training, also beside folders with other names."""
 
 import json
 from pathlib import Path
@@ -26,6 +26,6 @@ def test_a_folder_somebody_renamed_does_not_stop_a_training(voice: Voice) -> Non
     with dg.DagsterInstance.ephemeral() as instance:
         history = History(instance)
         assert open_version(voice, {"seed": 1}, history) == 0
-        assert open_version(voice, {"seed": 1}, history) == 0  # asked for the same, never ended: goes on
+        assert open_version(voice, {"seed": 1}, history) == 0  # the same identity, never ended: the training continues
         assert open_version(voice, {"seed": 2}, history) == 1
     assert json.loads((logs / "version_1" / "identity.json").read_text(encoding="utf-8")) == {"seed": 2}
