@@ -1,10 +1,10 @@
-# Everything sets itself up: `make demo` on a fresh machine needs Python 3.11+, make, and nothing else.
+# The targets install the project first. On a fresh machine, `make demo` needs only Python 3.11+ and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SETUP_LOG := $(VENV)/setup.log
-# One line for a step. What the step prints goes into the log; the log's end is shown when the step fails.
+# Prints one line for a step and writes the output of the step into the log. When the step fails, shows the end of the log.
 step = @echo "setup: $(1); log: $(SETUP_LOG)"; $(2) >> $(SETUP_LOG) 2>&1 || { code=$$?; tail -n 15 $(SETUP_LOG); echo "setup: failed: $(1)"; exit $$code; }
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -12,10 +12,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again lock clean
 
-help:  ## what there is
+help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED)  ## install into .venv; does nothing when nothing changed
+setup: $(INSTALLED)  ## install into .venv; does nothing when the installation is current
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) -V). Try: make PYTHON=python3.11"; exit 2; }
@@ -44,24 +44,24 @@ check: setup  ## format, lint, types, import contracts, definitions, fast tests:
 	$(BIN)/python -c 'from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()'
 	$(BIN)/pytest -n 2 -m "not slow"
 
-fix: setup  ## format, and repair what the linter can
+fix: setup  ## format, and apply the linter's automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench-overhead: setup  ## what Dagster adds to a run of one partition; last line one JSON object
+bench-overhead: setup  ## the time that Dagster adds to a run of one partition; last line one JSON object
 	$(BIN)/python -m benchmarks.overhead
 
-bench-whisper: setup  ## our Whisper beside stock faster-whisper, speed and similarity; last line one JSON object
+bench-whisper: setup  ## speed and similarity of our Whisper and of stock faster-whisper; last line one JSON object
 	$(BIN)/python -m benchmarks.whisper
 
-bench-faults: setup  ## planted faults: what our Whisper finds of each kind; last line one JSON object
+bench-faults: setup  ## planted faults: how many of each kind our Whisper finds; last line one JSON object
 	$(BIN)/python -m benchmarks.whisper --faults
 
-bench-again: setup  ## validating an untouched data set again, beside the first time; last line one JSON object
+bench-again: setup  ## the time to validate an untouched data set again, and the first time; last line one JSON object
 	$(BIN)/python -m benchmarks.again
 
-lock: setup  ## write what is installed into requirements.lock
+lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock
 
-clean:  ## remove what can be computed again, but no data set and no artifact
+clean:  ## remove the installation and tool caches, but no data set and no artifact
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

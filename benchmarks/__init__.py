@@ -1,1 +1,1 @@
-"""Figures that anyone can measure again: ``make bench-…``. The last line each prints is one JSON object."""
+"""Figures that anyone can measure again: ``make bench-…``. The last line of each output is one JSON object."""

@@ -1,8 +1,8 @@
-"""What it costs to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
+"""The time to validate an untouched data set again: `make bench-again`. Last line: one JSON object.
 
-A worker transcribes all clips of the demo, as a process of its own, the start of Python included: once with an empty cache,
-then with the cache of that run, in turns; medians. The model is ``base``, int8, on the CPU.
-``voice-assets run`` starts no worker for a shard that is current; this measures a run that a person starts anyway.
+A worker process transcribes all clips of the demo: once with an empty cache, then three times with the cache of that run. This
+is done in turns; the figures are medians. The start of Python is included. The model is ``base``, int8, on the CPU.
+``voice-assets run`` starts no worker for a shard that is current; this benchmark measures a run that a person starts anyway.
 """
 
 import json
@@ -24,7 +24,7 @@ TURNS = 2
 
 
 def write_clips_table(dataset: Path, out: Path) -> int:
-    """Write the demo's clips as the worker wants them; returns how many there are."""
+    """Write the demo's clips as the table for the worker. Returns the number of clips."""
     clips = [
         {
             "clip_id": clip.clip_id,
@@ -40,7 +40,7 @@ def write_clips_table(dataset: Path, out: Path) -> int:
 
 
 def timed_run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
-    """Seconds of one run of the worker, and how many clips it decoded."""
+    """Seconds of one run of the worker, and the number of decoded clips."""
     request = TranscribeRequest(
         dataset=dataset,
         clips=clips,
@@ -60,7 +60,7 @@ def timed_run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
 
 
 def main() -> None:
-    """First and again, in turn."""
+    """Measure first and repeated runs in turns, and print the figures."""
     dataset = project.cache_dir() / "tests" / "ivrvoice_ru"
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -74,7 +74,7 @@ def main() -> None:
             for _ in range(3):
                 seconds, decoded = timed_run(dataset, folder / "clips.parquet", folder / f"cache-{turn}.sqlite")
                 if decoded:
-                    raise SystemExit(f"{decoded} clips decoded of a data set that is untouched")
+                    raise SystemExit(f"{decoded} clips of an untouched data set were decoded again")
                 again.append(seconds)
             print(f"turn {turn + 1}: first {first[-1]:.1f} s, again {statistics.median(again):.2f} s", flush=True)
     result = {"clips": number, "first_s": round(statistics.median(first), 2), "again_s": round(statistics.median(again), 2)}

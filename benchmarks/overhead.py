@@ -1,8 +1,8 @@
-"""What Dagster adds to a run of one partition: `make bench-overhead`. Last line: one JSON object.
+"""The time that Dagster adds to a run of one partition: `make bench-overhead`. Last line: one JSON object.
 
-Runs go the way a click in the UI sends them: web server, queue, daemon, a process of their own. The asset is the real
-``clips`` of a small data set; its own work is timed in this process and taken off. ``in_shell_s`` is the same for runs
-started by ``voice-assets run``, which execute in its process. Medians of alternating runs.
+``per_run_s``: runs that start as from a click in the UI: web server, queue, daemon, a new process. ``in_shell_s``: runs as
+``voice-assets run`` starts them, in one process. The asset is the real ``clips`` of a small data set; the time of its own work
+is measured in this process and subtracted. The figures are medians of alternating runs.
 """
 
 import json
@@ -56,7 +56,7 @@ def run_in_ui(partition: str) -> float:
 
 
 def wait_for_server() -> None:
-    """Until the web server answers and the daemon has had time to start."""
+    """Wait until the web server answers and the daemon has had time to start."""
     for _ in range(240):
         try:
             ask("query { version }")
@@ -81,7 +81,7 @@ def measure_overhead(root: Path) -> dict[str, float]:
     with open_instance() as instance:
         runs = InProcessRuns(instance)
         runs.run(AssetPartition(_key("raw_dataset")))
-        runs.run(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # imports are not part of either side
+        runs.run(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # so imports are in neither measurement
         for turn in range(RUNS):
             partition = shard_key(turn % SHARDS, SHARDS)
             for seconds, work in (

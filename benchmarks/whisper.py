@@ -1,15 +1,15 @@
-"""How fast and how good our Whisper is beside stock faster-whisper: `make bench-whisper`. Last line: one JSON object.
+"""Speed and similarity of our Whisper and of stock faster-whisper: `make bench-whisper`. Last line: one JSON object.
 
-Three ways transcribe the same files with the same ``base`` weights, int8, on the CPU, in one process and in turns: ours, stock
-``WhisperModel.transcribe`` (one file at a time, beam 5, otherwise its defaults: what people run), and stock
-``BatchedInferencePipeline`` (also one file at a time: it batches within a file). In each turn ours gets the whole set, as in
-use, and each stock way gets a third of the set. Times are wall clock, medians over the turns, in seconds per clip; the CPU
-seconds stand beside them, for a machine that does other work too. Loading the models is not counted.
+Three systems transcribe the same files with the same ``base`` weights, int8, on the CPU, in one process and in turns: ours,
+stock ``WhisperModel.transcribe`` (one file at a time, beam 5, otherwise its defaults, as people run it), and stock
+``BatchedInferencePipeline`` (also one file at a time: it batches within a file). In each turn our system gets the whole set, as
+in use, and each stock system gets a third of the set. Times are wall clock, medians over the turns, in seconds per clip. The
+CPU seconds are printed too, for a machine that also does other work. Loading the models is not counted.
 
-Sets: ``short`` are the demo's clips of 1 to 4 s. Of 8 to 15 s it has only a handful, so ``long`` are consecutive clips of the
-one speaker joined with 0.3 s of silence between, text and sound alike.
+Sets: ``short`` has the demo's clips of 1 to 4 s. The demo has few clips of 8 to 15 s, so ``long`` has consecutive clips of the
+one speaker, joined with 0.3 s of silence between them, and the joined texts.
 
-``--faults`` plants faults instead and prints what is found; see `plant_faults`.
+``--faults`` plants faults instead and prints the faults that are found; see `plant_faults`.
 """
 
 import argparse
@@ -50,8 +50,8 @@ KINDS = ("swapped", "cut", "one word", "silenced", "replaced")
 
 
 @dataclass
-class Way:
-    """One way to transcribe: the seconds per clip of every turn, and the hypotheses by clip id."""
+class System:
+    """One system that transcribes: the seconds per clip of every turn, and the hypotheses by clip id."""
 
     name: str
     transcribe: Callable[[Sequence[Utterance]], dict[str, str]]
@@ -60,14 +60,14 @@ class Way:
     hypotheses: dict[str, str] = field(default_factory=dict)
 
     def turn(self, clips: Sequence[Utterance]) -> None:
-        """Transcribe ``clips`` and note the seconds per clip."""
+        """Transcribe ``clips`` and store the seconds per clip."""
         wall, cpu = time.perf_counter(), time.process_time()
         self.hypotheses |= self.transcribe(clips)
         self.wall.append((time.perf_counter() - wall) / len(clips))
         self.cpu.append((time.process_time() - cpu) / len(clips))
 
     def clips_per_s(self) -> float:
-        """Of the median turn."""
+        """Clips per second in the median turn."""
         return 1 / statistics.median(self.wall)
 
     def scores(self, clips: Sequence[Utterance]) -> dict[str, float]:
@@ -76,7 +76,7 @@ class Way:
 
 
 def demo_clips() -> list[Utterance]:
-    """The demo's clips with their texts, in the order of the data set; prepared in the cache when it is not there."""
+    """The demo's clips with their texts, in the order of the data set. A missing data set is made in the cache folder."""
     dataset = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
     clips = []
     for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines():
@@ -87,7 +87,7 @@ def demo_clips() -> list[Utterance]:
 
 
 def joined(clips: Sequence[Utterance], folder: Path) -> Iterator[Utterance]:
-    """Clips of 8 to 15 s out of consecutive ones; their shortest lengths are drawn with a fixed seed."""
+    """Join consecutive clips to clips of 8 to 15 s. The least length of each is drawn with a fixed seed."""
     rng = random.Random(3)
     part: list[Utterance] = []
     least = rng.uniform(8, 14)
@@ -115,12 +115,12 @@ def thinned(clips: Sequence[Utterance], count: int) -> list[Utterance]:
 
 
 def our_transcriber(folder: Path) -> Transcriber:
-    """Ours, with the weights in ``folder`` and all cores."""
+    """Our transcriber, with the weights in ``folder`` and all cores."""
     return Transcriber(WhisperRecogniser(folder, OPTIONS, LANGUAGE, cpu_threads=0))
 
 
-def all_ways(folder: Path) -> list[Way]:
-    """Ours first, then stock one file at a time, then stock batched."""
+def all_systems(folder: Path) -> list[System]:
+    """Our system, stock one file at a time, and stock batched, in this order."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     ours = our_transcriber(folder)
@@ -141,27 +141,28 @@ def all_ways(folder: Path) -> list[Way]:
         return transcribe
 
     return [
-        Way("ours", by_ours),
-        Way("stock, one file at a time, beam 5", one_by_one(stock)),
-        Way("stock, BatchedInferencePipeline", one_by_one(batched)),
+        System("ours", by_ours),
+        System("stock, one file at a time, beam 5", one_by_one(stock)),
+        System("stock, BatchedInferencePipeline", one_by_one(batched)),
     ]
 
 
-def compare(name: str, clips: Sequence[Utterance], ways: Sequence[Way]) -> dict[str, float | int]:
-    """Let every way transcribe ``clips`` in turns, print a table, and give the figures of the last line."""
-    ours, stock, batched = ways
+def compare(name: str, clips: Sequence[Utterance], systems: Sequence[System]) -> dict[str, float | int]:
+    """Let every system transcribe ``clips`` in turns, print a table, and return the figures of the last line."""
+    ours, stock, batched = systems
     ours.transcribe(clips[:2])
     for turn in range(TURNS):
         ours.turn(clips)
-        for way in (stock, batched):
-            way.turn(clips[turn::TURNS])
-    scores = {way.name: way.scores(clips) for way in ways}
-    lows = {way: {clip for clip, one in values.items() if one < LOW} for way, values in scores.items()}
+        for system in (stock, batched):
+            system.turn(clips[turn::TURNS])
+    scores = {system.name: system.scores(clips) for system in systems}
+    lows = {system: {clip for clip, one in values.items() if one < LOW} for system, values in scores.items()}
     print(f"\n{name}: {len(clips)} clips, {sum(clip.duration_s for clip in clips):.0f} s", flush=True)
     print(f"  {'':36} {'clips/s':>8} {'CPU s/clip':>11} {'similarity':>11}  low")
-    for way in ways:
-        mean, cpu = statistics.fmean(scores[way.name].values()), statistics.median(way.cpu)
-        print(f"  {way.name:36} {way.clips_per_s():8.2f} {cpu:11.3f} {mean:11.4f}  {' '.join(sorted(lows[way.name])) or '-'}")
+    for system in systems:
+        mean, cpu = statistics.fmean(scores[system.name].values()), statistics.median(system.cpu)
+        low = " ".join(sorted(lows[system.name])) or "-"
+        print(f"  {system.name:36} {system.clips_per_s():8.2f} {cpu:11.3f} {mean:11.4f}  {low}")
     delta = statistics.fmean(scores[ours.name].values()) - statistics.fmean(scores[stock.name].values())
     return {
         "ratio": round(ours.clips_per_s() / stock.clips_per_s(), 2),
@@ -174,10 +175,11 @@ def compare(name: str, clips: Sequence[Utterance], ways: Sequence[Way]) -> dict[
 
 
 def plant_faults(clips: Sequence[Utterance], folder: Path) -> tuple[list[Utterance], dict[str, str]]:
-    """``clips`` with planted faults, and the kind of each faulty one.
+    """``clips`` with planted faults, and the kind of fault by clip id.
 
-    Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word changed for one of
-    another clip. Audio: 1 % silenced (digital silence of the same length), 1 % replaced by another clip's. No clip has two.
+    Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word replaced by a word
+    of another clip. Audio: 1 % silenced (digital silence of the same length), 1 % replaced by the audio of another clip. No
+    clip has two faults.
     """
     rng = random.Random(1)
     wordy = [index for index, clip in enumerate(clips) if len((clip.reference or "").split()) >= 3]
@@ -217,9 +219,9 @@ def flagged(clip: Utterance, transcript: Transcript) -> bool:
 
 
 def planted(clips: Sequence[Utterance], model: Path, folder: Path) -> dict[str, float]:
-    """The recall of each kind of planted fault, and the precision, over ``clips``. Prints what was missed and falsely found.
+    """The recall of each kind of planted fault, and the precision, over ``clips``. Prints missed and falsely found clips.
 
-    A clip that is found without a planted fault counts as falsely found, even where the recording itself has a fault.
+    A clip that is found without a planted fault counts as falsely found, even when the recording has a fault of its own.
     """
     changed, kinds = plant_faults(clips, folder)
     transcripts = {one.clip_id: one for one in our_transcriber(model).transcribe(changed, POLICY)}
@@ -233,12 +235,14 @@ def planted(clips: Sequence[Utterance], model: Path, folder: Path) -> dict[str, 
 
 
 def main() -> None:
-    """Run what the command line asks for."""
+    """Read the command line, measure, and print."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clips", type=int, default=96, help="short clips to transcribe; half as many long ones (default: 96)")
     parser.add_argument("--model", default="base", help="weights, as in a voice's YAML (default: base)")
-    parser.add_argument("--faults", action="store_true", help="plant faults in the demo set and print what is found")
+    parser.add_argument(
+        "--faults", action="store_true", help="plant faults in the demo set and print the faults that are found"
+    )
     options = parser.parse_args()
     model = weights.resolve(options.model, project.cache_dir() / "whisper")
     clips = demo_clips()
@@ -249,7 +253,7 @@ def main() -> None:
             return
         short = thinned([clip for clip in clips if 1 <= clip.duration_s < 4], options.clips)
         long = thinned(list(joined(clips, folder)), options.clips // 2)
-        result = {name: compare(name, chosen, all_ways(model)) for name, chosen in (("short", short), ("long", long))}
+        result = {name: compare(name, chosen, all_systems(model)) for name, chosen in (("short", short), ("long", long))}
     print(json.dumps(result))
 
 
