@@ -14,7 +14,7 @@ MOST_STREAMS = 4
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """The device (``cpu`` or ``cuda``) and the compute type in use; ``note`` says what was changed, or is empty."""
+    """The device (``cpu`` or ``cuda``) and the compute type in use; ``note`` describes a changed type, or is empty."""
 
     device: str
     compute_type: str

@@ -62,7 +62,7 @@ class TranscriptCache:
     """Open with `opened`. For one thread; any number of processes may have the same file open.
 
     Attributes:
-        notes: for people: what was wrong with the file and what was done. Empty when nothing was wrong.
+        notes: for people: problems of the file and the actions taken; empty without problems.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, engine: str, notes: Sequence[str] = ()) -> None:
@@ -139,8 +139,8 @@ def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
         network = network_file_system(path)
         if network:
             notes.append(
-                f"{path}: on a network file system ({network}): no WAL mode, and locks are only as good as those of {network}; "
-                "let the processes of one host at a time write here, or put the project on a local disk"
+                f"{path}: on a network file system ({network}): no WAL mode, and locks are only as good as the locks of "
+                f"{network}; let the processes of one host at a time write here, or put the project on a local disk"
             )
         try:
             yield TranscriptCache(connection, path, engine, notes)
@@ -149,7 +149,7 @@ def opened(path: Path, engine: str) -> Iterator[TranscriptCache]:
 
 
 def _trusted(path: Path, lock: SharedLock) -> tuple[sqlite3.Connection, list[str]]:
-    """A connection to a file that passed every check, with ``lock`` shared, and notes on what was done to the file."""
+    """A connection to a file that passed every check, with ``lock`` shared, and notes on changes to the file."""
     end = time.monotonic() + _WAIT_FOR_OTHERS_S
     while True:
         lock.share()
@@ -196,7 +196,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise TranscriptCacheError(f"{path}: cannot be opened: {error}") from error
     try:
         _check(connection)
-        # Last, because it writes: another program's file stays as it is.
+        # Last, because this writes: a file of another program must not change.
         _set_journal(connection, "DELETE" if network_file_system(path) else "WAL")
     except (sqlite3.OperationalError, _UntrustedError) as error:
         connection.close()

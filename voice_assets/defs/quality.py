@@ -44,8 +44,8 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.quality.clip_stats import measure_clips
 
         inputs = resolve_inputs(context)
-        with progress(context, "clips") as tell:
-            stats = measure_clips(voice.dataset, sound_clips(inputs), voice.language, tell)
+        with progress(context, "clips") as on_progress:
+            stats = measure_clips(voice.dataset, sound_clips(inputs), voice.language, on_progress)
         return finished(
             inputs.pins,
             tables.content_version(stats),

@@ -150,15 +150,15 @@ def only_training(voice: Voice) -> Iterator[None]:
 class _Recorder:
     """Handles the events of the training worker: logs epochs, records checkpoints as partitions, reports steps as progress."""
 
-    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs, tell: Any):
-        self.context, self.voice, self.version, self.inputs, self.tell = context, voice, version, inputs, tell
+    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs, on_progress: Any):
+        self.context, self.voice, self.version, self.inputs, self.on_progress = context, voice, version, inputs, on_progress
         self.history = History(context.instance)
         self.hashes: dict[str, str] = {}
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "progress":
-            self.tell(event["done"], event["total"], epoch=event["epoch"], loss=event["loss"])
+            self.on_progress(event["done"], event["total"], epoch=event["epoch"], loss=event["loss"])
         elif kind == "epoch":
             losses = {name: value for name, value in event.items() if name != "event"}
             self.context.log.info(f"epoch {event['epoch']}: " + ", ".join(f"{name} {value}" for name, value in losses.items()))
@@ -239,8 +239,8 @@ def _train(
     identity = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
     version = open_version(voice, identity, History(context.instance))
     log = version_dir(training_dir(voice), version) / "train.log"
-    with progress(context, "steps", every=20) as tell:
-        recorder = _Recorder(context, voice, version, inputs, tell)
+    with progress(context, "steps", every=20) as on_progress:
+        recorder = _Recorder(context, voice, version, inputs, on_progress)
         asked = _worker_request(voice, table, version)
         run_worker("train", asked, log, recorder, {"OMP_WAIT_POLICY": "PASSIVE"})
     return version, recorder

@@ -74,11 +74,11 @@ def transcribe(
     folder.mkdir(parents=True, exist_ok=True)
     clips.to_parquet(table, index=False)
     chosen = voice.whisper
-    with progress(context, "clips", chosen.progress_every) as tell, leased(context, voice) as lease:
-        tell_on = follow(tell)
+    with progress(context, "clips", chosen.progress_every) as on_progress, leased(context, voice) as lease:
+        forward = follow(on_progress)
 
         def on_event(event: dict[str, Any]) -> None:
-            tell_on(event)
+            forward(event)
             if event["event"] == "note":
                 context.log.info(event["message"])
 

@@ -48,8 +48,8 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
             before = fingerprint_shard(
                 voice.dataset, context.partition_key
             )  # before reading: the next run notices a later change
-            with progress(context, "clips") as tell:
-                read = read_shard(voice.dataset, context.partition_key, limits, tell)
+            with progress(context, "clips") as on_progress:
+                read = read_shard(voice.dataset, context.partition_key, limits, on_progress)
         except DatasetError as error:
             raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
         config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)

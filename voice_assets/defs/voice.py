@@ -123,9 +123,9 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         inputs = resolve_inputs(context)
         source, folder = inputs.one("onnx_voice"), epoch_dir(voice, context)
         spoken = voice.samples.sentences or sentences_for(voice.language)
-        with progress(context, "steps") as tell, leased(context, voice) as lease:
+        with progress(context, "steps") as on_progress, leased(context, voice) as lease:
             config = opened(source, "config")
-            _speak(voice, opened(source, "model"), config, spoken, folder, lease, tell)
+            _speak(voice, opened(source, "model"), config, spoken, folder, lease, on_progress)
         samples = pd.read_parquet(folder / "samples.parquet")
         evidence = {"samples": samples}
         paths, version = keep_evidence(context, evidence)
@@ -145,7 +145,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     return voice_samples
 
 
-def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, tell: Any) -> None:
+def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, on_progress: Any) -> None:
     """Let a worker speak ``sentences``, write the samples into ``folder`` and score them."""
     chosen = voice.whisper
     request = SpeakRequest(
@@ -159,4 +159,4 @@ def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder
         weights_cache=cache_dir() / "whisper",
         cpu_threads=lease.slot.cpu_threads,
     )
-    run_worker("speak", request, folder / "speak.log", follow(tell), lease.environment, [lease.file_number])
+    run_worker("speak", request, folder / "speak.log", follow(on_progress), lease.environment, [lease.file_number])

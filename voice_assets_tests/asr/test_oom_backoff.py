@@ -6,10 +6,10 @@ from voice_assets_tests.asr.small_device import SmallDevice
 
 
 def test_what_does_not_fit_together_is_decoded_in_smaller_parts_in_order():
-    device, told = SmallDevice(3), []
-    assert oom_backoff(device.decode, list("abcdefghij"), lambda *numbers: told.append(numbers)) == list("ABCDEFGHIJ")
+    device, sizes = SmallDevice(3), []
+    assert oom_backoff(device.decode, list("abcdefghij"), lambda *numbers: sizes.append(numbers)) == list("ABCDEFGHIJ")
     assert device.held == [3, 3, 3, 1]
-    assert told == [(10, 5), (5, 3)]
+    assert sizes == [(10, 5), (5, 3)]
     assert oom_backoff(SmallDevice(4).decode, list("abcd"), lambda *_: pytest.fail("it fits")) == list("ABCD")
 
 

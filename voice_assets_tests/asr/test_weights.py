@@ -11,10 +11,10 @@ from voice_assets.asr import weights
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    def refuse(*_):
+    def fail(*_):
         raise AssertionError("the network was used")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect", fail)
 
 
 @pytest.fixture

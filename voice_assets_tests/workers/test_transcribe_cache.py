@@ -188,8 +188,8 @@ def test_twenty_kills_after_any_event_change_nothing(ivrvoice, tmp_path, capsys)
         started = [event["from_cache"] for event in printed if event["event"] == "started"]
         if started:
             assert started[0] >= kept, "a stored batch was lost"
-        told = [event["decoded"] + event["from_cache"] for event in printed if event["event"] == "progress"]
-        kept = max([kept, *started, *told])
+        finished = [event["decoded"] + event["from_cache"] for event in printed if event["event"] == "progress"]
+        kept = max([kept, *started, *finished])
     assert kept > 0
     code, printed = run(capsys, request)
     assert code == 0
