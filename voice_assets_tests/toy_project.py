@@ -96,19 +96,26 @@ def opened(root: Path) -> Iterator[ToyProject]:
             yield ToyProject(root, root / "dataset", instance)
 
 
+@pytest.fixture(scope="session")
+def new_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project that nothing was done with yet; its instance has its tables. Copy the folder."""
+    root = tmp_path_factory.mktemp("new") / "project"
+    new_project(root)
+    with opened(root):
+        return root
+
+
 @pytest.fixture
-def toy(tmp_path: Path) -> Iterator[ToyProject]:
+def toy(new_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
     """A project that nothing was done with yet."""
-    new_project(tmp_path / "project")
-    with opened(tmp_path / "project") as project:
+    with opened(copied(new_once, tmp_path)) as project:
         yield project
 
 
 @pytest.fixture(scope="session")
-def validated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def validated_once(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a project as far as a passed ``base_validation``. Copy it: what is recorded is relative to the folder."""
-    root = tmp_path_factory.mktemp("validated") / "project"
-    new_project(root)
+    root = copied(new_once, tmp_path_factory.mktemp("validated"))
     with opened(root) as project:
         project.validate()
     return root
@@ -117,6 +124,10 @@ def validated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def validated(validated_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
     """A project of its own as far as a passed ``base_validation``."""
-    shutil.copytree(validated_once, tmp_path / "project", symlinks=True)
-    with opened(tmp_path / "project") as project:
+    with opened(copied(validated_once, tmp_path)) as project:
         yield project
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """Copy the project in ``root`` to ``folder/project``; returns the copy."""
+    return Path(shutil.copytree(root, folder / "project", symlinks=True))

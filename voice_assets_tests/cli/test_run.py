@@ -5,13 +5,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from voice_assets.orchestration.instance import only_runner
 from voice_assets_tests.cli.projects import call, error_of
-from voice_assets_tests.toy_project import ToyProject, new_project, opened
+from voice_assets_tests.toy_project import ToyProject, copied, opened
 
 
 @pytest.fixture(autouse=True)
@@ -52,11 +53,9 @@ def test_the_table_says_what_was_made_and_what_was_current(toy: ToyProject) -> N
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ToyProject, Result]]:
+def closed(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ToyProject, Result]]:
     """A project whose gate after `base_validation` a run has found closed: clips are too long, one name is hostile."""
-    root = tmp_path_factory.mktemp("closed") / "project"
-    new_project(root)
-    with opened(root) as toy:
+    with opened(copied(new_once, tmp_path_factory.mktemp("closed"))) as toy:
         toy.write_voice(limits={"max_duration_s": 0.5})
         with (toy.dataset / "metadata_2col.csv").open("a", encoding="utf-8") as metadata:
             metadata.write("clip-\x1b[2J[red]|Новый клип без звука \x1b]0;x\x07.\n")

@@ -1,13 +1,14 @@
 """Gates: every way past a failed, missing or outdated verdict must be closed, and the blocker must say what closed it."""
 
-import dagster as dg
+from collections.abc import Iterator
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.orchestration.history import History
 from voice_assets_tests.datasets import RATE, burst
-from voice_assets_tests.toy_project import SHARDS, ToyProject
+from voice_assets_tests.toy_project import SHARDS, ToyProject, copied, opened
 
 
 def break_first_text(toy: ToyProject) -> None:
@@ -24,6 +25,23 @@ def revalidate(toy: ToyProject) -> None:
     toy.run("base_validation")
 
 
+@pytest.fixture(scope="module")
+def failed_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project that got as far as ``clip_stats``; then a text was broken, and ``base_validation`` failed."""
+    root = copied(validated_once, tmp_path_factory.mktemp("failed"))
+    with opened(root) as project:
+        assert all(outcome.success for outcome in project.run_shards("clip_stats"))
+        break_first_text(project)
+        revalidate(project)
+    return root
+
+
+@pytest.fixture
+def failed(failed_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
+    with opened(copied(failed_once, tmp_path)) as project:
+        yield project
+
+
 def test_open_after_a_passed_validation(validated: ToyProject) -> None:
     assert validated.blockers("clip_stats", SHARDS[0]) == []
     assert all(outcome.success for outcome in validated.run_shards("clip_stats"))
@@ -37,22 +55,18 @@ def test_never_materialised_is_closed(toy: ToyProject) -> None:
         assert f"toy/clips[{shard}]: never materialised" in outcome.message
 
 
-def test_a_failed_rule_closes_a_later_run_and_is_named_with_both_numbers(toy: ToyProject) -> None:
-    break_first_text(toy)
-    revalidate(toy)
-    outcome = toy.run("clip_stats", SHARDS[0])
+def test_a_failed_rule_closes_a_later_run_and_is_named_with_both_numbers(failed: ToyProject) -> None:
+    before = failed.latest("clip_stats", SHARDS[0])
+    outcome = failed.run("clip_stats", SHARDS[0])
     assert not outcome.success
     assert "toy/base_validation: text_length: failed in run" in outcome.message
     assert "clip-000" in outcome.message
     assert "(observed 1, limit 3 to 400)" in outcome.message
-    assert History(toy.instance).latest(dg.AssetKey(["toy", "clip_stats"]), SHARDS[0]) is None
+    assert failed.latest("clip_stats", SHARDS[0]) == before
 
 
-def test_a_failed_rule_closes_what_comes_two_assets_later(validated: ToyProject) -> None:
-    validated.run_shards("clip_stats")
-    break_first_text(validated)
-    revalidate(validated)
-    assert any("text_length: failed" in blocker for blocker in validated.blockers("quality_report"))
+def test_a_failed_rule_closes_what_comes_two_assets_later(failed: ToyProject) -> None:
+    assert any("text_length: failed" in blocker for blocker in failed.blockers("quality_report"))
 
 
 def test_an_aggregate_refuses_when_one_shard_is_missing(validated: ToyProject) -> None:
@@ -63,6 +77,7 @@ def test_an_aggregate_refuses_when_one_shard_is_missing(validated: ToyProject) -
     assert SHARDS[0] not in outcome.message
 
 
+@pytest.mark.slow
 def test_an_aggregate_refuses_when_one_shard_is_out_of_date(validated: ToyProject) -> None:
     validated.run_shards("clip_stats")
     metadata = validated.dataset / "metadata_2col.csv"
@@ -148,6 +163,7 @@ def test_running_an_input_again_with_the_same_result_keeps_what_was_built_from_i
     assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
+@pytest.mark.slow
 def test_a_row_that_is_faulty_in_itself_never_goes_further_even_when_the_rule_is_advisory(validated: ToyProject) -> None:
     write_wav(validated.dataset / "wavs" / "outtake.wav", burst(2.0), RATE)
     validated.write_voice(advisory={"base_validation/no_extra_wavs": "outtakes stay for now"})
@@ -166,14 +182,14 @@ def test_a_stricter_threshold_asks_for_a_new_verdict(validated: ToyProject) -> N
     assert any("out of date" in blocker or "other rules" in blocker for blocker in blockers)
 
 
-def test_calling_a_rule_advisory_and_taking_it_back(toy: ToyProject) -> None:
-    break_first_text(toy)
-    toy.write_voice(advisory={"base_validation/text_length": "a letter's name is short"})
-    revalidate(toy)
-    assert toy.blockers("clip_stats", SHARDS[0]) == []
-    assert any("text_length" in str(warning) for warning in toy.gate().warnings(toy.latest("base_validation")))
-    toy.write_voice()
-    assert any("text_length: judged by other rules" in blocker for blocker in toy.blockers("clip_stats", SHARDS[0]))
+def test_calling_a_rule_advisory_and_taking_it_back(failed: ToyProject) -> None:
+    failed.write_voice(advisory={"base_validation/text_length": "a letter's name is short"})
+    assert any("text_length: judged by other rules" in blocker for blocker in failed.blockers("clip_stats", SHARDS[0]))
+    assert failed.run_checks("base_validation").success
+    assert failed.blockers("clip_stats", SHARDS[0]) == []
+    assert any("text_length" in str(warning) for warning in failed.gate().warnings(failed.latest("base_validation")))
+    failed.write_voice()
+    assert any("text_length: judged by other rules" in blocker for blocker in failed.blockers("clip_stats", SHARDS[0]))
 
 
 def test_another_number_of_shards_starts_anew(validated: ToyProject) -> None:
