@@ -28,7 +28,7 @@ class Finding:
     """One thing that was checked.
 
     Attributes:
-        state: ``ok``; ``warn``: a run works, but look at it; ``bad``: a run cannot work.
+        state: ``ok``; ``warn``: a run works, but check it; ``bad``: a run cannot work.
         subject: what was checked.
         found: the value.
         advice: what to do; empty when there is nothing to do.
@@ -120,11 +120,11 @@ def gpus(found: Sequence[GpuUse]) -> Iterator[Finding]:
         hidden = visible is not None and str(gpu.index) not in visible.split(",")
         busy = "?" if gpu.busy_percent is None else gpu.busy_percent
         memory = figures.gpu_memory(gpu.used_mib, gpu.total_mib)
-        said = f"{gpu.name}, {memory} used, {busy} % busy{', hidden by CUDA_VISIBLE_DEVICES' if hidden else ''}"
+        state = f"{gpu.name}, {memory} used, {busy} % busy{', hidden by CUDA_VISIBLE_DEVICES' if hidden else ''}"
         busy_advice = "another program uses it: wait, or leave this GPU out with CUDA_VISIBLE_DEVICES (see nvidia-smi)"
         mute_advice = "the driver does not say whether this GPU is free: make sure that no other program uses it"
         advice = "" if free else mute_advice if gpu.used_mib is None else busy_advice
-        yield Finding("ok" if free else "warn", f"GPU {gpu.index}", said, advice)
+        yield Finding("ok" if free else "warn", f"GPU {gpu.index}", state, advice)
 
 
 def _disk(needed: float, what_for: str) -> Finding:

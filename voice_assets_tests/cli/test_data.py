@@ -52,9 +52,9 @@ def test_an_import_that_cannot_be_says_why(source: Path, project: Path) -> None:
 
 def test_a_message_that_quotes_the_transcript_cannot_talk_to_the_terminal(source: Path, project: Path) -> None:
     (project / "list.txt").write_text("no colon \x1b[2J\n", encoding="utf-8")
-    said = error_of("import", "prompts", str(source / "wavs"), str(project / "list.txt"), str(project / "out"), *ENGLISH)
-    assert "is not `name: text`" in said
-    assert "\x1b" not in said
+    error = error_of("import", "prompts", str(source / "wavs"), str(project / "list.txt"), str(project / "out"), *ENGLISH)
+    assert "is not `name: text`" in error
+    assert "\x1b" not in error
 
 
 @pytest.mark.parametrize(("option", "value"), [("--sample-rate", "0"), ("--quality", "best"), ("--min-duration", "-1")])
@@ -75,6 +75,6 @@ def test_the_defaults_of_the_options_are_those_of_a_voice_file() -> None:
 
 def test_a_demo_without_its_packages_says_which_to_get(project: Path) -> None:
     (project / "empty").mkdir()
-    said = error_of("demo", "--source", str(project / "empty"), "--out", str(project / "out"))
-    assert "no folder ru_RU_f_IvrvoiceRU in it" in said
-    assert "--source DIR" in said
+    error = error_of("demo", "--source", str(project / "empty"), "--out", str(project / "out"))
+    assert "no folder ru_RU_f_IvrvoiceRU in it" in error
+    assert "--source DIR" in error

@@ -88,6 +88,6 @@ def test_fix_without_a_report_asks_for_decisions(decided) -> None:
 def test_a_table_cannot_talk_to_the_terminal(decided, project: Path) -> None:
     short = project / "short.tsv"
     short.write_text("clip_id\tdecision\nclip-\x1b[2J\tdr\x07op\n", encoding="utf-8")
-    said = error_of("fix", "toy", "--decisions", str(short))
-    assert "short.tsv: row 2" in said
-    assert not {"\x1b", "\x07"} & set(said)
+    error = error_of("fix", "toy", "--decisions", str(short))
+    assert "short.tsv: row 2" in error
+    assert not {"\x1b", "\x07"} & set(error)

@@ -79,10 +79,10 @@ def test_a_wrong_voice(project: Path, command: tuple[str, ...]) -> None:
 def test_a_voice_file_that_does_not_load(project: Path, command: tuple[str, ...], content: bytes, message: str) -> None:
     file = project / "voices" / "toy.yaml"
     file.write_bytes(content)
-    said = error_of(*command, "toy")
-    assert said.startswith(str(file))
-    assert message in said
-    assert "\x1b" not in said
+    error = error_of(*command, "toy")
+    assert error.startswith(str(file))
+    assert message in error
+    assert "\x1b" not in error
 
 
 @pytest.mark.parametrize("command", VOICE_COMMANDS[:3], ids=" ".join)

@@ -13,8 +13,8 @@ def test_a_port_that_is_in_use(project: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        said = error_of("ui", "--port", str(port))
-    assert said == (
+        error = error_of("ui", "--port", str(port))
+    assert error == (
         f"nothing can listen on 127.0.0.1, port {port}: Address already in use; "
         "choose another port with --port, or another address with --host"
     )

@@ -60,9 +60,9 @@ def test_a_cache_that_another_training_uses_stays(tmp_path: Path) -> None:
         RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed"),
     ],
 )
-def test_a_full_disk_is_said_in_words(error: Exception, tmp_path: Path) -> None:
-    said = rf"^{tmp_path}: not written \(.*\): is the disk full\? .* has [0-9.]+ GB free"
-    with pytest.raises(TrainingError, match=said), vits_cache.writing(tmp_path):
+def test_the_error_of_a_full_disk_is_in_words(error: Exception, tmp_path: Path) -> None:
+    message = rf"^{tmp_path}: not written \(.*\): is the disk full\? .* has [0-9.]+ GB free"
+    with pytest.raises(TrainingError, match=message), vits_cache.writing(tmp_path):
         raise error
 
 

@@ -1,4 +1,4 @@
-"""What is trained on: what Whisper heard as it reads, and what a person heard and kept."""
+"""The clips of a training: those whose hypothesis fits the reference, and those that a person listened to and kept."""
 
 import pandas as pd
 import pytest
