@@ -137,12 +137,12 @@ def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
         CheckpointError: not a file, damaged, not a Piper checkpoint, or a checkpoint with Python objects that is not
             ``trusted``. Old Piper checkpoints hold Python objects, and a trusted checkpoint can run any code.
     """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such checkpoint")
     import pickle
 
     import torch
 
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such checkpoint")
     try:
         content = torch.load(path, map_location="cpu", weights_only=not trusted, mmap=True)
     except pickle.UnpicklingError as error:
