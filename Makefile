@@ -8,6 +8,8 @@ SETUP_LOG := $(VENV)/setup.log
 step = @echo "setup: $(1); log: $(SETUP_LOG)"; $(2) >> $(SETUP_LOG) 2>&1 || { code=$$?; tail -n 15 $(SETUP_LOG); echo "setup: failed: $(1)"; exit $$code; }
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without compiled bytecode, every test process would compile the tests and the packages again: 20 s of `make check`.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again lock clean

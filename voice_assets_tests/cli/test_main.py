@@ -43,6 +43,7 @@ def test_help_imports_nothing_but_click() -> None:
     assert done.stdout.endswith("set()\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_without_cyrillic_stops_nothing(project: Path) -> None:
     write_voice(project / "voices" / "toy.yaml", project, title="Голос")
     command = [sys.executable, "-c", "from voice_assets.cli.main import main; main()", "voices"]

@@ -102,6 +102,7 @@ def test_a_run_is_recorded_as_the_ui_records_it(toy: ToyProject) -> None:
     assert toy.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id) is not None
 
 
+@pytest.mark.slow
 def test_a_run_of_checks_alone_selects_them_and_no_asset(validated: ToyProject) -> None:
     before = validated.latest("base_validation")
     with compatible():
