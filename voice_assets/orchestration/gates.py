@@ -96,8 +96,9 @@ class Gate:
     def verdicts(self, of: Materialisation) -> list[Blocker]:
         """The checks that one materialisation has not passed.
 
-        For the newest materialisation, today's rules and thresholds count. A check cannot run again on an older one,
-        so for an older one the rules and thresholds of its time count.
+        A later materialisation with the same data governs: when the same data are judged again and fail, everything that
+        was built from them is blocked. Today's rules and thresholds count for the newest materialisation. A check cannot
+        run again on an older one, so the rules and thresholds of its time count where the data have changed since.
         """
         return [
             Blocker(AssetPartition(of.key, of.partition), verdict.reason, verdict.check.name, verdict.unjudged)
@@ -115,11 +116,12 @@ class Gate:
         ]
 
     def _evaluate_checks(self, of: Materialisation) -> Iterator[CheckVerdict]:
+        judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
-        today = newest is not None and newest.storage_id == of.storage_id and of.partition in self._partitions_of(of.key)
+        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self._partitions_of(of.key)
         for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
             spec = self.graph.get_check_spec(check)
-            yield self.history.verdict(check, of, spec.metadata.get(SUITE) if today else None, today)
+            yield self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
 
     def _partitions_of(self, key: dg.AssetKey) -> list[str | None]:
         """The partitions that an asset has today; ``[None]`` for an asset without partitions."""

@@ -26,6 +26,7 @@ TABLE_IS_EVIDENCE = "table_is_evidence"
 """The metadata entry with the name under which a suite judges the returned table."""
 SUITE = "suite"
 CHECKS_AT_ONCE = 100
+MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
 
 
@@ -149,6 +150,24 @@ class History:
         """The last ``limit`` materialisations of ``key``, the newest first."""
         wanted = dg.AssetRecordsFilter(asset_key=key)
         return [_read(record) for record in self.instance.fetch_materializations(wanted, limit=limit).records]
+
+    def governing(self, of: Materialisation) -> Materialisation:
+        """The newest materialisation with the partition and the data version of ``of``: a later one, or ``of`` itself."""
+        cursor = None
+        while True:
+            wanted = dg.AssetRecordsFilter(
+                asset_key=of.key,
+                asset_partitions=[of.partition] if of.partition is not None else None,
+                after_storage_id=of.storage_id,
+            )
+            page = self.instance.fetch_materializations(wanted, limit=MATERIALISATIONS_AT_ONCE, cursor=cursor)
+            same = (later for later in map(_read, page.records) if later.data_version == of.data_version)
+            found = next(same, None)
+            if found is not None:
+                return found
+            if not page.has_more:
+                return of
+            cursor = page.cursor
 
     def exact(self, pin: Pin) -> Materialisation | None:
         """The materialisation that a pin names, or None when somebody wiped it."""
