@@ -10,17 +10,17 @@ from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import AssetPartition, ResolvedInputs, gate_of, resolve_inputs
+from voice_assets.orchestration.gates import AssetPartition, Gate, ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry, lineage_json
 from voice_assets.orchestration.partitions import epochs
+from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 REPORTS = ("report", "problems")
 """The metadata entries of reports for people."""
-JUDGED = ("voice_samples", "onnx_voice", "mini_training", "whisper_validation", "quality_report", "base_validation")
 
 
 def release_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -88,7 +88,7 @@ def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedI
         config=opened(model, "config"),
         samples=opened(spoken, "folder"),
         tokens=opened(model, "tokens"),
-        card=model_card(_card(voice, context.partition_key, spoken, ancestors)),
+        card=model_card(_card(voice, context.partition_key, spoken, gate_of(context), ancestors)),
         lineage=lineage_json(ancestors),
         reports=_reports(voice, context, ancestors),
         title=voice.title,
@@ -101,13 +101,13 @@ def _newest(ancestors: list[Materialisation]) -> dict[str, Materialisation]:
     return {one.key.path[-1]: one for one in sorted(ancestors, key=lambda ancestor: ancestor.storage_id)}
 
 
-def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Materialisation]) -> Any:
+def _card(voice: Voice, epoch: str, spoken: Materialisation, gate: Gate, ancestors: list[Materialisation]) -> Any:
+    """The model card's values. The verdicts are those that were recorded for exactly the materialisations of this voice."""
     from voice_assets.reports.model_card import Card
 
     newest = _newest(ancestors)
     trained_on = newest["training_set"].metadata
     store = project_store()
-    evidence = {name: {table: tables.read(store, kept) for table, kept in newest[name].evidence.items()} for name in JUDGED}
     return Card(
         name=voice.package_name,
         title=voice.title,
@@ -120,7 +120,7 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, ancestors: list[Mat
         samples=tables.read(store, spoken.evidence["samples"]),
         licence=voice.license,
         credit=voice.credit,
-        verdicts={name: judge(voice, name, tables_of) for name, tables_of in evidence.items()},
+        verdicts=recorded_verdicts(gate, ancestors),
         lineage=[(str(AssetPartition(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
     )
 

@@ -102,7 +102,7 @@ class Gate:
         """
         return [
             Blocker(AssetPartition(of.key, of.partition), verdict.reason, verdict.check.name, verdict.unjudged)
-            for verdict in self._evaluate_checks(of)
+            for verdict in self.check_verdicts(of)
             if verdict.reason is not None
         ]
 
@@ -111,11 +111,12 @@ class Gate:
         target = AssetPartition(of.key, of.partition)
         return [
             Blocker(target, verdict.warning, verdict.check.name)
-            for verdict in self._evaluate_checks(of)
+            for verdict in self.check_verdicts(of)
             if verdict.warning is not None
         ]
 
-    def _evaluate_checks(self, of: Materialisation) -> Iterator[CheckVerdict]:
+    def check_verdicts(self, of: Materialisation) -> Iterator[CheckVerdict]:
+        """The verdict of every check of the asset on one materialisation, sorted by the names of the checks."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self._partitions_of(of.key)

@@ -101,12 +101,14 @@ class CheckVerdict:
         reason: why the verdict closes gates; None when it closes none.
         unjudged: gates are closed because there is no valid result, not because a rule failed.
         warning: the failure of a rule that only warns.
+        result: the recorded result; None when there is none.
     """
 
     check: dg.AssetCheckKey
     reason: str | None
     unjudged: bool = False
     warning: str | None = None
+    result: AssetCheckEvaluation | None = None
 
 
 def pins_json(pins: Sequence[Pin]) -> list[dict[str, Any]]:
@@ -247,12 +249,12 @@ def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id:
     if suite is not None and _text(evaluation.metadata, SUITE) != suite:
         return CheckVerdict(check, "judged by other rules or thresholds than today's: run the check again", unjudged=True)
     if evaluation.passed:
-        return CheckVerdict(check, None)
+        return CheckVerdict(check, None, result=evaluation)
     observed, limit = _text(evaluation.metadata, "observed"), _text(evaluation.metadata, "limit")
     broken = f"failed in run {run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
     if evaluation.severity == dg.AssetCheckSeverity.WARN:
-        return CheckVerdict(check, None, warning=broken)
-    return CheckVerdict(check, broken)
+        return CheckVerdict(check, None, warning=broken, result=evaluation)
+    return CheckVerdict(check, broken, result=evaluation)
 
 
 def _text(metadata: Mapping[str, Any], name: str) -> str | None:

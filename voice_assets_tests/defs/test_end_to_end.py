@@ -16,6 +16,7 @@ from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.reports.package import verify
+from voice_assets.rules.suites import suite_names
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.toy_project import HERE, ToyProject
 
@@ -126,6 +127,8 @@ def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished) -> None:
     assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
     card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
     assert "cannot be understood" in card
+    suites = [name for name in suite_names() if name != "voice_package"]
+    assert [name for name in suites if f"## Rules: {name}\n" not in card] == []
     assert REASON in card
 
 

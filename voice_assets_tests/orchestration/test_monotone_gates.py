@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import SUITE, History, Materialisation, pins_json
+from voice_assets_tests.orchestration.recorded_events import Records
 
 VALIDATION, TRAINING, CHECKPOINT, VOICE = (
     dg.AssetKey(["toy", name]) for name in ("validation", "training", "checkpoint", "voice")
@@ -36,32 +36,14 @@ def graph(suite: str) -> AssetGraph:
     return dg.Definitions(assets=assets, asset_checks=[mean]).resolve_asset_graph()
 
 
-class Records:
-    """Writes the records of one instance, as runs would."""
+class TrainedVoice(Records):
+    """One validation with one rule, and a checkpoint that was trained on it."""
 
-    def __init__(self, instance: dg.DagsterInstance):
-        self.instance = instance
+    def validate(self, data: str) -> Materialisation:
+        return self.materialise(VALIDATION, data)
 
-    def materialise(self, key: dg.AssetKey, data: str, partition: str | None = None, **metadata: object) -> Materialisation:
-        self.instance.report_runless_asset_event(
-            dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags={"dagster/data_version": data})
-        )
-        found = History(self.instance).latest(key, partition)
-        assert found is not None
-        return found
-
-    def judge(self, of: Materialisation, passed: bool, suite: str = "today") -> None:
-        about = AssetCheckEvaluationTargetMaterializationData(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time)
-        self.instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                asset_key=RULE.asset_key,
-                check_name=RULE.name,
-                passed=passed,
-                metadata={SUITE: suite},
-                target_materialization_data=about,
-                severity=dg.AssetCheckSeverity.ERROR,
-            )
-        )
+    def result(self, of: Materialisation, passed: bool, suite: str = "today") -> None:
+        self.judge(RULE.name, of, passed, suite)
 
     def train(self) -> None:
         """Train one epoch on the newest validation."""
@@ -75,48 +57,48 @@ class Records:
 
 
 @pytest.fixture
-def trained() -> Iterator[Records]:
+def trained() -> Iterator[TrainedVoice]:
     """A checkpoint that was trained on a validation that passed."""
     with dg.DagsterInstance.ephemeral() as instance:
-        records = Records(instance)
-        records.judge(records.materialise(VALIDATION, "A"), passed=True)
+        records = TrainedVoice(instance)
+        records.result(records.validate("A"), passed=True)
         records.train()
         assert records.blockers() == []
         yield records
 
 
-def test_the_same_data_judged_again_with_a_failure_close_what_was_built_from_them(trained: Records) -> None:
+def test_the_same_data_judged_again_with_a_failure_close_what_was_built_from_them(trained: TrainedVoice) -> None:
     """A limit is tightened, and the validation runs again and fails: the older, passed validation must not count."""
     assert trained.blockers("stricter") == [
         "toy/validation: mean: judged by other rules or thresholds than today's: run the check again"
     ]
-    trained.judge(trained.materialise(VALIDATION, "A"), passed=False, suite="stricter")
+    trained.result(trained.validate("A"), passed=False, suite="stricter")
     assert ["failed in run" in blocker for blocker in trained.blockers("stricter")] == [True]
 
 
-def test_the_same_data_that_nobody_judged_again_close_as_well(trained: Records) -> None:
-    trained.materialise(VALIDATION, "A")
+def test_the_same_data_that_nobody_judged_again_close_as_well(trained: TrainedVoice) -> None:
+    trained.validate("A")
     assert trained.blockers() == ["toy/validation: mean: no result for the latest materialisation"]
 
 
-def test_a_failure_stays_when_other_data_come_after_it(trained: Records) -> None:
-    trained.judge(trained.materialise(VALIDATION, "A"), passed=False)
-    trained.judge(trained.materialise(VALIDATION, "B"), passed=True)
+def test_a_failure_stays_when_other_data_come_after_it(trained: TrainedVoice) -> None:
+    trained.result(trained.validate("A"), passed=False)
+    trained.result(trained.validate("B"), passed=True)
     assert ["failed in run" in blocker for blocker in trained.blockers()] == [True]
 
 
-def test_other_data_that_fail_leave_an_epoch_open_that_passed(trained: Records) -> None:
-    trained.judge(trained.materialise(VALIDATION, "B"), passed=False)
+def test_other_data_that_fail_leave_an_epoch_open_that_passed(trained: TrainedVoice) -> None:
+    trained.result(trained.validate("B"), passed=False)
     assert trained.blockers() == []
 
 
-def test_a_later_pass_on_the_same_data_opens(trained: Records) -> None:
-    trained.judge(trained.materialise(VALIDATION, "A"), passed=False)
-    trained.judge(trained.materialise(VALIDATION, "A"), passed=True)
+def test_a_later_pass_on_the_same_data_opens(trained: TrainedVoice) -> None:
+    trained.result(trained.validate("A"), passed=False)
+    trained.result(trained.validate("A"), passed=True)
     assert trained.blockers() == []
 
 
-def test_a_wiped_validation_closes(trained: Records) -> None:
+def test_a_wiped_validation_closes(trained: TrainedVoice) -> None:
     trained.instance.wipe_assets([VALIDATION])
     assert trained.blockers() == ["toy/validation: this materialisation, an input of the asset, is gone"]
 
@@ -135,17 +117,17 @@ STEPS = st.lists(
 @given(STEPS)
 def test_without_a_pass_no_history_opens_a_closed_gate(steps: Sequence[tuple[str, str, bool]]) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        records = Records(instance)
-        first = newest = records.materialise(VALIDATION, "A")
+        records = TrainedVoice(instance)
+        first = newest = records.validate("A")
         records.train()
         closed = bool(records.blockers())
         for step, data, passed in steps:
             if step == "materialise":
-                newest = records.materialise(VALIDATION, data)
+                newest = records.validate(data)
             elif step == "wipe":
                 records.instance.wipe_assets([VALIDATION])
             else:
-                records.judge(newest if step == "judge the newest" else first, passed)
+                records.result(newest if step == "judge the newest" else first, passed)
             now = bool(records.blockers())
             assert now or not closed or (passed and step.startswith("judge")), f"{step} opened the gate"
             closed = now
