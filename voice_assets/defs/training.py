@@ -154,6 +154,7 @@ class _Recorder:
         self.context, self.voice, self.version, self.inputs, self.on_progress = context, voice, version, inputs, on_progress
         self.history = History(context.instance)
         self.hashes: dict[str, str] = {}
+        self.config_sha256 = ""
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -172,6 +173,7 @@ class _Recorder:
         key, partition = asset_key(self.voice, "checkpoint"), epoch_key(self.version, event["epoch"])
         config = Path(event["path"]).parent.parent / "config.json"
         self.hashes[partition] = event["sha256"]
+        self.config_sha256 = sha256(config)
         known = self.history.latest(key, partition)
         if known is not None and known.data_version == event["sha256"]:
             return
@@ -183,7 +185,7 @@ class _Recorder:
                 partition=partition,
                 metadata={
                     "checkpoint": recorded(store.add(Path(event["path"]), event["sha256"])),
-                    "config": recorded(store.add(config)),
+                    "config": recorded(store.add(config, self.config_sha256)),
                     "epoch": event["epoch"],
                     "step": event["step"],
                     UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins)),
@@ -274,6 +276,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             group="training",
             reads=["training_set"],
             gated_by=["whisper_validation"],
+            code=2,  # 2: it records the hash of its config, for the gate of its checkpoints
             settings=settings,
             kinds=["pytorch", "lightning", "greatexpectations"],
         ),
@@ -297,6 +300,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         paths, _ = keep_evidence(context, evidence)
         figures = _figures(curve, verdicts, version) | {
             "checkpoints": dg.MetadataValue.json(recorder.hashes),
+            "config_sha256": recorder.config_sha256,
             "lightning_logs": project_store().uri(folder),
         }
         return finished(

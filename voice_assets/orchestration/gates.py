@@ -172,6 +172,8 @@ class Gate:
     def _find_blockers(self, of: Materialisation, newest: bool) -> list[Blocker]:
         """``newest``: upstream means today's newest inputs; otherwise the recorded pins."""
         target = AssetPartition(of.key, of.partition)
+        if not of.run_id:
+            return [Blocker(target, "reported from outside, by no run, so nothing proves what it holds: materialise it again")]
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
             return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))
@@ -197,8 +199,8 @@ class Gate:
         training = self.training_of(of)
         if training is None:
             return [Blocker(AssetPartition(parent), f"the training that wrote {target} has not ended")]
-        if training.metadata["checkpoints"].get(of.partition) != of.data_version:
-            return [Blocker(target, f"not the checkpoint that the training in run {training.run_id[:8]} recorded")]
+        if not _recorded_by(training, of):
+            return [Blocker(target, f"not the checkpoint and config that the training in run {training.run_id[:8]} recorded")]
         return self._blockers_of(training, newest=False)
 
     def training_of(self, checkpoint: Materialisation) -> Materialisation | None:
@@ -208,6 +210,15 @@ class Gate:
             return None
         version, _ = parse_epoch_key(checkpoint.partition or "")
         return self.history.trainings(dg.AssetKey([*checkpoint.key.path[:-1], name])).get(version)
+
+
+def _recorded_by(training: Materialisation, checkpoint: Materialisation) -> bool:
+    """Whether the training recorded exactly the weights and the config that ``checkpoint`` names."""
+    weights, config = checkpoint.artifacts.get("checkpoint"), checkpoint.artifacts.get("config")
+    if weights is None or config is None:
+        return False
+    expected = training.metadata["checkpoints"].get(checkpoint.partition)
+    return weights.sha256 == checkpoint.data_version == expected and config.sha256 == training.metadata.get("config_sha256")
 
 
 class ResolvedInputs:

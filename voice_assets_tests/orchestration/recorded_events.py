@@ -1,7 +1,10 @@
-"""Materialisations and check results, written into an instance without runs."""
+"""Materialisations and check results, written into an instance as the runs of assets write them."""
+
+import uuid
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+from dagster._core.events import StepMaterializationData
 
 from voice_assets.orchestration.history import SUITE, History, Materialisation
 
@@ -13,8 +16,14 @@ class Records:
         self.instance = instance
 
     def materialise(self, key: dg.AssetKey, data: str, partition: str | None = None, **metadata: object) -> Materialisation:
-        self.instance.report_runless_asset_event(
-            dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags={"dagster/data_version": data})
+        event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags={"dagster/data_version": data})
+        self.instance.report_dagster_event(
+            dg.DagsterEvent(
+                event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+                job_name="__ASSET_JOB",
+                event_specific_data=StepMaterializationData(event),
+            ),
+            run_id=str(uuid.uuid4()),
         )
         found = History(self.instance).latest(key, partition)
         assert found is not None

@@ -158,6 +158,17 @@ def test_a_table_that_is_gone_or_changed_is_not_read(validated: ToyProject) -> N
     assert validated.run("clip_stats", SHARDS[0]).success
 
 
+def test_edited_evidence_gives_no_verdict(failed: ToyProject) -> None:
+    """The failed rule's table is edited so that the rule would pass, and the checks run again."""
+    artifact = failed.latest("base_validation").evidence["clips"]
+    table = failed.store.local(artifact.uri)
+    pd.read_parquet(table).assign(text_length=50).to_parquet(table)
+    outcome = failed.run_checks("base_validation")
+    assert not outcome.success
+    assert "its SHA-256 is" in outcome.message
+    assert any("text_length: planned in run" in blocker for blocker in failed.blockers("clip_stats", SHARDS[0]))
+
+
 def test_running_an_input_again_with_the_same_result_keeps_what_was_built_from_it(validated: ToyProject) -> None:
     validated.run_shards("clips")
     assert validated.blockers("clip_stats", SHARDS[0]) == []

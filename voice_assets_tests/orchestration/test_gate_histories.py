@@ -1,4 +1,4 @@
-"""A gate that is closed opens by a passed check only, whatever else is recorded. Events are written without runs."""
+"""Gates on written histories: only a passed check opens a closed gate, and only records of our own runs count."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import SUITE, History, Materialisation, pins_json
+from voice_assets.runtime.storage import Artifact
 from voice_assets_tests.orchestration.recorded_events import Records
 
 VALIDATION, TRAINING, CHECKPOINT, VOICE = (
@@ -49,8 +50,17 @@ class TrainedVoice(Records):
         """Train one epoch on the newest validation."""
         pin = History(self.instance).latest(VALIDATION)
         assert pin is not None
-        self.materialise(TRAINING, "trained", version=0, checkpoints={EPOCH: "weights"}, upstream=pins_json([pin.pin()]))
-        self.materialise(CHECKPOINT, "weights", EPOCH)
+        facts = {"version": 0, "checkpoints": {EPOCH: "weights"}, "config_sha256": "config"}
+        self.materialise(TRAINING, "trained", **facts, upstream=pins_json([pin.pin()]))
+        self.checkpoint()
+
+    def checkpoint(self, data: str = "weights", weights: str = "weights", config: str = "config") -> None:
+        """Record a checkpoint: its data version, and the hashes of its two files."""
+        files = {
+            name: Artifact(f"artifacts/{name}", sha256, 1).as_json()
+            for name, sha256 in (("checkpoint", weights), ("config", config))
+        }
+        self.materialise(CHECKPOINT, data, EPOCH, **files)
 
     def blockers(self, suite: str = "today") -> list[str]:
         return [str(blocker) for blocker in Gate(graph(suite), self.instance).blockers(AssetPartition(VOICE, EPOCH))]
@@ -101,6 +111,22 @@ def test_a_later_pass_on_the_same_data_opens(trained: TrainedVoice) -> None:
 def test_a_wiped_validation_closes(trained: TrainedVoice) -> None:
     trained.instance.wipe_assets([VALIDATION])
     assert trained.blockers() == ["toy/validation: this materialisation, an input of the asset, is gone"]
+
+
+@pytest.mark.parametrize("forged", [{"data": "others"}, {"weights": "others"}, {"config": "others"}])
+def test_a_checkpoint_that_its_training_did_not_record_closes(trained: TrainedVoice, forged: dict[str, str]) -> None:
+    trained.checkpoint(**forged)
+    (blocker,) = trained.blockers()
+    assert f"toy/checkpoint[{EPOCH}]: not the checkpoint and config that the training in run" in blocker
+
+
+def test_a_materialisation_that_no_run_made_closes(trained: TrainedVoice) -> None:
+    """Anybody who reaches the web server can report one, with any data version and any file."""
+    trained.instance.report_runless_asset_event(
+        dg.AssetMaterialization(CHECKPOINT, partition=EPOCH, tags={"dagster/data_version": "weights"})
+    )
+    (blocker,) = trained.blockers()
+    assert blocker.startswith(f"toy/checkpoint[{EPOCH}]: reported from outside, by no run")
 
 
 STEPS = st.lists(
