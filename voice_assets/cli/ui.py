@@ -1,11 +1,13 @@
 """``voice-assets ui``: Dagster's web UI and the daemon that starts its runs."""
 
-import itertools
+import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,8 @@ import click
 from voice_assets.cli.dead_runs import print_dead_runs
 from voice_assets.cli.errors import CommandError, without_traceback
 from voice_assets.cli.terminal import plain
+from voice_assets.cli.web_guard import is_loopback
+from voice_assets.cli.web_server import TOKEN
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -24,7 +28,10 @@ CHECKS_BETWEEN_CLEANUPS = 20
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the web UI.")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on. Anyone who reaches it can start runs."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. An address that other machines reach asks for the token in the printed URL.",
 )
 def ui(port: int, host: str) -> None:
     """Start the Dagster UI: the asset graph, runs, partitions and checks of every voice.
@@ -62,34 +69,40 @@ def serve(host: str, port: int) -> int:
 
     with without_traceback(OSError):
         home = ready_home()
-    workspace = ["-w", str(project.root() / "workspace.yaml")]
-    commands = [
-        [sys.executable, "-m", "dagster_webserver", "-h", host, "-p", str(port), *workspace],
-        [sys.executable, "-m", "dagster._daemon", "run", *workspace],
-    ]
+    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    commands = {
+        "the web server": [sys.executable, "-m", "voice_assets.cli.web_server", host, str(port)],
+        "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.root() / "workspace.yaml")],
+    }
+    environment = os.environ | {TOKEN: token or ""}
     with open_instance() as instance:
         pools.apply(instance, pools.widths(read_voices()[0]))
         print_dead_runs(instance)
-        click.echo(f"Dagster UI: http://{host}:{port} (instance: {plain(home)}; Ctrl-C ends the UI)")
-        processes = [subprocess.Popen(command, cwd=project.root()) for command in commands]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}{f'/?token={token}' if token else ''}"
+        click.echo(f"Dagster UI: {address} (instance: {plain(home)}; Ctrl-C ends the UI)")
+        processes = {name: subprocess.Popen(command, cwd=project.root(), env=environment) for name, command in commands.items()}
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            _wait_for_an_end(processes, instance)
+            ended = _wait_for_an_end(processes, instance)
         except KeyboardInterrupt:
             return 0
         finally:
-            for process in processes:
+            for process in processes.values():
                 process.terminate()
-            for process in processes:
+            for process in processes.values():
                 process.wait()
+    click.echo(f"The UI has ended, because {ended} ended with code {processes[ended].returncode}. Start it again.", err=True)
     return 1
 
 
-def _wait_for_an_end(processes: list[subprocess.Popen[bytes]], instance: "dg.DagsterInstance") -> None:
-    """Return when one of ``processes`` has ended. Until then, dead runs are marked as failed every ten seconds."""
-    for check in itertools.count(1):
+def _wait_for_an_end(processes: Mapping[str, subprocess.Popen[bytes]], instance: "dg.DagsterInstance") -> str:
+    """Return the name of the first of ``processes`` that has ended. Every ten seconds, dead runs are marked as failed."""
+    checks = 0
+    while True:
         threading.Event().wait(SECONDS_BETWEEN_CHECKS)
-        if any(process.poll() is not None for process in processes):
-            return
-        if check % CHECKS_BETWEEN_CLEANUPS == 0:
+        ended = next((name for name, process in processes.items() if process.poll() is not None), None)
+        if ended is not None:
+            return ended
+        checks += 1
+        if checks % CHECKS_BETWEEN_CLEANUPS == 0:
             print_dead_runs(instance)

@@ -1,11 +1,21 @@
-"""`voice-assets ui`: a port that is not free is one plain message. That it serves is measured by ``benchmarks.overhead``."""
+"""`voice-assets ui`: errors before it starts, and the pages of other web sites, which must not drive it."""
 
+import http.client
+import http.server
+import shutil
 import socket
+import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from voice_assets.orchestration.history import History
 from voice_assets_tests.cli.projects import call, error_of
+from voice_assets_tests.served_ui import Ui, served
+from voice_assets_tests.toy_project import SHARDS, ToyProject, copied, opened
 
 
 def test_a_port_that_is_in_use(project: Path) -> None:
@@ -25,3 +35,77 @@ def test_a_port_that_is_none(project: Path, port: str) -> None:
     done = call("ui", "--port", port)
     assert done.exit_code == 2
     assert "Invalid value for '--port'" in done.output
+
+
+@pytest.fixture(scope="module")
+def validated_ui(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """The UI of a project with materialised clips."""
+    with opened(copied(validated_once, tmp_path_factory.mktemp("ui"))) as project, served(project) as ui:
+        ui.wait_until(lambda: ui.ask("query { version }"))
+        yield ui
+
+
+def status(ui: Ui, method: str, path: str, **headers: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", ui.port, timeout=60)
+    connection.request(method, path, headers=headers)
+    return connection.getresponse().status
+
+
+def newest_clips(project: ToyProject) -> list[int]:
+    """The storage ids of the newest clips of each shard."""
+    found = [History(project.instance).latest(dg.AssetKey(["toy", "clips"]), shard) for shard in SHARDS]
+    return [one.storage_id for one in found if one is not None]
+
+
+WIPE = 'mutation{wipeAssets(assetPartitionRanges:[{assetKey:{path:["toy","clips"]}}]){__typename}}'
+
+
+@pytest.mark.slow
+def test_the_guard_stands_in_front_of_dagster(validated_ui: Ui) -> None:
+    own = f"http://127.0.0.1:{validated_ui.port}"
+    assert status(validated_ui, "GET", "/") == 200
+    assert status(validated_ui, "GET", "/", Host="evil.example") == 403
+    assert status(validated_ui, "POST", "/report_asset_materialization/toy/clips", Origin=own) == 403
+    assert status(validated_ui, "GET", f"/graphql?query={WIPE}") == 403
+
+
+HOSTILE = """<title>attack</title><body><script>
+const wipe = "http://127.0.0.1:PORT/graphql?query=" + encodeURIComponent(`WIPE`)
+const forged = "http://127.0.0.1:PORT/report_asset_materialization/toy/clips?partition=0-of-2&data_version=forged"
+const tell = (name, how) => document.body.append(name + ": " + how + "; ")
+const image = new Promise(done => { const one = new Image(); one.onload = one.onerror = done; one.src = wipe })
+const plain = {method: "POST", mode: "no-cors", headers: {"Content-Type": "text/plain"}, body: "{}"}
+const post = url => fetch(url, plain).catch(() => 0)
+const socket = new Promise(done => {
+  const one = new WebSocket("ws://127.0.0.1:PORT/graphql", "graphql-ws")
+  one.onopen = () => done("open"); one.onerror = () => done("refused")
+})
+Promise.all([image, post(wipe), post(forged)]).then(() => tell("requests", "sent"))
+socket.then(how => tell("websocket", how))
+</script></body>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Debian's chromium is not installed")
+def test_a_hostile_page_changes_nothing(validated_ui: Ui, tmp_path: Path) -> None:
+    before = newest_clips(validated_ui.toy)
+    page = HOSTILE.replace("PORT", str(validated_ui.port)).replace("WIPE", WIPE).encode()
+
+    class Hostile(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        command = [*browser, "--virtual-time-budget=20000", "--dump-dom", f"http://127.0.0.1:{server.server_port}/"]
+        dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+        server.shutdown()
+    assert "requests: sent" in dom
+    assert "websocket: refused" in dom
+    assert len(before) == 2
+    assert newest_clips(validated_ui.toy) == before

@@ -1,16 +1,11 @@
 """Runs whose process has ended are failed; every other run is left alone."""
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import dagster as dg
 import psutil
@@ -19,11 +14,8 @@ import pytest
 from voice_assets.orchestration.dead_runs import PROCESS_TAG, fail_dead_runs, process_of, process_tags
 from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets_tests.held_config import HeldConfig
+from voice_assets_tests.served_ui import Ui, served
 from voice_assets_tests.toy_project import ToyProject
-
-LAUNCH = """mutation($params: ExecutionParams!) {
-  launchPipelineExecution(executionParams: $params) { ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
-}"""
 
 
 def ended_process() -> ProcessIdentity:
@@ -118,67 +110,11 @@ def test_every_run_names_its_process(toy: ToyProject) -> None:
     assert run.tags[PROCESS_TAG] == process_tags(run.run_id)[PROCESS_TAG]
 
 
-class Ui:
-    """``voice-assets ui`` on the project, and what a click in it does."""
-
-    def __init__(self, toy: ToyProject):
-        self.toy = toy
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.log = (toy.root / "ui.log").open("w+")
-        command = [sys.executable, "-m", "voice_assets.cli", "ui", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=toy.root)
-
-    def wait_until(self, done: Callable[[], Any]) -> Any:
-        """Wait for an event of the UI; the test fails when the UI ends before."""
-        while not (found := done()):
-            assert self.process.poll() is None, self.printed()
-            time.sleep(0.1)
-        return found
-
-    def printed(self) -> str:
-        self.log.flush()
-        return (self.toy.root / "ui.log").read_text()
-
-    def ask(self, query: str, **variables: Any) -> dict[str, Any] | None:
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/graphql", body, {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)["data"]
-        except OSError:  # the server does not listen yet
-            return None
-
-    def materialise(self, name: str, partition: str) -> str:
-        """Send a run as the button `Materialize` does. Returns the run id."""
-        selector = {
-            "repositoryLocationName": "voice_assets",
-            "repositoryName": "__repository__",
-            "pipelineName": "__ASSET_JOB",
-            "assetSelection": [{"path": ["toy", name]}],
-        }
-        tags = {"tags": [{"key": "dagster/partition", "value": partition}]}
-        answer = self.ask(LAUNCH, params={"selector": selector, "mode": "default", "executionMetadata": tags})
-        assert answer is not None
-        return answer["launchPipelineExecution"]["run"]["runId"]
-
-    def run(self, run_id: str) -> dg.DagsterRun:
-        run = self.toy.instance.get_run_by_id(run_id)
-        assert run is not None
-        return run
-
-
 @pytest.fixture
 def ui(toy: ToyProject) -> Iterator[Ui]:
     toy.run("raw_dataset")
-    served = Ui(toy)
-    try:
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait()
-        served.log.close()
+    with served(toy) as started:
+        yield started
 
 
 @pytest.mark.slow
