@@ -15,8 +15,9 @@ from rich.table import Column
 from rich.text import Text
 
 from voice_assets.cli import figures
-from voice_assets.cli.terminal import console, plain
+from voice_assets.cli.terminal import console
 from voice_assets.runtime import running
+from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.running import Running
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_assets.cli import figures
-from voice_assets.cli.terminal import plain
+from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from voice_assets.cli.errors import without_traceback
-from voice_assets.cli.terminal import plain
+from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
     from voice_assets.importers.items import Item

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from voice_assets.cli.errors import EXIT_CLOSED
-from voice_assets.cli.terminal import console, plain
+from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import voice_named
+from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
     from rich.text import Text

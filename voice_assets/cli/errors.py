@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from voice_assets.cli.terminal import plain
+from voice_assets.runtime.plain_text import plain
 
 EXIT_CLOSED = 1
 """A gate is closed, or something that was checked is not as it should be."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from voice_assets.cli.errors import without_traceback
-from voice_assets.cli.terminal import plain
 from voice_assets.cli.voice_argument import voice_with_dataset
+from voice_assets.runtime.plain_text import plain
 
 
 @click.command()

@@ -14,9 +14,9 @@ import click
 
 from voice_assets.cli.dead_runs import print_dead_runs
 from voice_assets.cli.errors import CommandError, without_traceback
-from voice_assets.cli.terminal import plain
 from voice_assets.cli.web_guard import is_loopback
 from voice_assets.cli.web_server import TOKEN
+from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
     import dagster as dg

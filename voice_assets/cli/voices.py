@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from voice_assets.cli.errors import CommandError
-from voice_assets.cli.terminal import console, plain
+from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import HOW_TO_START
+from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
     from rich.table import Table

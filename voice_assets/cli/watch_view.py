@@ -9,8 +9,8 @@ from rich.text import Text
 
 from voice_assets.cli import figures
 from voice_assets.cli.snapshot import Snapshot, together
-from voice_assets.cli.terminal import plain
 from voice_assets.runtime.nvidia import GpuUse
+from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.running import Running
 
 QUIET_S = 120.0

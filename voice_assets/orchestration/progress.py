@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.runtime import running
+from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.runtime.running import progress_file as progress_file
 
@@ -103,7 +104,7 @@ def clip_words(clip: Mapping[str, Any]) -> str:
     """One clip for a line of the log: its id, its similarity, its reference and its hypothesis."""
     texts = [" ".join(str(clip[name]).split()) for name in ("reference", "hypothesis")]
     short = [text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…" for text in texts]
-    return f"{clip['clip_id']} sim={clip['similarity']:.2f}: reference {short[0]!r}, hypothesis {short[1]!r}"
+    return f"{plain(clip['clip_id'])} sim={clip['similarity']:.2f}: reference {short[0]!r}, hypothesis {short[1]!r}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pandas as pd
 
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports.folder import new_report
-from voice_assets.reports.markdown import table
+from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
 from voice_assets.runtime.files import write_text
@@ -34,7 +34,7 @@ def _markdown(
         "diff": "Diff",
     }
     figures = [{"name": name, "value": value} for name, value in layout.summary(facts)]
-    lines = [f"# ASR sample: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
+    lines = [f"# ASR sample: {escape(title)}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"name": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     lines += ["## Categories", "", layout.CATEGORY_NOTE, ""]

@@ -111,7 +111,7 @@ def _markdown(
 ) -> str:
     lines = _lines(clips, limits)
     found = [line for line in lines if line["level"] == "fault"]
-    parts = [f"# Validation of {title}: {_word(clips, config, verdicts, lines)}", ""]
+    parts = [f"# Validation of {escape(title)}: {_word(clips, config, verdicts, lines)}", ""]
     parts += [f"Written {made}. Data set `{dataset}`. {_limits(limits)}", "", *_figures(clips, lines)]
     if verdicts is not None:
         parts += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from voice_assets.reports.markdown import table
+from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.quality_layout import HISTOGRAMS, Figures, chart_bins, summary
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
 
@@ -32,7 +32,7 @@ def markdown(
 ) -> str:
     """The text of ``quality_report.md``: the summary, the rules, histograms as text and the first suspects."""
     figures = [{"figure": name, "value": value} for name, value in summary(facts)]
-    lines = [f"# Quality of the data set: {title}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
+    lines = [f"# Quality of the data set: {escape(title)}", "", f"**{word(verdicts)}**", "", f"Written {made}.", ""]
     lines += table(figures, {"figure": "Figure", "value": "Value"})
     lines += ["## Rules", "", *table(rule_rows(verdicts), RULE_HEADINGS)]
     for column, width, unit, name, note in HISTOGRAMS:

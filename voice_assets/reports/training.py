@@ -13,7 +13,7 @@ import pandas as pd
 from voice_assets.dataset.tables import EPOCHS
 from voice_assets.reports import html, plots
 from voice_assets.reports.folder import new_report
-from voice_assets.reports.markdown import table
+from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
 from voice_assets.runtime.files import replacing, write_text
@@ -110,7 +110,7 @@ def markdown(
 ) -> str:
     """The text of ``training_report.md``. ``drawn``: whether ``loss_curve.png`` is in the same folder."""
     parts = [
-        f"# Training: {title}\n",
+        f"# Training: {escape(title)}\n",
         f"**{word(verdicts)}**\n",
         f"{_lead(curve, version)} Written {made}.\n",
         *(["![Loss curves](loss_curve.png)\n"] if drawn else []),

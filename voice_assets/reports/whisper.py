@@ -24,13 +24,14 @@ from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
 from voice_assets.reports.folder import new_report
-from voice_assets.reports.markdown import table
+from voice_assets.reports.markdown import escape, table
 from voice_assets.reports.tsv import write_tsv
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, word
 from voice_assets.reports.whisper_page import page
 from voice_assets.reports.whisper_result import Report
 from voice_assets.reports.whisper_result import ShardResult as ShardResult
 from voice_assets.runtime.files import write_text
+from voice_assets.runtime.plain_text import plain
 from voice_assets.text.word_diff import NOTATION
 
 
@@ -38,14 +39,14 @@ def _text_table(rows: Sequence[Mapping[str, object]], headings: dict[str, str]) 
     cells = [list(headings.values())]
     for row in rows:
         values = [row[key] for key in headings]
-        cells.append([f"{value:.4f}" if isinstance(value, float) else " ".join(str(value).split()) for value in values])
+        cells.append([f"{value:.4f}" if isinstance(value, float) else plain(" ".join(str(value).split())) for value in values])
     widths = [max(len(line[index]) for line in cells) for index in range(len(headings))]
     return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
 
 
 def _summary(report: Report) -> str:
     failed = [shard.key for shard in report.shards if shard.unscored]
-    lines = [f"{word(report.verdicts)}  Whisper validation of {report.title}", f"Data set: {report.dataset}"]
+    lines = [f"{word(report.verdicts)}  Whisper validation of {plain(report.title)}", f"Data set: {plain(report.dataset)}"]
     lines += [f"Written: {report.made}", ""]
     lines += [f"{name}: {value}" for name, value in layout.summary(report.facts)]
     lines += [f"A clip is low under a similarity of {report.low_similarity:g}"]
@@ -84,7 +85,7 @@ def _counts(suspects: pd.DataFrame) -> str:
 def _shard_markdown(shard: ShardResult, report: Report, low: pd.DataFrame) -> str:
     shown = {"clip_id": "Clip", "similarity": "Similarity", "cer": "CER", "diff": "Diff", "reference": "Reference"}
     by_category = categories_of(shard.transcripts, report.low_similarity)
-    lines = [f"# Shard {shard.key}: {report.title}", "", "**FAIL**" if shard.unscored else "**PASS**", ""]
+    lines = [f"# Shard {shard.key}: {escape(report.title)}", "", "**FAIL**" if shard.unscored else "**PASS**", ""]
     lines += [f"{len(shard.transcripts)} clips, {shard.unscored} without a score. A shard passes when every clip has a score."]
     lines += ["`SUMMARY.txt` says whether the data set passes.", ""]
     lines += [f"## Problem rows: {len(low)} under {report.low_similarity:g}", "", f"In the diff, {NOTATION}.", ""]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from voice_assets.rules.suites import Rule
+from voice_assets.runtime.plain_text import plain
 
 _SUBJECTS: dict[str, str] = {
     "expect_column_exact_mean_to_be_between": "the mean {column} of {rows}",
@@ -127,4 +128,4 @@ def nothing_message(rule: Rule, reason: str) -> str:
 
 
 def _sentence(rule: Rule, result: str) -> str:
-    return f"{rule.description.rstrip('.')}: {result}."
+    return f"{rule.description.rstrip('.')}: {plain(result)}."

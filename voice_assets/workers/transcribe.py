@@ -30,6 +30,7 @@ from voice_assets.asr.whisper import FULL, WhisperRecogniser
 from voice_assets.asr.windows import window_s
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.runtime.files import replacing
+from voice_assets.runtime.plain_text import plain
 from voice_assets.workers import command_line, protocol
 
 
@@ -90,7 +91,7 @@ class TranscriptionLog:
         self.from_cache += not now
         self.total_similarity += record["similarity"]
         self.low += record["similarity"] < self.low_similarity
-        texts = " | ".join(" ".join(str(record[name]).split()) for name in ("clip_id", "reference", "hypothesis"))
+        texts = " | ".join(plain(" ".join(str(record[name]).split())) for name in ("clip_id", "reference", "hypothesis"))
         self.log.write(
             f"[{self.decoded + self.from_cache}/{self.total}] sim={record['similarity']:.2f} cer={record['cer']:.2f} "
             f"pass={record['decoding_pass']}{'' if now else ' cache'} {texts}\n"

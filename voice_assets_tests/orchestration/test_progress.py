@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.progress import clip_words, follow, progress
 from voice_assets.runtime import running
 
 
@@ -84,3 +84,8 @@ def test_what_a_killed_run_left_is_replaced(ran, tmp_path: Path) -> None:
     file.write_text(json.dumps({"done": 7}), encoding="utf-8")
     _, seen = ran([])
     assert [one.done for one in seen] == [0]
+
+
+def test_a_hostile_clip_is_written_out() -> None:
+    line = clip_words({"clip_id": "\x1b[2J", "reference": "\x07", "hypothesis": "\u202e", "similarity": 0.5})
+    assert line == r"\x1b[2J sim=0.50: reference '\x07', hypothesis '\u202e'"

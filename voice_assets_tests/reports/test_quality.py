@@ -107,6 +107,7 @@ def test_markdown_texts_cannot_break_the_table(dataset):
     report = (write(dataset, verdicts=RULES) / "quality_report.md").read_text(encoding="utf-8")
     line = next(line for line in report.splitlines() if "script" in line)
     assert line.count("|") - line.count("\\|") == 5
+    assert report.startswith("# Quality of the data set: Voice \\<b\\>\n")
     assert "<script" not in line.replace("\\<", "")
     assert "| text_length_p95 | PASS | 96 | \\< 300 | fine |" in report
     assert "| no_duplicate_audio | WARNING |" in report

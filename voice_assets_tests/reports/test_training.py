@@ -40,7 +40,8 @@ def test_the_verdict(verdicts: list | None, word: str) -> None:
 
 
 def test_the_contents_of_the_report() -> None:
-    text = training.markdown("Felix", curve(4, 2), [FAILED], 3, MADE, drawn=True)
+    text = training.markdown("Felix <b>", curve(4, 2), [FAILED], 3, MADE, drawn=True)
+    assert text.startswith("# Training: Felix \\<b\\>\n")
     assert "Training 3: 2 epochs in 0.1 minutes; loss 4.00 to 2.00" in text
     assert f"Written {MADE}." in text
     assert "| nothing_nan | FAIL | 1 | in {0} |" in text

@@ -62,7 +62,7 @@ def write_sample(tmp_path, transcripts, verdicts):
     table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
     facts = validation.sample_facts(len(transcripts), transcripts, table, 0.8)
     return asr_sample.write(
-        tmp_path / "reports", "Голос", transcripts, facts, table, verdicts, language="ru", low_similarity=0.8
+        tmp_path / "reports", "Голос <b>\x1b", transcripts, facts, table, verdicts, language="ru", low_similarity=0.8
     )
 
 
@@ -73,6 +73,7 @@ def test_the_sample_is_a_table_worst_first(tmp_path, transcripts):
     assert [row["clip_id"] for row in rows] == ["worse", "bad", "edge", "good"]
     assert rows[0]["hypothesis"] == "'=услышано"
     text = (folder / "asr_sample.md").read_text(encoding="utf-8")
+    assert text.startswith("# ASR sample: Голос \\<b\\>␛\n")
     assert "**FAIL**" in text
     assert "<b>" not in text.replace("\\<b", "")
     assert "2 (50.00%)" in text
@@ -87,7 +88,7 @@ def test_two_samples_are_two_folders(tmp_path, transcripts):
 def write_whisper(tmp_path, transcripts, shards, verdicts, history=()):
     table = categories.by_category(categories.with_categories(transcripts, "ru"), 0.8)
     facts = validation.validation_facts(transcripts["clip_id"], transcripts, table, 0.8, shards=2)
-    targets = (tmp_path / "reports", "Голос", tmp_path / "data")
+    targets = (tmp_path / "reports", "Голос <b>\x1b", tmp_path / "data")
     return whisper.write(*targets, shards, 0.8, facts, table, verdicts, language="ru", history=history)
 
 
@@ -122,6 +123,13 @@ def test_the_report_has_the_files_of_the_former_scripts(tmp_path, transcripts):
     assert "../../data/wavs/worse.wav" in page
     assert "<b>" not in page
     assert page.count("<audio") == 2
+
+
+def test_no_file_for_a_terminal_has_a_control_character_of_the_title(tmp_path, transcripts):
+    folder = write_whisper(tmp_path, transcripts, [whisper.ShardResult("0-of-1", transcripts, None, "run-1")], judged(True))
+    assert "Whisper validation of Голос <b>\\x1b\n" in (folder / "SUMMARY.txt").read_text(encoding="utf-8")
+    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".html"]
+    assert [file for file in files if b"\x1b" in file.read_bytes()] == []
 
 
 def test_the_category_fast_is_the_same_in_every_table(tmp_path):

@@ -88,6 +88,11 @@ def test_a_long_or_odd_value_cannot_break_the_message() -> None:
     assert len(message) < 200
 
 
+def test_a_hostile_name_of_a_clip_is_written_out() -> None:
+    judged = rule("expect_column_values_to_be_in_set", column="n", value_set=[0])
+    assert r"\x1b[2J has 1" in wording.rows_message(judged, 1, 1, [("\x1b[2J", 1)])
+
+
 def test_the_message_of_a_share_names_the_rows() -> None:
     low = rule(
         "expect_column_share_below_to_be_between", "transcripts", column="s", threshold=0.8, max_value=0.02, strict_max=True
