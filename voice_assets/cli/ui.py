@@ -21,6 +21,7 @@ from voice_assets.runtime.plain_text import plain
 if TYPE_CHECKING:
     import dagster as dg
 
+WEB_SERVER = "the web server"
 SECONDS_BETWEEN_CHECKS = 0.5
 CHECKS_BETWEEN_CLEANUPS = 20
 
@@ -71,16 +72,19 @@ def serve(host: str, port: int) -> int:
         home = ready_home()
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     commands = {
-        "the web server": [sys.executable, "-m", "voice_assets.cli.web_server", host, str(port)],
+        WEB_SERVER: [sys.executable, "-m", "voice_assets.cli.web_server", host, str(port)],
         "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.root() / "workspace.yaml")],
     }
-    environment = os.environ | {TOKEN: token or ""}
+    environments = {WEB_SERVER: os.environ | {TOKEN: token or ""}}  # the daemon and its runs never see the token
     with open_instance() as instance:
         pools.apply(instance, pools.widths(read_voices()[0]))
         print_dead_runs(instance)
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}{f'/?token={token}' if token else ''}"
         click.echo(f"Dagster UI: {address} (instance: {plain(home)}; Ctrl-C ends the UI)")
-        processes = {name: subprocess.Popen(command, cwd=project.root(), env=environment) for name, command in commands.items()}
+        processes = {
+            name: subprocess.Popen(command, cwd=project.root(), env=environments.get(name))
+            for name, command in commands.items()
+        }
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             ended = _wait_for_an_end(processes, instance)

@@ -22,10 +22,11 @@ def main(host: str, port: int) -> None:
     from voice_assets.orchestration.instance import open_instance
     from voice_assets.runtime import project
 
+    token = os.environ.pop(TOKEN, "") or None  # the code server, a child of this process, does not inherit it
     target = WorkspaceFileTarget([str(project.root() / "workspace.yaml")])
     with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
         app = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
-        uvicorn.run(Guard(app, os.environ.get(TOKEN) or None), host=host, port=port, log_level="warning")
+        uvicorn.run(Guard(app, token), host=host, port=port, log_level="warning")
 
 
 if __name__ == "__main__":

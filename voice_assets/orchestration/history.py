@@ -180,9 +180,13 @@ class History:
         return self._exact[pin.key, pin.storage_id]
 
     def trainings(self, key: dg.AssetKey) -> dict[int, Materialisation]:
-        """The materialisations of a training asset by the ``lightning_logs/version_<N>`` they wrote, the newest of each."""
+        """The materialisations of a training asset by the ``lightning_logs/version_<N>`` they wrote, the newest of each.
+
+        A materialisation that no run made names no version, and does not count.
+        """
         records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_READ).records
-        return {int(found.metadata["version"]): found for found in reversed([_read(record) for record in records])}
+        made = [found for found in map(_read, reversed(records)) if found.run_id]
+        return {int(found.metadata["version"]): found for found in made}
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""

@@ -129,6 +129,12 @@ def test_a_materialisation_that_no_run_made_closes(trained: TrainedVoice) -> Non
     assert blocker.startswith(f"toy/checkpoint[{EPOCH}]: reported from outside, by no run")
 
 
+def test_a_training_that_no_run_made_changes_nothing(trained: TrainedVoice) -> None:
+    """A click on `Report materialization` in the UI records one without any fact."""
+    trained.instance.report_runless_asset_event(dg.AssetMaterialization(TRAINING))
+    assert trained.blockers() == []
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["materialise", "judge the newest", "judge the first", "wipe"]),
