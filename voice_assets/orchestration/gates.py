@@ -93,6 +93,10 @@ class Gate:
         latest = self.history.latest(target.key, target.partition)
         return [Blocker(target, "never materialised")] if latest is None else self._blockers_of(latest, newest=True)
 
+    def objections(self, of: Materialisation) -> list[Blocker]:
+        """What speaks today against the recorded ``of`` and what it was built from; empty when nothing does."""
+        return self._blockers_of(of, newest=False)
+
     def verdicts(self, of: Materialisation) -> list[Blocker]:
         """The checks that one materialisation has not passed.
 
