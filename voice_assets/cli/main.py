@@ -14,6 +14,7 @@ from voice_assets.cli.fix import fix
 from voice_assets.cli.run import run
 from voice_assets.cli.ui import ui
 from voice_assets.cli.voices import voices
+from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
 
 
@@ -37,7 +38,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, fix, voices, ui):
+for command in (demo, import_, doctor, run, watch, fix, waive, waivers, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

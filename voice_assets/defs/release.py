@@ -42,6 +42,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "voice_package",
             group="release",
             reads=["onnx_voice", "voice_samples"],
+            heard=["quality_report", "voice_samples"],
             settings=settings,
             kinds=["onnx", "file"],
         ),
@@ -69,7 +70,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "bytes": built.bytes,
             "built_from": len(ancestors),
             "model_card": dg.MetadataValue.md(contents.card),
-            "rules": verdict_table(judge(voice, "voice_package", evidence)),
+            "rules": verdict_table(judge(context, voice, "voice_package", evidence, built.sha256)),
         }
         return finished(inputs.pins, built.sha256, figures, evidence=paths)
 

@@ -1,6 +1,5 @@
 """The lineage of a materialisation: its pins, and the pins of its inputs, back to every shard of the data set. Reads only."""
 
-from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,16 +12,7 @@ def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]
 
     The ancestors of a checkpoint include the training that wrote the checkpoint, though it was materialised later.
     """
-    found: dict[int, Materialisation] = {}
-    waiting = deque(starts)
-    while waiting:
-        one = waiting.popleft()
-        if one.storage_id in found:
-            continue
-        found[one.storage_id] = one
-        sources = [*(gate.history.exact(pin) for pin in one.pins), gate.training_of(one)]
-        waiting.extend(source for source in sources if source is not None)
-    return list(found.values())
+    return gate.ancestors(starts)
 
 
 def lineage_json(ancestors: list[Materialisation]) -> dict[str, Any]:
