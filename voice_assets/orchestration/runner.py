@@ -91,6 +91,20 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
     return [key for key in mine if key in wanted]
 
 
+def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
+    """The run that ``target`` needs: of the asset, of its checks alone, or none."""
+    latest = gate.history.latest(target.key, target.partition)
+    reason = "never materialised" if latest is None else gate.staleness(target, latest)
+    if reason is not None:
+        return Task(target, reason)
+    assert latest is not None
+    unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
+    if not unjudged:
+        return None
+    checks = frozenset(gate.graph.get_check_keys_for_assets({target.key}))
+    return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
+
+
 class Runner:
     """Brings assets up to date.
 
@@ -135,7 +149,8 @@ class Runner:
             return status
         targets = self._partitions(key)
         if not node.is_external:
-            tasks = [task for task in map(self._task, targets) if task is not None]
+            found = (needed_task(Gate(self.graph, self.instance), target) for target in targets)
+            tasks = [task for task in found if task is not None]
             status.current = len(targets) - len(tasks)
             self._run_all(tasks, status)
         if status.verdict == "CLOSED":
@@ -161,20 +176,6 @@ class Runner:
         if epoch is None or epoch not in known:
             raise SelectionError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
         return epoch
-
-    def _task(self, target: AssetPartition) -> Task | None:
-        """The run that ``target`` needs: of the asset, of its checks alone, or none."""
-        gate = Gate(self.graph, self.instance)
-        latest = gate.history.latest(target.key, target.partition)
-        reason = "never materialised" if latest is None else gate.staleness(target, latest)
-        if reason is not None:
-            return Task(target, reason)
-        assert latest is not None
-        unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
-        if not unjudged:
-            return None
-        checks = frozenset(self.graph.get_check_keys_for_assets({target.key}))
-        return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
 
     def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
         """Run ``tasks``, as many at the same time as the asset's pools allow."""
