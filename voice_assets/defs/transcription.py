@@ -11,8 +11,8 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import LOG, History, Materialisation
+from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker

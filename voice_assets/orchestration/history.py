@@ -257,9 +257,14 @@ class History:
         return _evaluate(check, evaluation, record.run_id, suite)
 
     def _only_checks(self, run_id: str, key: dg.AssetKey) -> bool:
-        """Whether a run executes checks of ``key`` without materialising it; such checks judge the newest materialisation."""
-        run = self.instance.get_run_by_id(run_id)
-        return run is not None and key not in (run.asset_selection or ())
+        """Whether a run executes checks of ``key`` without materialising it; such checks judge the newest materialisation.
+
+        The planned materialisations say so. The selection of a run does not: it is empty when ``dg.materialize`` ran.
+        """
+        wanted = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        planned = self.instance.get_records_for_run(run_id, of_type=wanted).records
+        events = (record.event_log_entry.dagster_event for record in planned)
+        return key not in {event.asset_key for event in events if event is not None}
 
 
 def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> CheckVerdict:

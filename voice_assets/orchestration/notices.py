@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from voice_assets.orchestration.gates import CLOSED_BY
+from voice_assets.orchestration.inputs import CLOSED_BY
 from voice_assets.runtime.plain_text import plain
 
 MOST_CHARACTERS = 500

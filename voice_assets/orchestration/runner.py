@@ -14,7 +14,7 @@ from typing import Protocol
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Gate
+from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
@@ -171,7 +171,7 @@ class Runner:
         """The epoch asked for, or the last one of the newest training that ended."""
         known = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
         training = History(self.instance).latest(dg.AssetKey([voice, "mini_training"]))
-        newest = max(training.metadata["checkpoints"], key=parse_epoch_key) if training else None
+        newest = max(training.metadata[CHECKPOINTS], key=parse_epoch_key) if training else None
         epoch = self.epoch or newest
         if epoch is None or epoch not in known:
             raise SelectionError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
