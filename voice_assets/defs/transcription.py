@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
@@ -103,18 +104,31 @@ def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any
         "clips": len(transcripts),
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
         "mean_cer": float(transcripts["cer"].mean()) if len(transcripts) else 0.0,
-        "low_similarity": int((transcripts["similarity"] < low_similarity).sum()),
+        "low_similarity": int(is_low(transcripts, low_similarity).sum()),
         "later_passes_kept": int((transcripts["decoding_pass"] != "fast").sum()),
         "lowest": preview(transcripts.sort_values("similarity"), ["clip_id", "similarity", "reference", "hypothesis"]),
     }
 
 
+def _judged(voice: Voice, transcripts: "pd.DataFrame") -> "pd.DataFrame":
+    """TRANSCRIPTS as the reports and their rules read them: with categories among these clips, and the columns KEPT."""
+    from voice_assets.asr.categories import with_categories
+    from voice_assets.curation.decisions import read_record, with_kept
+
+    return with_kept(with_categories(transcripts, voice.language), read_record(voice.dataset))
+
+
 def _figures(
     voice: Voice, transcripts: "pd.DataFrame", by_category: "pd.DataFrame", verdicts: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The figures of a report: scores, rules, categories."""
+    """The figures of a report: scores, clips under the limit that a person kept, rules, categories."""
+    from voice_assets.asr.validation import keepers
+
+    kept = kept_low(transcripts, voice.whisper.low_similarity)
     return {
         **_scores(transcripts, voice.whisper.low_similarity),
+        "kept_low": len(kept),
+        "kept_by": keepers(kept),
         "rules": verdict_table(verdicts),
         "categories": preview(by_category, list(by_category.columns)),
     }
@@ -170,9 +184,9 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "asr_sample_report",
             group="transcription",
-            code=CODE,
+            code=CODE + 1,  # 1 more than asr_sample: kept clips do not count as low
             reads=["asr_sample"],
-            settings={"low_similarity": voice.whisper.low_similarity},
+            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "greatexpectations"],
         ),
         description="`asr_sample.tsv`: reference, hypothesis and similarity of every clip of the sample. Its rules "
@@ -183,7 +197,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import asr_sample as report
 
         inputs = resolve_inputs(context)
-        transcripts = categories.with_categories(table_of(inputs, "asr_sample"), voice.language)
+        transcripts = _judged(voice, table_of(inputs, "asr_sample"))
         drawn = sum(source.metadata["drawn"] for source in inputs.all("asr_sample"))
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
@@ -293,7 +307,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "whisper_validation",
             group="transcription",
-            code=CODE + 1,  # 1 more than whisper_shard: the facts name the shards without transcripts
+            code=CODE + 2,  # 2 more than whisper_shard: the facts name shards without transcripts; kept clips are not low
             reads=["whisper_shard", "clips"],
             settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],
@@ -307,7 +321,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import whisper as report
 
         inputs = resolve_inputs(context)
-        transcripts = categories.with_categories(table_of(inputs, "whisper_shard"), voice.language)
+        transcripts = _judged(voice, table_of(inputs, "whisper_shard"))
         clips = sound_clips(inputs)
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.validation_facts(
