@@ -22,7 +22,12 @@ from voice_assets.runtime.storage import DATASET, project_store
 
 GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
+AFTER_FAILURE = "voice_assets/after_failure"
+"""The metadata entry of an asset that is made although its inputs failed, such as a report on the failure. Nothing reads it."""
+NO_RULE = "voice_assets/no_rule"
+"""The metadata entry of a check that only shows something: no gate reads its results."""
 CLOSED_BY = "closed_by"
+OUTSIDE = "reported from outside, by no run, so nothing proves what it holds: materialise it again"
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,20 @@ class Gate:
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
-        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)))
+        find = self._not_current if self.after_failure(target.key) else self._newest_blockers
+        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in find(source)))
+
+    def after_failure(self, key: dg.AssetKey) -> bool:
+        """Whether an asset is made although its inputs failed their rules."""
+        return AFTER_FAILURE in self.graph.get(key).metadata
+
+    def _not_current(self, target: AssetPartition) -> list[Blocker]:
+        """Why the newest materialisation of ``target`` cannot be reported on; the verdicts of its rules do not matter."""
+        latest = self.history.latest(target.key, target.partition)
+        if latest is None:
+            return [Blocker(target, "never materialised")]
+        reason = self.staleness(target, latest) if latest.run_id else OUTSIDE
+        return [] if reason is None else [Blocker(target, reason)]
 
     def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
         """The blockers of the newest materialisation of ``target``; the observed data set has none."""
@@ -119,12 +137,19 @@ class Gate:
             if verdict.warning is not None
         ]
 
+    def rules(self, key: dg.AssetKey) -> list[dg.AssetCheckKey]:
+        """The checks of an asset that are rules, sorted by name."""
+        checks = self.graph.get_check_keys_for_assets({key})
+        return sorted(
+            (one for one in checks if NO_RULE not in self.graph.get_check_spec(one).metadata), key=lambda one: one.name
+        )
+
     def check_verdicts(self, of: Materialisation) -> Iterator[CheckVerdict]:
-        """The verdict of every check of the asset on one materialisation, sorted by the names of the checks."""
+        """The verdict of every rule of the asset on one materialisation, sorted by the names of the rules."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self._partitions_of(of.key)
-        for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
+        for check in self.rules(of.key):
             spec = self.graph.get_check_spec(check)
             yield self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
 
@@ -151,7 +176,13 @@ class Gate:
                 return f"out of date: not built from {source}"
             if (now := self._version(source)) != pin.data_version:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
+            if self.after_failure(target.key) and self._made_again(source, pin):
+                return f"out of date: {source} was made again, with the same data"
         return None
+
+    def _made_again(self, source: AssetPartition, pin: Pin) -> bool:
+        latest = self.history.latest(source.key, source.partition)
+        return latest is not None and latest.storage_id != pin.storage_id
 
     def _gone(self, of: Materialisation) -> str | None:
         """The first file of ``of`` that is not in the store; None when all are. Logs and reports may be cleared away."""
@@ -177,7 +208,7 @@ class Gate:
         """``newest``: upstream means today's newest inputs; otherwise the recorded pins."""
         target = AssetPartition(of.key, of.partition)
         if not of.run_id:
-            return [Blocker(target, "reported from outside, by no run, so nothing proves what it holds: materialise it again")]
+            return [Blocker(target, OUTSIDE)]
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
             return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))

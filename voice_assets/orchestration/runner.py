@@ -170,8 +170,7 @@ class Runner:
         unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
         if not unjudged:
             return None
-        checks = frozenset(self.graph.get_check_keys_for_assets({target.key}))
-        return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
+        return Task(target, f"{len(unjudged)} rules without a verdict in force", frozenset(gate.rules(target.key)))
 
     def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
         """Run ``tasks``, as many at the same time as the asset's pools allow."""
