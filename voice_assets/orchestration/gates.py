@@ -59,6 +59,11 @@ class Blocker:
         return f"{self.target}: {self.check + ': ' if self.check else ''}{self.reason}"
 
 
+def reports_on_failure(graph: AssetGraph, key: dg.AssetKey) -> bool:
+    """Whether an asset is made although its inputs failed their rules."""
+    return AFTER_FAILURE in graph.get(key).metadata
+
+
 class Gate:
     """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again."""
 
@@ -89,12 +94,8 @@ class Gate:
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
-        find = self._not_current if self.after_failure(target.key) else self._newest_blockers
+        find = self._not_current if reports_on_failure(self.graph, target.key) else self._newest_blockers
         return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in find(source)))
-
-    def after_failure(self, key: dg.AssetKey) -> bool:
-        """Whether an asset is made although its inputs failed their rules."""
-        return AFTER_FAILURE in self.graph.get(key).metadata
 
     def _not_current(self, target: AssetPartition) -> list[Blocker]:
         """Why the newest materialisation of ``target`` cannot be reported on; the verdicts of its rules do not matter."""
@@ -176,7 +177,7 @@ class Gate:
                 return f"out of date: not built from {source}"
             if (now := self._version(source)) != pin.data_version:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
-            if self.after_failure(target.key) and self._made_again(source, pin):
+            if reports_on_failure(self.graph, target.key) and self._made_again(source, pin):
                 return f"out of date: {source} was made again, with the same data"
         return None
 
