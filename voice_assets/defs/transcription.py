@@ -9,11 +9,12 @@ from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
+from voice_assets.defs.trend import trend_table, validations
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import ResolvedInputs, resolve_inputs
-from voice_assets.orchestration.history import LOG, History, Materialisation
+from voice_assets.orchestration.history import LOG, WEIGHTS, Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker
@@ -28,13 +29,12 @@ from voice_assets.orchestration.results import (
     table_of,
 )
 from voice_assets.runtime.project import artifacts_dir, cache_dir
-from voice_assets.runtime.storage import Artifact, project_store
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from voice_assets.reports.trend import Past
     from voice_assets.reports.whisper import ShardResult
 
 # The code version of the assets. Raise it with every change of decoding (asr.whisper.VERSION) or scoring. 2: scores of words,
@@ -63,8 +63,8 @@ def transcript_cache_file(voice: str) -> Path:
 
 def transcribe(
     context: dg.AssetExecutionContext, voice: Voice, clips: "pd.DataFrame", model: str
-) -> tuple["pd.DataFrame", Artifact]:
-    """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
+) -> tuple["pd.DataFrame", dict[str, Any]]:
+    """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS, and the log and the weights as metadata.
 
     Only audio without a cached hypothesis for these options is decoded. A run after a killed run decodes only the rest.
     """
@@ -76,10 +76,12 @@ def transcribe(
     clips.to_parquet(table, index=False)
     chosen = voice.whisper
     with progress(context, "clips", chosen.progress_every) as on_progress, leased(context, voice) as lease:
-        forward = follow(on_progress)
+        forward, weights = follow(on_progress), list[str]()
 
         def on_event(event: dict[str, Any]) -> None:
             forward(event)
+            if event["event"] == "started":
+                weights.append(event["weights"])
             if event["event"] == "note":
                 context.log.info(event["message"])
 
@@ -95,7 +97,7 @@ def transcribe(
             cpu_threads=lease.slot.cpu_threads,
         )
         run_worker("transcribe", request, folder / "worker.log", on_event, lease.environment, [lease.file_number])
-    return pd.read_parquet(result), project_store().add(log)
+    return pd.read_parquet(result), {LOG: recorded(project_store().add(log)), WEIGHTS: weights[0]}
 
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
@@ -167,13 +169,9 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         index, count = parse_shard_key(context.partition_key)
         drawn = seeded_ids(clips["clip_id"], share_of(voice.asr_sample.clips, index, count), voice.asr_sample.seed)
         sample = clips[clips["clip_id"].isin(drawn)]
-        transcripts, log = transcribe(context, voice, sample, voice.asr_sample.model)
-        figures = {
-            **_scores(transcripts, voice.whisper.low_similarity),
-            "drawn": len(sample),
-            LOG: recorded(log),
-        }
-        return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts)
+        transcripts, records = transcribe(context, voice, sample, voice.asr_sample.model)
+        figures = {**_scores(transcripts, voice.whisper.low_similarity), "drawn": len(sample), **records}
+        return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts, settings=chosen)
 
     return asr_sample
 
@@ -222,6 +220,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
 
 def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
     gates = ["base_validation", "quality_report", *(["asr_sample_report"] if voice.asr_sample.clips else [])]
+    chosen = {"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})}
 
     @dg.asset(
         **describe(
@@ -231,7 +230,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             code=CODE,
             reads=["clips"],
             gated_by=gates,
-            settings={"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})},
+            settings=chosen,
             kinds=["whisper", "pandas", "greatexpectations"],
         ),
         partitions_def=shards(voice),
@@ -245,7 +244,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         clips = sound_clips(inputs)
-        transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
+        transcripts, records = transcribe(context, voice, clips, voice.whisper.model)
         together = categories.with_categories(transcripts, voice.language)
         by_category = categories.by_category(together, voice.whisper.low_similarity)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
@@ -256,8 +255,9 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             {
                 **_scores(transcripts, voice.whisper.low_similarity),
                 "categories": preview(by_category, list(by_category.columns)),
-                LOG: recorded(log),
+                **records,
             },
+            settings=chosen,
             evidence=paths,
             value=transcripts,
             judged_as="transcripts",
@@ -282,26 +282,9 @@ def _log_of(source: Materialisation) -> Path | None:
     return store.local(log.uri) if store.exists(log) else None
 
 
-def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
-    """The earlier validations of this voice, the newest first, for every version of the data set."""
-    from voice_assets.reports.trend import MOST, Past
-
-    return [
-        Past(one.time, seen["mean_similarity"], seen["low_similarity"] / max(seen["clips"], 1), seen["clips"])
-        for one in History(context.instance).newest(context.asset_key, MOST)
-        if (seen := one.metadata)
-    ]
-
-
-def _trend_table(past: "list[Past]") -> dg.MarkdownMetadataValue:
-    """The newest validations as a Markdown table, the newest first."""
-    from voice_assets.reports import trend
-    from voice_assets.reports.markdown import table
-
-    return dg.MetadataValue.md("\n".join(table(list(reversed(trend.rows(past))), trend.HEADINGS)))
-
-
 def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
+    chosen = {"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)}
+
     @dg.asset(
         **describe(
             voice,
@@ -309,7 +292,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             group="transcription",
             code=CODE + 2,  # 2 more than whisper_shard: the facts name shards without transcripts; kept clips are not low
             reads=["whisper_shard", "clips"],
-            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
+            settings=chosen,
             kinds=["report", "html", "greatexpectations"],
         ),
         description="The report `validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, "
@@ -329,7 +312,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         )
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         verdicts = judge(voice, "whisper_validation", evidence)
-        past, results = _past_validations(context), _shard_results(inputs)
+        past, results = validations(context.instance, context.asset_key), _shard_results(inputs)
         low = voice.whisper.low_similarity
         folder = report.write(
             *(voice.reports_dir, voice.title, voice.dataset, results, low, facts, by_category, verdicts),
@@ -338,7 +321,8 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         )
         paths, version = keep_evidence(context, evidence)
         figures = _figures(voice, transcripts, by_category, verdicts)
-        figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
+        figures["trend"] = trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
+        written = project_store(voice.dataset).add(folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=written, settings=chosen)
 
     return whisper_validation

@@ -25,6 +25,10 @@ EVIDENCE = "evidence"
 TABLE_IS_EVIDENCE = "table_is_evidence"
 """The metadata entry with the name under which a suite judges the returned table."""
 SUITE = "suite"
+SETTINGS = "settings"
+"""The metadata entry with the settings whose hash is in the code version, so that a comparison can name what changed."""
+WEIGHTS = "weights"
+"""The metadata entry with the SHA-256 of the recogniser's weights."""
 CHECKS_AT_ONCE = 100
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
