@@ -15,8 +15,11 @@ class Records:
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
 
-    def materialise(self, key: dg.AssetKey, data: str, partition: str | None = None, **metadata: object) -> Materialisation:
-        event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags={"dagster/data_version": data})
+    def materialise(
+        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str = "2.1.0", **metadata: object
+    ) -> Materialisation:
+        tags = {"dagster/data_version": data, "dagster/code_version": code}
+        event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags=tags)
         self.instance.report_dagster_event(
             dg.DagsterEvent(
                 event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
@@ -29,7 +32,9 @@ class Records:
         assert found is not None
         return found
 
-    def judge(self, rule: str, of: Materialisation, passed: bool, suite: str = "today", warns: bool = False) -> None:
+    def judge(
+        self, rule: str, of: Materialisation, passed: bool, suite: str = "today", warns: bool = False, limit: str = ">= 0.9"
+    ) -> None:
         """Record the result of the check ``rule`` on ``of``."""
         about = AssetCheckEvaluationTargetMaterializationData(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time)
         self.instance.report_runless_asset_event(
@@ -37,7 +42,7 @@ class Records:
                 asset_key=of.key,
                 check_name=rule,
                 passed=passed,
-                metadata={SUITE: suite, "observed": 0.5, "limit": ">= 0.9"},
+                metadata={SUITE: suite, "observed": 0.5, "limit": limit},
                 target_materialization_data=about,
                 severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
                 description="Clips fit.",
