@@ -86,7 +86,7 @@ class Gate:
         partitions_def = self.graph.get(parent).partitions_def
         if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:
             return [target.partition]
-        return self._partitions_of(parent)
+        return self.partitions_of(parent)
 
     def is_external(self, key: dg.AssetKey) -> bool:
         """True for the data set: this project observes it and never materialises it."""
@@ -149,12 +149,12 @@ class Gate:
         """The verdict of every rule of the asset on one materialisation, sorted by the names of the rules."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
-        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self._partitions_of(of.key)
+        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
         for check in self.rules(of.key):
             spec = self.graph.get_check_spec(check)
             yield self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
 
-    def _partitions_of(self, key: dg.AssetKey) -> list[str | None]:
+    def partitions_of(self, key: dg.AssetKey) -> list[str | None]:
         """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
         partitions = self.graph.get(key).partitions_def
         if partitions is None:
