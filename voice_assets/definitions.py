@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.dataset import dataset_assets
+from voice_assets.defs.drift import drift_assets, drift_checks
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
 from voice_assets.defs.training import training_assets, training_checks
@@ -29,11 +30,12 @@ STAGES = (
     validation_assets,
     quality_assets,
     transcription_assets,
+    drift_assets,
     training_assets,
     onnx_assets,
     release_assets,
 )
-RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks)
+RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks, drift_checks)
 
 
 def build_definitions(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from voice_assets.defs.display import table
 from voice_assets.orchestration.history import History
 
 if TYPE_CHECKING:
@@ -24,6 +25,5 @@ def validations(instance: dg.DagsterInstance, key: dg.AssetKey) -> "list[Past]":
 def trend_table(past: "list[Past]") -> dg.MarkdownMetadataValue:
     """The newest validations as a Markdown table, the newest first."""
     from voice_assets.reports import trend
-    from voice_assets.reports.markdown import table
 
-    return dg.MetadataValue.md("\n".join(table(list(reversed(trend.rows(past))), trend.HEADINGS)))
+    return table(list(reversed(trend.rows(past))), trend.HEADINGS)

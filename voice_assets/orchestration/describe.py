@@ -46,6 +46,7 @@ def describe(
     code: int = 1,
     settings: Mapping[str, Any] | None = None,
     kinds: Sequence[str] = ("python",),
+    metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments for ``@dg.asset``.
 
@@ -58,6 +59,7 @@ def describe(
         code: see ``code_version``.
         settings: see ``code_version``.
         kinds: up to three words; the UI shows each as an icon.
+        metadata: marks of the asset besides those of its gate.
     """
     return {
         "key": asset_key(voice, name),
@@ -67,5 +69,5 @@ def describe(
         "owners": [voice.owner] if voice.owner else None,
         "kinds": set(kinds),
         "tags": {"voice": voice.name},
-        "metadata": {GATE_ONLY: list(gated_by)},
+        "metadata": {GATE_ONLY: list(gated_by), **(metadata or {})},
     }

@@ -10,7 +10,7 @@ from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.gates import AFTER_FAILURE, NO_RULE, AssetPartition, Gate
 from voice_assets.orchestration.history import SUITE, pins_json
 from voice_assets_tests.orchestration.recorded_events import Records
-from voice_assets_tests.test_keys import VOICES
+from voice_assets_tests.test_keys import VOICE, VOICES
 
 SHARD, VALIDATION, REPORT, TRAINING = (dg.AssetKey(["toy", name]) for name in ("shard", "validation", "report", "training"))
 
@@ -111,4 +111,5 @@ def test_nothing_reads_an_asset_that_is_made_after_a_failure() -> None:
     """Its own gate does not ask whether anything passed, so nothing may rely on it."""
     real = build_definitions(VOICES).resolve_asset_graph()
     made = [key for key in real.get_all_asset_keys() if AFTER_FAILURE in real.get(key).metadata]
+    assert [key.path[-1] for key in made if key.path[0] == VOICE] == ["drift_report"]
     assert {key for one in made for key in real.get(one).child_keys} == set()
