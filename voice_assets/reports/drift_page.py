@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from voice_assets.asr.drift import STEP
+from voice_assets.quality.histogram import bins
 from voice_assets.reports import drift_layout as layout
 from voice_assets.reports import html, plots, trend
 from voice_assets.reports.transcripts_layout import records
@@ -99,7 +101,13 @@ def _scatter(contents: layout.Contents) -> Markup:
     sides = (pairs["similarity_before"].tolist(), pairs["similarity"].tolist())
     drawing = plots.density(*sides, ("similarity before", "similarity now"), rings)
     note = "Every clip of both validations. Under the diagonal, a clip got worse. Rings are newly low clips."
-    return html.section("Clip by clip", html.figures(html.figure("Similarity before and now", drawing, note)))
+    changes = (pairs["similarity"] - pairs["similarity_before"]).tolist()
+    bars = plots.histogram(bins(changes, STEP), "change of similarity", {"no change": 0.0})
+    cards = [
+        html.figure("Similarity before and now", drawing, note),
+        html.figure("Change of similarity", bars, "Of every clip of both validations. Left of the line, a clip got worse."),
+    ]
+    return html.section("Clip by clip", html.figures(*cards))
 
 
 def _tiles(contents: layout.Contents) -> Markup:

@@ -36,7 +36,7 @@ QUIET = {"asr_sample": {"clips": 0}, "advisory": ADVISORY, "whisper": {"max_low_
 class Transcribed(ToyProject):
     """A project whose shards get their hypotheses from a test."""
 
-    def transcribe(self, similarities: Mapping[str, float] | None = None, **settings: object) -> None:
+    def transcribe(self, similarities: Mapping[str, float] | None = None) -> None:
         """Record a passed ``whisper_shard`` for each shard: similarity 1.0, and ``similarities`` by clip id."""
         records, graph = Records(self.instance), self.gate().graph
         for shard in SHARDS:
@@ -47,7 +47,7 @@ class Transcribed(ToyProject):
             done = records.materialise(
                 *(key, content_version(table), shard, str(graph.get(key).code_version)),
                 **{TABLE: made.as_json(), LOG: made.as_json(), TABLE_IS_EVIDENCE: "transcripts", WEIGHTS: "0" * 64},
-                **{SETTINGS: {"model": "base", **settings}, "upstream": pins_json([clips.pin(), *self._gates()])},
+                **{SETTINGS: {"model": "base"}, "upstream": pins_json([clips.pin(), *self._gates()])},
             )
             self._pass(done)
 
@@ -150,7 +150,7 @@ def test_the_first_validation_is_compared_with_nothing(passed: Transcribed) -> N
 def test_a_changed_clip_that_fails_is_named_and_the_package_shows_it(passed: Transcribed) -> None:
     good = passed.latest("whisper_validation")
     passed.change_text("номер один.", "номер сто один.")
-    passed.transcribe({"clip-000": 0.2, "clip-004": 0.5, "clip-005": 0.9}, beam_size=8)
+    passed.transcribe({"clip-000": 0.2, "clip-004": 0.5, "clip-005": 0.9})
     assert not passed.run("whisper_validation").success
     assert any("low_similarity: failed" in one for one in passed.blockers("training_set"))
     assert passed.run("drift_report").success
