@@ -8,6 +8,7 @@ Not here: what speaks against a materialisation (``gates.Gate.objections``).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
@@ -35,9 +36,15 @@ class Standing:
         return str(AssetPartition(self.of.key, self.of.partition))
 
     @property
-    def words(self) -> str:
-        """The reasons in one text."""
-        return "\n".join(self.reasons) or NOTHING
+    def result(self) -> dict[str, Any]:
+        """The verdict, in the arguments that the result of a check and a recorded evaluation share."""
+        listed = "\n".join(f"- {reason}" for reason in self.reasons)
+        return {
+            "passed": not self.reasons,
+            "severity": dg.AssetCheckSeverity.WARN,
+            "description": "; ".join(self.reasons) or NOTHING,
+            "metadata": {"reasons": dg.MetadataValue.md(listed)} if listed else {},
+        }
 
 
 def standing(gate: Gate, of: Materialisation, validations: Sequence[str]) -> Standing:
@@ -89,14 +96,11 @@ def _evaluation(one: Standing) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=of.key,
         check_name=CHECK,
-        passed=not one.reasons,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=one.words,
-        metadata={"reasons": len(one.reasons)},
         partition=of.partition,
         target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
             storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time
         ),
+        **one.result,
     )
 
 
@@ -117,12 +121,6 @@ def still_valid_check(
         latest = gate.history.latest(asset_key(voice, name), context.partition_key)
         if latest is None:
             raise dg.Failure(f"{voice.name}/{name}: never materialised, so there is nothing to check", allow_retries=False)
-        found = standing(gate, latest, validations)
-        return dg.AssetCheckResult(
-            passed=not found.reasons,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=found.words,
-            metadata={"reasons": len(found.reasons)},
-        )
+        return dg.AssetCheckResult(**standing(gate, latest, validations).result)
 
     return still_valid

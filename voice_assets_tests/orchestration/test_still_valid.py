@@ -131,7 +131,7 @@ def test_results_that_warn_are_recorded_last() -> None:
         assert [(one.partition, one.passed, one.description) for one in logged] == [
             ("v0-e0001", True, NOTHING),
             ("v0-e0000", False, "x"),
-            ("v0-e0002", False, "y\nz"),
+            ("v0-e0002", False, "y; z"),
         ]
 
 
