@@ -68,6 +68,13 @@ def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
     return f"{bound.fingerprint}+advisory" if advice else bound.fingerprint
 
 
+def suite_fingerprint(voice: Voice, name: str) -> str:
+    """The version of what decides the verdicts of the suite ``name``: rules, thresholds, and which rules are advisory."""
+    suite = load_suite(name)
+    advisory = sorted(rule.name for rule in suite.rules if f"{name}/{rule.name}" in voice.advisory)
+    return " ".join([bind(suite, suite_parameters(voice, name)).fingerprint, *advisory])
+
+
 def _newest(context: dg.AssetCheckExecutionContext, key: dg.AssetKey, partitioned: bool) -> Materialisation:
     partition = context.partition_key if partitioned else None
     newest = History(context.instance).latest(key, partition)

@@ -32,6 +32,10 @@ ERRORED = "errored"
 """The metadata entry of a check result whose rule could not be judged."""
 WAIVER = "waiver"
 """The metadata entry of a failed check that a waiver let pass when the check ran. The gate asks whether it still does."""
+SETTINGS = "settings"
+"""The metadata entry with the settings whose hash is in the code version, so that a comparison can name what changed."""
+WEIGHTS = "weights"
+"""The metadata entry with the SHA-256 of the recogniser's weights."""
 CHECKS_AT_ONCE = 100
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000

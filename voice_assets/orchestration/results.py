@@ -1,5 +1,6 @@
 """The records of a finished asset: exact inputs, the evidence for its rules, the report, the data version."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import dagster as dg
 from voice_assets.orchestration.history import (
     EVIDENCE,
     REPORT,
+    SETTINGS,
     TABLE,
     TABLE_IS_EVIDENCE,
     UPSTREAM,
@@ -93,6 +95,7 @@ def finished(
     report: Artifact | None = None,
     value: Any = None,
     judged_as: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> dg.MaterializeResult:
     """The result of an asset: figures for people, and the records for gates and lineage.
 
@@ -104,6 +107,7 @@ def finished(
         report: the report for people.
         value: the table that the asset returns.
         judged_as: the name under which the rules judge ``value``; None when no rule judges it.
+        settings: the settings that ``describe`` got, for comparisons; None records none.
     """
     entries: dict[str, Any] = {} if report is None else {REPORT: recorded(report)}
     entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
@@ -111,6 +115,8 @@ def finished(
         entries[EVIDENCE] = dg.MetadataValue.json({name: artifact.as_json() for name, artifact in evidence.items()})
     if judged_as is not None:
         entries[TABLE_IS_EVIDENCE] = judged_as
+    if settings is not None:
+        entries[SETTINGS] = dg.MetadataValue.json(json.loads(json.dumps(settings, default=str)))
     arguments: dict[str, Any] = {"metadata": entries, "data_version": dg.DataVersion(data_version)}
     return dg.MaterializeResult(**arguments) if value is None else dg.MaterializeResult(**arguments, value=value)
 
