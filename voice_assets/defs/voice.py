@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.asr.requests import SpeakRequest
+from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import resolve_inputs
+from voice_assets.orchestration.gates import gate_of, resolve_inputs
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
@@ -88,6 +89,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "tokens": recorded(tokens),
             "max_abs_difference": facts["max_abs_difference"],
             "rules": verdict_table(judge(voice, "onnx_voice", evidence)),
+            **came_from(gate_of(context), list(inputs.sources.values())),
         }
         return finished(inputs.pins, f"{model.sha256[:32]}-{config.sha256[:32]}", figures, evidence=paths)
 

@@ -15,8 +15,11 @@ class Records:
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
 
-    def materialise(self, key: dg.AssetKey, data: str, partition: str | None = None, **metadata: object) -> Materialisation:
-        event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags={"dagster/data_version": data})
+    def materialise(
+        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str | None = None, **metadata: object
+    ) -> Materialisation:
+        tags = {"dagster/data_version": data} | ({} if code is None else {"dagster/code_version": code})
+        event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags=tags)
         self.instance.report_dagster_event(
             dg.DagsterEvent(
                 event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
