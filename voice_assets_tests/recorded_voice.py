@@ -3,11 +3,12 @@
 The asset graph, the instance and the files that gates look at are real. Tests and ``benchmarks.gates`` use it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from voice_assets.dataset.clips import fingerprint
 from voice_assets.definitions import build_definitions
@@ -16,8 +17,9 @@ from voice_assets.orchestration.history import EVIDENCE, REPORT, SUITE, Material
 from voice_assets.orchestration.links import MAIN_FILES
 from voice_assets.runtime import project
 from voice_assets.runtime.storage import Artifact, project_store
-from voice_assets.voices import Voice
+from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.orchestration.recorded_events import Records
+from voice_assets_tests.toy_project import copied, opened
 
 FILES = {
     "checkpoint": {"checkpoint": "weights.ckpt", "config": "config.json"},
@@ -73,7 +75,11 @@ class RecordedVoice(Records):
     ) -> Materialisation:
         """Materialise an asset from its newest inputs and judge it: all rules pass but those that are ``failing``."""
         target = self.target(name, partition)
-        files = {entry: self._file(target, data, file) for entry, file in FILES.get(name, TABLE).items()}
+        shared = self.target(name)  # all checkpoints of a training have the config of the training
+        files = {
+            entry: self._file(shared if name == "checkpoint" and entry == "config" else target, data, file)
+            for entry, file in FILES.get(name, TABLE).items()
+        }
         metadata |= {entry: file.as_json() for entry, file in files.items()}
         if (report := self._report(target, data)) is not None:
             metadata |= {REPORT: report.as_json(), EVIDENCE: {"facts": self._file(target, data, "facts.parquet").as_json()}}
@@ -136,8 +142,8 @@ class RecordedVoice(Records):
         pins = list(self._pins(self.target("mini_training")))
         made = [self.make("checkpoint", name, pins=pins) for name in names]
         hashes = {one.partition: one.data_version for one in made}
-        config = {one.artifact("config").sha256 for one in made}
-        self.make("mini_training", None, f"v{version}", version=version, checkpoints=hashes, config_sha256=min(config))
+        (config,) = {one.artifact("config").sha256 for one in made}
+        self.make("mini_training", None, f"v{version}", version=version, checkpoints=hashes, config_sha256=config)
         return names
 
     def package(self, epoch: str) -> Materialisation:
@@ -145,12 +151,25 @@ class RecordedVoice(Records):
         return [self.make(name, epoch) for name in OF_AN_EPOCH][-1]
 
 
-def recorded_voice(instance: dg.DagsterInstance, name: str = "toy") -> RecordedVoice:
-    """A voice of the project, complete up to the package of one epoch."""
-    from voice_assets.voices import load_voice
+def opened_voice(instance: dg.DagsterInstance, name: str = "toy") -> RecordedVoice:
+    """The voice ``name`` of the project of this process."""
+    return RecordedVoice(instance, load_voice(project.voices_dir() / f"{name}.yaml"))
 
-    voice = RecordedVoice(instance, load_voice(project.voices_dir() / f"{name}.yaml"))
-    voice.observe()
-    voice.validate()
-    voice.package(voice.train()[-1])
-    return voice
+
+@pytest.fixture(scope="session")
+def recorded_once(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project whose voice ``toy`` was made up to the package of one epoch. Copy the folder."""
+    root = copied(new_once, tmp_path_factory.mktemp("recorded"))
+    with opened(root) as toy:
+        voice = opened_voice(toy.instance)
+        voice.observe()
+        voice.validate()
+        voice.package(voice.train(epochs=2)[-1])
+    return root
+
+
+@pytest.fixture
+def recorded(recorded_once: Path, tmp_path: Path) -> Iterator[RecordedVoice]:
+    """A voice of its own that was made up to the package of the epoch ``v0-e0001``."""
+    with opened(copied(recorded_once, tmp_path)) as toy:
+        yield opened_voice(toy.instance)

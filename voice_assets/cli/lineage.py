@@ -43,15 +43,17 @@ def lineage(
     no project: the package holds its lineage.
 
     \b
-    voice-assets lineage felix                        the last thing that was made
-    voice-assets lineage felix/v3-e0050               an epoch
-    voice-assets lineage ru_RU-felix-medium.onnx      a checkpoint, an ONNX file, a report, a package
+    voice-assets lineage felix                    what was made last
+    voice-assets lineage felix/v3-e0050           an epoch
+    voice-assets lineage ru_RU-felix-medium.onnx  a file: .ckpt, .onnx, report,
+                                                  or the folder of a package
     voice-assets lineage --downstream felix/whisper_validation
     voice-assets lineage --downstream 'felix/whisper_shard[3-of-8]'
 
     \b
     Exit code  0  found
-               1  a file is not the one that its package lists, or package and event log disagree
+               1  a file is not the one that its package lists, or the
+                  package and the event log disagree
                2  there is no such subject
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     from voice_assets.cli.lineage_print import print_downstream, print_lineage

@@ -46,6 +46,10 @@ def _objections(gate: Gate | None, recorded: Sequence[Materialisation]) -> list[
     """What speaks today against the subject; None where the event log does not know it."""
     if gate is None or not recorded:
         return None
+    return _against(gate, recorded)
+
+
+def _against(gate: Gate, recorded: Sequence[Materialisation]) -> list[str]:
     return list(dict.fromkeys(str(blocker) for one in recorded for blocker in gate.objections(one)))
 
 
@@ -60,7 +64,7 @@ def _print_list(console: "Console", nothing: str, heading: str, lines: Sequence[
 
 def print_downstream(console: "Console", gate: Gate, subjects: Sequence[Materialisation], *, as_json: bool) -> None:
     """Print what was built on ``subjects``, and what speaks against each today."""
-    built = [(one, [str(blocker) for blocker in gate.objections(one)]) for one in descendants(gate, subjects)]
+    built = [(one, _against(gate, [one])) for one in descendants(gate, subjects)]
     if as_json:
         values = {"subjects": [_plain(one) for one in subjects]}
         values["built"] = [_plain(one) | {"objections": objections} for one, objections in built]

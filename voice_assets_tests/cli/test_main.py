@@ -24,7 +24,8 @@ def all_commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[
 
 
 def test_all_commands_are_there() -> None:
-    assert {path[0] for path in all_commands() if path} == {"demo", "import", "doctor", "run", "watch", "fix", "voices", "ui"}
+    names = {"demo", "import", "doctor", "run", "watch", "status", "lineage", "fix", "voices", "ui"}
+    assert {path[0] for path in all_commands() if path} == names
 
 
 @pytest.mark.parametrize("command", all_commands(), ids=" ".join)
