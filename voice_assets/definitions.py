@@ -11,13 +11,14 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.dataset import dataset_assets
+from voice_assets.defs.decisions import decision_assets
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
 from voice_assets.defs.training import training_assets, training_checks
 from voice_assets.defs.transcription import transcription_assets, transcription_checks
 from voice_assets.defs.validation import validation_assets, validation_checks
 from voice_assets.defs.voice import onnx_assets, onnx_checks
-from voice_assets.orchestration.checks import unknown_advisories
+from voice_assets.orchestration.checks import unknown_rules
 from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.tables import ParquetTables
@@ -26,6 +27,7 @@ from voice_assets.voices import BrokenVoice, Voice, load_voices
 
 STAGES = (
     dataset_assets,
+    decision_assets,
     validation_assets,
     quality_assets,
     transcription_assets,
@@ -76,13 +78,13 @@ def build_definitions(
 def read_voices(voices_dir: Path | None = None) -> tuple[list[Voice], list[BrokenVoice]]:
     """The voices that can be used and those that cannot: broken files, and files that name a rule there is not."""
     loaded, broken = load_voices(voices_dir or project.voices_dir())
-    misspelt = {voice.name: unknown_advisories(voice) for voice in loaded}
+    misspelt = {voice.name: unknown_rules(voice) for voice in loaded}
     voices = [voice for voice in loaded if not misspelt[voice.name]]
     return voices, [*broken, *(_misspelt(voice, misspelt[voice.name]) for voice in loaded if misspelt[voice.name])]
 
 
 def _misspelt(voice: Voice, names: list[str]) -> BrokenVoice:
-    lines = (f"{voice.file}: advisory.{name}: no such rule; `suite/rule`, as data_checks/ has them" for name in names)
+    lines = (f"{voice.file}: {name}: no such rule; `suite/rule`, as data_checks/ has them" for name in names)
     return BrokenVoice(voice.name, voice.file, "\n".join(lines))
 
 

@@ -253,6 +253,14 @@ class Voice(Section):
         default_factory=dict,
         description="Rules that warn and do not block, `suite/rule: reason`. The reason is shown beside each verdict.",
     )
+    never_waive: list[str] = Field(
+        default_factory=list, description="Rules, `suite/rule`, that no waiver opens (`voice-assets waive`)."
+    )
+    listening: Literal["required", "advisory", "off"] = Field(
+        "required",
+        description="Whether a person must have heard and approved the samples before training and packaging "
+        "(`voice-assets review`); with `advisory`, a missing approval only warns.",
+    )
 
     @property
     def package_name(self) -> str:

@@ -54,8 +54,12 @@ def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0,
 
 
 def write_voice(file: Path, dataset: Path, **changes: object) -> Path:
-    """Write a Russian voice file for ``dataset``; ``changes`` replace or add top-level keys. Returns ``file``."""
-    content = {"title": "Toy", "language": "ru", "region": "RU", "espeak_voice": "ru", "dataset": str(dataset), **changes}
+    """Write a Russian voice file for ``dataset``; ``changes`` replace or add top-level keys. Returns ``file``.
+
+    Nobody needs to listen, unless ``changes`` say so.
+    """
+    named = {"title": "Toy", "language": "ru", "region": "RU", "espeak_voice": "ru", "dataset": str(dataset)}
+    content = {**named, "listening": "off", **changes}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return file

@@ -29,6 +29,8 @@ espeak_voice: ru
 """
 GROUPS = {
     "raw_dataset": "dataset",
+    "waivers": "decisions",
+    "listening_verdict": "quality",
     "clips": "validation",
     "base_validation": "validation",
     "clip_stats": "quality",

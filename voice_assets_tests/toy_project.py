@@ -128,6 +128,38 @@ def validated(validated_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
         yield project
 
 
+def break_first_text(toy: ToyProject) -> None:
+    """Make one clip break a rule: a text of one character."""
+    metadata = toy.dataset / "metadata_2col.csv"
+    lines = metadata.read_text(encoding="utf-8").splitlines()
+    lines[0] = lines[0].split("|")[0] + "|я"
+    metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def revalidate(toy: ToyProject) -> None:
+    toy.run("raw_dataset")
+    toy.run_shards("clips")
+    toy.run("base_validation")
+
+
+@pytest.fixture(scope="session")
+def failed_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project that got as far as ``clip_stats``; then a text was broken, and ``base_validation`` failed."""
+    root = copied(validated_once, tmp_path_factory.mktemp("failed"))
+    with opened(root) as project:
+        assert all(outcome.success for outcome in project.run_shards("clip_stats"))
+        break_first_text(project)
+        revalidate(project)
+    return root
+
+
+@pytest.fixture
+def failed(failed_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
+    """A project of its own whose ``base_validation`` failed: the gate of ``clip_stats`` is closed."""
+    with opened(copied(failed_once, tmp_path)) as project:
+        yield project
+
+
 def copied(root: Path, folder: Path) -> Path:
     """Copy the project in ``root`` to ``folder/project``; returns the copy."""
     return Path(shutil.copytree(root, folder / "project", symlinks=True))

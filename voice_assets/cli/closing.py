@@ -122,7 +122,8 @@ def _advice(voice: Voice, last: "AssetStatus") -> str:
         rule = f"{last.key.path[-1]}/<rule>: <reason>"
         return plain(
             "What to do: correct the data set; or change the rule's limit in "
-            f"{voice.file}; or let the rule warn instead, with `{rule}` under `advisory` there. {again}"
+            f"{voice.file}; or let the rule warn instead, with `{rule}` under `advisory` there; or let it pass for these data "
+            f"only, with `voice-assets waive {voice.name} {last.key.path[-1]}/<rule>`. {again}"
         )
     if last.verdict == "CLOSED":
         return f"What to do: correct what is listed. {again}"

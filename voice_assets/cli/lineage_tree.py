@@ -11,7 +11,7 @@ from voice_assets.runtime.plain_text import plain
 if TYPE_CHECKING:
     from voice_assets.reports.lineage import Entry, Lineage
 
-COLOURS = {"PASS": "green", "WARNING": "yellow", "FAIL": "red", "NOT JUDGED": "red"}
+COLOURS = {"PASS": "green", "WARNING": "yellow", "WAIVED": "yellow", "FAIL": "red", "NOT JUDGED": "red"}
 VERSION_SHOWN, RUN_SHOWN, RULES_SHOWN = 12, 8, 5
 
 

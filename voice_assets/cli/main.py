@@ -16,6 +16,7 @@ from voice_assets.cli.run import run
 from voice_assets.cli.status import status
 from voice_assets.cli.ui import ui
 from voice_assets.cli.voices import voices
+from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
 
 
@@ -41,7 +42,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, status, lineage, fix, voices, ui):
+for command in (demo, import_, doctor, run, watch, status, lineage, fix, waive, waivers, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

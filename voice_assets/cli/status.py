@@ -101,7 +101,10 @@ def _next_step(voice: "Voice", found: "VoiceStatus") -> str:
         report = "" if found.standing is None or found.standing.report is None else f"; see {found.standing.report.name}"
         return f"correct the data set or a limit in {voice.file.name}{report}; then {run}"
     if found.verdict == "CLOSED":
-        return f"bring {found.next_asset} up to date: {run}"
+        listening = next((reason for reason in found.reasons if "voice-assets review" in reason), None)
+        return (
+            f"listen: {listening.partition('`')[2].partition('`')[0]}" if listening else f"make {found.next_asset} again: {run}"
+        )
     if found.next_asset is not None:
         return f"make {found.next_asset}: {run}"
     return f"nothing: everything is made; voice-assets lineage {voice.name} shows of what"

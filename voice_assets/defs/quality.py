@@ -86,9 +86,9 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
         ranked = suspects.rank(stats, voice.quality.suspect_top)
         samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
         evidence = {"stats": stats, "facts": one_row(facts)}
-        verdicts = judge(voice, "quality_report", evidence)
-        folder = report.write(voice.reports_dir, voice.title, stats, facts, ranked, samples, voice.dataset, verdicts)
         paths, version = keep_evidence(context, evidence)
+        verdicts = judge(context, voice, "quality_report", evidence, version)
+        folder = report.write(voice.reports_dir, voice.title, stats, facts, ranked, samples, voice.dataset, verdicts)
         return finished(
             inputs.pins,
             version,

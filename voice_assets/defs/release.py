@@ -44,6 +44,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             group="release",
             reads=["onnx_voice", "voice_samples"],
             code=2,  # 2: lineage.json with verdicts and hashes of files
+            heard=["quality_report", "voice_samples"],
             settings=settings,
             kinds=["onnx", "file"],
         ),
@@ -71,7 +72,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "bytes": built.bytes,
             "built_from": len(ancestors),
             "model_card": dg.MetadataValue.md(contents.card),
-            "rules": verdict_table(judge(voice, "voice_package", evidence)),
+            "rules": verdict_table(judge(context, voice, "voice_package", evidence, built.sha256)),
             **came_from(gate, list(inputs.sources.values())),
         }
         return finished(inputs.pins, built.sha256, figures, evidence=paths)

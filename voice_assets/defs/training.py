@@ -279,6 +279,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
             group="training",
             reads=["training_set"],
             gated_by=["whisper_validation"],
+            heard=["quality_report"],
             code=2,  # 2: it records the hash of its config, for the gate of its checkpoints
             settings=settings,
             kinds=["pytorch", "lightning", "greatexpectations"],
@@ -298,9 +299,10 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         folder = version_dir(training_dir(voice), version)
         curve = pd.read_parquet(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}
-        verdicts = judge(voice, "mini_training", evidence)
-        written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
         paths, _ = keep_evidence(context, evidence)
+        data_version = f"v{version}-{context.run_id}"
+        verdicts = judge(context, voice, "mini_training", evidence, data_version)
+        written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
         figures = _figures(curve, verdicts, version) | {
             "checkpoints": dg.MetadataValue.json(recorder.hashes),
             "config_sha256": recorder.config_sha256,
@@ -308,7 +310,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         }
         return finished(
             inputs.pins,
-            f"v{version}-{context.run_id}",
+            data_version,
             figures,
             evidence=paths,
             report=project_store(voice.dataset).add(written),

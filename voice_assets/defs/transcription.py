@@ -188,7 +188,8 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
-        verdicts = judge(voice, "asr_sample_report", evidence)
+        paths, version = keep_evidence(context, evidence)
+        verdicts = judge(context, voice, "asr_sample_report", evidence, version)
         folder = report.write(
             voice.reports_dir,
             voice.title,
@@ -199,7 +200,6 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             language=voice.language,
             low_similarity=voice.whisper.low_similarity,
         )
-        paths, version = keep_evidence(context, evidence)
         figures = _figures(voice, transcripts, by_category, verdicts)
         return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
 
@@ -314,7 +314,8 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             clips["clip_id"], transcripts, by_category, voice.whisper.low_similarity, voice.shards
         )
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
-        verdicts = judge(voice, "whisper_validation", evidence)
+        paths, version = keep_evidence(context, evidence)
+        verdicts = judge(context, voice, "whisper_validation", evidence, version)
         past, results = _past_validations(context), _shard_results(inputs)
         low = voice.whisper.low_similarity
         folder = report.write(
@@ -322,7 +323,6 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             language=voice.language,
             history=past,
         )
-        paths, version = keep_evidence(context, evidence)
         figures = _figures(voice, transcripts, by_category, verdicts)
         figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
         return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))

@@ -100,11 +100,11 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         clips = table_of(inputs, "clips")
         config = _same_config(voice, inputs)
         evidence = {"clips": clips, "config": one_row({name: getattr(config, name) for name in CONFIG_FACTS})}
-        verdicts = judge(voice, "base_validation", evidence)
+        paths, version = keep_evidence(context, evidence)
+        verdicts = judge(context, voice, "base_validation", evidence, version)
         written, problems = report.write(
             voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, Limits.of(voice)
         )
-        paths, version = keep_evidence(context, evidence)
         store = project_store(voice.dataset)
         return finished(
             inputs.pins,

@@ -83,15 +83,16 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
         model, config, tokens = (project_store().add(folder / name) for name in names)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
+        data_version = f"{model.sha256[:32]}-{config.sha256[:32]}"
         figures = {
             "model": recorded(model),
             "config": recorded(config),
             "tokens": recorded(tokens),
             "max_abs_difference": facts["max_abs_difference"],
-            "rules": verdict_table(judge(voice, "onnx_voice", evidence)),
+            "rules": verdict_table(judge(context, voice, "onnx_voice", evidence, data_version)),
             **came_from(gate_of(context), list(inputs.sources.values())),
         }
-        return finished(inputs.pins, f"{model.sha256[:32]}-{config.sha256[:32]}", figures, evidence=paths)
+        return finished(inputs.pins, data_version, figures, evidence=paths)
 
     return onnx_voice
 
@@ -140,7 +141,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "transcribed_back": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
             "folder": recorded(project_store().add(folder)),
             "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
-            "rules": verdict_table(judge(voice, "voice_samples", evidence)),
+            "rules": verdict_table(judge(context, voice, "voice_samples", evidence, version)),
         }
         return finished(inputs.pins, version, figures, evidence=paths)
 

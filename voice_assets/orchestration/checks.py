@@ -4,15 +4,16 @@ A check reads the evidence that its asset recorded: the tables of that materiali
 ``rules.runner`` runs Great Expectations; this file turns the results into Dagster's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.history import SUITE, History, Materialisation
+from voice_assets.orchestration.history import ERRORED, SUITE, WAIVER, History, Materialisation
 from voice_assets.orchestration.parameters import suite_parameters
 from voice_assets.orchestration.tables import read
+from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run
 from voice_assets.rules.suites import BoundSuite, Rule, bind, load_suite, suite_names
 from voice_assets.runtime.storage import project_store
@@ -39,9 +40,10 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
     def rules(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         newest = _newest(context, asset_key(voice, name), partitions is not None)
         tables = {table: read(project_store(), artifact) for table, artifact in newest.evidence.items()}
+        waived = _waivers(context.instance, voice, name, newest.partition, newest.data_version)
         for result in run(bound, tables):
             if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
-                yield _result(voice, name, bound, result)
+                yield _result(voice, name, bound, result, waived(result))
 
     return rules
 
@@ -50,12 +52,13 @@ def _spec(
     voice: Voice, name: str, bound: BoundSuite, rule: Rule, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetCheckSpec:
     advice = voice.advisory.get(f"{name}/{rule.name}")
+    never = f"{name}/{rule.name}" in voice.never_waive
     return dg.AssetCheckSpec(
         name=rule.name,
         asset=asset_key(voice, name),
         description=f"{rule.description}{f' Advisory for this voice: {advice}.' if advice else ''}",
         blocking=True,
-        metadata={SUITE: verdict_fingerprint(bound, advice)},
+        metadata={SUITE: verdict_fingerprint(bound, advice), **({NEVER_WAIVE: True} if never else {})},
         partitions_def=partitions,
     )
 
@@ -73,30 +76,60 @@ def _newest(context: dg.AssetCheckExecutionContext, key: dg.AssetKey, partitione
     return newest
 
 
-def unknown_advisories(voice: Voice) -> list[str]:
-    """The entries of the voice's ``advisory`` that name no rule, so that a misspelt entry is an error."""
+def unknown_rules(voice: Voice) -> list[str]:
+    """The entries of ``advisory`` and ``never_waive`` that name no rule, so that a misspelt entry is an error."""
     known = {f"{name}/{rule.name}" for name in suite_names() for rule in load_suite(name).rules}
-    return sorted(set(voice.advisory) - known)
+    named = {"advisory": set(voice.advisory), "never_waive": set(voice.never_waive)}
+    return [f"{setting}.{rule}" for setting, rules in named.items() for rule in sorted(rules - known)]
 
 
-def judge(voice: Voice, name: str, tables: "dict[str, pd.DataFrame]") -> list[dict[str, Any]]:
+def judge(
+    context: dg.AssetExecutionContext, voice: Voice, name: str, tables: "dict[str, pd.DataFrame]", data_version: str
+) -> list[dict[str, Any]]:
     """The verdicts of the suite ``name`` on ``tables``, one dict per rule, as reports print them.
 
     The checks of the asset run the same suite on the same tables and give the same verdicts.
+
+    Args:
+        context: of the running asset.
+        voice: the voice.
+        name: the asset and its suite.
+        tables: the evidence.
+        data_version: of the materialisation that is being made; a waiver for the same data is in force again.
     """
     bound = bind(load_suite(name), suite_parameters(voice, name))
-    return [
-        {
-            "rule": result.rule,
-            "passed": result.passed,
-            "blocks": not result.passed and not _warns(voice, name, result),
-            "observed": result.observed,
-            "limit": result.limit,
-            "message": result.message,
-            "advisory": voice.advisory.get(f"{name}/{result.rule}", ""),
-        }
-        for result in run(bound, tables)
-    ]
+    partition = context.partition_key if context.has_partition_key else None
+    waived = _waivers(context.instance, voice, name, partition, data_version)
+    return [_verdict(voice, name, result, waived) for result in run(bound, tables)]
+
+
+def _verdict(voice: Voice, name: str, result: RuleResult, waived: Callable[[RuleResult], str]) -> dict[str, Any]:
+    waiver = waived(result)
+    return {
+        "rule": result.rule,
+        "passed": result.passed,
+        "blocks": not result.passed and not _warns(voice, name, result) and not waiver,
+        "observed": result.observed,
+        "limit": result.limit,
+        "message": result.message,
+        "advisory": voice.advisory.get(f"{name}/{result.rule}", ""),
+        "waiver": waiver,
+    }
+
+
+def _waivers(
+    instance: dg.DagsterInstance, voice: Voice, name: str, partition: str | None, data_version: str
+) -> Callable[[RuleResult], str]:
+    """A function from a result to the waiver that lets its failure pass, in words; to an empty text where there is none."""
+    recorded = Waivers(History(instance), voice.name)
+
+    def waived(result: RuleResult) -> str:
+        rule = f"{name}/{result.rule}"
+        if result.passed or result.errored or _warns(voice, name, result) or rule in voice.never_waive:
+            return ""
+        return str(recorded.in_force(rule, partition, data_version, today()) or "")
+
+    return waived
 
 
 def _warns(voice: Voice, name: str, result: RuleResult) -> bool:
@@ -104,8 +137,8 @@ def _warns(voice: Voice, name: str, result: RuleResult) -> bool:
     return (result.severity == "warning" or f"{name}/{result.rule}" in voice.advisory) and not result.errored
 
 
-def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult) -> dg.AssetCheckResult:
-    warns = _warns(voice, name, result)
+def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiver: str) -> dg.AssetCheckResult:
+    warns = _warns(voice, name, result) or waiver  # so that a waived failure blocks nothing in its own run either
     advice = voice.advisory.get(f"{name}/{result.rule}")
     metadata: dict[str, Any] = {
         SUITE: verdict_fingerprint(bound, advice),
@@ -115,8 +148,8 @@ def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult) -> d
     }
     if result.failing:
         metadata["failing"] = dg.MetadataValue.md("\n".join(f"- `{clip}`" for clip in result.failing))
-    if advice:
-        metadata["advisory"] = advice
+    metadata |= {ERRORED: True} if result.errored else {}
+    metadata |= {name: text for name, text in {"advisory": advice, WAIVER: waiver}.items() if text}
     return dg.AssetCheckResult(
         asset_key=asset_key(voice, name),
         check_name=result.rule,

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.orchestration.gates import GATE_ONLY
+from voice_assets.orchestration.listening import HEARD, LISTENING
 from voice_assets.voices import Voice
 
 BROKEN_GROUP = "broken_voices"
@@ -43,6 +44,7 @@ def describe(
     group: str,
     reads: Sequence[str] = (),
     gated_by: Sequence[str] = (),
+    heard: Sequence[str] = (),
     code: int = 1,
     settings: Mapping[str, Any] | None = None,
     kinds: Sequence[str] = ("python",),
@@ -55,17 +57,23 @@ def describe(
         group: the stage.
         reads: names of the assets whose data go in; a change of their data makes this asset out of date.
         gated_by: names of the assets that must pass first, but whose data do not go in.
+        heard: names of the assets upstream whose samples people must have approved first (`listening` in the voice file).
         code: see ``code_version``.
         settings: see ``code_version``.
         kinds: up to three words; the UI shows each as an icon.
     """
+    deps = [dg.AssetDep(asset_key(voice, parent)) for parent in (*reads, *gated_by)]
+    metadata: dict[str, Any] = {GATE_ONLY: list(gated_by)}
+    if heard and voice.listening != "off":
+        deps.append(dg.AssetDep(asset_key(voice, LISTENING), partition_mapping=dg.AllPartitionMapping()))
+        metadata[HEARD] = {"assets": list(heard), "mode": voice.listening}
     return {
         "key": asset_key(voice, name),
         "group_name": group_name(voice, group),
-        "deps": [dg.AssetDep(asset_key(voice, parent)) for parent in (*reads, *gated_by)],
+        "deps": deps,
         "code_version": code_version(code, settings or {}),
         "owners": [voice.owner] if voice.owner else None,
         "kinds": set(kinds),
         "tags": {"voice": voice.name},
-        "metadata": {GATE_ONLY: list(gated_by)},
+        "metadata": metadata,
     }

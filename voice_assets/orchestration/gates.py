@@ -10,18 +10,25 @@ gate follows the recorded pins: an older epoch may be packaged as long as *its o
 Not here: reading the instance (``history``), and deciding what to run (``runner``).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from voice_assets.orchestration import waivers
 from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
+from voice_assets.orchestration.listening import HEARD, verdict_on
 from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
+from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, project_store
 
 GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
+DECISIONS = "voice_assets/decisions"
+"""The metadata entry of an asset that holds decisions of people. Such an asset is read, never made, and no input."""
 CLOSED_BY = "closed_by"
 
 
@@ -55,19 +62,24 @@ class Blocker:
 
 
 class Gate:
-    """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again."""
+    """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again.
 
-    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance):
+    ``day`` decides which waivers are in force; None is today.
+    """
+
+    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, day: date | None = None):
         self.graph = graph
         self.history = History(instance)
         self.store = project_store()
+        self.day = day or waivers.today()
+        self._waivers: dict[str, Waivers] = {}
         self._known: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
 
     def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
         """Every input of ``target``, with True where the input only gates and its data do not go in."""
         node = self.graph.get(target.key)
         gate_only = set(node.metadata.get(GATE_ONLY, []))
-        for parent in sorted(node.parent_keys):
+        for parent in sorted(key for key in node.parent_keys if DECISIONS not in self.graph.get(key).metadata):
             for partition in self._partitions(target, parent):
                 yield AssetPartition(parent, partition), parent.path[-1] in gate_only
 
@@ -76,7 +88,7 @@ class Gate:
         partitions_def = self.graph.get(parent).partitions_def
         if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:
             return [target.partition]
-        return self._partitions_of(parent)
+        return self.partitions_of(parent)
 
     def is_external(self, key: dg.AssetKey) -> bool:
         """True for the data set: this project observes it and never materialises it."""
@@ -84,7 +96,51 @@ class Gate:
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
-        return list(dict.fromkeys(blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)))
+        found = [blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)]
+        return list(dict.fromkeys([*found, *(blocker for blocker, mode in self._not_approved(target) if mode == "required")]))
+
+    def advice(self, target: AssetPartition) -> list[Blocker]:
+        """What people have not approved among the samples behind ``target``, where that only warns."""
+        return [blocker for blocker, mode in self._not_approved(target) if mode == "advisory"]
+
+    def _not_approved(self, target: AssetPartition) -> Iterator[tuple[Blocker, str]]:
+        """What people have not approved among the newest samples that ``target`` would be built from; with the voice's mode."""
+        wanted = self.graph.get(target.key).metadata.get(HEARD)
+        if wanted is None:
+            return
+        sources = (self.history.latest(source.key, source.partition) for source, _ in self.inputs(target))
+        ancestors = self.ancestors([source for source in sources if source is not None])
+        newest = {one.key.path[-1]: one for one in sorted(ancestors, key=lambda one: one.storage_id)}
+        for name in wanted["assets"]:
+            if (heard := newest.get(name)) is not None and (reason := self._rejection(heard)) is not None:
+                yield Blocker(AssetPartition(heard.key, heard.partition), reason, "listening"), wanted["mode"]
+
+    def _rejection(self, heard: Materialisation) -> str | None:
+        """Why the samples of ``heard`` do not count as approved; None when they do."""
+        verdict = verdict_on(self.history, heard)
+        if verdict is None:
+            epoch = "" if heard.partition is None else f" --epoch {heard.partition}"
+            command = f"voice-assets review {heard.key.path[0]}{epoch}"
+            return f"nobody has heard the samples of this data version: listen and decide with `{command}`"
+        if verdict.word == "approved":
+            return None
+        return f"rejected by {verdict.by}, who heard the samples: {verdict.comment or 'no comment'}"
+
+    def ancestors(self, starts: Sequence[Materialisation]) -> list[Materialisation]:
+        """``starts`` and every materialisation upstream by the recorded pins: nearest first, each once.
+
+        The ancestors of a checkpoint include the training that wrote the checkpoint, though it was materialised later.
+        """
+        found: dict[int, Materialisation] = {}
+        waiting = deque(starts)
+        while waiting:
+            one = waiting.popleft()
+            if one.storage_id in found:
+                continue
+            found[one.storage_id] = one
+            sources = [*(self.history.exact(pin) for pin in one.pins), self.training_of(one)]
+            waiting.extend(source for source in sources if source is not None)
+        return list(found.values())
 
     def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
         """The blockers of the newest materialisation of ``target``; the observed data set has none."""
@@ -123,12 +179,27 @@ class Gate:
         """The verdict of every check of the asset on one materialisation, sorted by the names of the checks."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
-        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self._partitions_of(of.key)
+        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
         for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
             spec = self.graph.get_check_spec(check)
-            yield self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
+            verdict = self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
+            yield self._waived(verdict, judged) if verdict.failed and not spec.metadata.get(NEVER_WAIVE) else verdict
 
-    def _partitions_of(self, key: dg.AssetKey) -> list[str | None]:
+    def _waived(self, verdict: CheckVerdict, judged: Materialisation) -> CheckVerdict:
+        """``verdict``, opened when a waiver of the voice is in force for this rule and these data."""
+        rule = f"{judged.key.path[-1]}/{verdict.check.name}"
+        waiver = self.waivers(judged.key.path[0]).in_force(rule, judged.partition, judged.data_version, self.day)
+        if waiver is None:
+            return verdict
+        return replace(verdict, reason=None, warning=f"{waiver}; {verdict.reason}", waiver=waiver)
+
+    def waivers(self, voice: str) -> Waivers:
+        """The waivers of a voice."""
+        if voice not in self._waivers:
+            self._waivers[voice] = Waivers(self.history, voice)
+        return self._waivers[voice]
+
+    def partitions_of(self, key: dg.AssetKey) -> list[str | None]:
         """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
         return partition_keys(self.graph.get(key).partitions_def, self.history.instance)
 

@@ -7,7 +7,7 @@ is pinned. Not here: deciding whether something may run (``gates``).
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
@@ -15,6 +15,9 @@ from dagster._core.event_api import EventLogRecord, PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from voice_assets.runtime.storage import Artifact, artifact_in
+
+if TYPE_CHECKING:
+    from voice_assets.orchestration.waivers import Waiver
 
 UPSTREAM = "upstream"
 TABLE = "table"
@@ -25,6 +28,10 @@ EVIDENCE = "evidence"
 TABLE_IS_EVIDENCE = "table_is_evidence"
 """The metadata entry with the name under which a suite judges the returned table."""
 SUITE = "suite"
+ERRORED = "errored"
+"""The metadata entry of a check result whose rule could not be judged."""
+WAIVER = "waiver"
+"""The metadata entry of a failed check that a waiver let pass when the check ran. The gate asks whether it still does."""
 CHECKS_AT_ONCE = 100
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
@@ -102,6 +109,7 @@ class CheckVerdict:
         unjudged: gates are closed because there is no valid result, not because a rule failed.
         warning: the failure of a rule that only warns.
         result: the recorded result; None when there is none.
+        waiver: what opened a failed rule.
     """
 
     check: dg.AssetCheckKey
@@ -109,6 +117,12 @@ class CheckVerdict:
     unjudged: bool = False
     warning: str | None = None
     result: AssetCheckEvaluation | None = None
+    waiver: "Waiver | None" = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the rule was judged and failed, and closes gates. A rule that could not be judged has not failed."""
+        return self.reason is not None and self.result is not None and ERRORED not in self.result.metadata
 
 
 def pins_json(pins: Sequence[Pin]) -> list[dict[str, Any]]:
@@ -266,7 +280,7 @@ def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id:
         return CheckVerdict(check, None, result=evaluation)
     observed, limit = _text(evaluation.metadata, "observed"), _text(evaluation.metadata, "limit")
     broken = f"failed in run {run_id[:8]}: {evaluation.description} (observed {observed}, limit {limit})"
-    if evaluation.severity == dg.AssetCheckSeverity.WARN:
+    if evaluation.severity == dg.AssetCheckSeverity.WARN and WAIVER not in evaluation.metadata:
         return CheckVerdict(check, None, warning=broken, result=evaluation)
     return CheckVerdict(check, broken, result=evaluation)
 

@@ -4,13 +4,13 @@
 it from the event log. Not here: showing a lineage (``reports.lineage``), and finding its start (``lineage_subjects``).
 """
 
-from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import Materialisation, Pin, pins_json
+from voice_assets.orchestration.listening import HEARD, verdict_on
 from voice_assets.orchestration.recorded_verdicts import verdict_rows
 
 FORMAT = 2
@@ -22,16 +22,7 @@ def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]
 
     The ancestors of a checkpoint include the training that wrote the checkpoint, though it was materialised later.
     """
-    found: dict[int, Materialisation] = {}
-    waiting = deque(starts)
-    while waiting:
-        one = waiting.popleft()
-        if one.storage_id in found:
-            continue
-        found[one.storage_id] = one
-        sources = [*(gate.history.exact(pin) for pin in one.pins), gate.training_of(one)]
-        waiting.extend(source for source in sources if source is not None)
-    return list(found.values())
+    return gate.ancestors(starts)
 
 
 def descendants(gate: Gate, starts: Iterable[Materialisation]) -> list[Materialisation]:
@@ -83,9 +74,24 @@ def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
         "code_version": one.code_version,
         "built_from": pins_json(one.pins),
         "trained_by": None if training is None else pins_json([training.pin()])[0],
-        "verdicts": verdict_rows(gate, one),
+        "verdicts": [*verdict_rows(gate, one), *_heard(gate, one)],
         "artifacts": {file.uri: file.sha256 for file in files},
     }
+
+
+def _heard(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
+    """The verdict of a person who heard the samples of ``one``, as the verdict of a rule; empty when nobody did."""
+    voice = [
+        gate.graph.get(key).metadata.get(HEARD) for key in gate.graph.get_all_asset_keys() if key.path[0] == one.key.path[0]
+    ]
+    modes = {wanted["mode"] for wanted in voice if wanted is not None and one.key.path[-1] in wanted["assets"]}
+    verdict = verdict_on(gate.history, one) if modes else None
+    if verdict is None:
+        return []
+    approved = verdict.word == "approved"
+    message = f"{verdict.word} by {verdict.by}: {verdict.comment or 'no comment'}"
+    blocks = not approved and "required" in modes
+    return [{"rule": "listening", "passed": approved, "blocks": blocks, "message": message}]
 
 
 def unfinished(gate: Gate, target: AssetPartition, run_id: str, pins: list[Pin]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.gates import DECISIONS, AssetPartition, Gate
 from voice_assets.orchestration.history import Materialisation
-from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
+from voice_assets.orchestration.partitions import epochs, parse_epoch_key, partition_keys
 
 OFTEN_ASKED = ("checkpoint", "onnx_voice", "voice_package")
 """Assets that are searched first: people have their files at hand."""
@@ -35,6 +35,7 @@ def last_made(gate: Gate, voice: str) -> Materialisation:
     keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice]
     if not keys:
         raise SubjectError(f"there is no voice {voice!r}; {_listed('the voices', _voices(gate))}")
+    keys = [key for key in keys if DECISIONS not in gate.graph.get(key).metadata]
     newest = (next(gate.history.all(key), None) for key in reversed(keys))
     found = next((one for one in newest if one is not None), None)
     if found is None:
@@ -63,7 +64,7 @@ def last_of_epoch(gate: Gate, voice: str, epoch: str) -> Materialisation:
 
 
 def _by_epoch(gate: Gate, key: dg.AssetKey) -> bool:
-    return isinstance(gate.graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)
+    return gate.graph.get(key).partitions_def == epochs(key.path[0])
 
 
 def _epochs(gate: Gate, keys: list[dg.AssetKey]) -> set[str]:

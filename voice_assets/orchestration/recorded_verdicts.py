@@ -66,4 +66,5 @@ def _row(verdict: CheckVerdict) -> dict[str, Any]:
         "limit": values.get("limit"),
         "message": verdict.result.description,
         "advisory": values.get("advisory", ""),
+        "waiver": str(verdict.waiver or ""),
     }

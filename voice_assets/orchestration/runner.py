@@ -14,7 +14,7 @@ from typing import Protocol
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
+from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
@@ -69,10 +69,13 @@ class RunListener(Protocol):
 def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetKey]:
     """``name`` and all assets of ``voice`` upstream of ``name``, upstream first; every asset of the voice when None.
 
+    Decisions of people are not among them: a run can make none.
+
     Raises:
         SelectionError: no such voice or asset, or the voice's file is broken.
     """
-    mine = [key for key in graph.toposorted_asset_keys if key.path[0] == voice]
+    voices_keys = [key for key in graph.toposorted_asset_keys if key.path[0] == voice]
+    mine = [key for key in voices_keys if DECISIONS not in graph.get(key).metadata]
     names = [key.path[-1] for key in mine]
     if not mine:
         voices = sorted({key.path[0] for key in graph.get_all_asset_keys()})
@@ -206,6 +209,6 @@ class Runner:
             status.verdict = "FAIL"
             status.reasons = [reason for reason in status.reasons if "blocking asset check" not in reason]
             status.reasons += [str(blocker) for blocker in failed]
-        elif status.verdict == "PASS" and gate.warnings(latest):
+        elif status.verdict == "PASS" and (warnings := [*gate.warnings(latest), *gate.advice(target)]):
             status.verdict = "WARN"
-            status.reasons += [str(warning) for warning in gate.warnings(latest)]
+            status.reasons += map(str, warnings)

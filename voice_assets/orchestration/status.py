@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Blocker, Gate
+from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.partitions import parse_epoch_key
 
@@ -66,7 +66,7 @@ class VoiceStatus:
 
 def voice_status(gate: Gate, voice: str) -> VoiceStatus:
     """How far ``voice`` is."""
-    keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice and not gate.is_external(key)]
+    keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice and _is_made(gate, key)]
     status = VoiceStatus(voice)
     for key in keys:
         if not _add(gate, key, status):
@@ -75,6 +75,11 @@ def voice_status(gate: Gate, voice: str) -> VoiceStatus:
     status.validation = _newest(gate, [key for key in keys if key.path[-1] in VALIDATIONS])
     status.package = _newest(gate, [key for key in keys if key.path[-1] == PACKAGE])
     return status
+
+
+def _is_made(gate: Gate, key: dg.AssetKey) -> bool:
+    """False for the observed data set and for the decisions of people."""
+    return not gate.is_external(key) and DECISIONS not in gate.graph.get(key).metadata
 
 
 def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:
@@ -89,9 +94,11 @@ def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:
         status.reasons, status.standing = [str(blocker) for blocker in failed or blockers], there[-1][1]
         return False
     if not targets or len(there) < len(targets):
-        if there:
+        missing = next((target for target, one in made if one is None), None)
+        closed = [] if missing is None or status.asset is None else gate.blockers(missing)
+        if there or closed:
             status.verdict = Verdict.CLOSED
-            status.reasons = [f"{len(there)} of {len(targets)} partitions are made"]
+            status.reasons = [f"{len(there)} of {len(targets)} partitions are made"] if there else list(map(str, closed))
         return False
     warned = status.verdict == Verdict.WARN or any(gate.warnings(one) for _, one in there)
     status.verdict = Verdict.WARN if warned else Verdict.PASS

@@ -68,12 +68,13 @@ ins { color: var(--good); background: var(--good-bg); }
 .badge { white-space: nowrap; }
 .badge.pass { color: var(--good); background: var(--good-bg); }
 .badge.warn { color: var(--warn); background: var(--warn-bg); }
+.badge.waived { color: var(--warn); background: none; box-shadow: inset 0 0 0 1.5px var(--warn); }
 .badge.fail { color: var(--bad); background: var(--bad-bg); }
 .badge.none { color: var(--soft); background: var(--idle-bg); }
 @media print { body { background: none; } audio { display: none; } .card, .tile { break-inside: avoid; } }
 """)
 
-_BADGES: dict[Word, str] = {"PASS": "pass", "FAIL": "fail", "WARNING": "warn", "NOT JUDGED": "none"}
+_BADGES: dict[Word, str] = {"PASS": "pass", "FAIL": "fail", "WARNING": "warn", "WAIVED": "waived", "NOT JUDGED": "none"}
 
 _PAGE = Markup("""<!doctype html>
 <html lang="en">
@@ -174,7 +175,7 @@ def relative_url(target: Path, folder: Path) -> str:
 
 
 def verdict_badge(word: Word) -> Markup:
-    """The word of a verdict in its colour: green for PASS, red for FAIL, amber for WARNING, grey for NOT JUDGED."""
+    """The word of a verdict: PASS green, FAIL red, WARNING amber, WAIVED in an amber frame, NOT JUDGED grey."""
     return Markup('<span class="badge {}">{}</span>').format(_BADGES[word], word)
 
 

@@ -56,6 +56,7 @@ class Rule(_Plain):
     limit: _Text | None = None
     message: _Text | None = None
     advisory: _Text = ""
+    waiver: _Text = ""
 
 
 class Entry(_Plain):

@@ -41,7 +41,7 @@ class Group:
     def word(self) -> Word | None:
         """The verdict over all rules; a warning shows. None for an asset without rules."""
         words = {rule_word(rule.model_dump()) for one in self.entries for rule in one.verdicts}
-        order: tuple[Word, ...] = ("FAIL", "WARNING", "PASS")
+        order: tuple[Word, ...] = ("FAIL", "WARNING", "WAIVED", "PASS")
         return next((word for word in order if word in words), None)
 
     def rules(self) -> tuple[int, list[str]]:
@@ -55,7 +55,7 @@ class Group:
                     continue
                 where = f"[{one.partition}]" if len(self.entries) > 1 else ""
                 values = f" (observed {rule.observed}, limit {rule.limit})" if rule.limit is not None else ""
-                why = f"; advisory: {rule.advisory}" if rule.advisory else ""
+                why = f"; {rule.waiver}" if rule.waiver else f"; advisory: {rule.advisory}" if rule.advisory else ""
                 others.append(f"{word} {rule.rule}{where}: {rule.message or 'no message'}{values}{why}")
         return passed, others
 

@@ -14,7 +14,7 @@ from voice_assets.reports.lineage_groups import Group, groups
 BOX_WIDTH, BOX_HEIGHT, GAP = 430, 52, 30
 LANE, EDGE, HEADING = 22, 24, 40
 VERSION_SHOWN, TITLE_SHOWN = 12, 48
-_CLASSES = {"PASS": "pass", "WARNING": "warn", "FAIL": "fail", "NOT JUDGED": "fail", None: "none"}
+_CLASSES = {"PASS": "pass", "WARNING": "warn", "WAIVED": "warn", "FAIL": "fail", "NOT JUDGED": "fail", None: "none"}
 
 _FRAME = Markup("""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" \
 role="img" aria-label="{label}">

@@ -12,10 +12,10 @@ from typing import Literal
 from voice_assets.rules.wording import number
 
 Verdict = Mapping[str, object]
-"""One rule's verdict from ``orchestration.checks.judge``: rule, passed, blocks, observed, limit, message, and advisory (why a
-failure does not block). Only ``rule`` is required."""
+"""One rule's verdict from ``orchestration.checks.judge``: rule, passed, blocks, observed, limit, message, advisory (why a
+failure does not block) and waiver (who lets this failure pass, until when and why). Only ``rule`` is required."""
 
-Word = Literal["PASS", "FAIL", "WARNING", "NOT JUDGED"]
+Word = Literal["PASS", "FAIL", "WARNING", "WAIVED", "NOT JUDGED"]
 
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -23,9 +23,11 @@ RULE_HEADINGS = {"rule": "Rule", "verdict": "Verdict", "observed": "Observed", "
 
 
 def rule_word(verdict: Verdict) -> Word:
-    """The verdict of one rule: PASS, FAIL, or WARNING for a failure that does not block."""
+    """The verdict of one rule: PASS, FAIL, or WARNING or WAIVED for a failure that does not block."""
     if verdict.get("passed") is True:
         return "PASS"
+    if verdict.get("blocks") is False and verdict.get("waiver"):
+        return "WAIVED"
     return "WARNING" if verdict.get("blocks") is False else "FAIL"
 
 
@@ -45,17 +47,24 @@ def word(verdicts: Sequence[Verdict] | None) -> Word:
 def rule_rows(verdicts: Sequence[Verdict] | None) -> list[dict[str, str]]:
     """The rules as rows of plain texts with the keys of ``RULE_HEADINGS``, in the order of the verdicts.
 
-    The note is the message; for a WARNING, the note also gives the reason why the failure does not block. The observed value
-    is rounded, but never to its limit: 0.8999999 is not shown as 0.9 when the limit is 0.9.
+    The note is the message; for a WARNING or WAIVED, the note also gives the reason why the failure does not block. The
+    observed value is rounded, but never to its limit: 0.8999999 is not shown as 0.9 when the limit is 0.9.
     """
     rows = []
     for one in verdicts or []:
         verdict, limit = rule_word(one), _text(one.get("limit"))
-        reason = f"Advisory: {one['advisory']}." if verdict == "WARNING" and one.get("advisory") else ""
+        reason = _reason(one, verdict)
         note = " ".join(part for part in (_text(one.get("message")), reason) if part)
         observed = _text(one.get("observed"), limit)
         rows.append({"rule": str(one["rule"]), "verdict": verdict, "observed": observed, "limit": limit, "note": note})
     return rows
+
+
+def _reason(one: Verdict, verdict: Word) -> str:
+    """Why a failure does not block; empty for every other verdict."""
+    if verdict == "WAIVED":
+        return f"{str(one['waiver'])[:1].upper()}{str(one['waiver'])[1:]}."
+    return f"Advisory: {one['advisory']}." if verdict == "WARNING" and one.get("advisory") else ""
 
 
 def _text(value: object, limit: str = "") -> str:

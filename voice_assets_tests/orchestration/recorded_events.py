@@ -32,15 +32,17 @@ class Records:
         assert found is not None
         return found
 
-    def judge(self, rule: str, of: Materialisation, passed: bool, suite: str = "today", warns: bool = False) -> None:
-        """Record the result of the check ``rule`` on ``of``."""
+    def judge(
+        self, rule: str, of: Materialisation, passed: bool, suite: str = "today", warns: bool = False, **metadata: str
+    ) -> None:
+        """Record the result of the check ``rule`` on ``of``; ``metadata`` adds entries."""
         about = AssetCheckEvaluationTargetMaterializationData(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time)
         self.instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
                 asset_key=of.key,
                 check_name=rule,
                 passed=passed,
-                metadata={SUITE: suite, "observed": 0.5, "limit": ">= 0.9"},
+                metadata={SUITE: suite, "observed": 0.5, "limit": ">= 0.9", **metadata},
                 target_materialization_data=about,
                 severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
                 description="Clips fit.",

@@ -1,6 +1,7 @@
-"""Gates on written histories: only a passed check opens a closed gate, and only records of our own runs count."""
+"""Gates on written histories: only a pass or a waiver opens a closed gate, and only records of our own runs count."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 import dagster as dg
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import SUITE, History, Materialisation, pins_json
+from voice_assets.orchestration.waivers import NEVER_WAIVE, Waiver, grant, revoke
 from voice_assets.runtime.storage import Artifact
 from voice_assets_tests.orchestration.recorded_events import Records
 
@@ -20,11 +22,14 @@ EPOCH = "v0-e0001"
 RULE = dg.AssetCheckKey(VALIDATION, "mean")
 
 
-def graph(suite: str) -> AssetGraph:
+TODAY = date(2026, 11, 28)
+
+
+def graph(suite: str, never_waive: bool = False) -> AssetGraph:
     """A voice whose package reads a checkpoint: behind the checkpoint, the gate follows the pins of its training."""
     epochs = dg.StaticPartitionsDefinition([EPOCH])
 
-    @dg.asset_check(asset=VALIDATION, name=RULE.name, blocking=True, metadata={SUITE: suite})
+    @dg.asset_check(asset=VALIDATION, name=RULE.name, blocking=True, metadata={SUITE: suite, NEVER_WAIVE: never_waive})
     def mean() -> dg.AssetCheckResult:
         raise NotImplementedError
 
@@ -62,8 +67,22 @@ class TrainedVoice(Records):
         }
         self.materialise(CHECKPOINT, data, EPOCH, **files)
 
-    def blockers(self, suite: str = "today") -> list[str]:
-        return [str(blocker) for blocker in Gate(graph(suite), self.instance).blockers(AssetPartition(VOICE, EPOCH))]
+    def waive(self, data: str, days: int = 1, rule: str = "validation/mean") -> Waiver:
+        """Let the rule pass for ``data`` until so many days after today."""
+        until = (TODAY + timedelta(days)).isoformat()
+        decision = {
+            "partition": None,
+            "reason": "I listened.",
+            "by": "anna",
+            "until": until,
+            "observed": "0.5",
+            "limit": ">= 0.9",
+        }
+        return grant(self.instance, "toy", {"rule": rule, "data_version": data, **decision})
+
+    def blockers(self, suite: str = "today", never_waive: bool = False, day: date = TODAY) -> list[str]:
+        gate = Gate(graph(suite, never_waive), self.instance, day)
+        return [str(blocker) for blocker in gate.blockers(AssetPartition(VOICE, EPOCH))]
 
 
 @pytest.fixture
@@ -135,9 +154,66 @@ def test_a_training_that_no_run_made_changes_nothing(trained: TrainedVoice) -> N
     assert trained.blockers() == []
 
 
+@pytest.fixture
+def failed(trained: TrainedVoice) -> TrainedVoice:
+    """The same data were judged again, and failed."""
+    trained.result(trained.validate("A"), passed=False)
+    assert ["failed in run" in blocker for blocker in trained.blockers()] == [True]
+    return trained
+
+
+def test_a_waiver_opens_its_rule_until_its_last_day(failed: TrainedVoice) -> None:
+    failed.waive("A")
+    assert failed.blockers() == failed.blockers(day=TODAY + timedelta(1)) == []
+    assert ["failed in run" in blocker for blocker in failed.blockers(day=TODAY + timedelta(2))] == [True]
+
+
+def test_a_revoked_waiver_closes(failed: TrainedVoice) -> None:
+    revoke(failed.instance, "toy", failed.waive("A"), "boris", "It was a mistake.")
+    assert ["failed in run" in blocker for blocker in failed.blockers()] == [True]
+
+
+def test_a_second_waiver_survives_the_first(failed: TrainedVoice) -> None:
+    first, _ = failed.waive("A"), failed.waive("A")
+    revoke(failed.instance, "toy", first, "boris", "It was a mistake.")
+    assert failed.blockers() == []
+
+
+@pytest.mark.parametrize(("data", "rule"), [("B", "validation/mean"), ("A", "validation/others"), ("A", "others/mean")])
+def test_a_waiver_opens_nothing_else(failed: TrainedVoice, data: str, rule: str) -> None:
+    failed.waive(data, rule=rule)
+    assert ["failed in run" in blocker for blocker in failed.blockers()] == [True]
+
+
+def test_no_waiver_opens_a_rule_that_is_never_waived(failed: TrainedVoice) -> None:
+    failed.waive("A")
+    assert ["failed in run" in blocker for blocker in failed.blockers(never_waive=True)] == [True]
+
+
+def test_no_waiver_opens_what_nobody_judged(trained: TrainedVoice) -> None:
+    trained.validate("A")
+    trained.waive("A")
+    assert trained.blockers() == ["toy/validation: mean: no result for the latest materialisation"]
+
+
+def test_a_failure_that_was_waived_when_it_was_judged_closes_when_the_waiver_ends(failed: TrainedVoice) -> None:
+    """Dagster records such a failure with the severity WARN, so that it blocks nothing in its own run either."""
+    waiver = failed.waive("A")
+    failed.judge(RULE.name, failed.validate("A"), passed=False, warns=True, waiver=str(waiver))
+    assert failed.blockers() == []
+    revoke(failed.instance, "toy", waiver, "boris", "It was a mistake.")
+    assert ["failed in run" in blocker for blocker in failed.blockers()] == [True]
+
+
+def test_a_reported_waiver_without_a_decision_opens_nothing(failed: TrainedVoice) -> None:
+    """A click on `Report materialization` in the UI records one without any value."""
+    failed.instance.report_runless_asset_event(dg.AssetMaterialization(dg.AssetKey(["toy", "waivers"])))
+    assert ["failed in run" in blocker for blocker in failed.blockers()] == [True]
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["materialise", "judge the newest", "judge the first", "wipe"]),
+        st.sampled_from(["materialise", "judge the newest", "judge the first", "wipe", "waive", "revoke", "next day"]),
         st.sampled_from(["A", "B"]),
         st.booleans(),
     ),
@@ -147,19 +223,28 @@ STEPS = st.lists(
 
 @pytest.mark.slow
 @given(STEPS)
-def test_without_a_pass_no_history_opens_a_closed_gate(steps: Sequence[tuple[str, str, bool]]) -> None:
+def test_without_a_pass_or_a_waiver_no_history_opens_a_closed_gate(steps: Sequence[tuple[str, str, bool]]) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         records = TrainedVoice(instance)
         first = newest = records.validate("A")
         records.train()
-        closed = bool(records.blockers())
+        closed, day, waivers = bool(records.blockers()), TODAY, list[Waiver]()
         for step, data, passed in steps:
             if step == "materialise":
                 newest = records.validate(data)
             elif step == "wipe":
                 records.instance.wipe_assets([VALIDATION])
+            elif step == "waive":
+                waivers.append(records.waive(data))
+            elif step == "revoke":
+                for waiver in waivers[-1:]:
+                    revoke(instance, "toy", waiver, "boris", "It was a mistake.")
+            elif step == "next day":
+                day += timedelta(1)
             else:
                 records.result(newest if step == "judge the newest" else first, passed)
-            now = bool(records.blockers())
-            assert now or not closed or (passed and step.startswith("judge")), f"{step} opened the gate"
+            now = bool(records.blockers(day=day))
+            judged = step.startswith("judge")
+            opens = (passed and judged) or (data == "A" and step == "waive") or (judged and any(waivers))
+            assert now or not closed or opens, f"{step} opened the gate"
             closed = now

@@ -1,45 +1,11 @@
 """Gates: every way past a failed, missing or outdated verdict must be closed, and the blocker must say what closed it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from voice_assets.audio.recordings import write_wav
 from voice_assets_tests.datasets import RATE, burst
-from voice_assets_tests.toy_project import SHARDS, ToyProject, copied, opened
-
-
-def break_first_text(toy: ToyProject) -> None:
-    """Make one clip break a rule: a text of one character."""
-    metadata = toy.dataset / "metadata_2col.csv"
-    lines = metadata.read_text(encoding="utf-8").splitlines()
-    lines[0] = lines[0].split("|")[0] + "|я"
-    metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def revalidate(toy: ToyProject) -> None:
-    toy.run("raw_dataset")
-    toy.run_shards("clips")
-    toy.run("base_validation")
-
-
-@pytest.fixture(scope="module")
-def failed_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a project that got as far as ``clip_stats``; then a text was broken, and ``base_validation`` failed."""
-    root = copied(validated_once, tmp_path_factory.mktemp("failed"))
-    with opened(root) as project:
-        assert all(outcome.success for outcome in project.run_shards("clip_stats"))
-        break_first_text(project)
-        revalidate(project)
-    return root
-
-
-@pytest.fixture
-def failed(failed_once: Path, tmp_path: Path) -> Iterator[ToyProject]:
-    with opened(copied(failed_once, tmp_path)) as project:
-        yield project
+from voice_assets_tests.toy_project import SHARDS, ToyProject, break_first_text, revalidate
 
 
 def test_open_after_a_passed_validation(validated: ToyProject) -> None:

@@ -7,6 +7,7 @@ from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, passed, rule_r
 GOOD: Verdict = {"rule": "good", "passed": True, "blocks": False}
 WARNS: Verdict = {"rule": "warns", "passed": False, "blocks": False, "advisory": "old recordings"}
 BLOCKS: Verdict = {"rule": "blocks", "passed": False, "blocks": True, "advisory": "old recordings"}
+WAIVED: Verdict = {"rule": "waived", "passed": False, "blocks": False, "waiver": "waived by anna until 2026-12-31: checked"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,9 @@ BLOCKS: Verdict = {"rule": "blocks", "passed": False, "blocks": True, "advisory"
         ({"rule": "r", "passed": True}, "PASS"),
         (WARNS, "WARNING"),
         (BLOCKS, "FAIL"),
+        (WAIVED, "WAIVED"),
+        ({**BLOCKS, "waiver": "waived by anna until 2026-12-31: checked"}, "FAIL"),
+        ({**GOOD, "waiver": "waived by anna until 2026-12-31: checked"}, "PASS"),
         ({"rule": "r", "passed": False}, "FAIL"),
         ({"rule": "r", "passed": False, "blocks": None}, "FAIL"),
         ({"rule": "r", "passed": False, "blocks": 0}, "FAIL"),
@@ -76,6 +80,10 @@ def test_a_row_has_the_observed_value_and_the_reason_of_a_warning() -> None:
 )
 def test_an_observed_value_is_short_and_never_equals_another_limit(observed: object, limit: str, shown: str) -> None:
     assert rule_rows([{**GOOD, "observed": observed, "limit": limit}])[0]["observed"] == shown
+
+
+def test_the_note_of_a_waived_failure_names_the_person_the_last_day_and_the_reason() -> None:
+    assert rule_rows([{**WAIVED, "message": "Low."}])[0]["note"] == "Low. Waived by anna until 2026-12-31: checked."
 
 
 @pytest.mark.parametrize("verdict", [BLOCKS, {**GOOD, "advisory": "old recordings"}])
