@@ -32,7 +32,7 @@ def came_from(gate: Gate, sources: Sequence[Materialisation]) -> dict[str, dg.Ma
 def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str, Any]:
     """The row of one asset: its verdict, its versions, and links to its runs and its newest report."""
     from voice_assets.reports.markdown import Link
-    from voice_assets.reports.verdicts import word
+    from voice_assets.reports.verdicts import worst_word
 
     verdicts = [row for one in ones for row in verdict_rows(gate, one)]
     runs = dict.fromkeys(one.run_id for one in ones if one.run_id)
@@ -43,7 +43,7 @@ def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str,
     report = report_url(newest)
     return {
         "asset": _name(key, ones),
-        "verdict": word(verdicts) if verdicts else "no rules",
+        "verdict": worst_word(verdicts) or "no rules",
         "version": newest.data_version[:VERSION_SHOWN] if len(ones) == 1 else f"{len(ones)} versions",
         "runs": tuple(links),
         "report": Link("open", report) if report else None,
@@ -53,5 +53,5 @@ def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str,
 def _name(key: dg.AssetKey, ones: list[Materialisation]) -> str:
     name = key.path[-1]
     if len(ones) > 1:
-        return f"{name}, {len(ones)} materialisations"
+        return f"{name}, {len({one.partition for one in ones})} partitions"
     return name if ones[0].partition is None else f"{name} {ones[0].partition}"

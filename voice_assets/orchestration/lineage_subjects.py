@@ -32,15 +32,20 @@ def last_made(gate: Gate, voice: str) -> Materialisation:
     Raises:
         SubjectError: there is no such voice, or nothing was made of it.
     """
-    keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice]
+    keys = _made(gate, voice)
     if not keys:
         raise SubjectError(f"there is no voice {voice!r}; {_listed('the voices', _voices(gate))}")
-    keys = [key for key in keys if DECISIONS not in gate.graph.get(key).metadata]
     newest = (next(gate.history.all(key), None) for key in reversed(keys))
     found = next((one for one in newest if one is not None), None)
     if found is None:
         raise SubjectError(f"nothing was made of {voice} yet: `voice-assets run {voice}`")
     return found
+
+
+def _made(gate: Gate, voice: str) -> list[dg.AssetKey]:
+    """The assets of a voice, upstream first, without the decisions of people."""
+    mine = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice]
+    return [key for key in mine if DECISIONS not in gate.graph.get(key).metadata]
 
 
 def _voices(gate: Gate) -> list[str]:
@@ -99,7 +104,7 @@ def _require(gate: Gate, target: AssetPartition) -> None:
     """Raise SubjectError when ``target`` is no asset, or no partition of its asset that is or was there."""
     voice, name = target.key.path[0], target.key.path[-1]
     if not gate.graph.has(target.key):
-        names = [key.path[-1] for key in gate.graph.toposorted_asset_keys if key.path[0] == voice]
+        names = [key.path[-1] for key in _made(gate, voice)]
         known = _listed(f"the assets of {voice}", names) if names else _listed("the voices", _voices(gate))
         raise SubjectError(f"there is no asset {name!r} of a voice {voice!r}; {known}")
     partitions = _partitions(gate, target.key)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from voice_assets.reports.lineage import Entry, Identity, Lineage, LineageError
-from voice_assets.reports.verdicts import Word, rule_word
+from voice_assets.reports.verdicts import Word, rule_word, worst_word
 
 MAX_GROUPS = 300
 _SHARD = re.compile(r"\d+-of-\d+")
@@ -39,10 +39,8 @@ class Group:
 
     @property
     def word(self) -> Word | None:
-        """The verdict over all rules; a warning shows. None for an asset without rules."""
-        words = {rule_word(rule.model_dump()) for one in self.entries for rule in one.verdicts}
-        order: tuple[Word, ...] = ("FAIL", "WARNING", "WAIVED", "PASS")
-        return next((word for word in order if word in words), None)
+        """The verdict over all rules; a warning or a waiver shows. None for an asset without rules."""
+        return worst_word([rule.model_dump() for one in self.entries for rule in one.verdicts])
 
     def rules(self) -> tuple[int, list[str]]:
         """How many verdicts passed, and each of the others in words."""

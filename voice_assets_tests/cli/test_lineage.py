@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
+from voice_assets.orchestration.listening import record_listening
+from voice_assets.orchestration.waivers import grant
 from voice_assets.runtime.files import sha256, write_text
 from voice_assets.runtime.storage import project_store
 from voice_assets_tests.cli.projects import call, error_of
+from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice
 
 EPOCH = "v0-e0001"
@@ -176,6 +179,27 @@ def test_text_of_a_foreign_package_cannot_talk_to_the_terminal(package: Path) ->
     printed = call("lineage", str(package)).stdout
     assert r"[red]\x1b[2J" in printed
     assert "\x1b" not in printed
+
+
+def test_a_waiver_is_shown_with_its_reason(recorded: RecordedVoice) -> None:
+    made = recorded.make("whisper_validation", failing=["mean_similarity"])
+    decision = {"rule": "whisper_validation/mean_similarity", "partition": None, "data_version": made.data_version}
+    words = {"reason": "known names", "by": "Ann", "until": "2999-12-31", "observed": "0.5", "limit": ">= 0.9"}
+    grant(recorded.instance, "toy", decision | words)
+    tree = shown("toy/whisper_validation")
+    assert tree.startswith("whisper_validation  WAIVED")
+    assert (
+        "WAIVED mean_similarity: Clips fit. (observed 0.5, limit >= 0.9); waived by Ann until 2999-12-31: known names" in tree
+    )
+    assert tree.endswith("Nothing speaks against it today.\n")
+
+
+def test_what_a_person_heard_is_a_verdict(recorded: RecordedVoice) -> None:
+    write_voice(recorded.voice.file, recorded.voice.dataset, shards=2, listening="required")
+    heard = recorded.gate().history.latest(recorded.target("voice_samples").key, EPOCH)
+    assert heard is not None
+    record_listening(recorded.instance, heard, "rejected", "Ann", "hollow", [])
+    assert "FAIL listening: rejected by Ann: hollow" in shown(f"toy/voice_samples[{EPOCH}]")
 
 
 def test_the_picture(recorded: RecordedVoice, tmp_path: Path) -> None:

@@ -67,7 +67,17 @@ def test_a_data_set_that_was_observed_with_other_clips(recorded: RecordedVoice) 
     row = status()
     assert (row["verdict"], row["asset"], row["next_asset"]) == ("CLOSED", None, "clips")
     assert "out of date: built from toy/raw_dataset" in row["reasons"][0]
-    assert row["next_step"] == "bring clips up to date: voice-assets run toy"
+    assert row["next_step"] == "make clips again: voice-assets run toy"
+
+
+def test_samples_that_nobody_has_heard(recorded: RecordedVoice) -> None:
+    write_voice(recorded.voice.file, recorded.voice.dataset, shards=2, listening="required")
+    voice = opened_voice(recorded.instance)
+    voice.package(voice.train(version=1)[-1])
+    recorded.instance.wipe_assets([voice.target("voice_package").key])
+    row = status()
+    assert (row["verdict"], row["asset"], row["next_asset"]) == ("CLOSED", "voice_samples", "voice_package")
+    assert row["next_step"] == "listen: voice-assets review toy"
 
 
 def test_a_missing_shard(toy: ToyProject) -> None:
