@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again lock clean
+.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again bench-gates lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-faults: setup  ## planted faults: how many of each kind our Whisper finds;
 
 bench-again: setup  ## the time to validate an untouched data set again, and the first time; last line one JSON object
 	$(BIN)/python -m benchmarks.again
+
+bench-gates: setup  ## gates and lineage with 64 shards, 200 epochs and 1,000 past runs; last line one JSON object
+	$(BIN)/python -m benchmarks.gates
 
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

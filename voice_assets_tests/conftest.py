@@ -19,6 +19,8 @@ from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
+from voice_assets_tests.recorded_voice import recorded as recorded
+from voice_assets_tests.recorded_voice import recorded_once as recorded_once
 from voice_assets_tests.toy_project import failed as failed
 from voice_assets_tests.toy_project import failed_once as failed_once
 from voice_assets_tests.toy_project import new_once as new_once

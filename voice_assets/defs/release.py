@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import verdict_table
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
@@ -13,7 +14,7 @@ from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
-from voice_assets.orchestration.lineage import ancestry, lineage_json
+from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
@@ -43,6 +44,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "voice_package",
             group="release",
             reads=["onnx_voice", "voice_samples"],
+            code=2,  # 2: lineage.json with verdicts and hashes of files
             heard=["quality_report", "voice_samples"],
             settings=settings,
             kinds=["onnx", "file"],
@@ -54,9 +56,9 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from voice_assets.reports import package
 
-        inputs = resolve_inputs(context)
-        ancestors = ancestry(gate_of(context), list(inputs.sources.values()))
-        contents = _contents(voice, context, inputs, ancestors)
+        inputs, gate = resolve_inputs(context), gate_of(context)
+        ancestors = ancestry(gate, list(inputs.sources.values()))
+        contents = _contents(voice, context, inputs, gate, ancestors)
         folder = package.build(epoch_dir(voice, context), contents)
         model = inputs.one("onnx_voice")
         passed = {artifact.name: artifact.sha256 for artifact in (model.artifact("model"), model.artifact("config"))}
@@ -72,26 +74,30 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "built_from": len(ancestors),
             "model_card": dg.MetadataValue.md(contents.card),
             "rules": verdict_table(judge(context, voice, "voice_package", evidence, built.sha256)),
+            **came_from(gate, list(inputs.sources.values())),
         }
         return finished(inputs.pins, built.sha256, figures, evidence=paths)
 
     return voice_package
 
 
-def _contents(voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, ancestors: list[Materialisation]) -> Any:
+def _contents(
+    voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, gate: Gate, ancestors: list[Materialisation]
+) -> Any:
     """The contents of the package, from exactly the materialisations that made this voice."""
     from voice_assets.reports.model_card import model_card
     from voice_assets.reports.package import Contents
 
     model, spoken = inputs.one("onnx_voice"), inputs.one("voice_samples")
+    target = AssetPartition(context.asset_key, context.partition_key)
     return Contents(
         name=voice.package_name,
         model=opened(model, "model"),
         config=opened(model, "config"),
         samples=opened(spoken, "folder"),
         tokens=opened(model, "tokens"),
-        card=model_card(_card(voice, context.partition_key, spoken, gate_of(context), ancestors)),
-        lineage=lineage_json(ancestors),
+        card=model_card(_card(voice, context.partition_key, spoken, gate, ancestors)),
+        lineage=lineage_json(gate, ancestors, unfinished(gate, target, context.run_id, inputs.pins)),
         reports=_reports(voice, context, ancestors),
         title=voice.title,
         sentence=tables.read(project_store(), spoken.evidence["samples"])["text"].iloc[0],

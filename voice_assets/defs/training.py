@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.curation.decisions import decisions_version
+from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe, group_name
 from voice_assets.orchestration.gates import CHECKPOINTS, RUN_OF
 from voice_assets.orchestration.history import TABLE, UPSTREAM, History, pins_json
-from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
+from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
@@ -154,6 +155,7 @@ class _Recorder:
     def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs, on_progress: Any):
         self.context, self.voice, self.version, self.inputs, self.on_progress = context, voice, version, inputs, on_progress
         self.history = History(context.instance)
+        self.came_from = came_from(gate_of(context), list(inputs.sources.values()))
         self.hashes: dict[str, str] = {}
         self.config_sha256 = ""
 
@@ -189,6 +191,7 @@ class _Recorder:
                     "config": recorded(store.add(config, self.config_sha256)),
                     "epoch": event["epoch"],
                     "step": event["step"],
+                    **self.came_from,
                     UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins)),
                 },
                 tags={"dagster/data_version": event["sha256"], "dagster/code_version": "1"},

@@ -7,12 +7,13 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.asr.requests import SpeakRequest
+from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.history import Materialisation
-from voice_assets.orchestration.inputs import resolve_inputs
+from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
@@ -89,6 +90,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "tokens": recorded(tokens),
             "max_abs_difference": facts["max_abs_difference"],
             "rules": verdict_table(judge(context, voice, "onnx_voice", evidence, data_version)),
+            **came_from(gate_of(context), list(inputs.sources.values())),
         }
         return finished(inputs.pins, data_version, figures, evidence=paths)
 

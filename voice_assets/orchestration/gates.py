@@ -21,7 +21,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from voice_assets.orchestration import waivers
 from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
 from voice_assets.orchestration.listening import HEARD, unapproved
-from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, Artifact, project_store
 
@@ -217,10 +217,7 @@ class Gate:
 
     def partitions_of(self, key: dg.AssetKey) -> list[str | None]:
         """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
-        partitions = self.graph.get(key).partitions_def
-        if partitions is None:
-            return [None]
-        return list(partitions.get_partition_keys(dynamic_partitions_store=self.history.instance))
+        return partition_keys(self.graph.get(key).partitions_def, self.history.instance)
 
     def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
         """Why the materialisation ``of`` is out of date, or None: a file is damaged, or code, settings or inputs changed."""

@@ -171,6 +171,16 @@ class History:
         wanted = dg.AssetRecordsFilter(asset_key=key)
         return [_read(record) for record in self.instance.fetch_materializations(wanted, limit=limit).records]
 
+    def all(self, key: dg.AssetKey) -> Iterator[Materialisation]:
+        """Every materialisation of ``key``, the newest first."""
+        cursor = None
+        while True:
+            page = self.instance.fetch_materializations(key, limit=MATERIALISATIONS_AT_ONCE, cursor=cursor)
+            yield from map(_read, page.records)
+            if not page.has_more:
+                return
+            cursor = page.cursor
+
     def governing(self, of: Materialisation) -> Materialisation:
         """The newest materialisation with the partition and the data version of ``of``: a later one, or ``of`` itself."""
         cursor = None

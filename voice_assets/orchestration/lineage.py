@@ -1,10 +1,20 @@
-"""The lineage of a materialisation: its pins, and the pins of its inputs, back to every shard of the data set. Reads only."""
+"""The lineage of a materialisation: its pins, and the pins of its inputs, back to every shard of the data set. Reads only.
 
+``lineage_json`` is the one format of a lineage: a voice package holds it as ``lineage.json``, and `voice-assets lineage` makes
+it from the event log. Not here: showing a lineage (``reports.lineage``), and finding its start (``lineage_subjects``).
+"""
+
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import Materialisation, pins_json
+from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.history import Materialisation, Pin, pins_json
+from voice_assets.orchestration.listening import HEARD, verdict_on
+from voice_assets.orchestration.recorded_verdicts import verdict_rows
+
+FORMAT = 2
+"""The format of ``lineage.json``. 2: verdicts, hashes of files, the training of a checkpoint, and the package itself."""
 
 
 def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]:
@@ -15,12 +25,45 @@ def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]
     return gate.ancestors(starts)
 
 
-def lineage_json(ancestors: list[Materialisation]) -> dict[str, Any]:
-    """``lineage.json``: one entry per materialisation, with run, time, versions and pins."""
-    return {"materialisations": [_entry(one) for one in ancestors]}
+def descendants(gate: Gate, starts: Iterable[Materialisation]) -> list[Materialisation]:
+    """Every materialisation that was built from the data of ``starts``, in the order in which they were made.
+
+    A pin counts when it names the asset, the partition and the data version. So a validation that judged the same data again
+    leads to everything that was built on the first one.
+    """
+    starts = list(starts)
+    identities = {_identity(one.pin()) for one in starts}
+    keys = {one.key for one in starts}
+    below = [key for key in gate.graph.get_all_asset_keys() if keys & gate.graph.get_ancestor_asset_keys(key)]
+    found = []
+    for one in sorted((one for key in below for one in gate.history.all(key)), key=lambda one: one.storage_id):
+        training = gate.training_of(one)
+        pins = [*one.pins, *([] if training is None else [training.pin()])]
+        if identities.intersection(map(_identity, pins)):
+            identities.add(_identity(one.pin()))
+            found.append(one)
+    return found
 
 
-def _entry(one: Materialisation) -> dict[str, Any]:
+def _identity(pin: Pin) -> tuple[str, str | None, str]:
+    return pin.asset, pin.partition, pin.data_version
+
+
+def lineage_json(gate: Gate, ancestors: list[Materialisation], package: dict[str, Any] | None = None) -> dict[str, Any]:
+    """``lineage.json``: one entry per materialisation, with run, time, versions, pins, verdicts and hashes of files.
+
+    Args:
+        gate: where verdicts are read.
+        ancestors: a materialisation and its ancestors, the nearest first.
+        package: the entry of the package that is being made, which comes before its ancestors; see ``unfinished``.
+    """
+    entries = [_entry(gate, one) for one in ancestors]
+    return {"format": FORMAT, "materialisations": entries if package is None else [package, *entries]}
+
+
+def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
+    training = gate.training_of(one)
+    files = [*one.artifacts.values(), *one.evidence.values()]
     return {
         "asset": one.key.to_user_string(),
         "partition": one.partition,
@@ -30,4 +73,39 @@ def _entry(one: Materialisation) -> dict[str, Any]:
         "data_version": one.data_version,
         "code_version": one.code_version,
         "built_from": pins_json(one.pins),
+        "trained_by": None if training is None else pins_json([training.pin()])[0],
+        "verdicts": [*verdict_rows(gate, one), *_heard(gate, one)],
+        "artifacts": {file.uri: file.sha256 for file in files},
+    }
+
+
+def _heard(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
+    """The verdict of a person who heard the samples of ``one``, as the verdict of a rule; empty when nobody did."""
+    voice = [
+        gate.graph.get(key).metadata.get(HEARD) for key in gate.graph.get_all_asset_keys() if key.path[0] == one.key.path[0]
+    ]
+    modes = {wanted["mode"] for wanted in voice if wanted is not None and one.key.path[-1] in wanted["assets"]}
+    verdict = verdict_on(gate.history, one) if modes else None
+    if verdict is None:
+        return []
+    approved = verdict.word == "approved"
+    message = f"{verdict.word} by {verdict.by}: {verdict.comment or 'no comment'}"
+    blocks = not approved and "required" in modes
+    return [{"rule": "listening", "passed": approved, "blocks": blocks, "message": message}]
+
+
+def unfinished(gate: Gate, target: AssetPartition, run_id: str, pins: list[Pin]) -> dict[str, Any]:
+    """The entry of a package in its own ``lineage.json``: what is known before the package is complete and judged."""
+    return {
+        "asset": target.key.to_user_string(),
+        "partition": target.partition,
+        "storage_id": None,
+        "run_id": run_id,
+        "time": None,
+        "data_version": "",
+        "code_version": gate.graph.get(target.key).code_version or "",
+        "built_from": pins_json(pins),
+        "trained_by": None,
+        "verdicts": [],
+        "artifacts": {},
     }

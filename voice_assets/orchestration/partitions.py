@@ -18,6 +18,11 @@ def epochs(voice_name: str) -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=f"{voice_name}_epochs")
 
 
+def partition_keys(partitions: dg.PartitionsDefinition | None, instance: dg.DagsterInstance) -> list[str | None]:
+    """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
+    return [None] if partitions is None else list(partitions.get_partition_keys(dynamic_partitions_store=instance))
+
+
 def epoch_key(version: int, epoch: int) -> str:
     """``v<training run>-e<epoch>``, both from 0 as Lightning counts: ``lightning_logs/version_3``, ``epoch=50``."""
     return f"v{version}-e{epoch:04d}"

@@ -21,6 +21,11 @@ def recorded_verdicts(gate: Gate, ancestors: Iterable[Materialisation]) -> dict[
     return {name: verdicts for name, verdicts in found.items() if verdicts}
 
 
+def verdict_rows(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
+    """The verdicts of every rule on one materialisation, as ``recorded_verdicts`` gives them."""
+    return [_row(verdict) for verdict in gate.check_verdicts(one)]
+
+
 def _of_asset(gate: Gate, partitions: list[Materialisation]) -> list[dict[str, Any]]:
     """The verdicts of one asset, rule by rule."""
     by_rule: dict[str, list[tuple[str | None, CheckVerdict]]] = {}

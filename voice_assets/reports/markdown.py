@@ -6,12 +6,22 @@ Belongs here: parts that any report may use. Does not belong here: the contents 
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from voice_assets.runtime.tsv import visible
 
 # `&` starts a character reference, and `~` strikes text through. An underscore between letters or digits means nothing
 # in Markdown. Such an underscore is not escaped, so that people can read and search for the names of rules and clips.
 _MARKS = re.compile(r"[\\|<>\[\]*`~&]|(?<![^\W_])_|_(?![^\W_])")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link for a cell of a table: ``text`` is escaped, and characters that would end the link are encoded in ``url``."""
+
+    text: str
+    url: str
 
 
 def escape(text: str) -> str:
@@ -28,6 +38,7 @@ def table(rows: Iterable[Mapping[str, object]], headings: Mapping[str, str]) -> 
 
     Args:
         rows: one mapping per row. Texts are escaped; floats have 4 decimals; a dash stands for a float that is not finite.
+            A tuple is several values in one cell.
         headings: key -> heading, in order; other keys of a row are left out. Headings are not escaped.
 
     Raises:
@@ -46,6 +57,10 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Link):
+        return f"[{escape(value.text)}]({quote(value.url, safe='/%:?=&#')})"
+    if isinstance(value, tuple):
+        return ", ".join(map(_cell, value))
     if isinstance(value, float):
         return f"{value:.4f}" if math.isfinite(value) else "–"
     return escape(str(value))

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 
 PREVIEW_ROWS = 10
 PREVIEW_CHARACTERS = 80
+CAME_FROM_HEADINGS = {
+    "asset": "Asset",
+    "verdict": "Verdict",
+    "version": "Data version",
+    "runs": "Run",
+    "report": "Report",
+}
 VERDICT_COLUMNS = ("verdict", "rule", "observed", "limit")
 
 
@@ -23,6 +30,11 @@ def verdict_table(verdicts: list[dict[str, Any]]) -> str:
     """The verdicts of a suite as a Markdown table, with the words of the reports."""
     rows = [{key: _short(text) for key, text in row.items()} for row in rule_rows(verdicts)]
     return "\n".join(table(rows, {key: RULE_HEADINGS[key] for key in VERDICT_COLUMNS}))
+
+
+def came_from(rows: list[dict[str, Any]]) -> str:
+    """What a materialisation came from as a Markdown table, a row per asset; see ``CAME_FROM_HEADINGS`` for the keys."""
+    return "\n".join(table(rows, CAME_FROM_HEADINGS))
 
 
 def _short(value: object) -> str:

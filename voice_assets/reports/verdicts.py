@@ -31,6 +31,13 @@ def rule_word(verdict: Verdict) -> Word:
     return "WARNING" if verdict.get("blocks") is False else "FAIL"
 
 
+def worst_word(verdicts: Sequence[Verdict]) -> Word | None:
+    """The verdict over rules that shows every failure: PASS only when all passed. None without rules."""
+    words = {rule_word(one) for one in verdicts}
+    order: tuple[Word, ...] = ("FAIL", "WARNING", "WAIVED", "PASS")
+    return next((one for one in order if one in words), None)
+
+
 def passed(verdicts: Sequence[Verdict] | None) -> bool | None:
     """True when no rule blocks; None when nothing was judged."""
     if not verdicts:

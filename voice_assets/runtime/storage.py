@@ -224,6 +224,11 @@ def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:
     return Artifact(uri, digest.hexdigest(), size)
 
 
+def content_hash(path: Path) -> str:
+    """The SHA-256 under which ``Store.add`` would record a file or folder."""
+    return _described(path, "").sha256
+
+
 def project_store(dataset: Path | None = None) -> Store:
     """The project's store: ``$VOICE_STORE``, a folder or a URL, or the project folder itself."""
     return Store(UPath(project.store_root()), project.root(), dataset, project.cache_dir() / "store")

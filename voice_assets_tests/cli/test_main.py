@@ -24,7 +24,7 @@ def all_commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[
 
 
 def test_all_commands_are_there() -> None:
-    names = {"demo", "import", "doctor", "run", "watch", "fix", "waive", "waivers", "voices", "ui"}
+    names = {"demo", "import", "doctor", "run", "watch", "status", "lineage", "fix", "waive", "waivers", "voices", "ui"}
     assert {path[0] for path in all_commands() if path} == names
 
 

@@ -1,0 +1,211 @@
+"""The argument SUBJECT of `voice-assets lineage`: an epoch, an asset, or a file that is found by its hash."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
+from voice_assets.reports.lineage import FILE, Lineage, LineageError, differences, parse, read
+from voice_assets.reports.package import SUMS, PackageError, read_sums
+from voice_assets.runtime import project
+from voice_assets.runtime.files import sha256
+from voice_assets.runtime.storage import content_hash
+
+if TYPE_CHECKING:
+    from voice_assets.orchestration.gates import AssetPartition, Gate
+    from voice_assets.orchestration.history import Materialisation
+
+FORMS = "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2], or a file"
+_NAMED = re.compile(r"(?P<voice>[^/\[\]]+)(?:/(?P<name>[^/\[\]]+)(?:\[(?P<partition>[^\[\]]+)\])?)?")
+
+
+class ChangedFileError(CommandError):
+    """A file that is not the one its package lists."""
+
+    exit_code = EXIT_CLOSED
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a lineage is about.
+
+    Attributes:
+        lineage: from the event log or from a package.
+        origin: where the lineage was read, in words.
+        recorded: the materialisations in the event log that the subject is; empty when only a package knows them.
+        disagreements: what a package says differently from the event log; None when there was nothing to compare.
+    """
+
+    lineage: Lineage
+    origin: str
+    recorded: "tuple[Materialisation, ...]" = ()
+    disagreements: tuple[str, ...] | None = None
+
+
+def find_subject(
+    gate: "Gate | None", text: str, *, epoch: str | None = None, run: str | None = None, package: Path | None = None
+) -> Subject:
+    """The subject that ``text`` names: a voice, an epoch or an asset of the event log, else a file.
+
+    Args:
+        gate: the event log; None when this project recorded nothing.
+        text: see ``FORMS``.
+        epoch: the epoch key of a voice or an asset.
+        run: the first characters of the run that made the materialisation.
+        package: a package in which a file is looked up.
+
+    Raises:
+        CommandError: there is no such subject. The message says where it was looked for.
+    """
+    path = Path(text)
+    voices = set() if gate is None else {key.path[0] for key in gate.graph.get_all_asset_keys()}
+    if gate is not None and text.partition("/")[0] in voices and not path.is_file():
+        return _named_subject(gate, text, epoch, run)
+    if not path.exists():
+        known = f"the voices: {', '.join(sorted(voices)) or 'none'}"
+        raise CommandError(f"there is no file {text!r}, and no voice of that name in {project.root()}; {known}. Give {FORMS}")
+    if package is not None:
+        return _subject_in(package, path)
+    around = package_of(path)
+    if around is not None:
+        found = packaged_subject(around, path)
+        return found if gate is None else _compared(gate, found)
+    return _recorded_file(gate, path)
+
+
+def _named_subject(gate: "Gate", text: str, epoch: str | None, run: str | None) -> Subject:
+    """The subject that a name such as ``toy/v3-e0050`` means.
+
+    Raises:
+        CommandError: there is no such voice, epoch, asset, partition or materialisation.
+    """
+    from voice_assets.orchestration.lineage_subjects import SubjectError, last_made, last_of_epoch, materialisations_of
+
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        raise CommandError(f"{text!r} is no file and no name; give {FORMS}")
+    voice, name, partition = found["voice"], found["name"], found["partition"]
+    if name is not None and partition is None and _is_epoch(name):
+        name, epoch = None, name
+    with without_traceback(SubjectError):
+        if name is not None:
+            return _of_log(gate, materialisations_of(gate, _target(voice, name, partition or epoch), run))
+        return _of_log(gate, [last_made(gate, voice) if epoch is None else last_of_epoch(gate, voice, epoch)])
+
+
+def _is_epoch(name: str) -> bool:
+    from voice_assets.orchestration.partitions import parse_epoch_key
+
+    try:
+        parse_epoch_key(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _target(voice: str, name: str, partition: str | None) -> "AssetPartition":
+    import dagster as dg
+
+    from voice_assets.orchestration.gates import AssetPartition
+
+    return AssetPartition(dg.AssetKey([voice, name]), partition)
+
+
+def _of_log(gate: "Gate", found: "list[Materialisation]") -> Subject:
+    """The lineage from the event log. Of several shards, the lineage is about the first; ``recorded`` holds all."""
+    from voice_assets.orchestration.lineage import ancestry, lineage_json
+
+    origin = f"the event log in {project.dagster_home()}"
+    lineage = parse(lineage_json(gate, ancestry(gate, found[:1])), origin)
+    return Subject(lineage, origin, tuple(found))
+
+
+def package_of(path: Path) -> Path | None:
+    """The package that ``path`` is, or is a file of."""
+    place = path.resolve()
+    return next((one for one in (place, *place.parents) if (one / FILE).is_file() and (one / SUMS).is_file()), None)
+
+
+def packaged_subject(package: Path, path: Path) -> Subject:
+    """The subject that a package, or a file inside it, is. Its files are compared with its checksums first.
+
+    Raises:
+        ChangedFileError: a file is not the one that the package lists.
+        CommandError: the package's lineage or its list of checksums cannot be read.
+    """
+    with without_traceback(PackageError, LineageError, OSError):
+        sums = read_sums(package)
+        place = path.resolve()
+        asked = sorted(package.rglob("*")) if place == package else [package / FILE, place]
+        for file in asked:
+            if file.is_file() and file.name != SUMS:
+                _require_listed(package, file, sums)
+        missing = [name for name in sums if not (package / name).is_file()]
+        if missing:
+            raise ChangedFileError(f"{package / missing[0]}: missing; {SUMS} lists it")
+        return Subject(_with_own_hash(read(package / FILE), package), str(package / FILE))
+
+
+def _require_listed(package: Path, file: Path, sums: dict[str, str]) -> None:
+    name = file.relative_to(package).as_posix()
+    found = sha256(file)
+    if sums.get(name) != found:
+        listed = sums.get(name, "nothing")
+        raise ChangedFileError(
+            f"{file}: its SHA-256 is {found}, {SUMS} of the package lists {listed}: not the package as it was made"
+        )
+
+
+def _with_own_hash(lineage: Lineage, package: Path) -> Lineage:
+    """The lineage with the data version of the package, which its own ``lineage.json`` cannot hold."""
+    root = lineage.root
+    if root.storage_id is not None:
+        return lineage
+    own = root.model_copy(update={"data_version": content_hash(package)})
+    return Lineage(format=lineage.format, materialisations=(own, *lineage.materialisations[1:]))
+
+
+def _subject_in(package: Path, path: Path) -> Subject:
+    """The materialisation that recorded the file ``path``, as ``package`` knows it."""
+    with without_traceback(OSError):
+        digest = content_hash(path)
+    whole = packaged_subject(package.resolve(), package)
+    entry = whole.lineage.with_file(digest)
+    if entry is None:
+        raise CommandError(f"{path}: its SHA-256 is {digest}; {whole.origin} names no such file")
+    return Subject(whole.lineage.about(entry), whole.origin)
+
+
+def _recorded_file(gate: "Gate | None", path: Path) -> Subject:
+    """The materialisation in the event log that recorded the file ``path``.
+
+    Raises:
+        CommandError: no materialisation recorded such a file.
+    """
+    from voice_assets.orchestration.lineage_subjects import find_file
+
+    with without_traceback(OSError):
+        digest = content_hash(path)
+    found = None if gate is None else find_file(gate, digest)
+    if gate is None or found is None:
+        raise CommandError(
+            f"{path}: its SHA-256 is {digest}. No materialisation in {project.dagster_home()} recorded such a file, and no "
+            f"package is around it ({FILE} and {SUMS}). Give the package that it belongs to with --package."
+        )
+    return _of_log(gate, [found])
+
+
+def _compared(gate: "Gate", subject: Subject) -> Subject:
+    """``subject``, which was read from a package, with what the event log says differently, where the log knows the package."""
+    import dagster as dg
+
+    root = subject.lineage.root
+    key = dg.AssetKey.from_user_string(root.asset)
+    if not gate.graph.has(key):
+        return subject
+    same_run = [one for one in gate.history.all(key) if one.run_id == root.run_id and one.partition == root.partition]
+    if not same_run:
+        return subject
+    log = _of_log(gate, same_run[:1])
+    return Subject(subject.lineage, subject.origin, log.recorded, tuple(differences(subject.lineage, log.lineage)))

@@ -1,0 +1,175 @@
+"""A voice whose history was written into an instance as runs would write it: no audio, no Whisper, no training.
+
+The asset graph, the instance and the files that gates look at are real. Tests and ``benchmarks.gates`` use it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from voice_assets.dataset.clips import fingerprint
+from voice_assets.definitions import build_definitions
+from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.history import EVIDENCE, REPORT, SUITE, Materialisation, Pin, pins_json
+from voice_assets.orchestration.links import MAIN_FILES
+from voice_assets.runtime import project
+from voice_assets.runtime.storage import Artifact, project_store
+from voice_assets.voices import Voice, load_voice
+from voice_assets_tests.orchestration.recorded_events import Records
+from voice_assets_tests.toy_project import copied, opened
+
+FILES = {
+    "checkpoint": {"checkpoint": "weights.ckpt", "config": "config.json"},
+    "onnx_voice": {"model": "voice.onnx", "config": "voice.onnx.json"},
+    "voice_samples": {"folder": "samples.wav"},
+    "voice_package": {"package": "package.tar"},
+}
+"""The recorded files of each asset; the other assets record a table."""
+TABLE = {"table": "table.parquet"}
+BEFORE_TRAINING = (
+    "clips",
+    "base_validation",
+    "clip_stats",
+    "quality_report",
+    "asr_sample",
+    "asr_sample_report",
+    "whisper_shard",
+    "whisper_validation",
+    "training_set",
+)
+OF_AN_EPOCH = ("onnx_voice", "voice_samples", "voice_package")
+
+
+class RecordedVoice(Records):
+    """Writes the history of one voice. ``data`` names the content of what is made: another name, another data version."""
+
+    def __init__(self, instance: dg.DagsterInstance, voice: Voice):
+        super().__init__(instance)
+        self.voice = voice
+        self.graph = build_definitions().resolve_asset_graph()
+
+    def gate(self) -> Gate:
+        return Gate(self.graph, self.instance)
+
+    def target(self, name: str, partition: str | None = None) -> AssetPartition:
+        return AssetPartition(dg.AssetKey([self.voice.name, name]), partition)
+
+    def observe(self) -> None:
+        """Record the versions of the data set as it is on disk."""
+        for shard, version in fingerprint(self.voice.dataset, self.voice.shards).items():
+            tags = {"dagster/data_version": version}
+            observation = dg.AssetObservation(self.target("raw_dataset").key, partition=shard, tags=tags)
+            self.instance.report_runless_asset_event(observation)
+
+    def make(
+        self,
+        name: str,
+        partition: str | None = None,
+        data: str = "A",
+        failing: Collection[str] = (),
+        pins: Iterable[Pin] | None = None,
+        **metadata: Any,
+    ) -> Materialisation:
+        """Materialise an asset from its newest inputs and judge it: all rules pass but those that are ``failing``."""
+        target = self.target(name, partition)
+        shared = self.target(name)  # all checkpoints of a training have the config of the training
+        files = {
+            entry: self._file(shared if name == "checkpoint" and entry == "config" else target, data, file)
+            for entry, file in FILES.get(name, TABLE).items()
+        }
+        metadata |= {entry: file.as_json() for entry, file in files.items()}
+        if (report := self._report(target, data)) is not None:
+            metadata |= {REPORT: report.as_json(), EVIDENCE: {"facts": self._file(target, data, "facts.parquet").as_json()}}
+        version = files["checkpoint"].sha256 if name == "checkpoint" else f"{name}-{partition}-{data}"
+        upstream = pins_json(list(self._pins(target) if pins is None else pins))
+        code = self.graph.get(target.key).code_version
+        made = self.materialise(target.key, version, partition, code, **metadata, upstream=upstream)
+        for check in sorted(self.graph.get_check_keys_for_assets({target.key}), key=lambda check: check.name):
+            suite = self.graph.get_check_spec(check).metadata[SUITE]
+            self.judge(check.name, made, check.name not in failing, suite)
+        return made
+
+    def _pins(self, target: AssetPartition) -> Iterable[Pin]:
+        gate = self.gate()
+        for source, gate_only in gate.inputs(target):
+            if gate.is_external(source.key):
+                version = gate.history.observed_version(source.key, source.partition)
+                assert version is not None
+                yield Pin(source.key.to_user_string(), source.partition, 0, "observer", version)
+                continue
+            newest = gate.history.latest(source.key, source.partition)
+            assert newest is not None, f"{source} is missing"
+            yield newest.pin(gate_only)
+
+    def _file(self, target: AssetPartition, data: str, name: str) -> Artifact:
+        """A file with a content of its own, as the project's store records it."""
+        asset = target.key.path[-1]
+        uri = f"artifacts/{self.voice.name}/{asset}/{target.partition or 'all'}/{data}/{name}"
+        return project_store().put(uri, lambda path: path.write_text(f"{target} {data} {name}", encoding="utf-8"))
+
+    def _report(self, target: AssetPartition, data: str) -> Artifact | None:
+        """The report folder of an asset that writes one."""
+        main = MAIN_FILES.get(target.key.path[-1])
+        if main is None:
+            return None
+        folder: Path = self.voice.reports_dir / f"{target.key.path[-1]}_{data}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / main).write_text(f"{target} {data}", encoding="utf-8")
+        return project_store(self.voice.dataset).add(folder)
+
+    def make_shards(self, name: str, data: str = "A") -> None:
+        """Materialise every shard of an asset."""
+        partitions = self.graph.get(self.target(name).key).partitions_def
+        assert partitions is not None
+        for shard in partitions.get_partition_keys():
+            self.make(name, shard, data)
+
+    def validate(self, data: str = "A") -> None:
+        """Go as far as a training set."""
+        for name in BEFORE_TRAINING:
+            if self.graph.get(self.target(name).key).is_partitioned:
+                self.make_shards(name, data)
+            else:
+                self.make(name, None, data)
+
+    def train(self, epochs: int = 1, version: int = 0) -> list[str]:
+        """Train and record every epoch. Returns the epoch keys."""
+        names = [f"v{version}-e{epoch:04d}" for epoch in range(epochs)]
+        self.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", names)
+        pins = list(self._pins(self.target("mini_training")))
+        made = [self.make("checkpoint", name, pins=pins) for name in names]
+        hashes = {one.partition: one.data_version for one in made}
+        (config,) = {one.artifact("config").sha256 for one in made}
+        self.make("mini_training", None, f"v{version}", version=version, checkpoints=hashes, config_sha256=config)
+        return names
+
+    def package(self, epoch: str) -> Materialisation:
+        """Export, speak and package an epoch."""
+        return [self.make(name, epoch) for name in OF_AN_EPOCH][-1]
+
+
+def opened_voice(instance: dg.DagsterInstance, name: str = "toy") -> RecordedVoice:
+    """The voice ``name`` of the project of this process."""
+    return RecordedVoice(instance, load_voice(project.voices_dir() / f"{name}.yaml"))
+
+
+@pytest.fixture(scope="session")
+def recorded_once(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project whose voice ``toy`` was made up to the package of one epoch. Copy the folder."""
+    root = copied(new_once, tmp_path_factory.mktemp("recorded"))
+    with opened(root) as toy:
+        voice = opened_voice(toy.instance)
+        voice.observe()
+        voice.validate()
+        voice.package(voice.train(epochs=2)[-1])
+    return root
+
+
+@pytest.fixture
+def recorded(recorded_once: Path, tmp_path: Path) -> Iterator[RecordedVoice]:
+    """A voice of its own that was made up to the package of the epoch ``v0-e0001``."""
+    with opened(copied(recorded_once, tmp_path)) as toy:
+        yield opened_voice(toy.instance)
