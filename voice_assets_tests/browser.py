@@ -91,6 +91,23 @@ class Page:
         """Type into the field that has the focus."""
         self.call("Input.insertText", text=text)
 
+    def click(self, element: str) -> None:
+        """Click with the mouse on the element that a JavaScript expression finds."""
+        self.value(f"{element}.scrollIntoView({{block: 'center'}})")
+        x, y = self.value(
+            f"(() => {{ const box = {element}.getBoundingClientRect(); "
+            "return [box.x + box.width / 2, box.y + box.height / 2] })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def wait_for_tab(self, url: str) -> None:
+        """Wait until another tab shows ``url``."""
+        end = time.monotonic() + SECONDS_TO_WAIT
+        while url not in (tabs := [one["url"] for one in self.call("Target.getTargets")["targetInfos"]]):
+            assert time.monotonic() < end, (url, tabs)
+            time.sleep(0.05)
+
     def picture(self, file: Path, width: int, height: int, dark: bool = False) -> None:
         """Save a picture of the page."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

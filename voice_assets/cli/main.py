@@ -11,6 +11,7 @@ import click
 from voice_assets.cli.data import demo, import_
 from voice_assets.cli.doctor import doctor
 from voice_assets.cli.fix import fix
+from voice_assets.cli.review import review
 from voice_assets.cli.run import run
 from voice_assets.cli.ui import ui
 from voice_assets.cli.voices import voices
@@ -31,6 +32,7 @@ def main() -> None:
     voice-assets doctor ivrvoice_ru   check what a run needs
     voice-assets run ivrvoice_ru      make everything, up to the voice package
     voice-assets watch ivrvoice_ru    see the progress, clip by clip
+    voice-assets review ivrvoice_ru   listen to the samples, and decide
     voice-assets ui                   see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):
@@ -38,7 +40,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, fix, waive, waivers, voices, ui):
+for command in (demo, import_, doctor, run, watch, review, fix, waive, waivers, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

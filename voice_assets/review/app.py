@@ -4,11 +4,11 @@
 requests reach it at all.
 """
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -75,9 +75,12 @@ def _reports(request: Request) -> Response:
 
 
 def _report(request: Request) -> Response:
-    """``/reports/<voice>/<file>``, the address that assets record: leads to the file in the layout of the data set."""
+    """``/reports/<voice>/<report>``, the address that assets record: leads to its page in the layout of the data set."""
     voice = served_files.voice_of(request.path_params["voice"])
-    return RedirectResponse(served_files.url(voice.name, "reports", request.path_params["inside"]))
+    root, inside = served_files.place(voice, "reports"), request.path_params["inside"]
+    served_files.found_in(root, inside)
+    inside = index_pages.main_page(root, inside)
+    return RedirectResponse(served_files.url(voice.name, "reports", inside))
 
 
 def _file(request: Request) -> Response:
@@ -96,15 +99,12 @@ def _file(request: Request) -> Response:
     return FileResponse(target, media_type=kind, headers=answers.headers(answers.REPORT_POLICY))
 
 
-async def _subjects(subjects: Subjects, request: Request) -> Response:
-    """The subjects of one voice."""
-    voice = await run_in_threadpool(served_files.voice_of, request.path_params["voice"])
-    found = []
-    for key in await run_in_threadpool(subjects.keys, voice.name):
-        try:
-            found.append((key, (await run_in_threadpool(subjects.subject, voice.name, key)).title))
-        except NoSubjectError:
-            continue
+def _subjects(subjects: Subjects, request: Request) -> Response:
+    """The subjects of one voice. A subject whose files are gone is left out; its own page says why."""
+    voice, found = served_files.voice_of(request.path_params["voice"]), []
+    for key in subjects.keys(voice.name):
+        with suppress(NoSubjectError):
+            found.append(subjects.subject(voice.name, key))
     return answers.page(index_pages.subjects_page(voice, found))
 
 

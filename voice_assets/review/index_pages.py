@@ -9,7 +9,9 @@ from markupsafe import Markup
 
 from voice_assets.reports import html
 from voice_assets.review.served_files import contents, place, url
+from voice_assets.review.subjects import Standing, Subject
 from voice_assets.runtime.files import shown
+from voice_assets.runtime.stamps import utc_text
 from voice_assets.voices import BrokenVoice, Voice
 
 _STAMPED = re.compile(r"(?P<kind>.+?)_(?P<stamp>\d{8}_\d{6}(?:_\d{3})?)(?:\.\w+)?")
@@ -20,7 +22,7 @@ _KINDS = {
     "validation_whisper_sharded": "Whisper validation",
     "training": "Training",
 }
-MAIN_PAGES = ("quality_report.html", "whisper_report.html")
+MAIN_PAGE = "*_report.html"
 _LINK = Markup('<a href="{}">{}</a>')
 
 
@@ -70,7 +72,7 @@ def reports_page(voice: Voice) -> str:
         {
             "report": _main_link(voice, report),
             "written": _time(report.stamp),
-            "files": html.join(_other_links(voice, report)),
+            "files": Markup(" · ").join(_other_links(voice, report)),
         }
         for report in reports_of(voice)
     ]
@@ -94,28 +96,51 @@ def folder_page(voice: Voice, place_name: str, root: Path, folder: Path) -> str:
     return html.page(shown(folder.relative_to(root).as_posix()) if folder != root else place_name, body)
 
 
-def subjects_page(voice: Voice, subjects: Sequence[tuple[str, str]]) -> str:
-    """What can be reviewed: (key, title) each."""
-    rows = [{"subject": _LINK.format(f"/review/{voice.name}/{key}", title)} for key, title in subjects]
-    body = html.join([
-        html.paragraph(_LINK.format(f"/reports/{voice.name}/", "All reports"), "soft"),
-        html.section("Subjects", html.table(rows, {"subject": "Subject"})),
-    ])  # fmt: skip
+def subjects_page(voice: Voice, subjects: Sequence[Subject]) -> str:
+    """What can be reviewed, each with the verdict on its newest content."""
+    rows = [
+        {
+            "subject": _LINK.format(f"/review/{voice.name}/{subject.key}", subject.title),
+            "clips": len(subject.items),
+            "verdict": _verdict(subject.standing),
+        }
+        for subject in subjects
+    ]
+    back = html.paragraph(_LINK.format(f"/reports/{voice.name}/", "All reports"), "soft")
+    table = html.table(rows, {"subject": "Subject", "clips": "Clips", "verdict": "Verdict"})
     lead = (
         "Listen to the samples, mark each clip, then approve or reject."
         if rows
-        else (f"There is nothing to listen to yet: `voice-assets run {voice.name}` makes the quality report.")
+        else f"There is nothing to listen to yet: `voice-assets run {voice.name}` makes the quality report."
     )
-    return html.page(f"Review: {voice.title}", body, lead)
+    return html.page(f"Review: {voice.title}", html.join([back, html.section("Subjects", table)]), lead)
+
+
+def _verdict(standing: Standing | None) -> Markup:
+    if standing is None:
+        return Markup('<span class="badge none">not decided</span>')
+    kind = "pass" if standing.verdict == "approved" else "fail"
+    badge = Markup('<span class="badge {}">{}</span> by {}, {}').format(
+        kind, standing.verdict, standing.by, utc_text(standing.time)
+    )
+    return badge + (Markup(": {}").format(standing.comment) if standing.comment else Markup(""))
+
+
+def main_page(root: Path, inside: str) -> str:
+    """The page of a report folder that a person opens first; ``inside`` itself for a file or a folder without such a page.
+
+    ``inside`` is there, in ``root`` (``served_files.found_in``).
+    """
+    folder = root / inside
+    if not folder.is_dir():
+        return inside
+    page = next(iter(sorted(folder.glob(MAIN_PAGE))), None)
+    return f"{inside.rstrip('/')}/{page.name if page else ''}"
 
 
 def _main_link(voice: Voice, report: Report) -> Markup:
-    """The page that a person opens first: the HTML page of a folder, else the folder or the first file."""
-    first = report.paths[0]
-    page = next((first / name for name in MAIN_PAGES if (first / name).is_file()), None)
-    target = page or first
-    slash = "/" if target.is_dir() else ""
-    inside = target.relative_to(place(voice, "reports")).as_posix() + slash
+    """The page of a report, called by the kind of the report."""
+    inside = main_page(place(voice, "reports"), report.paths[0].name)
     return _LINK.format(url(voice.name, "reports", inside), _KINDS.get(report.kind, shown(report.kind)))
 
 

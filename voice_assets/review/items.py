@@ -53,7 +53,7 @@ def clip_items(samples: pd.DataFrame, dataset: Path, hypotheses: Mapping[str, st
                 ("Speech", f"{row['speech_ratio']:.0%} of the clip"),
                 ("Silence before", f"{row['leading_silence_s']:.2f} s"),
                 ("Silence after", f"{row['trailing_silence_s']:.2f} s"),
-                ("Speaking rate", f"{row['chars_per_s']:.1f} letters per second"),
+                ("Speaking rate", f"{row['chars_per_s']:.1f} letters/s"),
             ),
         )
         for row in samples.to_dict("records")

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
+from voice_assets.review.subjects import NoSubjectError, voice_named
 from voice_assets.runtime import project
-from voice_assets.voices import Voice, VoiceError, load_voice
+from voice_assets.voices import Voice
 
 TEXT = "text/plain; charset=utf-8"
 AUDIO = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
@@ -35,11 +36,8 @@ def voice_of(name: str) -> Voice:
         HTTPException: there is no such voice, or its file does not load.
     """
     try:
-        file = next(file for file in project.voices_dir().glob("*.yaml") if file.stem == name)
-        return load_voice(file)
-    except StopIteration as error:
-        raise HTTPException(404, f"there is no voice {name!r}") from error
-    except VoiceError as error:
+        return voice_named(name)
+    except NoSubjectError as error:
         raise HTTPException(404, str(error)) from error
 
 

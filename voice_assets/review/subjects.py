@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from voice_assets.review.items import Item
+from voice_assets.runtime import project
+from voice_assets.voices import Voice, VoiceError, load_voice
 
 Verdict = Literal["approved", "rejected"]
 
@@ -83,3 +85,18 @@ class Subjects(Protocol):
             OtherDataError: ``subject`` is no longer the newest content.
         """
         ...
+
+
+def voice_named(name: str) -> Voice:
+    """The voice called ``name``.
+
+    Raises:
+        NoSubjectError: there is no such voice, or its file does not load.
+    """
+    file = next((file for file in project.voices_dir().glob("*.yaml") if file.stem == name), None)
+    if file is None:
+        raise NoSubjectError(f"there is no voice {name!r}")
+    try:
+        return load_voice(file)
+    except VoiceError as error:
+        raise NoSubjectError(str(error)) from error

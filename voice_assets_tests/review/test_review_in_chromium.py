@@ -1,7 +1,6 @@
 """The review page in a real browser: a person's keys become marks on disk, and nothing is lost."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from voice_assets.cli.web_guard import Guard
 from voice_assets.review.app import create_app
 from voice_assets.review.marks import Mark, Marks
 from voice_assets_tests.browser import Page, browser, needs_chromium
+from voice_assets_tests.ports import free_port
 from voice_assets_tests.review.small_subjects import SmallSubjects, make_project, small_subject
 
 pytestmark = [pytest.mark.slow, needs_chromium]
@@ -39,12 +39,6 @@ def running(subjects: SmallSubjects, port: int) -> Iterator[None]:
     finally:
         server.should_exit = server.force_exit = True
         thread.join()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
