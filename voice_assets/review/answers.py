@@ -16,11 +16,17 @@ PAGE_POLICY = (
 )
 """For the pages of this room, whose scripts are files of this room."""
 
-REPORT_POLICY = (
+LIST_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-same-origin allow-popups"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""For files of the data set and for pages in the style of the reports: no script ever runs."""
+"""For the pages that list, which have their style inside: no script runs."""
+
+REPORT_POLICY = f"{LIST_POLICY}; sandbox allow-same-origin allow-popups"
+"""For files of a data set: no script runs, and no page that a file opens can run one.
+
+Without ``allow-same-origin``, the players of a report would count as a foreign page, which the guard refuses.
+"""
 
 LARGEST_BODY = 65536
 JSON = "application/json"
@@ -37,7 +43,7 @@ def headers(policy: str) -> dict[str, str]:
     }
 
 
-def page(text: str, policy: str = REPORT_POLICY, status: int = 200) -> Response:
+def page(text: str, policy: str = LIST_POLICY, status: int = 200) -> Response:
     """A page of HTML."""
     return HTMLResponse(text, status, headers(policy))
 
@@ -55,7 +61,7 @@ def refused(request: Request, error: Exception) -> Response:
         return page(body, status=error.status_code)
     if request.method == "POST" or JSON in request.headers.get("accept", ""):
         return data({"error": error.detail}, error.status_code)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers(REPORT_POLICY))
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers(LIST_POLICY))
 
 
 async def body_of(request: Request) -> Mapping[str, Any]:

@@ -101,6 +101,8 @@ def test_listening_marking_and_approving_by_keys(subjects: SmallSubjects, page: 
         at(page, 2)
         said = kept()["Анна <b>К</b>"]["clip-001"]
         assert (said.mark, said.comment) == ("bad", "<img src=x> не слышно")
+        page.press("c")
+        page.type("! ")  # not saved yet when the page is left
         Marks("toy", "quality", "v1").put("Борис", "clip-001", {"mark": "good", "comment": "мне слышно"})
 
         page.call("Page.reload")
@@ -108,6 +110,7 @@ def test_listening_marking_and_approving_by_keys(subjects: SmallSubjects, page: 
         at(page, 2)
         summary(page, "2 of 6 marked · 1 good · 1 bad")
         page.wait_for("document.querySelector('.others')?.innerText.includes('Борис good мне слышно')")
+        page.wait_for("document.getElementById('comment').value == '<img src=x> не слышно! '")
         assert page.value("document.querySelector('.you').innerText") == "Reviewer: Анна <b>К</b>"
 
         page.press("r")

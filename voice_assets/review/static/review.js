@@ -91,7 +91,14 @@ function go(number, play) {
   player.load(number, clips[number].duration_s, play);
   ui.comment.value = own(clips[number]).comment;
   show();
-  ui.list.children[number].scrollIntoView({ block: "nearest" });
+  reveal(ui.list.children[number]);
+}
+
+// Scroll the list, and not the page, until a row is seen.
+function reveal(row) {
+  const box = ui.clips, end = row.offsetTop + row.offsetHeight;
+  if (row.offsetTop < box.scrollTop) box.scrollTop = row.offsetTop - 6;
+  else if (end > box.scrollTop + box.clientHeight) box.scrollTop = end - box.clientHeight + 6;
 }
 
 // ---- drawing
@@ -367,7 +374,7 @@ function build() {
         element("div.marks", {}, ui.markGood, ui.markBad),
         element("label", { for: "comment" }, "Comment", element("kbd", {}, "c")), ui.comment,
         ui.othersBox, ui.signals),
-      element("nav.card.clips", { "aria-label": "All clips" }, ui.list)),
+      (ui.clips = element("nav.card.clips", { "aria-label": "All clips" }, ui.list))),
     element("div.decision", {},
       element("p", {}, "When you have heard enough:"),
       button("Approve…", "a", () => decide("approved"), ".primary.good"), button("Reject…", "r", () => decide("rejected"), ".primary.bad")),
