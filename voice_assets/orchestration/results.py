@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -20,10 +21,18 @@ from voice_assets.orchestration.history import (
 )
 from voice_assets.orchestration.inputs import ResolvedInputs
 from voice_assets.orchestration.tables import content_version, put, table_uri
-from voice_assets.runtime.storage import Artifact, StoreError, project_store
+from voice_assets.runtime.storage import DATASET, Artifact, StoreError, project_store
+from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OPEN = "open"
+"""The metadata entry with the URL of the report or of the package."""
+LISTEN = "listen"
+"""The metadata entry with the URL of the review page."""
+QUALITY_KEY = "quality"
+"""The review page's name for the listening sample of the newest quality report; epochs have their keys."""
 
 
 def opened(source: Materialisation, name: str) -> Path:
@@ -77,6 +86,27 @@ def recorded(artifact: Artifact) -> dg.JsonMetadataValue:
     return dg.MetadataValue.json(artifact.as_json())
 
 
+def report_url(voice: str, report: Artifact) -> dg.UrlMetadataValue:
+    """The page of a report of ``voice``, on the server that shows the Dagster UI (``review.app``).
+
+    The URL has no host, so that the link works under every address of the server.
+    """
+    inside = report.uri.removeprefix(f"{DATASET}reports/")
+    return dg.MetadataValue.url(f"/reports/{voice}/{quote(inside)}")
+
+
+def package_url(voice: str, epoch: str, run_id: str, name: str) -> dg.UrlMetadataValue:
+    """The page with the files of a voice package, as ``report_url``."""
+    return dg.MetadataValue.url(f"/data/{voice}/packages/{epoch}/{run_id}/{name}/")
+
+
+def review_link(voice: Voice, key: str = QUALITY_KEY) -> dict[str, dg.UrlMetadataValue]:
+    """The metadata entry that links to the page on which people listen and decide; none for a voice that asks nobody."""
+    if voice.listening == "off":
+        return {}
+    return {LISTEN: dg.MetadataValue.url(f"/review/{voice.name}/{key}")}
+
+
 def one_row(facts: Mapping[str, Any]) -> "pd.DataFrame":
     """Facts as the one-row table that suites judge; lists become text."""
     import pandas as pd
@@ -100,16 +130,18 @@ def finished(
     """The result of an asset: figures for people, and the records for gates and lineage.
 
     Args:
-        pins: the exact inputs.
+        pins: the exact inputs; an asset with a report has some.
         data_version: names the content of the result.
         metadata: figures for people, and files by ``recorded``.
         evidence: the tables that the asset's rules judge.
-        report: the report for people.
+        report: the report for people, in the data set of the voice; the entry `open` links to its page.
         value: the table that the asset returns.
         judged_as: the name under which the rules judge ``value``; None when no rule judges it.
         settings: the settings that ``describe`` got, for comparisons; None records none.
     """
-    entries: dict[str, Any] = {} if report is None else {REPORT: recorded(report)}
+    entries: dict[str, Any] = (
+        {} if report is None else {OPEN: report_url(pins[0].key.path[0], report), REPORT: recorded(report)}
+    )
     entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
     if evidence is not None:
         entries[EVIDENCE] = dg.MetadataValue.json({name: artifact.as_json() for name, artifact in evidence.items()})
