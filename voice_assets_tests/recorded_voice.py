@@ -87,7 +87,7 @@ class RecordedVoice(Records):
         upstream = pins_json(list(self._pins(target) if pins is None else pins))
         code = self.graph.get(target.key).code_version
         made = self.materialise(target.key, version, partition, code, **metadata, upstream=upstream)
-        for check in sorted(self.graph.get_check_keys_for_assets({target.key}), key=lambda check: check.name):
+        for check in Gate(self.graph, self.instance).rules(target.key):
             suite = self.graph.get_check_spec(check).metadata[SUITE]
             self.judge(check.name, made, check.name not in failing, suite)
         return made

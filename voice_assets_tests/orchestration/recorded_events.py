@@ -16,9 +16,9 @@ class Records:
         self.instance = instance
 
     def materialise(
-        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str = "2.1.0", **metadata: object
+        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str | None = "2.1.0", **metadata: object
     ) -> Materialisation:
-        tags = {"dagster/data_version": data, "dagster/code_version": code}
+        tags = {"dagster/data_version": data} | ({} if code is None else {"dagster/code_version": code})
         event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags=tags)
         self.instance.report_dagster_event(
             dg.DagsterEvent(

@@ -69,7 +69,7 @@ def test_the_lineage_ends_at_every_shard_of_the_data_set(recorded: RecordedVoice
 
 def test_every_verdict_is_recorded_with_both_numbers(recorded: RecordedVoice) -> None:
     (validation,) = (one for one in of_package(recorded).materialisations if one.asset == "toy/whisper_validation")
-    rules = recorded.graph.get_check_keys_for_assets({recorded.target("whisper_validation").key})
+    rules = recorded.gate().rules(recorded.target("whisper_validation").key)
     assert {rule.rule for rule in validation.verdicts} == {rule.name for rule in rules}
     assert {(rule.passed, rule.observed, rule.limit) for rule in validation.verdicts} == {(True, 0.5, ">= 0.9")}
 
