@@ -11,6 +11,7 @@ from dagster._core.event_api import PartitionKeyFilter
 
 from voice_assets.curation.decisions import RECORD, write_record
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
+from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.history import (
     LOG,
     SETTINGS,
@@ -167,6 +168,16 @@ def test_a_changed_clip_that_fails_is_named_and_the_package_shows_it(passed: Tra
         assert not ok
         assert "toy/whisper_validation: low_similarity: failed in run" in words
     assert {path.name for path in folder.iterdir()} == {"clips.tsv", "drift.json", "drift_report.html", "drift_report.md"}
+
+
+def test_the_automation_asks_for_the_report_after_a_failure(passed: Transcribed) -> None:
+    """In the UI, the failed check ends the run before the report."""
+    key = dg.AssetKey(["toy", "drift_report"])
+    seen = dg.evaluate_automation_conditions(build_definitions(), passed.instance)
+    passed.transcribe({"clip-000": 0.2, "clip-004": 0.5})
+    assert not passed.run("whisper_validation").success
+    after = dg.evaluate_automation_conditions(build_definitions(), passed.instance, cursor=seen.cursor)
+    assert (seen.get_num_requested(key), after.get_num_requested(key), after.total_requested) == (0, 1, 1)
 
 
 def test_a_validation_that_passes_again_clears_the_mark(passed: Transcribed) -> None:
