@@ -134,14 +134,17 @@ class Runner:
             self._run_all([observation], status)
             return status
         targets = self._partitions(key)
+        gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
         if not node.is_external:
-            tasks = [task for task in map(self._task, targets) if task is not None]
+            tasks = [task for task in (self._task(gate, target) for target in targets) if task is not None]
             status.current = len(targets) - len(tasks)
             self._run_all(tasks, status)
         if status.verdict == "CLOSED":
             return status
+        if status.ran:
+            gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
         for target in targets:
-            self._judge(target, status)
+            self._judge(gate, target, status)
         return status
 
     def _partitions(self, key: dg.AssetKey) -> list[AssetPartition]:
@@ -162,9 +165,8 @@ class Runner:
             raise SelectionError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
         return epoch
 
-    def _task(self, target: AssetPartition) -> Task | None:
+    def _task(self, gate: Gate, target: AssetPartition) -> Task | None:
         """The run that ``target`` needs: of the asset, of its checks alone, or none."""
-        gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(target.key, target.partition)
         reason = "never materialised" if latest is None else gate.staleness(target, latest)
         if reason is not None:
@@ -194,9 +196,8 @@ class Runner:
             self.listener.starting(task.target, task.reason)
             yield task
 
-    def _judge(self, target: AssetPartition, status: AssetStatus) -> None:
+    def _judge(self, gate: Gate, target: AssetPartition, status: AssetStatus) -> None:
         """Add the newest materialisation of ``target`` and the verdicts of its rules to ``status``."""
-        gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(target.key, target.partition)
         if latest is None:
             if status.open:
