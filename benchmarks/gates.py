@@ -40,19 +40,26 @@ class RecordedRuns(RecordedVoice):
     runs = 0
 
     def materialise(
-        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str | None = None, **metadata: object
+        self,
+        key: dg.AssetKey,
+        data: str,
+        partition: str | None = None,
+        code: str | None = None,
+        run_id: str | None = None,
+        **metadata: object,
     ) -> Materialisation:
-        """Record the materialisation and its run."""
-        made = super().materialise(key, data, partition, code, **metadata)
-        run = dg.DagsterRun(
-            job_name="__ASSET_JOB",
-            run_id=made.run_id,
-            status=dg.DagsterRunStatus.SUCCESS,
-            asset_selection=frozenset([key]),
-            tags={} if partition is None else {"dagster/partition": partition},
-        )
-        self.instance.add_run(run)
-        self.runs += 1
+        """Record the materialisation, and its run if that is a new one."""
+        made = super().materialise(key, data, partition, code, run_id, **metadata)
+        if run_id is None:
+            run = dg.DagsterRun(
+                job_name="__ASSET_JOB",
+                run_id=made.run_id,
+                status=dg.DagsterRunStatus.SUCCESS,
+                asset_selection=frozenset([key]),
+                tags={} if partition is None else {"dagster/partition": partition},
+            )
+            self.instance.add_run(run)
+            self.runs += 1
         return made
 
 

@@ -3,6 +3,7 @@
 The asset graph, the instance and the files that gates look at are real. Tests and ``benchmarks.gates`` use it.
 """
 
+import uuid
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ class RecordedVoice(Records):
         data: str = "A",
         failing: Collection[str] = (),
         pins: Iterable[Pin] | None = None,
+        gate: Gate | None = None,
+        run_id: str | None = None,
         **metadata: Any,
     ) -> Materialisation:
         """Materialise an asset from its newest inputs and judge it: all rules pass but those that are ``failing``."""
@@ -84,16 +87,15 @@ class RecordedVoice(Records):
         if (report := self._report(target, data)) is not None:
             metadata |= {REPORT: report.as_json(), EVIDENCE: {"facts": self._file(target, data, "facts.parquet").as_json()}}
         version = files["checkpoint"].sha256 if name == "checkpoint" else f"{name}-{partition}-{data}"
-        upstream = pins_json(list(self._pins(target) if pins is None else pins))
+        upstream = pins_json(list(self._pins(target, gate or self.gate()) if pins is None else pins))
         code = self.graph.get(target.key).code_version
-        made = self.materialise(target.key, version, partition, code, **metadata, upstream=upstream)
-        for check in Gate(self.graph, self.instance).rules(target.key):
+        made = self.materialise(target.key, version, partition, code, run_id, **metadata, upstream=upstream)
+        for check in (gate or self.gate()).rules(target.key):
             suite = self.graph.get_check_spec(check).metadata[SUITE]
-            self.judge(check.name, made, check.name not in failing, suite)
+            self.judge(check.name, made, check.name not in failing, suite, run_id=made.run_id)
         return made
 
-    def _pins(self, target: AssetPartition) -> Iterable[Pin]:
-        gate = self.gate()
+    def _pins(self, target: AssetPartition, gate: Gate) -> Iterable[Pin]:
         for source, gate_only in gate.inputs(target):
             if gate.is_external(source.key):
                 version = gate.history.observed_version(source.key, source.partition)
@@ -124,8 +126,9 @@ class RecordedVoice(Records):
         """Materialise every shard of an asset."""
         partitions = self.graph.get(self.target(name).key).partitions_def
         assert partitions is not None
+        gate = self.gate()  # the inputs of all shards are there
         for shard in partitions.get_partition_keys():
-            self.make(name, shard, data)
+            self.make(name, shard, data, gate=gate)
 
     def validate(self, data: str = "A") -> None:
         """Go as far as a training set."""
@@ -139,11 +142,13 @@ class RecordedVoice(Records):
         """Train and record every epoch. Returns the epoch keys."""
         names = [f"v{version}-e{epoch:04d}" for epoch in range(epochs)]
         self.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", names)
-        pins = list(self._pins(self.target("mini_training")))
-        made = [self.make("checkpoint", name, pins=pins) for name in names]
+        pins = list(self._pins(self.target("mini_training"), self.gate()))
+        run = str(uuid.uuid4())  # a training records its checkpoints
+        made = [self.make("checkpoint", name, pins=pins, run_id=run) for name in names]
         hashes = {one.partition: one.data_version for one in made}
         (config,) = {one.artifact("config").sha256 for one in made}
-        self.make("mini_training", None, f"v{version}", version=version, checkpoints=hashes, config_sha256=config)
+        facts = {"version": version, "checkpoints": hashes, "config_sha256": config}
+        self.make("mini_training", None, f"v{version}", pins=pins, run_id=run, **facts)
         return names
 
     def package(self, epoch: str) -> Materialisation:

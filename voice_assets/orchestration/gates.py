@@ -139,7 +139,7 @@ class Gate:
             if one.storage_id in found:
                 continue
             found[one.storage_id] = one
-            sources = [*(self.history.exact(pin) for pin in one.pins), self.training_of(one)]
+            sources = [*self.history.exact_of(one.pins), self.training_of(one)]
             waiting.extend(source for source in sources if source is not None)
         return list(found.values())
 
@@ -286,6 +286,7 @@ class Gate:
             return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))
         found = self.verdicts(of)
         if not newest:
+            self.history.exact_of(of.pins)  # one query per asset, not one per pin
             return [*found, *(blocker for pin in of.pins for blocker in self._pin_blockers(pin))]
         if (stale := self.staleness(target, of)) is not None:
             return [*found, Blocker(target, stale)]

@@ -5,7 +5,7 @@ is pinned. Not here: deciding whether something may run (``gates``).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -150,21 +150,68 @@ def _read(record: EventLogRecord) -> Materialisation:
     )
 
 
+def _observed(record: EventLogRecord) -> str | None:
+    """The data version that an observation recorded."""
+    observation = record.asset_observation
+    return None if observation is None else (observation.tags or {}).get("dagster/data_version")
+
+
 class History:
-    """Reads one instance. Answers are cached: make a new object to read again."""
+    """Reads one instance. Answers are cached: make a new object to read again.
+
+    A query costs more than a record: it opens the database. So where a second partition of an asset is asked for, one query
+    reads all of them.
+    """
 
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
         self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
         self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
+        self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
+        self._observed: dict[dg.AssetKey, dict[str | None, str | None]] = {}
+        self._results: dict[dg.AssetCheckKey, dict[str | None, AssetCheckExecutionRecord | None]] = {}
+        self._asked: set[dg.AssetKey | dg.AssetCheckKey] = set()
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
         """The newest materialisation of ``key`` (in ``partition``), or None."""
         if (key, partition) not in self._latest:
-            wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
-            records = self.instance.fetch_materializations(wanted, limit=1).records
-            self._latest[key, partition] = _read(records[0]) if records else None
-        return self._latest[key, partition]
+            if partition is not None and self._asked_again(key):
+                self._read_all_latest(key)
+            else:
+                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+                records = self.instance.fetch_materializations(wanted, limit=1).records
+                self._latest[key, partition] = self._keep(records[0]) if records else None
+        return self._latest.setdefault((key, partition), None)
+
+    def _asked_again(self, what: dg.AssetKey | dg.AssetCheckKey) -> bool:
+        """Whether a partition of ``what`` was asked for before."""
+        before = what in self._asked
+        self._asked.add(what)
+        return before
+
+    def _read_all_latest(self, key: dg.AssetKey) -> None:
+        """Read the newest materialisation of every partition of ``key``."""
+        kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
+        self._read_exact(key, set(newest.values()))
+        for partition, storage_id in newest.items():
+            self._latest.setdefault((key, partition), self._exact[key, storage_id])
+
+    def _keep(self, record: EventLogRecord) -> Materialisation:
+        found = _read(record)
+        self._exact[found.key, found.storage_id] = found
+        return found
+
+    def _read_exact(self, key: dg.AssetKey, storage_ids: Collection[int]) -> None:
+        """Read materialisations of ``key`` by their storage ids."""
+        missing = [one for one in storage_ids if one and (key, one) not in self._exact]  # 0: the observed data set
+        for start in range(0, len(missing), MATERIALISATIONS_AT_ONCE):
+            some = missing[start : start + MATERIALISATIONS_AT_ONCE]
+            wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
+            for record in self.instance.fetch_materializations(wanted, limit=len(some)).records:
+                self._keep(record)
+        for storage_id in storage_ids:
+            self._exact.setdefault((key, storage_id), None)
 
     def newest(self, key: dg.AssetKey, limit: int) -> list[Materialisation]:
         """The last ``limit`` materialisations of ``key``, the newest first."""
@@ -183,6 +230,9 @@ class History:
 
     def governing(self, of: Materialisation) -> Materialisation:
         """The newest materialisation with the partition and the data version of ``of``: a later one, or ``of`` itself."""
+        newest = self.latest(of.key, of.partition)
+        if newest is None or newest.storage_id <= of.storage_id:
+            return of
         cursor = None
         while True:
             wanted = dg.AssetRecordsFilter(
@@ -201,28 +251,51 @@ class History:
 
     def exact(self, pin: Pin) -> Materialisation | None:
         """The materialisation that a pin names, or None when somebody wiped it."""
-        if (pin.key, pin.storage_id) not in self._exact:
-            wanted = dg.AssetRecordsFilter(asset_key=pin.key, storage_ids=[pin.storage_id])
-            records = self.instance.fetch_materializations(wanted, limit=1).records
-            self._exact[pin.key, pin.storage_id] = _read(records[0]) if records else None
+        self._read_exact(pin.key, [pin.storage_id])
         return self._exact[pin.key, pin.storage_id]
+
+    def exact_of(self, pins: Sequence[Pin]) -> list[Materialisation | None]:
+        """``exact`` of several pins, with one query per asset."""
+        by_key: dict[dg.AssetKey, list[int]] = {}
+        for pin in pins:
+            by_key.setdefault(pin.key, []).append(pin.storage_id)
+        for key, storage_ids in by_key.items():
+            self._read_exact(key, storage_ids)
+        return [self.exact(pin) for pin in pins]
 
     def trainings(self, key: dg.AssetKey) -> dict[int, Materialisation]:
         """The materialisations of a training asset by the ``lightning_logs/version_<N>`` they wrote, the newest of each.
 
         A materialisation that no run made names no version, and does not count.
         """
-        records = self.instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=TRAININGS_READ).records
-        made = [found for found in map(_read, reversed(records)) if found.run_id]
-        return {int(found.metadata["version"]): found for found in made}
+        if key not in self._trainings:
+            made = [found for found in reversed(self.newest(key, TRAININGS_READ)) if found.run_id]
+            self._trainings[key] = {int(found.metadata["version"]): found for found in made}
+        return self._trainings[key]
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
-        records = self.instance.fetch_observations(wanted, limit=1).records
-        if not records or records[0].asset_observation is None:
-            return None
-        return (records[0].asset_observation.tags or {}).get("dagster/data_version")
+        known = self._observed.setdefault(key, {})
+        if partition not in known:
+            if known and partition is not None:
+                known |= self._observed_by_partition(key)
+            else:
+                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+                records = self.instance.fetch_observations(wanted, limit=1).records
+                known[partition] = _observed(records[0]) if records else None
+        return known.setdefault(partition, None)
+
+    def _observed_by_partition(self, key: dg.AssetKey) -> dict[str | None, str | None]:
+        """The data version of the newest observation of every partition."""
+        kind = dg.DagsterEventType.ASSET_OBSERVATION
+        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
+        found, wanted = {}, list(newest.values())
+        for start in range(0, len(wanted), MATERIALISATIONS_AT_ONCE):
+            some = wanted[start : start + MATERIALISATIONS_AT_ONCE]
+            records = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
+            for record in self.instance.fetch_observations(records, limit=len(some)).records:
+                found[record.partition_key] = _observed(record)
+        return found
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.
@@ -245,7 +318,11 @@ class History:
 
     def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Iterator[AssetCheckExecutionRecord]:
         """Every execution of a check in a partition, newest first."""
-        cursor = None
+        newest = self._newest_result(check, partition)
+        if newest is None:
+            return
+        yield newest
+        cursor = newest.id
         while True:
             page = self.instance.event_log_storage.get_asset_check_execution_history(
                 check, limit=CHECKS_AT_ONCE, cursor=cursor, partition_filter=PartitionKeyFilter(key=partition)
@@ -254,6 +331,18 @@ class History:
             if len(page) < CHECKS_AT_ONCE:
                 return
             cursor = page[-1].id
+
+    def _newest_result(self, check: dg.AssetCheckKey, partition: str | None) -> AssetCheckExecutionRecord | None:
+        """The newest execution of a check in a partition. For a second partition, one query reads the newest of most."""
+        known = self._results.setdefault(check, {})
+        storage = self.instance.event_log_storage
+        if partition not in known and partition is not None and self._asked_again(check):
+            for record in storage.get_asset_check_execution_history(check, limit=CHECKS_AT_ONCE):
+                known.setdefault(record.partition, record)
+        if partition not in known:
+            wanted = PartitionKeyFilter(key=partition)
+            known[partition] = next(iter(storage.get_asset_check_execution_history(check, 1, partition_filter=wanted)), None)
+        return known[partition]
 
     def _judge(
         self, check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, newest: bool

@@ -160,15 +160,17 @@ class Runner:
             self._run_all([observation], status)
             return status
         targets = self._partitions(key)
+        gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
         if not node.is_external:
-            found = (needed_task(Gate(self.graph, self.instance), target) for target in targets)
-            tasks = [task for task in found if task is not None]
+            tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
             status.current = len(targets) - len(tasks)
             self._run_all(tasks, status)
         if status.verdict == "CLOSED":
             return status
+        if status.ran:
+            gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
         for target in targets:
-            self._judge(target, status)
+            self._judge(gate, target, status)
         return status
 
     def _partitions(self, key: dg.AssetKey) -> list[AssetPartition]:
@@ -207,9 +209,8 @@ class Runner:
             self.listener.starting(task.target, task.reason)
             yield task
 
-    def _judge(self, target: AssetPartition, status: AssetStatus) -> None:
+    def _judge(self, gate: Gate, target: AssetPartition, status: AssetStatus) -> None:
         """Add the newest materialisation of ``target`` and the verdicts of its rules to ``status``."""
-        gate = Gate(self.graph, self.instance)
         latest = gate.history.latest(target.key, target.partition)
         if latest is None:
             if status.open:

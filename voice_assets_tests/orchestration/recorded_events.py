@@ -16,35 +16,50 @@ class Records:
         self.instance = instance
 
     def materialise(
-        self, key: dg.AssetKey, data: str, partition: str | None = None, code: str | None = "2.1.0", **metadata: object
+        self,
+        key: dg.AssetKey,
+        data: str,
+        partition: str | None = None,
+        code: str | None = "2.1.0",
+        run_id: str | None = None,
+        **metadata: object,
     ) -> Materialisation:
+        """Record a materialisation of the run ``run_id``; None is a new run."""
         tags = {"dagster/data_version": data} | ({} if code is None else {"dagster/code_version": code})
         event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags=tags)
-        self.instance.report_dagster_event(
-            dg.DagsterEvent(
-                event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
-                job_name="__ASSET_JOB",
-                event_specific_data=StepMaterializationData(event),
-            ),
-            run_id=str(uuid.uuid4()),
-        )
+        self._write(dg.DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(event), run_id or str(uuid.uuid4()))
         found = History(self.instance).latest(key, partition)
         assert found is not None
         return found
 
     def judge(
-        self, rule: str, of: Materialisation, passed: bool, suite: str = "today", warns: bool = False, **metadata: str
+        self,
+        rule: str,
+        of: Materialisation,
+        passed: bool,
+        suite: str = "today",
+        warns: bool = False,
+        *,
+        run_id: str | None = None,
+        **metadata: str,
     ) -> None:
-        """Record the result of the check ``rule`` on ``of``; ``metadata`` adds entries."""
+        """Record the result of the check ``rule`` on ``of``, as a run or from outside; ``metadata`` adds entries."""
         about = AssetCheckEvaluationTargetMaterializationData(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time)
-        self.instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                asset_key=of.key,
-                check_name=rule,
-                passed=passed,
-                metadata={SUITE: suite, "observed": 0.5, "limit": ">= 0.9", **metadata},
-                target_materialization_data=about,
-                severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
-                description="Clips fit.",
-            )
+        result = dg.AssetCheckEvaluation(
+            asset_key=of.key,
+            check_name=rule,
+            passed=passed,
+            metadata={SUITE: suite, "observed": 0.5, "limit": ">= 0.9", **metadata},
+            target_materialization_data=about,
+            severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
+            description="Clips fit.",
+            partition=None if run_id is None else of.partition,
         )
+        if run_id is None:
+            self.instance.report_runless_asset_event(result)
+        else:
+            self._write(dg.DagsterEventType.ASSET_CHECK_EVALUATION, result, run_id)
+
+    def _write(self, kind: dg.DagsterEventType, what: object, run_id: str) -> None:
+        event = dg.DagsterEvent(event_type_value=kind.value, job_name="__ASSET_JOB", event_specific_data=what)  # type: ignore[arg-type]
+        self.instance.report_dagster_event(event, run_id=run_id)
