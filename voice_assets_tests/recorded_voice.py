@@ -14,8 +14,8 @@ import pytest
 from voice_assets.dataset.clips import fingerprint
 from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import EVIDENCE, REPORT, SUITE, Materialisation, Pin, pins_json
 from voice_assets.orchestration.links import MAIN_FILES
+from voice_assets.orchestration.records import EVIDENCE, REPORT, SUITE, Materialisation, Pin, pins_json
 from voice_assets.runtime import project
 from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice, load_voice

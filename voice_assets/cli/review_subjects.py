@@ -14,9 +14,10 @@ from voice_assets.audio import recordings
 from voice_assets.audio.signals import samples_sha256
 from voice_assets.dataset.shards import shard_keys
 from voice_assets.orchestration import tables
-from voice_assets.orchestration.history import TABLE, History, Materialisation
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import ListeningVerdict, record_listening, verdict_on
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.records import TABLE, Materialisation
 from voice_assets.orchestration.results import QUALITY_KEY
 from voice_assets.quality import sampling
 from voice_assets.review.items import Item, clip_items, spoken_items

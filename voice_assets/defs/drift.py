@@ -9,10 +9,10 @@ from voice_assets.defs.trend import validations
 from voice_assets.orchestration.checks import suite_fingerprint
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.gates import AFTER_FAILURE, Gate
-from voice_assets.orchestration.history import SETTINGS, Materialisation
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
+from voice_assets.orchestration.records import SETTINGS, Materialisation
 from voice_assets.orchestration.results import finished
 from voice_assets.orchestration.still_valid import Standing, results, standings, still_valid_check
 from voice_assets.orchestration.tables import read

@@ -12,11 +12,11 @@ from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, package_url, recorded
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice

@@ -13,12 +13,12 @@ from voice_assets.defs.trend import trend_table, validations
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.history import LOG, WEIGHTS, Materialisation
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.records import LOG, WEIGHTS, Materialisation
 from voice_assets.orchestration.results import (
     finished,
     keep_evidence,

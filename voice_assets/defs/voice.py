@@ -12,12 +12,12 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, review_link
 from voice_assets.piper.requests import ExportRequest
 from voice_assets.runtime.files import sha256

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.history import ERRORED, SUITE, WAIVER, History, Materialisation
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
+from voice_assets.orchestration.records import ERRORED, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run

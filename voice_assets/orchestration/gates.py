@@ -19,9 +19,10 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration import waivers
-from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import HEARD, unapproved
 from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
+from voice_assets.orchestration.records import LOG, SUITE, CheckVerdict, Materialisation, Pin
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, Artifact, project_store
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import dagster as dg
 
-from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.runtime.storage import DATASET
 
 REPORTS = "/reports"

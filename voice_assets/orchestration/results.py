@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import dagster as dg
 
-from voice_assets.orchestration.history import (
+from voice_assets.orchestration.inputs import ResolvedInputs
+from voice_assets.orchestration.records import (
     EVIDENCE,
     REPORT,
     SETTINGS,
@@ -19,7 +20,6 @@ from voice_assets.orchestration.history import (
     Pin,
     pins_json,
 )
-from voice_assets.orchestration.inputs import ResolvedInputs
 from voice_assets.orchestration.tables import content_version, put, table_uri
 from voice_assets.runtime.storage import DATASET, Artifact, StoreError, project_store
 from voice_assets.voices import Voice

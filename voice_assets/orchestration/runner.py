@@ -15,9 +15,10 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate, reports_on_failure
-from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.records import Materialisation
 
 
 class SelectionError(ValueError):

@@ -11,8 +11,8 @@ from enum import StrEnum
 import dagster as dg
 
 from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate, reports_on_failure
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.records import Materialisation
 
 VALIDATIONS = ("base_validation", "whisper_validation")
 PACKAGE = "voice_package"

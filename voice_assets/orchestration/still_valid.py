@@ -15,8 +15,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import NO_RULE, AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.voices import Voice
 
 CHECK = "still_valid"

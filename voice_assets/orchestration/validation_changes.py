@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import SETTINGS, WEIGHTS, Materialisation
+from voice_assets.orchestration.records import SETTINGS, WEIGHTS, Materialisation
 
 VALIDATIONS_READ = 200
 NOT_RECORDED = "not recorded"

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from voice_assets.cli.closing import partitions_in_words, print_closing
 from voice_assets.orchestration.gates import AssetPartition
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.launcher import Outcome
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.runner import AssetStatus
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice

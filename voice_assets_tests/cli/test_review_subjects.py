@@ -10,8 +10,8 @@ import pytest
 from voice_assets.audio.recordings import write_wav
 from voice_assets.cli.review_subjects import RecordedSubjects
 from voice_assets.dataset import tables as schemas
-from voice_assets.orchestration.history import EVIDENCE, TABLE
 from voice_assets.orchestration.listening import verdict_on
+from voice_assets.orchestration.records import EVIDENCE, TABLE
 from voice_assets.orchestration.results import recorded
 from voice_assets.orchestration.tables import put
 from voice_assets.review.subjects import NoSubjectError, OtherDataError

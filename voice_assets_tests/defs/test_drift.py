@@ -12,7 +12,7 @@ from dagster._core.event_api import PartitionKeyFilter
 from voice_assets.curation.decisions import RECORD, write_record
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.definitions import build_definitions
-from voice_assets.orchestration.history import (
+from voice_assets.orchestration.records import (
     LOG,
     SETTINGS,
     SUITE,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry, descendants, lineage_json, unfinished
 from voice_assets.orchestration.lineage_subjects import SubjectError, find_file, last_made, last_of_epoch, materialisations_of
 from voice_assets.orchestration.links import report_url, run_url
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.reports.lineage import Lineage, differences, parse
 from voice_assets_tests.recorded_voice import BEFORE_TRAINING, RecordedVoice
 

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import pins_json
+from voice_assets.orchestration.records import pins_json
 from voice_assets.orchestration.still_valid import CHECK, NOTHING, Standing, results, standings
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.orchestration.test_gate_histories import (

@@ -9,7 +9,7 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import NO_RULE, Gate
-from voice_assets.orchestration.history import EVIDENCE, SETTINGS, SUITE, WEIGHTS, Materialisation, pins_json
+from voice_assets.orchestration.records import EVIDENCE, SETTINGS, SUITE, WEIGHTS, Materialisation, pins_json
 from voice_assets.orchestration.tables import put
 from voice_assets.orchestration.validation_changes import differences, last_passed
 from voice_assets.runtime.storage import project_store
