@@ -35,7 +35,7 @@ def review(voice: str, epoch: str | None, port: int, host: str) -> None:
 
     from voice_assets.cli.review_subjects import RecordedSubjects
     from voice_assets.orchestration.instance import open_instance
-    from voice_assets.orchestration.results import QUALITY_KEY
+    from voice_assets.orchestration.links import QUALITY_KEY
     from voice_assets.review.app import create_app
     from voice_assets.review.subjects import NoSubjectError
 

@@ -15,10 +15,10 @@ from voice_assets.audio.signals import samples_sha256
 from voice_assets.dataset.shards import shard_keys
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.history import History
+from voice_assets.orchestration.links import QUALITY_KEY
 from voice_assets.orchestration.listening import ListeningVerdict, record_listening, verdict_on
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import TABLE, Materialisation
-from voice_assets.orchestration.results import QUALITY_KEY
 from voice_assets.quality import sampling
 from voice_assets.review.items import Item, clip_items, spoken_items
 from voice_assets.review.subjects import NoSubjectError, OtherDataError, Standing, Subject, Verdict, voice_named

@@ -40,7 +40,7 @@ def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str,
     if len(runs) > RUNS_SHOWN:
         links.append(Link(f"all {len(runs)} runs", asset_url(key)))
     newest = max(ones, key=lambda one: one.storage_id)
-    report = report_url(newest)
+    report = report_url(key.path[0], newest.report)
     return {
         "asset": _name(key, ones),
         "verdict": worst_word(verdicts) or "no rules",

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import dagster as dg
 
+from voice_assets.orchestration import links
 from voice_assets.orchestration.inputs import ResolvedInputs
 from voice_assets.orchestration.records import (
     EVIDENCE,
@@ -21,7 +21,7 @@ from voice_assets.orchestration.records import (
     pins_json,
 )
 from voice_assets.orchestration.tables import content_version, put, table_uri
-from voice_assets.runtime.storage import DATASET, Artifact, StoreError, project_store
+from voice_assets.runtime.storage import Artifact, StoreError, project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ OPEN = "open"
 """The metadata entry with the URL of the report or of the package."""
 LISTEN = "listen"
 """The metadata entry with the URL of the review page."""
-QUALITY_KEY = "quality"
-"""The review page's name for the listening sample of the newest quality report; epochs have their keys."""
 
 
 def opened(source: Materialisation, name: str) -> Path:
@@ -86,25 +84,11 @@ def recorded(artifact: Artifact) -> dg.JsonMetadataValue:
     return dg.MetadataValue.json(artifact.as_json())
 
 
-def report_url(voice: str, report: Artifact) -> dg.UrlMetadataValue:
-    """The page of a report of ``voice``, on the server that shows the Dagster UI (``review.app``).
-
-    The URL has no host, so that the link works under every address of the server.
-    """
-    inside = report.uri.removeprefix(f"{DATASET}reports/")
-    return dg.MetadataValue.url(f"/reports/{voice}/{quote(inside)}")
-
-
-def package_url(voice: str, epoch: str, run_id: str, name: str) -> dg.UrlMetadataValue:
-    """The page with the files of a voice package, as ``report_url``."""
-    return dg.MetadataValue.url(f"/data/{voice}/packages/{epoch}/{run_id}/{name}/")
-
-
-def review_link(voice: Voice, key: str = QUALITY_KEY) -> dict[str, dg.UrlMetadataValue]:
+def review_link(voice: Voice, key: str = links.QUALITY_KEY) -> dict[str, dg.UrlMetadataValue]:
     """The metadata entry that links to the page on which people listen and decide; none for a voice that asks nobody."""
     if voice.listening == "off":
         return {}
-    return {LISTEN: dg.MetadataValue.url(f"/review/{voice.name}/{key}")}
+    return {LISTEN: dg.MetadataValue.url(links.review_url(voice.name, key))}
 
 
 def one_row(facts: Mapping[str, Any]) -> "pd.DataFrame":
@@ -139,9 +123,7 @@ def finished(
         judged_as: the name under which the rules judge ``value``; None when no rule judges it.
         settings: the settings that ``describe`` got, for comparisons; None records none.
     """
-    entries: dict[str, Any] = (
-        {} if report is None else {OPEN: report_url(pins[0].key.path[0], report), REPORT: recorded(report)}
-    )
+    entries: dict[str, Any] = {} if report is None else _report_entries(pins[0].key.path[0], report)
     entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
     if evidence is not None:
         entries[EVIDENCE] = dg.MetadataValue.json({name: artifact.as_json() for name, artifact in evidence.items()})
@@ -151,6 +133,11 @@ def finished(
         entries[SETTINGS] = dg.MetadataValue.json(json.loads(json.dumps(settings, default=str)))
     arguments: dict[str, Any] = {"metadata": entries, "data_version": dg.DataVersion(data_version)}
     return dg.MaterializeResult(**arguments) if value is None else dg.MaterializeResult(**arguments, value=value)
+
+
+def _report_entries(voice: str, report: Artifact) -> dict[str, Any]:
+    url = links.report_url(voice, report)
+    return {REPORT: recorded(report)} | ({} if url is None else {OPEN: dg.MetadataValue.url(url)})
 
 
 def _partition(context: dg.AssetExecutionContext) -> str | None:

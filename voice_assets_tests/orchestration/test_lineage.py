@@ -168,5 +168,5 @@ def test_a_failure_today_speaks_against_everything_downstream(recorded: Recorded
 def test_the_links_of_the_ui(recorded: RecordedVoice) -> None:
     assert run_url("abc/../x") == "/runs/abc%2F..%2Fx"
     report = newest(recorded, "whisper_validation")
-    assert report_url(report) == "/reports/toy/whisper_validation_A/whisper_report.html"
-    assert report_url(newest(recorded, "training_set")) is None
+    assert report_url("toy", report.report) == "/reports/toy/whisper_validation_A"
+    assert report_url("toy", newest(recorded, "training_set").report) is None
