@@ -1,6 +1,6 @@
 """Which validation passed last, and what differs between two: data, model, code, settings, limits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -111,10 +111,15 @@ def test_there_may_be_none(records: Validations) -> None:
     assert records.last_passed(records.judged(False, False)) is not None
 
 
-def test_a_validation_whose_tables_are_gone_cannot_be_compared(records: Validations) -> None:
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda table: table.write_bytes(b"x" * table.stat().st_size)], ids=["gone", "changed"]
+)
+def test_a_validation_whose_tables_are_not_as_recorded_cannot_be_compared(
+    records: Validations, damage: Callable[[Path], object]
+) -> None:
     older = records.judged(True, True)
     passed = records.judged(True, True)
-    project_store().local(passed.evidence["transcripts"].uri).unlink()
+    damage(project_store().local(passed.evidence["transcripts"].uri))
     assert records.last_passed(records.validate()) == older
 
 
