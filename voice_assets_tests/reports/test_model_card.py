@@ -54,7 +54,7 @@ def test_words_for_figures(cer: float, mos: float, understood: str, natural: str
 def test_the_card_says_who_listened() -> None:
     said = ["toy/voice_samples[v0-e0001]: approved by <b>anna</b>. Clean.", "toy/quality_report: nobody has heard the samples."]
     text = model_card(card(listening=said))
-    assert r"* toy/voice\_samples\[v0-e0001\]: approved by \<b\>anna\</b\>. Clean." in text
+    assert r"* toy/voice_samples\[v0-e0001\]: approved by \<b\>anna\</b\>. Clean." in text
     assert "nobody has heard the samples" in text
     assert "This voice asks nobody to listen." in model_card(card())
 
