@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets.defs.automation import automation, notice_sensors
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
 from voice_assets.defs.quality import quality_assets, quality_checks
@@ -23,6 +24,7 @@ from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.tables import ParquetTables
 from voice_assets.runtime import project
+from voice_assets.runtime.notify import HookError
 from voice_assets.voices import BrokenVoice, Voice, load_voices
 
 STAGES = (
@@ -59,20 +61,29 @@ def build_definitions(
     voices, broken = read_voices(voices_dir)
     assets: list[Any] = []
     checks: list[dg.AssetChecksDefinition] = []
+    automations: list[dg.Definitions] = []
     for voice in voices:
         try:
             mine = [asset for stage in stages for asset in stage(voice)], [check for suite in rules for check in suite(voice)]
+            by_itself = automation(voice)
         except (ValueError, dg.DagsterError) as error:
             broken.append(BrokenVoice(voice.name, voice.file, f"{voice.file}: {error}"))
             continue
         assets += mine[0]
         checks += mine[1]
-    return dg.Definitions(
+        automations.append(by_itself)
+    try:
+        sensors = notice_sensors()
+    except HookError as error:
+        sensors, broken = [], [*broken, BrokenVoice("project", project.root(), str(error))]
+    made = dg.Definitions(
         assets=[*assets, *map(_broken, broken)],
         asset_checks=checks,
         resources={"tables": ParquetTables(), **(resource_overrides or {})},
         executor=recording_executor,  # in process: heavy work is in workers, and a process per step would only cost its start
+        sensors=sensors,
     )
+    return dg.Definitions.merge(made, *automations)
 
 
 def read_voices(voices_dir: Path | None = None) -> tuple[list[Voice], list[BrokenVoice]]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from voice_assets.runtime import strict_yaml
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -25,22 +26,6 @@ class Section(BaseModel):
     """A part of a voice file. Unknown keys and wrong types are errors; values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which every key of a mapping is text and appears once. Plain YAML keeps only the last of two equal keys."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: set[str] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            line = key_node.start_mark.line + 1
-            if not isinstance(key, str):
-                raise VoiceError(f"line {line}: the key {key!r} is not text; write it in quotes")
-            if key in keys:
-                raise VoiceError(f"line {line}: the key {key!r} is there twice; remove one")
-            keys.add(key)
-        return super().construct_mapping(node, deep)
 
 
 class DatasetLimits(Section):
@@ -222,6 +207,20 @@ class Samples(Section):
         return self
 
 
+class Revalidate(Section):
+    """Scheduled re-validation, by the daemon that `voice-assets ui` starts."""
+
+    cron: str = Field(
+        description="When the data set is looked at for changes, as cron writes it, such as `0 3 * * 1`: Monday, 03:00."
+    )
+    timezone: str = Field("UTC", description="The time zone of `cron`, such as `Europe/Berlin`.")
+    full_every: Positive | None = Field(
+        None,
+        description="After so many days, everything up to the Whisper validation is made again, changed or not; null: never. "
+        "Hypotheses still come from the transcript cache where audio, model and decoding options are the same.",
+    )
+
+
 class Voice(Section):
     """One voice: its data set, language, limits and training."""
 
@@ -249,6 +248,7 @@ class Voice(Section):
     whisper: Whisper = Whisper()
     training: Training = Training()
     samples: Samples = Samples()
+    revalidate: Revalidate | None = Field(None, description="When to validate again; null: never by itself.")
     advisory: dict[str, str] = Field(
         default_factory=dict,
         description="Rules that warn and do not block, `suite/rule: reason`. The reason is shown beside each verdict.",
@@ -315,8 +315,8 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
         raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")
     try:
         written = file.read_text(encoding="utf-8") if text is None else text
-        content = yaml.load(written, _Loader)  # noqa: S506 - _Loader is a SafeLoader
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        content = strict_yaml.load(written)
+    except (OSError, ValueError) as error:
         raise VoiceError(f"{file}: {error}") from error
     if not isinstance(content, dict):
         raise VoiceError(f"{file}: (the whole file): a voice file is a mapping of keys to values (value: {content!r})")

@@ -6,7 +6,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import resolve_inputs
+from voice_assets.orchestration.inputs import resolve_inputs
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, sound_clips, table_of

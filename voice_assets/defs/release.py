@@ -11,8 +11,9 @@ from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import AssetPartition, Gate, ResolvedInputs, gate_of, resolve_inputs
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts

@@ -14,8 +14,9 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe, group_name
-from voice_assets.orchestration.gates import RUN_OF, ResolvedInputs, gate_of, resolve_inputs
+from voice_assets.orchestration.gates import CHECKPOINTS, RUN_OF
 from voice_assets.orchestration.history import TABLE, UPSTREAM, History, pins_json
+from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
@@ -304,7 +305,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         verdicts = judge(context, voice, "mini_training", evidence, data_version)
         written = report.write(voice.reports_dir, voice.title, curve, verdicts, version)
         figures = _figures(curve, verdicts, version) | {
-            "checkpoints": dg.MetadataValue.json(recorder.hashes),
+            CHECKPOINTS: dg.MetadataValue.json(recorder.hashes),
             "config_sha256": recorder.config_sha256,
             "lightning_logs": project_store().uri(folder),
         }

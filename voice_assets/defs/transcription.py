@@ -11,8 +11,8 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.history import LOG, History, Materialisation
+from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker
@@ -26,6 +26,7 @@ from voice_assets.orchestration.results import (
     sound_clips,
     table_of,
 )
+from voice_assets.orchestration.revalidation import freshness
 from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice
@@ -298,6 +299,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "html", "greatexpectations"],
         ),
+        freshness_policy=freshness(voice),
         description="The report `validation_whisper_sharded_<ts>/`: `SUMMARY.txt`, `runner.log`, a folder per shard, "
         "every low clip with a player.",
     )

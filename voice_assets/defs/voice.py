@@ -12,8 +12,8 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.gates import gate_of, resolve_inputs
 from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker

@@ -1,7 +1,7 @@
 """Gates: an asset is not materialised while something upstream failed, is missing or is out of date.
 
 A blocking Dagster check stops only its own run; a later run that selects an asset downstream would go ahead. So every
-asset starts with ``resolve_inputs``. That function checks exactly what the asset would read: the newest materialisation
+asset starts with ``inputs.resolve_inputs``. That function checks exactly what the asset would read: the newest materialisation
 of every input, and every materialisation upstream of those. A missing verdict closes the gate like a failed one.
 
 Up to a checkpoint, every input must be the newest. A checkpoint never changes with the data, so behind a checkpoint the
@@ -20,16 +20,19 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration import waivers
 from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
-from voice_assets.orchestration.listening import HEARD, verdict_on
+from voice_assets.orchestration.listening import HEARD, unapproved
 from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
-from voice_assets.runtime.storage import DATASET, project_store
+from voice_assets.runtime.storage import DATASET, Artifact, project_store
 
 GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
 DECISIONS = "voice_assets/decisions"
 """The metadata entry of an asset that holds decisions of people. Such an asset is read, never made, and no input."""
-CLOSED_BY = "closed_by"
+CHECKPOINTS = "checkpoints"
+"""The metadata entry of a training: the hash of each checkpoint it wrote, by epoch key."""
+SHIPPED = ("checkpoint", "config", "model", "tokens", "folder", "package")
+"""The metadata entries of files that end up in a voice."""
 
 
 @dataclass(frozen=True)
@@ -110,21 +113,8 @@ class Gate:
             return
         sources = (self.history.latest(source.key, source.partition) for source, _ in self.inputs(target))
         ancestors = self.ancestors([source for source in sources if source is not None])
-        newest = {one.key.path[-1]: one for one in sorted(ancestors, key=lambda one: one.storage_id)}
-        for name in wanted["assets"]:
-            if (heard := newest.get(name)) is not None and (reason := self._rejection(heard)) is not None:
-                yield Blocker(AssetPartition(heard.key, heard.partition), reason, "listening"), wanted["mode"]
-
-    def _rejection(self, heard: Materialisation) -> str | None:
-        """Why the samples of ``heard`` do not count as approved; None when they do."""
-        verdict = verdict_on(self.history, heard)
-        if verdict is None:
-            epoch = "" if heard.partition is None else f" --epoch {heard.partition}"
-            command = f"voice-assets review {heard.key.path[0]}{epoch}"
-            return f"nobody has heard the samples of this data version: listen and decide with `{command}`"
-        if verdict.word == "approved":
-            return None
-        return f"rejected by {verdict.by}, who heard the samples: {verdict.comment or 'no comment'}"
+        for heard, reason in unapproved(self.history, ancestors, wanted["assets"]):
+            yield Blocker(AssetPartition(heard.key, heard.partition), reason, "listening"), wanted["mode"]
 
     def ancestors(self, starts: Sequence[Materialisation]) -> list[Materialisation]:
         """``starts`` and every materialisation upstream by the recorded pins: nearest first, each once.
@@ -180,7 +170,9 @@ class Gate:
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
-        for check in sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name):
+        checks = sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name)
+        self.history.results.read(checks, judged.partition)
+        for check in checks:
             spec = self.graph.get_check_spec(check)
             verdict = self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
             yield self._waived(verdict, judged) if verdict.failed and not spec.metadata.get(NEVER_WAIVE) else verdict
@@ -204,12 +196,12 @@ class Gate:
         return partition_keys(self.graph.get(key).partitions_def, self.history.instance)
 
     def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
-        """Why the materialisation ``of`` is out of date, or None: a file is gone, or code, settings or inputs changed."""
+        """Why the materialisation ``of`` is out of date, or None: a file is damaged, or code, settings or inputs changed."""
         code_version = self.graph.get(target.key).code_version
         if code_version is not None and of.code_version != code_version:
             return f"out of date: built with code or settings {of.code_version or '(none)'}, now {code_version}"
-        if (gone := self._gone(of)) is not None:
-            return f"out of date: {gone} is gone"
+        if (damage := self._damage(of)) is not None:
+            return f"out of date: {damage}"
         pinned = {AssetPartition(pin.key, pin.partition): pin for pin in of.pins}
         for source, gate_only in self.inputs(target):
             if gate_only:
@@ -221,11 +213,24 @@ class Gate:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
         return None
 
-    def _gone(self, of: Materialisation) -> str | None:
-        """The first file of ``of`` that is not in the store; None when all are. Logs and reports may be cleared away."""
-        kept = [one for name, one in of.artifacts.items() if name != LOG and not one.uri.startswith(DATASET)]
-        missing = (artifact.uri for artifact in [*kept, *of.evidence.values()] if not self.store.exists(artifact))
-        return next(missing, None)
+    def _damage(self, of: Materialisation) -> str | None:
+        """What happened to the files of ``of`` in the store; None when all are as recorded.
+
+        Logs and reports may be edited and cleared away. The bytes of what is shipped are compared, the size of everything else.
+        """
+        kept = [(one, name in SHIPPED) for name, one in of.artifacts.items() if name != LOG and not one.uri.startswith(DATASET)]
+        kept += [(one, False) for one in of.evidence.values()]
+        kept += [(one, True) for one in self._last_checkpoint(of)]
+        return next((found for one, whole in kept if (found := self.store.damage(one, whole)) is not None), None)
+
+    def _last_checkpoint(self, training: Materialisation) -> list[Artifact]:
+        """The files of the last epoch of a training. Earlier epochs may be cleared away; for other assets there are none."""
+        written = training.metadata.get(CHECKPOINTS) or {}
+        children = [key for key in self.graph.get(training.key).child_keys if RUN_OF in self.graph.get(key).metadata]
+        if not written or not children:
+            return []
+        last = self.history.latest(children[0], max(written, key=parse_epoch_key))
+        return list(last.artifacts.values()) if last is not None else []
 
     def _version(self, target: AssetPartition) -> str | None:
         if self.is_external(target.key):
@@ -290,58 +295,5 @@ def _recorded_by(training: Materialisation, checkpoint: Materialisation) -> bool
     weights, config = checkpoint.artifacts.get("checkpoint"), checkpoint.artifacts.get("config")
     if weights is None or config is None:
         return False
-    expected = training.metadata["checkpoints"].get(checkpoint.partition)
+    expected = training.metadata[CHECKPOINTS].get(checkpoint.partition)
     return weights.sha256 == checkpoint.data_version == expected and config.sha256 == training.metadata.get("config_sha256")
-
-
-class ResolvedInputs:
-    """The materialisations that an asset reads: exactly those that its gate checked, and a pin on each."""
-
-    def __init__(self, sources: dict[AssetPartition, Materialisation], pins: list[Pin]):
-        self.sources = sources
-        self.pins = pins
-
-    def one(self, name: str) -> Materialisation:
-        """The one materialisation of the input ``name`` (the last part of its key).
-
-        Raises:
-            ValueError: the input has several partitions, or there is no such input.
-        """
-        (source,) = self.all(name)
-        return source
-
-    def all(self, name: str) -> list[Materialisation]:
-        """Every materialisation of the input ``name``, in the order of its partitions."""
-        return [source for target, source in self.sources.items() if target.key.path[-1] == name]
-
-
-def gate_of(context: dg.AssetExecutionContext) -> Gate:
-    """The gate of the running asset: the graph of its code location, and its instance."""
-    return Gate(context.repository_def.asset_graph, context.instance)
-
-
-def resolve_inputs(context: dg.AssetExecutionContext) -> ResolvedInputs:
-    """Check the gate of the asset that is starting, and return what the asset may read.
-
-    Raises:
-        dagster.Failure: the gate is closed. The message names every asset, partition, rule, observed value and limit;
-            Dagster does not retry.
-    """
-    gate = gate_of(context)
-    target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)
-    blockers = gate.blockers(target)
-    if blockers:
-        raise dg.Failure(
-            description=f"The gate of {target} is closed:\n" + "\n".join(f"- {blocker}" for blocker in blockers),
-            metadata={CLOSED_BY: dg.MetadataValue.md("\n".join(f"- {blocker}" for blocker in blockers))},
-            allow_retries=False,
-        )
-    sources, pins = {}, []
-    for source, gate_only in gate.inputs(target):
-        if gate.is_external(source.key):
-            continue
-        latest = gate.history.latest(source.key, source.partition)
-        assert latest is not None
-        sources[source] = latest
-        pins.append(latest.pin(gate_only))
-    return ResolvedInputs(sources, pins)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import dagster as dg
 
@@ -33,6 +34,15 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def runs_in_a_shell(voice: str) -> bool:
+    """Whether a `voice-assets run` of the voice is at work on this machine."""
+    return locks.is_held(_runner_lock(voice))
+
+
+def _runner_lock(voice: str) -> Path:
+    return project.artifacts_dir(voice) / "running.lock"
+
+
 @contextmanager
 def only_runner(voice: str) -> Iterator[None]:
     """Hold the lock of a voice, so that two shells never run the same voice at the same time.
@@ -42,7 +52,7 @@ def only_runner(voice: str) -> Iterator[None]:
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(locks.exclusive(project.artifacts_dir(voice) / "running.lock"))
+            stack.enter_context(locks.exclusive(_runner_lock(voice)))
         except locks.LockError as error:
             raise BusyError(f"another `voice-assets run {voice}` is running: {error}; wait for that run, or end it") from error
         yield

@@ -15,7 +15,8 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.orchestration.dead_runs import process_tags
-from voice_assets.orchestration.gates import CLOSED_BY, AssetPartition
+from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.inputs import CLOSED_BY
 from voice_assets.orchestration.launcher import Outcome
 
 WRITTEN_FOR = "1.13.27"

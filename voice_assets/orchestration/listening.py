@@ -6,7 +6,7 @@ subject. The newest verdict of a subject counts, and only for the data version t
 Not here: the page on which people listen (``review``), and what a verdict opens (``gates``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,6 +51,21 @@ def verdict_on(history: History, heard: Materialisation) -> ListeningVerdict | N
         return None
     said = newest.metadata
     return ListeningVerdict(said[VERDICT], said["data_version"], said["by"], said.get("comment", ""), newest.time)
+
+
+def unapproved(
+    history: History, ancestors: Sequence[Materialisation], names: Sequence[str]
+) -> Iterator[tuple[Materialisation, str]]:
+    """The newest materialisations of the assets ``names`` among ``ancestors`` that nobody approved, each with the reason."""
+    newest = {one.key.path[-1]: one for one in sorted(ancestors, key=lambda one: one.storage_id)}
+    for heard in (newest[name] for name in names if name in newest):
+        verdict = verdict_on(history, heard)
+        if verdict is None:
+            epoch = "" if heard.partition is None else f" --epoch {heard.partition}"
+            command = f"voice-assets review {heard.key.path[0]}{epoch}"
+            yield heard, f"nobody has heard the samples of this data version: listen and decide with `{command}`"
+        elif verdict.word != "approved":
+            yield heard, f"rejected by {verdict.by}, who heard the samples: {verdict.comment or 'no comment'}"
 
 
 def record_listening(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import ResolvedInputs
 from voice_assets.orchestration.history import (
     EVIDENCE,
     REPORT,
@@ -17,6 +16,7 @@ from voice_assets.orchestration.history import (
     Pin,
     pins_json,
 )
+from voice_assets.orchestration.inputs import ResolvedInputs
 from voice_assets.orchestration.tables import content_version, put, table_uri
 from voice_assets.runtime.storage import Artifact, StoreError, project_store
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Gate
+from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate
 from voice_assets.orchestration.history import History, Materialisation
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
@@ -91,6 +91,20 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
     return [key for key in mine if key in wanted]
 
 
+def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
+    """The run that ``target`` needs: of the asset, of its checks alone, or none."""
+    latest = gate.history.latest(target.key, target.partition)
+    reason = "never materialised" if latest is None else gate.staleness(target, latest)
+    if reason is not None:
+        return Task(target, reason)
+    assert latest is not None
+    unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
+    if not unjudged:
+        return None
+    checks = frozenset(gate.graph.get_check_keys_for_assets({target.key}))
+    return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
+
+
 class Runner:
     """Brings assets up to date.
 
@@ -136,7 +150,7 @@ class Runner:
         targets = self._partitions(key)
         gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
         if not node.is_external:
-            tasks = [task for task in (self._task(gate, target) for target in targets) if task is not None]
+            tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
             status.current = len(targets) - len(tasks)
             self._run_all(tasks, status)
         if status.verdict == "CLOSED":
@@ -159,24 +173,11 @@ class Runner:
         """The epoch asked for, or the last one of the newest training that ended."""
         known = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
         training = History(self.instance).latest(dg.AssetKey([voice, "mini_training"]))
-        newest = max(training.metadata["checkpoints"], key=parse_epoch_key) if training else None
+        newest = max(training.metadata[CHECKPOINTS], key=parse_epoch_key) if training else None
         epoch = self.epoch or newest
         if epoch is None or epoch not in known:
             raise SelectionError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
         return epoch
-
-    def _task(self, gate: Gate, target: AssetPartition) -> Task | None:
-        """The run that ``target`` needs: of the asset, of its checks alone, or none."""
-        latest = gate.history.latest(target.key, target.partition)
-        reason = "never materialised" if latest is None else gate.staleness(target, latest)
-        if reason is not None:
-            return Task(target, reason)
-        assert latest is not None
-        unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
-        if not unjudged:
-            return None
-        checks = frozenset(self.graph.get_check_keys_for_assets({target.key}))
-        return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
 
     def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
         """Run ``tasks``, as many at the same time as the asset's pools allow."""

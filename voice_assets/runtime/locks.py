@@ -72,6 +72,12 @@ def holder(file: Path) -> ProcessIdentity | None:
         return None
 
 
+def is_held(file: Path) -> bool:
+    """Whether a running process holds the lock in ``file``. Does not take the lock, and may be wrong a moment later."""
+    found = holder(file)
+    return found is not None and not found.ended
+
+
 def holder_text(file: Path) -> str:
     """The holder of a held lock, in words."""
     found = holder(file)

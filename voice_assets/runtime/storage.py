@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -128,6 +129,24 @@ class Store:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
         return bool(self.at(artifact.uri).exists())
 
+    def damage(self, artifact: Artifact, whole: bool) -> str | None:
+        """What is wrong with a recorded file, or None: it is gone, or has another size, or other bytes.
+
+        ``whole``: compare the bytes too. The hash of a file that did not change since is not computed twice in a process.
+        """
+        target = self.at(artifact.uri)
+        if not target.exists():
+            return f"{artifact.uri} is gone"
+        if not isinstance(target, Path):
+            return None  # an object of a remote store is replaced whole, or not at all
+        found = [(file, file.stat()) for file in _files(target)]
+        size = sum(stat.st_size for _, stat in found)
+        if size != artifact.bytes:
+            return f"{artifact.uri} has {size} bytes, recorded were {artifact.bytes}"
+        if whole and _hash_of(target, tuple((file, stat.st_size, stat.st_mtime_ns) for file, stat in found)) != artifact.sha256:
+            return f"{artifact.uri} has other bytes than those recorded"
+        return None
+
     def local(self, uri: str) -> Path:
         """A local path with the bytes of ``uri``, not verified. The files of a remote store are copied into the cache.
 
@@ -179,13 +198,19 @@ def _whole(target: UPath) -> Iterator[Path]:
         with files.replacing(target) as temporary:
             yield temporary
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, files.naming(Path(folder)):
         yield (temporary := Path(folder) / target.name)
         target.fs.put_file(str(temporary), target.path)  # one upload: nobody sees half an object
 
 
 def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+@lru_cache(maxsize=1000)
+def _hash_of(path: Path, _unchanged: tuple[tuple[Path, int, int], ...]) -> str:
+    """The SHA-256 of a file or folder, remembered while size and time of every file in it stay the same."""
+    return _described(path, "").sha256
 
 
 def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:

@@ -176,17 +176,19 @@ def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
     assert toy.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
 
 
-def test_a_model_that_was_changed_on_disk_is_an_error(finished) -> None:
+def test_a_model_that_was_changed_on_disk_closes_the_gate_and_is_made_again(finished) -> None:
     toy, _ = finished
     path = toy.file("onnx_voice", "model", EPOCH)
     original = path.read_bytes()
     path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
-    try:
-        outcome = toy.run("voice_package", EPOCH)
-    finally:
-        path.write_bytes(original)
+    outcome = toy.run("voice_package", EPOCH)
     assert not outcome.success
-    assert "SHA-256" in outcome.message
+    assert f"toy/onnx_voice[{EPOCH}]: out of date: {toy.store.uri(path)} has other bytes than those recorded" in outcome.message
+    assert run_cli("run", "toy", "--to", "onnx_voice").returncode == 0
+    again = toy.file("onnx_voice", "model", EPOCH)
+    assert again != path
+    assert again.read_bytes() == original
+    assert toy.blockers("voice_package", EPOCH) == []
 
 
 def test_a_missing_whisper_model_is_an_error_that_lists_the_places_searched(finished) -> None:

@@ -1,9 +1,11 @@
 """Gates: every way past a failed, missing or outdated verdict must be closed, and the blocker must say what closed it."""
 
+import dagster as dg
 import pandas as pd
 import pytest
 
 from voice_assets.audio.recordings import write_wav
+from voice_assets.definitions import build_definitions
 from voice_assets_tests.datasets import RATE, burst
 from voice_assets_tests.toy_project import SHARDS, ToyProject, break_first_text, revalidate
 
@@ -115,13 +117,34 @@ def test_a_table_that_is_gone_or_changed_is_not_read(validated: ToyProject) -> N
     content = table.read_bytes()
     table.unlink()
     assert any(f"clips[{SHARDS[0]}]: out of date: {uri} is gone" in one for one in validated.blockers("clip_stats", SHARDS[0]))
-    other = validated.file("clips", "table", SHARDS[1]).read_bytes()
-    table.write_bytes(other)
+    table.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     outcome = validated.run("clip_stats", SHARDS[0])
     assert not outcome.success
     assert "its SHA-256 is" in outcome.message
     table.write_bytes(content)
     assert validated.run("clip_stats", SHARDS[0]).success
+
+
+def test_a_truncated_table_is_made_again(validated: ToyProject) -> None:
+    table = validated.file("clips", "table", SHARDS[0])
+    table.write_bytes(table.read_bytes()[:-1])
+    latest = validated.latest("clips", SHARDS[0])
+    stale = validated.gate().staleness(validated.target("clips", SHARDS[0]), latest)
+    size = latest.artifact("table").bytes
+    assert stale == f"out of date: {latest.artifact('table').uri} has {size - 1} bytes, recorded were {size}"
+
+
+def test_a_run_without_a_code_location_says_so_and_closes_nothing(validated: ToyProject) -> None:
+    """``dagster.materialize`` on the project's instance: such a run knows no gates."""
+    definitions = build_definitions()
+    keys = [validated.target(name).key for name in ("clips", "base_validation")]
+    assets = [definitions.resolve_assets_def(keys[1])]
+    checks = [one for one in definitions.asset_checks or [] if keys[1] in {key.asset_key for key in one.check_keys}]
+    result = dg.materialize([*assets, *checks], instance=validated.instance, raise_on_error=False)
+    (failure,) = result.get_step_failure_events()
+    assert failure.step_failure_data.user_failure_data is not None
+    assert "belongs to no code location" in failure.step_failure_data.user_failure_data.description
+    assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
 def test_edited_evidence_gives_no_verdict(failed: ToyProject) -> None:

@@ -95,6 +95,42 @@ def test_what_is_gone_is_named(store: Store) -> None:
         store.open(artifact)
 
 
+@pytest.mark.parametrize(
+    ("content", "whole", "found"),
+    [
+        (b"weights", True, None),
+        (b"weights", False, None),
+        (b"weight!", True, "artifacts/model.onnx has other bytes than those recorded"),
+        (b"weight!", False, None),
+        (b"weight", False, "artifacts/model.onnx has 6 bytes, recorded were 7"),
+        (None, False, "artifacts/model.onnx is gone"),
+    ],
+)
+def test_damage_is_told(tmp_path: Path, content: bytes | None, whole: bool, found: str | None) -> None:
+    store = Store(UPath(tmp_path), tmp_path)
+    file = tmp_path / "artifacts" / "model.onnx"
+    file.parent.mkdir()
+    file.write_bytes(b"weights")
+    artifact = store.add(file)
+    assert store.damage(artifact, whole=True) is None
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    assert store.damage(artifact, whole) == found
+
+
+def test_damage_inside_a_folder_is_told(tmp_path: Path) -> None:
+    store = Store(UPath(tmp_path), tmp_path)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "a").write_bytes(b"12")
+    (package / "b").write_bytes(b"34")
+    artifact = store.add(package)
+    (package / "b").write_bytes(b"35")
+    assert store.damage(artifact, whole=True) == "package has other bytes than those recorded"
+
+
 @pytest.mark.parametrize("uri", ["../a", "/etc/passwd", "a/../../b", "dataset:../a", "dataset:/etc/passwd"])
 def test_no_uri_leads_out_of_the_store(store: Store, uri: str) -> None:
     with pytest.raises(StoreError, match="leads out of the store"):
