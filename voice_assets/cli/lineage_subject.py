@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
-from voice_assets.reports.lineage import FILE, Lineage, LineageError, differences, parse, read
-from voice_assets.reports.package import SUMS, PackageError, read_sums
+from voice_assets.reports.lineage import FILE, Lineage, differences, parse, read
+from voice_assets.reports.package import SUMS, read_sums
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.storage import content_hash
@@ -134,7 +134,7 @@ def packaged_subject(package: Path, path: Path) -> Subject:
         ChangedFileError: a file is not the one that the package lists.
         CommandError: the package's lineage or its list of checksums cannot be read.
     """
-    with without_traceback(PackageError, LineageError, OSError):
+    with without_traceback(ValueError, OSError):
         sums = read_sums(package)
         place = path.resolve()
         asked = sorted(package.rglob("*")) if place == package else [package / FILE, place]

@@ -197,7 +197,9 @@ class Gate:
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
-        for check in self.rules(of.key):
+        rules = self.rules(of.key)
+        self.history.results.read(rules, judged.partition)
+        for check in rules:
             spec = self.graph.get_check_spec(check)
             verdict = self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
             yield self._waived(verdict, judged) if verdict.failed and not spec.metadata.get(NEVER_WAIVE) else verdict

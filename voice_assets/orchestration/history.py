@@ -1,24 +1,21 @@
 """The records of the instance: materialisations, the exact inputs of each, and verdicts of checks.
 
-Reads only. Only this file uses Dagster's private partition filter for the history of checks; therefore the version of Dagster
-is pinned. Not here: deciding whether something may run (``gates``).
+Reads only. Not here: reading the executions of checks (``check_results``), and deciding whether something may run (``gates``).
 """
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
-from dagster._core.event_api import EventLogRecord, PartitionKeyFilter
+from dagster._core.event_api import EventLogRecord
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
+from voice_assets.orchestration.check_results import CheckResults
+from voice_assets.orchestration.observations import Observations
 from voice_assets.orchestration.records import SUITE, WAIVER, CheckVerdict, Materialisation, Pin
 
-if TYPE_CHECKING:
-    pass
-
-CHECKS_AT_ONCE = 100
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
 
@@ -39,12 +36,6 @@ def _read(record: EventLogRecord) -> Materialisation:
     )
 
 
-def _observed(record: EventLogRecord) -> str | None:
-    """The data version that an observation recorded."""
-    observation = record.asset_observation
-    return None if observation is None else (observation.tags or {}).get("dagster/data_version")
-
-
 class History:
     """Reads one instance. Answers are cached: make a new object to read again.
 
@@ -57,9 +48,9 @@ class History:
         self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
         self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
         self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
-        self._observed: dict[dg.AssetKey, dict[str | None, str | None]] = {}
-        self._results: dict[dg.AssetCheckKey, dict[str | None, AssetCheckExecutionRecord | None]] = {}
-        self._asked: set[dg.AssetKey | dg.AssetCheckKey] = set()
+        self._observations = Observations(instance)
+        self._asked: set[dg.AssetKey] = set()
+        self.results = CheckResults(instance)
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
         """The newest materialisation of ``key`` (in ``partition``), or None."""
@@ -72,10 +63,10 @@ class History:
                 self._latest[key, partition] = self._keep(records[0]) if records else None
         return self._latest.setdefault((key, partition), None)
 
-    def _asked_again(self, what: dg.AssetKey | dg.AssetCheckKey) -> bool:
-        """Whether a partition of ``what`` was asked for before."""
-        before = what in self._asked
-        self._asked.add(what)
+    def _asked_again(self, key: dg.AssetKey) -> bool:
+        """Whether a partition of ``key`` was asked for before."""
+        before = key in self._asked
+        self._asked.add(key)
         return before
 
     def _read_all_latest(self, key: dg.AssetKey) -> None:
@@ -164,27 +155,7 @@ class History:
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        known = self._observed.setdefault(key, {})
-        if partition not in known:
-            if known and partition is not None:
-                known |= self._observed_by_partition(key)
-            else:
-                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
-                records = self.instance.fetch_observations(wanted, limit=1).records
-                known[partition] = _observed(records[0]) if records else None
-        return known.setdefault(partition, None)
-
-    def _observed_by_partition(self, key: dg.AssetKey) -> dict[str | None, str | None]:
-        """The data version of the newest observation of every partition."""
-        kind = dg.DagsterEventType.ASSET_OBSERVATION
-        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
-        found, wanted = {}, list(newest.values())
-        for start in range(0, len(wanted), MATERIALISATIONS_AT_ONCE):
-            some = wanted[start : start + MATERIALISATIONS_AT_ONCE]
-            records = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
-            for record in self.instance.fetch_observations(records, limit=len(some)).records:
-                found[record.partition_key] = _observed(record)
-        return found
+        return self._observations.version(key, partition)
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.
@@ -199,39 +170,11 @@ class History:
         """
         partitions: Sequence[str | None] = [of.partition, None] if of.partition is not None else [None]
         for partition in partitions:
-            for record in self._executions(check, partition):
+            for record in self.results.executions(check, partition):
                 verdict = self._judge(check, record, of, suite, newest)
                 if verdict is not None:
                     return verdict
         return CheckVerdict(check, "no result for the latest materialisation", unjudged=True)
-
-    def _executions(self, check: dg.AssetCheckKey, partition: str | None) -> Iterator[AssetCheckExecutionRecord]:
-        """Every execution of a check in a partition, newest first."""
-        newest = self._newest_result(check, partition)
-        if newest is None:
-            return
-        yield newest
-        cursor = newest.id
-        while True:
-            page = self.instance.event_log_storage.get_asset_check_execution_history(
-                check, limit=CHECKS_AT_ONCE, cursor=cursor, partition_filter=PartitionKeyFilter(key=partition)
-            )
-            yield from page
-            if len(page) < CHECKS_AT_ONCE:
-                return
-            cursor = page[-1].id
-
-    def _newest_result(self, check: dg.AssetCheckKey, partition: str | None) -> AssetCheckExecutionRecord | None:
-        """The newest execution of a check in a partition. For a second partition, one query reads the newest of most."""
-        known = self._results.setdefault(check, {})
-        storage = self.instance.event_log_storage
-        if partition not in known and partition is not None and self._asked_again(check):
-            for record in storage.get_asset_check_execution_history(check, limit=CHECKS_AT_ONCE):
-                known.setdefault(record.partition, record)
-        if partition not in known:
-            wanted = PartitionKeyFilter(key=partition)
-            known[partition] = next(iter(storage.get_asset_check_execution_history(check, 1, partition_filter=wanted)), None)
-        return known[partition]
 
     def _judge(
         self, check: dg.AssetCheckKey, record: AssetCheckExecutionRecord, of: Materialisation, suite: str | None, newest: bool

@@ -200,8 +200,12 @@ def read_sums(package: Path) -> dict[str, str]:
     path = package / SUMS
     if not path.is_file():
         raise PackageError(f"{path}: no such file, this is not a voice package")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PackageError(f"{path}: is not UTF-8: {error}") from error
     sums = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         digest, _, name = line.partition("  ")
         if len(digest) != 64 or not name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise PackageError(f"{path}: line {number} is not '<sha256>  <file>': {line[:80]!r}")

@@ -161,6 +161,11 @@ def test_a_changed_package_is_not_believed(package: Path, changed: str) -> None:
     assert "not the package as it was made" in done.stderr
 
 
+def test_a_package_with_a_list_that_is_no_text_is_refused(package: Path) -> None:
+    (package / "SHA256SUMS").write_bytes(b"\xff\xfe")
+    assert error_of("lineage", str(package)).startswith(f"{package / 'SHA256SUMS'}: is not UTF-8: ")
+
+
 def test_a_package_without_one_of_its_files_is_not_believed(package: Path) -> None:
     (package / "samples" / "samples.tsv").unlink()
     done = call("lineage", str(package))

@@ -160,6 +160,24 @@ def test_lineage_leads_from_the_package_to_every_shard(finished) -> None:
     assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found
 
 
+def test_the_event_log_confirms_the_lineage_in_the_package(finished) -> None:
+    toy, _ = finished
+    done = run_cli("lineage", str(toy.file("voice_package", "package", EPOCH)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The event log says the same." in done.stdout
+    assert "raw_dataset, 2 shards  data set " in done.stdout
+    by_hash = run_cli("lineage", str(toy.file("checkpoint", "checkpoint", EPOCH)))
+    assert by_hash.stdout.startswith(f"checkpoint {EPOCH}  ")
+
+
+def test_the_ui_links_from_the_voice_to_its_runs_and_reports(finished) -> None:
+    toy, _ = finished
+    for name in ("checkpoint", "onnx_voice", "voice_package"):
+        table = toy.latest(name, EPOCH).metadata["came_from"]
+        assert f"](/runs/{toy.latest('whisper_validation').run_id})" in table, name
+        assert "](/reports/toy/validation_whisper_sharded_" in table, name
+
+
 def test_a_second_run_only_observes_the_data_set(finished) -> None:
     toy, _ = finished
     before = toy.instance.get_runs_count()
