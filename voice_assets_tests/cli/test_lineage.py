@@ -15,6 +15,8 @@ from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice
 
+pytestmark = pytest.mark.slow
+
 EPOCH = "v0-e0001"
 
 

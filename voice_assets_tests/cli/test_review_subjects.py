@@ -20,6 +20,8 @@ from voice_assets_tests.datasets import RATE, burst
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.toy_project import ToyProject, copied, opened
 
+pytestmark = pytest.mark.slow
+
 EPOCH = "v0-e0001"
 MARKS = [{"clip": "clip-000", "by": "Anna", "mark": "bad", "comment": "noise", "heard": True}]
 

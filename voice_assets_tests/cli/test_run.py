@@ -15,11 +15,6 @@ from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.toy_project import ToyProject, copied, opened
 
 
-@pytest.fixture(autouse=True)
-def no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 def rows(output: str) -> dict[str, list[str]]:
     """The rows of the closing table by asset: verdict, partitions, figures; folded lines are joined."""
     found: dict[str, list[str]] = {}

@@ -16,11 +16,6 @@ LATER = (today() + timedelta(30)).isoformat()
 HOW = ("--reason", "The speaker says one letter.", "--until", LATER, "--by", "anna")
 
 
-@pytest.fixture(autouse=True)
-def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-
-
 def waive(*arguments: str) -> str:
     """Waive, and return the id of the waiver."""
     done = call("waive", "toy", *arguments)
@@ -41,6 +36,7 @@ def test_a_waiver_opens_the_gate_without_a_run_and_revoking_closes_it(failed: To
     assert "boris" in call("waivers", "toy").output
 
 
+@pytest.mark.slow
 def test_the_report_and_the_check_of_the_same_data_show_the_waiver(failed: ToyProject) -> None:
     waive(RULE, *HOW)
     assert failed.run("base_validation").success
@@ -57,6 +53,7 @@ def test_the_report_and_the_check_of_the_same_data_show_the_waiver(failed: ToyPr
     assert failed.blockers("clip_stats", SHARDS[0]) == []
 
 
+@pytest.mark.slow
 def test_a_waiver_counts_for_no_other_data(failed: ToyProject) -> None:
     waive(RULE, *HOW)
     metadata = failed.dataset / "metadata_2col.csv"

@@ -1,8 +1,12 @@
 """The table in the UI that leads from a checkpoint, an ONNX file or a package to the runs and reports it came from."""
 
+import pytest
+
 from voice_assets.defs.came_from import RUNS_SHOWN, came_from
 from voice_assets.orchestration.links import run_url
 from voice_assets_tests.recorded_voice import RecordedVoice
+
+pytestmark = pytest.mark.slow
 
 
 def table(recorded: RecordedVoice, *names: str) -> dict[str, list[str]]:

@@ -38,9 +38,10 @@ def core_graph(specs: AssetGraph) -> AssetGraph:
 class Core(Records):
     """Writes the histories of cells."""
 
-    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance):
+    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, elsewhere: dg.DagsterInstance | None = None):
         super().__init__(instance)
         self.graph = graph
+        self.elsewhere = self if elsewhere is None else Core(graph, elsewhere)
 
     def make(self, cell: Cell, data: str = "A") -> Materialisation:
         return self.materialise(cell.judged.key, data, cell.partition)
@@ -100,9 +101,7 @@ def other_thresholds(core: Core, cell: Cell) -> None:
 
 
 def another_instance(core: Core, cell: Cell) -> None:
-    made = core.make(cell)
-    with dg.DagsterInstance.ephemeral() as other:
-        Core(core.graph, other).verdict(cell.rule, made, True)
+    core.elsewhere.verdict(cell.rule, core.make(cell), True)
 
 
 def a_waiver_that_is_over(core: Core, cell: Cell) -> None:
@@ -170,8 +169,8 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> AssetGraph:
 
 @pytest.fixture
 def core(graph: AssetGraph) -> Iterator[Core]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Core(graph, instance)
+    with dg.DagsterInstance.ephemeral() as instance, dg.DagsterInstance.ephemeral() as other:
+        yield Core(graph, instance, other)
 
 
 @pytest.mark.parametrize("state", CLOSED, ids=lambda state: state.__name__)

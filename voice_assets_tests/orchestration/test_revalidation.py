@@ -78,6 +78,7 @@ def shards_of(ran: list[str]) -> set[str]:
     return {name.partition("[")[2].rstrip("]") for name in ran if "[" in name}
 
 
+@pytest.mark.slow
 def test_an_untouched_data_set_needs_nothing(daemon: Daemon) -> None:
     daemon.observe()
     assert daemon.plan() == Plan([], [])
@@ -96,6 +97,7 @@ def test_one_changed_clip_runs_one_shard_and_the_aggregates_and_so_does_taking_i
     assert shards[0] == shards[1]
 
 
+@pytest.mark.slow
 def test_a_failed_rule_is_judged_once_in_twenty_ticks_and_the_closed_gate_is_named(daemon: Daemon) -> None:
     break_first_text(daemon.toy)
     daemon.observe()
@@ -126,6 +128,7 @@ def test_a_run_that_crashed_is_not_repeated_until_the_schedule_comes_round(
     assert daemon.ticks() == ["toy/quality_report"]
 
 
+@pytest.mark.slow
 def test_two_ticks_at_once_ask_for_the_same_runs(daemon: Daemon) -> None:
     change_a_text(daemon.toy, "номер один.", "номер сто один.")
     daemon.observe()
@@ -134,6 +137,7 @@ def test_two_ticks_at_once_ask_for_the_same_runs(daemon: Daemon) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 def test_what_a_run_is_making_is_not_asked_for_nor_what_comes_after_it(daemon: Daemon, status: dg.DagsterRunStatus) -> None:
     change_a_text(daemon.toy, "номер один.", "номер сто один.")
@@ -171,6 +175,7 @@ def evaluate(toy: ToyProject, cursor: str | None = None) -> dg.SensorResult | dg
     return result
 
 
+@pytest.mark.slow
 def test_the_sensor_asks_for_a_partition_and_says_why(daemon: Daemon) -> None:
     change_a_text(daemon.toy, "номер один.", "номер сто один.")
     daemon.observe()
