@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.records import Materialisation
 from voice_assets_tests.datasets import write_dataset, write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from great_expectations.core.metric_domain_types import MetricDomainTypes  # noqa: TID253
 from great_expectations.core.suite_parameters import SuiteParameterDict  # noqa: TID253
 from great_expectations.execution_engine import PandasExecutionEngine  # noqa: TID253
 from great_expectations.expectations.expectation import ColumnAggregateExpectation  # noqa: TID253
@@ -24,6 +25,7 @@ from great_expectations.expectations.metrics.column_aggregate_metric_provider im
     ColumnAggregateMetricProvider,
     column_aggregate_value,
 )
+from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: TID253
 
 from voice_assets.quality.histogram import DURATION_BIN_S, bins, edge_spikes
 from voice_assets.quality.summary import percentile
@@ -50,6 +52,13 @@ def _numbers(column: pd.Series) -> np.ndarray:
     if not np.isfinite(numbers).all():
         raise ValueError(f"{column.name} has {int((~np.isfinite(numbers)).sum())} values that are not finite numbers")
     return numbers
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """The column. Raises unless every value is a text."""
+    if not all(isinstance(value, str) for value in column):
+        raise TypeError(f"{column.name} holds values that are not texts")
+    return column
 
 
 def _measured(value: float, hit: pd.Series | None = None) -> Measurement:
@@ -84,15 +93,28 @@ class ColumnQuantile(ColumnAggregateMetricProvider):
 
 
 class ColumnShareBelow(ColumnAggregateMetricProvider):
-    """Rows under ``threshold`` / all rows. A division of two integers, so 2 of 100 equals 0.02 exactly."""
+    """Rows under ``threshold`` / all rows. A division of two integers, so 2 of 100 equals 0.02 exactly.
+
+    ``unless_column``: a row with a text there does not count as under the threshold; it still counts among all rows.
+    """
 
     metric_name = "column.share_below"
-    value_keys = ("threshold",)
+    value_keys = ("threshold", "unless_column")
 
-    @column_aggregate_value(engine=PandasExecutionEngine)
-    def _pandas(cls, column: pd.Series, threshold: float, **_: Any) -> Measurement:  # noqa: N805
-        numbers = _numbers(column)
-        hit = pd.Series(numbers < threshold, index=column.index)
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> Measurement:
+        rows, _domain, accessor = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.COLUMN)
+        column = rows[accessor["column"]]
+        hit = pd.Series(_numbers(column) < metric_value_kwargs["threshold"], index=column.index)
+        unless = metric_value_kwargs.get("unless_column")
+        if unless is not None:
+            hit &= _texts(rows[unless]).eq("")
         return _measured(int(hit.sum()) / len(hit), hit)
 
 
@@ -178,9 +200,10 @@ class ExpectColumnShareBelowToBeBetween(_Limits):
     """Expect the share of rows under ``threshold``, see `ColumnShareBelow`, to be within limits."""
 
     threshold: float | SuiteParameterDict
+    unless_column: str | None = None
 
     metric_dependencies = ("column.share_below",)
-    success_keys = ("threshold", *_LIMIT_KEYS)
+    success_keys = ("threshold", "unless_column", *_LIMIT_KEYS)
 
     def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
         return self._within(metrics)

@@ -6,6 +6,7 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``definitions``    the Dagster code location: one asset graph per voice file.
 * ``defs``           the stages as assets and checks: one file a stage, thin.
 * ``orchestration``  what is about Dagster and about no stage: gates, history, lineage, checks, partitions, tables, runs.
+* ``review``         the web pages on which people listen and decide, and the server of every report.
 * ``reports``        what is written for people: Markdown, HTML, TSV, plots, the voice package.
 * ``workers``        ``python -m`` processes: transcribe, train, export, speak.
 * ``rules``          Great Expectations: loading suites, and running them so that nothing passes by accident.

@@ -10,9 +10,10 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.defs.automation import automation, notice_sensors
+from voice_assets.defs.automation import notice_sensors, revalidation_automation
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
+from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
 from voice_assets.defs.training import training_assets, training_checks
@@ -33,11 +34,13 @@ STAGES = (
     validation_assets,
     quality_assets,
     transcription_assets,
+    drift_assets,
     training_assets,
     onnx_assets,
     release_assets,
 )
-RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks)
+RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks, drift_checks)
+AUTOMATIONS = (revalidation_automation, drift_automation)
 
 
 def build_definitions(
@@ -46,6 +49,7 @@ def build_definitions(
     resource_overrides: Mapping[str, Any] | None = None,
     stages: Sequence[Callable[[Voice], Sequence[Any]]] = STAGES,
     rules: Sequence[Callable[[Voice], Sequence[dg.AssetChecksDefinition]]] = RULES,
+    automations: Sequence[Callable[[Voice], dg.Definitions]] = AUTOMATIONS,
 ) -> dg.Definitions:
     """Definitions of every voice in ``voices_dir``. Tests change them through the arguments and patch nothing.
 
@@ -56,22 +60,23 @@ def build_definitions(
         resource_overrides: resources by name, in the place of ours.
         stages: functions that make the assets of a voice.
         rules: functions that make the checks of a voice.
+        automations: functions that make the schedules and sensors of a voice.
     """
     _silence_preview_warnings()
     voices, broken = read_voices(voices_dir)
     assets: list[Any] = []
     checks: list[dg.AssetChecksDefinition] = []
-    automations: list[dg.Definitions] = []
+    sensors_and_schedules: list[dg.Definitions] = []
     for voice in voices:
         try:
             mine = [asset for stage in stages for asset in stage(voice)], [check for suite in rules for check in suite(voice)]
-            by_itself = automation(voice)
+            by_itself = [made(voice) for made in automations]
         except (ValueError, dg.DagsterError) as error:
             broken.append(BrokenVoice(voice.name, voice.file, f"{voice.file}: {error}"))
             continue
         assets += mine[0]
         checks += mine[1]
-        automations.append(by_itself)
+        sensors_and_schedules += by_itself
     try:
         sensors = notice_sensors()
     except HookError as error:
@@ -83,7 +88,7 @@ def build_definitions(
         executor=recording_executor,  # in process: heavy work is in workers, and a process per step would only cost its start
         sensors=sensors,
     )
-    return dg.Definitions.merge(made, *automations)
+    return dg.Definitions.merge(made, *sensors_and_schedules)
 
 
 def read_voices(voices_dir: Path | None = None) -> tuple[list[Voice], list[BrokenVoice]]:

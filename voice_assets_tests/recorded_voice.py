@@ -14,8 +14,7 @@ import pytest
 from voice_assets.dataset.clips import fingerprint
 from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import EVIDENCE, REPORT, SUITE, Materialisation, Pin, pins_json
-from voice_assets.orchestration.links import MAIN_FILES
+from voice_assets.orchestration.records import EVIDENCE, REPORT, SUITE, Materialisation, Pin, pins_json
 from voice_assets.runtime import project
 from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice, load_voice
@@ -42,6 +41,9 @@ BEFORE_TRAINING = (
     "training_set",
 )
 OF_AN_EPOCH = ("onnx_voice", "voice_samples", "voice_package")
+
+
+REPORTING = ("quality_report", "asr_sample_report", "whisper_validation", "mini_training")
 
 
 class RecordedVoice(Records):
@@ -90,7 +92,7 @@ class RecordedVoice(Records):
         upstream = pins_json(list(self._pins(target, gate or self.gate()) if pins is None else pins))
         code = self.graph.get(target.key).code_version
         made = self.materialise(target.key, version, partition, code, run_id, **metadata, upstream=upstream)
-        for check in sorted(self.graph.get_check_keys_for_assets({target.key}), key=lambda check: check.name):
+        for check in (gate or self.gate()).rules(target.key):
             suite = self.graph.get_check_spec(check).metadata[SUITE]
             self.judge(check.name, made, check.name not in failing, suite, run_id=made.run_id)
         return made
@@ -114,12 +116,11 @@ class RecordedVoice(Records):
 
     def _report(self, target: AssetPartition, data: str) -> Artifact | None:
         """The report folder of an asset that writes one."""
-        main = MAIN_FILES.get(target.key.path[-1])
-        if main is None:
+        if target.key.path[-1] not in REPORTING:
             return None
         folder: Path = self.voice.reports_dir / f"{target.key.path[-1]}_{data}"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / main).write_text(f"{target} {data}", encoding="utf-8")
+        (folder / "report.md").write_text(f"{target} {data}", encoding="utf-8")
         return project_store(self.voice.dataset).add(folder)
 
     def make_shards(self, name: str, data: str = "A") -> None:

@@ -1,7 +1,6 @@
 """``voice-assets ui`` as a process, and what a browser sends to it."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets_tests.ports import free_port
 from voice_assets_tests.toy_project import ToyProject
 
 LAUNCH = """mutation($params: ExecutionParams!) {
@@ -24,9 +24,7 @@ class Ui:
 
     def __init__(self, toy: ToyProject):
         self.toy = toy
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.log = (toy.root / "ui.log").open("w+")
         command = [sys.executable, "-m", "voice_assets.cli", "ui", "--port", str(self.port)]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=toy.root)

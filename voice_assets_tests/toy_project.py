@@ -10,10 +10,11 @@ import pytest
 
 from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets.orchestration.launcher import Outcome
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.runtime.storage import Store, project_store
 from voice_assets_tests.datasets import write_dataset, write_voice
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from voice_assets.asr.low_clips import is_low
 from voice_assets.text import russian_numerals, western_numbers
 from voice_assets.text.normalisation import normalise
 
@@ -139,7 +140,7 @@ def by_category(transcripts: pd.DataFrame, low_similarity: float) -> pd.DataFram
         if not inside.any():
             continue
         mean, rest = float(scores[inside].mean()), scores[~inside]
-        low = int((scores[inside] < low_similarity).sum())
+        low = int(is_low(transcripts, low_similarity).to_numpy()[inside.to_numpy()].sum())
         gap = float(rest.mean()) - mean if len(rest) else 0.0
         # Rounded, so that 1.0 - 0.85 is not over a limit of 0.15.
         rows.append((name, int(inside.sum()), mean, low, low / int(inside.sum()), round(gap, 6)))

@@ -1,11 +1,13 @@
 """The facts that the Whisper suites judge: transcripts present, transcripts missing, scores. Not here: judging (``rules``)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from voice_assets.asr.categories import worst_gap
+from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.dataset.shards import shard_key, shard_of
 
 Facts = dict[str, Any]
@@ -36,13 +38,24 @@ def shards_without_transcripts(clip_ids: Iterable[str], transcripts: pd.DataFram
     return [shard_key(index, shards) for index in sorted(with_clips - with_transcripts)]
 
 
+def keepers(kept: pd.DataFrame) -> str:
+    """Who kept the clips ``kept``, each with the number of clips: ``Ann 2, Bob 1``. ``?``: the record names nobody."""
+    if kept.empty:
+        return ""
+    counts = Counter(str(name) or "?" for name in kept["kept_by"])
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
 def _scores(transcripts: pd.DataFrame, by_category: pd.DataFrame, low_similarity: float) -> Facts:
-    low = int((transcripts["similarity"] < low_similarity).sum())
+    low = int(is_low(transcripts, low_similarity).sum())
+    kept = kept_low(transcripts, low_similarity)
     gap, category = worst_gap(by_category)
     return {
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
         "low": low,
         "low_ratio": low / len(transcripts) if len(transcripts) else 0.0,
+        "kept_low": len(kept),
+        "kept_by": keepers(kept),
         "worst_category_gap": gap,
         "worst_category": category,
     }
@@ -61,13 +74,14 @@ def validation_facts(
         clip_ids: every clip that must be scored.
         transcripts: TRANSCRIPTS of all shards.
         by_category: from ``categories.by_category``.
-        low_similarity: a clip is low under this.
+        low_similarity: a clip is low under this, unless a person kept it (``transcripts`` then has the columns KEPT).
         shards: how many shards the voice has; a clip's shard follows from its id.
 
     Returns:
         The facts of ``shard_facts``, and ``shards_missing`` (the number of ``shards_without_transcripts``), ``missing_shards``
-        (their keys), ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``, ``worst_category_gap``,
-        ``worst_category`` (``""`` when no category scores under the rest).
+        (their keys), ``mean_similarity`` (0.0 without clips), ``low``, ``low_ratio``, ``kept_low`` (clips under the limit that
+        a person kept), ``kept_by`` (`keepers`), ``worst_category_gap``, ``worst_category`` (``""`` when no category scores
+        under the rest).
     """
     expected = list(clip_ids)
     missing = shards_without_transcripts(expected, transcripts, shards)

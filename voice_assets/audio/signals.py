@@ -82,6 +82,11 @@ def _require_measurable(samples: Waveform, rate: int) -> None:
         raise SignalError(f"{wrong} of {len(samples)} samples are not finite")
 
 
+def samples_sha256(samples: npt.NDArray[np.float32]) -> str:
+    """SHA-256 of the samples as little-endian float32: equal for two copies of one recording."""
+    return hashlib.sha256(np.ascontiguousarray(samples, dtype="<f4").tobytes()).hexdigest()
+
+
 def measure(samples: Waveform, rate: int) -> dict[str, str | float]:
     """The signal columns of ``dataset.tables.CLIP_STATS`` for one clip.
 
@@ -91,7 +96,7 @@ def measure(samples: Waveform, rate: int) -> dict[str, str | float]:
         rate: samples per second.
 
     Returns:
-        samples_sha256 (of the samples as little-endian float32), peak_db, rms_db, clipped_ratio (share of samples whose
+        samples_sha256, peak_db, rms_db, clipped_ratio (share of samples whose
         absolute value reaches ``FULL_SCALE``), dc_offset (the mean), leading_silence_s, trailing_silence_s, speech_ratio.
         All finite.
 
@@ -100,7 +105,7 @@ def measure(samples: Waveform, rate: int) -> dict[str, str | float]:
     """
     _require_measurable(samples, rate)
     return {
-        "samples_sha256": hashlib.sha256(np.ascontiguousarray(samples, dtype="<f4").tobytes()).hexdigest(),
+        "samples_sha256": samples_sha256(samples),
         "peak_db": peak_db(samples),
         "rms_db": level_db(samples),
         "clipped_ratio": float(np.mean(np.abs(samples) >= FULL_SCALE)) if len(samples) else 0.0,

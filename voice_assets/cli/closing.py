@@ -53,10 +53,11 @@ def print_closing(
     for status in statuses:
         if status.reasons:
             console.print(_reasons(status), soft_wrap=True)
-    if missing := names[len(statuses) :]:
+    reached = {status.key.path[-1] for status in statuses}
+    if missing := [name for name in names if name not in reached]:
         console.print(f"Not run: {', '.join(map(plain, missing))}.", soft_wrap=True)
-    if not all(status.open for status in statuses):
-        console.print(_advice(voice, statuses[-1]), soft_wrap=True)
+    if closed := [status for status in statuses if not status.open]:
+        console.print(_advice(voice, closed[0]), soft_wrap=True)
 
 
 def _table(

@@ -1,5 +1,6 @@
 """``voice-assets fix``: people's decisions about clips become a new version of a data set."""
 
+import getpass
 from pathlib import Path
 
 import click
@@ -7,6 +8,14 @@ import click
 from voice_assets.cli.errors import without_traceback
 from voice_assets.cli.voice_argument import voice_with_dataset
 from voice_assets.runtime.plain_text import plain
+
+
+def _me() -> str | None:
+    """The user of this shell; None where the system does not know the user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None
 
 
 @click.command()
@@ -27,8 +36,15 @@ from voice_assets.runtime.plain_text import plain
 @click.option(
     "--switch", is_flag=True, help="Make the voice use the new version: changes the line `dataset:` of the voice file."
 )
+@click.option(
+    "--by",
+    metavar="NAME",
+    required=True,
+    default=_me,
+    help="Who decided, for the record and the reports. Default: the user of this shell.",
+)
 @click.option("--copy", is_flag=True, help="Copy the wavs. Default: hard links, which share the bytes with the old version.")
-def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool, copy: bool) -> None:
+def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool, by: str, copy: bool) -> None:
     """Make a new version of VOICE's data set from decisions about clips. The old version stays as it is.
 
     Fill in the column `decision` of a report's low_similarity.tsv or suspects.tsv, then run this command:
@@ -38,7 +54,8 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
     use_hypothesis   replace the text by Whisper's hypothesis
     replace          replace the text by new_text
     keep             a person listened, and the clip is right:
-                     training uses it whatever its similarity
+                     training uses it whatever its similarity,
+                     and the rules do not count it as low
 
     FIX_INFO.txt and fix_decisions.tsv in the new folder name every change. The next run decodes only audio that was
     never decoded before.
@@ -50,7 +67,7 @@ def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool,
     chosen = voice_with_dataset(voice)
     with without_traceback(ValueError, OSError):
         with counting("wavs") as tell:
-            fixed = fix_voice(chosen, decisions, out, copy=copy, on_progress=tell)
+            fixed = fix_voice(chosen, decisions, out, by=by, copy=copy, on_progress=tell)
         click.echo(plain(fixed.version))
         for table in fixed.not_read:
             click.echo(f"Not read: {plain(table)} of an older report holds decisions too; name it with --decisions.", err=True)

@@ -12,8 +12,8 @@ from voice_assets.cli.errors import without_traceback
 from voice_assets.cli.lineage_subject import Subject
 from voice_assets.cli.lineage_tree import lineage_tree
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import descendants
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.reports.lineage import LineageError
 from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.stamps import utc_text

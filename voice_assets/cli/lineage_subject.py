@@ -14,7 +14,7 @@ from voice_assets.runtime.storage import content_hash
 
 if TYPE_CHECKING:
     from voice_assets.orchestration.gates import AssetPartition, Gate
-    from voice_assets.orchestration.history import Materialisation
+    from voice_assets.orchestration.records import Materialisation
 
 FORMS = "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2], or a file"
 _NAMED = re.compile(r"(?P<voice>[^/\[\]]+)(?:/(?P<name>[^/\[\]]+)(?:\[(?P<partition>[^\[\]]+)\])?)?")

@@ -1,9 +1,7 @@
 """``voice-assets ui``: Dagster's web UI and the daemon that starts its runs."""
 
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from voice_assets.cli.address import new_token, require_free, url
 from voice_assets.cli.dead_runs import print_dead_runs
-from voice_assets.cli.errors import CommandError, without_traceback
-from voice_assets.cli.web_guard import is_loopback
+from voice_assets.cli.errors import without_traceback
 from voice_assets.cli.web_server import TOKEN
 from voice_assets.runtime.plain_text import plain
 
@@ -41,24 +39,8 @@ def ui(port: int, host: str) -> None:
 
     Ctrl-C ends the UI and the daemon that starts its runs.
     """
-    _require_free(host, port)
+    require_free(host, port)
     sys.exit(serve(host, port))
-
-
-def _require_free(host: str, port: int) -> None:
-    """Return when a server can listen there.
-
-    Raises:
-        CommandError: another program listens on the port, or this machine has no such address.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        advice = "choose another port with --port, or another address with --host"
-        raise CommandError(f"nothing can listen on {host}, port {port}: {error.strerror}; {advice}") from error
 
 
 def serve(host: str, port: int) -> int:
@@ -70,7 +52,7 @@ def serve(host: str, port: int) -> int:
 
     with without_traceback(OSError):
         home = ready_home()
-    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    token = new_token(host)
     commands = {
         WEB_SERVER: [sys.executable, "-m", "voice_assets.cli.web_server", host, str(port)],
         "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.root() / "workspace.yaml")],
@@ -79,8 +61,7 @@ def serve(host: str, port: int) -> int:
     with open_instance() as instance:
         pools.apply(instance, pools.widths(read_voices()[0]))
         print_dead_runs(instance)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}{f'/?token={token}' if token else ''}"
-        click.echo(f"Dagster UI: {address} (instance: {plain(home)}; Ctrl-C ends the UI)")
+        click.echo(f"Dagster UI: {url(host, port, token)} (instance: {plain(home)}; Ctrl-C ends the UI)")
         processes = {
             name: subprocess.Popen(command, cwd=project.root(), env=environments.get(name))
             for name, command in commands.items()

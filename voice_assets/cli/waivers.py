@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from voice_assets.orchestration.gates import Gate
-    from voice_assets.orchestration.history import CheckVerdict, Materialisation
+    from voice_assets.orchestration.records import CheckVerdict, Materialisation
     from voice_assets.orchestration.waivers import Decision
     from voice_assets.voices import Voice
 

@@ -1,4 +1,4 @@
-"""The guard in front of Dagster's web server: which requests may reach it. ASGI; knows nothing of Dagster.
+"""The guard in front of our web servers: which requests may reach Dagster and the review page. ASGI; knows nothing of Dagster.
 
 Dagster's server trusts everybody who reaches it. A page of any web site can make the browser of the person at this machine send
 requests to 127.0.0.1, so "listens on this machine only" is not enough. The guard refuses
@@ -66,7 +66,7 @@ class Guard:
         if scope["type"] == "http" and scope["path"] == "/" and _same(given, str(self._token)):
             cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
             return await _answer(scope, send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode("latin-1"))])
-        return await _answer(scope, send, 401, "open the address that `voice-assets ui` printed: it has the token")
+        return await _answer(scope, send, 401, "open the address that the command printed: it has the token")
 
 
 def _same(given: str, token: str) -> bool:

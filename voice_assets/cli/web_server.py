@@ -1,14 +1,31 @@
-"""``python -m voice_assets.cli.web_server HOST PORT``: Dagster's web server behind the guard. ``voice-assets ui`` starts it."""
+"""``python -m voice_assets.cli.web_server HOST PORT``: Dagster's web server, with the review pages and the reports beside it.
+
+``voice-assets ui`` starts it. The guard stands in front of everything.
+"""
 
 import os
 import sys
 
-from voice_assets.cli.web_guard import Guard
+from voice_assets.cli.web_guard import App, Guard, Receive, Scope, Send
 
 TOKEN = "VOICE_ASSETS_TOKEN"
 """The environment variable with the token. A command line can be seen by every user of the machine."""
 POLL_MS = 2000
 """How often the pages ask for news: Dagster's own default."""
+
+
+class BesideDagster:
+    """An ASGI application: the paths of the review pages and the reports go to ``review``, everything else to ``dagster``."""
+
+    def __init__(self, review: App, dagster: App):
+        self._review, self._dagster = review, dagster
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        from voice_assets.review.app import is_ours
+
+        ours = scope["type"] == "http" and is_ours(scope["path"])
+        await (self._review if ours else self._dagster)(scope, receive, send)
 
 
 def main(host: str, port: int) -> None:
@@ -19,13 +36,16 @@ def main(host: str, port: int) -> None:
     from dagster_webserver.app import create_app_from_workspace_process_context
     from dagster_webserver.version import __version__
 
+    from voice_assets.cli.review_subjects import RecordedSubjects
     from voice_assets.orchestration.instance import open_instance
+    from voice_assets.review.app import create_app
     from voice_assets.runtime import project
 
     token = os.environ.pop(TOKEN, "") or None  # the code server, a child of this process, does not inherit it
     target = WorkspaceFileTarget([str(project.root() / "workspace.yaml")])
     with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
-        app = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
+        dagster = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
+        app = BesideDagster(create_app(RecordedSubjects(instance)), dagster)
         uvicorn.run(Guard(app, token), host=host, port=port, log_level="warning")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from voice_assets.curation.changes import Change, changed_metadata, plan_changes
-from voice_assets.curation.decisions import RECORD, Decision, read_record, write_record
+from voice_assets.curation.decisions import RECORD, Decision, one_line, read_record, write_record
 from voice_assets.curation.errors import FixError
 from voice_assets.curation.fix_info import INFO, Version, info, record_lines
 from voice_assets.curation.suspect_tables import Hypotheses
@@ -123,6 +123,7 @@ def fix(
     out: Path | None = None,
     *,
     known: Hypotheses | None = None,
+    by: str = "",
     copy: bool = False,
     sources: Sequence[str] = (),
     on_progress: OnProgress | None = None,
@@ -135,6 +136,7 @@ def fix(
         limits: the limits of the voice's base validation for a text.
         out: the new folder; by default ``next_version``.
         known: clip id -> the report's hypothesis, for decisions that name none.
+        by: the person who decided, for the record of decisions.
         copy: copy the wavs instead of linking them.
         sources: the files that the decisions come from, for `FIX_INFO.txt`.
         on_progress: gets (wavs done, wavs in all).
@@ -152,7 +154,7 @@ def fix(
     changes = _plan(dataset, decisions, limits, known or {})
     metadata = changed_metadata((dataset / METADATA).read_bytes().decode("utf-8"), changes)
     try:
-        return _build(dataset, out, changes, metadata, sources, copy, on_progress)
+        return _build(dataset, out, changes, metadata, sources, one_line(by), copy, on_progress)
     except OSError as error:
         raise FixError(f"{out}: cannot be written: {error}") from error
 
@@ -163,6 +165,7 @@ def _build(
     changes: list[Change],
     metadata: str,
     sources: Sequence[str],
+    by: str,
     copy: bool,
     on_progress: OnProgress | None,
 ) -> Version:
@@ -174,7 +177,7 @@ def _build(
         folder.mkdir()
         linked, copied = _take_wavs(dataset, folder, _dropped_files(dataset, changes), copy, on_progress)
         behind = _take_rest(dataset, folder)
-        version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind)
+        version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind, by)
         _write_texts(dataset, folder, version, metadata, sources)
         os.rename(folder, out)  # fails when another process has made `out` meanwhile and put files into it
     finally:

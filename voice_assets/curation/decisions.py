@@ -22,9 +22,13 @@ DECISIONS = {
     "replace": "the text becomes new_text",
     "keep": "a person listened to the clip: text and audio are correct",
 }
+JUDGED = ("clip_id", "reference", "audio_sha256")
+"""The columns of TRANSCRIPTS that a decision to keep a clip is about: the clip, its text and its audio."""
 RECORD = "fix_decisions.tsv"
 """The file in a data set with every decision that led to this version, the oldest first."""
-RECORD_COLUMNS = ("version", "row", "clip_id", "decision", "old_text", "new_text", "audio_sha256")
+RECORD_COLUMNS = ("version", "row", "clip_id", "decision", "old_text", "new_text", "audio_sha256", "by")
+LATER_COLUMNS = frozenset({"by"})
+"""The columns that older records lack; they are read as empty."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,16 @@ def read_decisions(file: Path) -> list[Decision]:
 def read_record(dataset: Path) -> list[dict[str, str]]:
     """The decisions in the data set's record (``RECORD_COLUMNS``), the oldest first; empty without a record.
 
+    ``by`` is who decided; empty in a record of an older version.
+
     Raises:
         TsvError: the record cannot be read.
     """
     file = dataset / RECORD
-    return [row for _, row in read_table(file, RECORD_COLUMNS)] if file.exists() else []
+    if not file.exists():
+        return []
+    needed = [name for name in RECORD_COLUMNS if name not in LATER_COLUMNS]
+    return [dict.fromkeys(LATER_COLUMNS, "") | row for _, row in read_table(file, needed)]
 
 
 def write_record(file: Path, lines: Iterable[Mapping[str, str]]) -> Path:
@@ -116,6 +125,22 @@ def kept_in(clip: Mapping[str, object], kept_clips: Mapping[str, dict[str, str]]
 
     Empty when no person kept the clip, or when its text or audio has changed since then.
     """
+    return _kept_line(clip, kept_clips).get("version", "")
+
+
+def _kept_line(clip: Mapping[str, object], kept_clips: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """The line of the record that keeps this clip as it is; empty when there is none."""
     line = kept_clips.get(str(clip["clip_id"]))
     same = line is not None and line["old_text"] == clip["reference"] and line["audio_sha256"] == clip["audio_sha256"]
-    return line["version"] if line is not None and same else ""
+    return line if line is not None and same else {}
+
+
+def with_kept(transcripts: "pd.DataFrame", record: list[dict[str, str]]) -> "pd.DataFrame":
+    """``transcripts`` with the columns KEPT (``dataset.tables``), from a data set's record of decisions."""
+    import pandas as pd
+
+    kept_clips = kept(record)
+    clips = zip(*(transcripts[name] for name in JUDGED), strict=True)
+    lines = [_kept_line(dict(zip(JUDGED, clip, strict=True)), kept_clips) for clip in clips]
+    columns = {"kept": [line.get("version", "") for line in lines], "kept_by": [line.get("by", "") for line in lines]}
+    return transcripts.assign(**{name: pd.Series(texts, transcripts.index, "object") for name, texts in columns.items()})

@@ -16,7 +16,7 @@ MAGIC = "A new version of a data set, made by voice-assets fix, format 1"
 class Version:
     """A new version: its folder, the number of clips, the changes, and the numbers of wavs that are hard links and copies.
 
-    ``left_behind``: folders of the source that are not in the version.
+    ``left_behind``: folders of the source that are not in the version. ``by``: the person who decided; may be empty.
     """
 
     out: Path
@@ -25,6 +25,7 @@ class Version:
     linked: int
     copied: int
     left_behind: Sequence[str]
+    by: str = ""
 
     def __str__(self) -> str:
         return f"{self.out}: {self.clips} clips; {counts(self.changes)}"
@@ -42,6 +43,7 @@ def record_lines(version: Version) -> list[Mapping[str, str]]:
             change.row.text,
             "" if change.drops else change.new_text,
             change.audio_sha256,
+            version.by,
         )
         lines.append(dict(zip(RECORD_COLUMNS, values, strict=True)))
     return lines
@@ -64,6 +66,7 @@ def info(source: Path, version: Version, fingerprint: str, sources: Sequence[str
         f"Source fingerprint: {fingerprint}",
         f"Made: {utc_text()}",
         f"Decisions: {', '.join(sources)}",
+        f"Decided by: {version.by or 'not recorded'}",
         f"Clips: {before} in the source, {version.clips} here",
         f"Changes: {counts(version.changes)}",
         f"Wavs: {version.linked} hard links to the source's files, {version.copied} copies",

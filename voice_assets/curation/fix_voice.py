@@ -29,6 +29,7 @@ def fix_voice(
     tables: Sequence[Path] = (),
     out: Path | None = None,
     *,
+    by: str = "",
     copy: bool = False,
     on_progress: OnProgress | None = None,
 ) -> FixedVoice:
@@ -38,6 +39,7 @@ def fix_voice(
         voice: the voice.
         tables: TSV files with decisions; when empty, the tables of suspects of the newest Whisper validation.
         out: the new folder; when None, the next free name beside the data set.
+        by: the person who decided.
         copy: copy the wavs instead of linking them.
         on_progress: gets (wavs done, wavs in all).
 
@@ -54,6 +56,7 @@ def fix_voice(
         Limits.of(voice),
         out,
         known=suspect_tables.reported_hypotheses(report),
+        by=by,
         copy=copy,
         sources=[str(file) for file in sources],
         on_progress=on_progress,

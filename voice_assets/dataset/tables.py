@@ -77,6 +77,12 @@ TRANSCRIPTS = {
     "decoding_pass": Column(str, "the decoding pass whose hypothesis was kept: `fast`, `wide` or `full` (asr.whisper)"),
 }
 
+KEPT = {
+    "kept": Column(str, "the version of the data set in which a person kept the clip; empty for a clip that nobody kept"),
+    "kept_by": Column(str, "the person who kept the clip; empty where nobody did, or where the record names nobody"),
+}
+"""The columns that the reports on TRANSCRIPTS and their rules have besides (``curation.decisions.with_kept``)."""
+
 TRAINING_SET = {
     "clip_id": Column(str, "as in clips"),
     "path": Column(str, "as in clips"),

@@ -10,7 +10,7 @@ import dagster as dg
 
 from voice_assets.orchestration import notices, revalidation
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.gates import Gate
+from voice_assets.orchestration.gates import Gate, reports_on_failure
 from voice_assets.orchestration.instance import runs_in_a_shell
 from voice_assets.orchestration.runner import assets_to
 from voice_assets.orchestration.waivers import today
@@ -25,7 +25,7 @@ LAST = "whisper_validation"
 REASON = "voice_assets/reason"
 
 
-def automation(voice: Voice) -> dg.Definitions:
+def revalidation_automation(voice: Voice) -> dg.Definitions:
     """The job and schedule that observe the data set of ``voice``, and the sensor that validates what changed.
 
     There is nothing for a voice whose file has no ``revalidate``.
@@ -103,7 +103,7 @@ def _plan(context: dg.SensorEvaluationContext, voice: Voice) -> revalidation.Pla
     times = revalidation.since(context.instance, voice.name)
     if times.aggregate is None:
         return revalidation.Plan([], [f"the schedule {voice.name}__revalidate has not observed the data set yet"])
-    keys = assets_to(graph, voice.name, LAST)
+    keys = [key for key in assets_to(graph, voice.name, LAST) if not reports_on_failure(graph, key)]
     return revalidation.plan(Gate(graph, context.instance), keys, times, revalidation.in_flight(context.instance))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.links import asset_url, report_url, run_url
 from voice_assets.orchestration.recorded_verdicts import verdict_rows
+from voice_assets.orchestration.records import Materialisation
 
 CAME_FROM = "came_from"
 VERSION_SHOWN, RUN_SHOWN, RUNS_SHOWN = 16, 8, 4
@@ -40,7 +40,7 @@ def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str,
     if len(runs) > RUNS_SHOWN:
         links.append(Link(f"all {len(runs)} runs", asset_url(key)))
     newest = max(ones, key=lambda one: one.storage_id)
-    report = report_url(newest)
+    report = report_url(key.path[0], newest.report)
     return {
         "asset": _name(key, ones),
         "verdict": worst_word(verdicts) or "no rules",

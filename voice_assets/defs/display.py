@@ -1,5 +1,6 @@
 """Tables in the metadata of a materialisation, for the Dagster UI. Not here: their contents (``reports.metadata``)."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +14,13 @@ def preview(frame: "pd.DataFrame", columns: list[str]) -> dg.MarkdownMetadataVal
     from voice_assets.reports import metadata
 
     return dg.MetadataValue.md(metadata.preview(frame, columns))
+
+
+def table(rows: Iterable[Mapping[str, object]], headings: Mapping[str, str]) -> dg.MarkdownMetadataValue:
+    """``rows`` as a Markdown table; ``headings`` as in ``reports.markdown.table``."""
+    from voice_assets.reports import markdown
+
+    return dg.MetadataValue.md("\n".join(markdown.table(rows, headings)))
 
 
 def verdict_table(verdicts: list[dict[str, Any]]) -> dg.MarkdownMetadataValue:

@@ -9,7 +9,7 @@ from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import resolve_inputs
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, sound_clips, table_of
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, review_link, sound_clips, table_of
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
@@ -93,6 +93,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
             inputs.pins,
             version,
             {
+                **review_link(voice),
                 **facts,
                 "rules": verdict_table(verdicts),
                 "suspects": preview(ranked, ["clip_id", "suspicion", "reasons", "text"]),

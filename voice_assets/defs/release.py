@@ -12,12 +12,13 @@ from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
+from voice_assets.orchestration.links import package_url
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
+from voice_assets.orchestration.records import Materialisation
+from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, recorded
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
@@ -68,6 +69,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         paths, _ = keep_evidence(context, evidence)
         built = project_store().add(folder)
         figures = {
+            OPEN: dg.MetadataValue.url(package_url(voice.name, context.partition_key, context.run_id, folder.name)),
             "package": recorded(built),
             "files": sum(path.is_file() for path in folder.rglob("*")),
             "bytes": built.bytes,

@@ -15,11 +15,12 @@ from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe, group_name
 from voice_assets.orchestration.gates import CHECKPOINTS, RUN_OF
-from voice_assets.orchestration.history import TABLE, UPSTREAM, History, pins_json
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
+from voice_assets.orchestration.records import TABLE, UPSTREAM, pins_json
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import free_version, version_dir, versions_in

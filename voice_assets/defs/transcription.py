@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
+from voice_assets.defs.trend import trend_table, validations
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.history import LOG, History, Materialisation
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
+from voice_assets.orchestration.records import LOG, WEIGHTS, Materialisation
 from voice_assets.orchestration.results import (
     finished,
     keep_evidence,
@@ -28,13 +30,12 @@ from voice_assets.orchestration.results import (
 )
 from voice_assets.orchestration.revalidation import freshness
 from voice_assets.runtime.project import artifacts_dir, cache_dir
-from voice_assets.runtime.storage import Artifact, project_store
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from voice_assets.reports.trend import Past
     from voice_assets.reports.whisper import ShardResult
 
 # The code version of the assets. Raise it with every change of decoding (asr.whisper.VERSION) or scoring. 2: scores of words,
@@ -63,8 +64,8 @@ def transcript_cache_file(voice: str) -> Path:
 
 def transcribe(
     context: dg.AssetExecutionContext, voice: Voice, clips: "pd.DataFrame", model: str
-) -> tuple["pd.DataFrame", Artifact]:
-    """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS and the worker's log.
+) -> tuple["pd.DataFrame", dict[str, Any]]:
+    """Let a worker transcribe ``clips`` on a leased device. Returns TRANSCRIPTS, and the log and the weights as metadata.
 
     Only audio without a cached hypothesis for these options is decoded. A run after a killed run decodes only the rest.
     """
@@ -76,10 +77,12 @@ def transcribe(
     clips.to_parquet(table, index=False)
     chosen = voice.whisper
     with progress(context, "clips", chosen.progress_every) as on_progress, leased(context, voice) as lease:
-        forward = follow(on_progress)
+        forward, weights = follow(on_progress), list[str]()
 
         def on_event(event: dict[str, Any]) -> None:
             forward(event)
+            if event["event"] == "started":
+                weights.append(event["weights"])
             if event["event"] == "note":
                 context.log.info(event["message"])
 
@@ -95,7 +98,7 @@ def transcribe(
             cpu_threads=lease.slot.cpu_threads,
         )
         run_worker("transcribe", request, folder / "worker.log", on_event, lease.environment, [lease.file_number])
-    return pd.read_parquet(result), project_store().add(log)
+    return pd.read_parquet(result), {LOG: recorded(project_store().add(log)), WEIGHTS: weights[0]}
 
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
@@ -104,18 +107,31 @@ def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any
         "clips": len(transcripts),
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
         "mean_cer": float(transcripts["cer"].mean()) if len(transcripts) else 0.0,
-        "low_similarity": int((transcripts["similarity"] < low_similarity).sum()),
+        "low_similarity": int(is_low(transcripts, low_similarity).sum()),
         "later_passes_kept": int((transcripts["decoding_pass"] != "fast").sum()),
         "lowest": preview(transcripts.sort_values("similarity"), ["clip_id", "similarity", "reference", "hypothesis"]),
     }
 
 
+def _judged(voice: Voice, transcripts: "pd.DataFrame") -> "pd.DataFrame":
+    """TRANSCRIPTS as the reports and their rules read them: with categories among these clips, and the columns KEPT."""
+    from voice_assets.asr.categories import with_categories
+    from voice_assets.curation.decisions import read_record, with_kept
+
+    return with_kept(with_categories(transcripts, voice.language), read_record(voice.dataset))
+
+
 def _figures(
     voice: Voice, transcripts: "pd.DataFrame", by_category: "pd.DataFrame", verdicts: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The figures of a report: scores, rules, categories."""
+    """The figures of a report: scores, clips under the limit that a person kept, rules, categories."""
+    from voice_assets.asr.validation import keepers
+
+    kept = kept_low(transcripts, voice.whisper.low_similarity)
     return {
         **_scores(transcripts, voice.whisper.low_similarity),
+        "kept_low": len(kept),
+        "kept_by": keepers(kept),
         "rules": verdict_table(verdicts),
         "categories": preview(by_category, list(by_category.columns)),
     }
@@ -154,13 +170,9 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         index, count = parse_shard_key(context.partition_key)
         drawn = seeded_ids(clips["clip_id"], share_of(voice.asr_sample.clips, index, count), voice.asr_sample.seed)
         sample = clips[clips["clip_id"].isin(drawn)]
-        transcripts, log = transcribe(context, voice, sample, voice.asr_sample.model)
-        figures = {
-            **_scores(transcripts, voice.whisper.low_similarity),
-            "drawn": len(sample),
-            LOG: recorded(log),
-        }
-        return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts)
+        transcripts, records = transcribe(context, voice, sample, voice.asr_sample.model)
+        figures = {**_scores(transcripts, voice.whisper.low_similarity), "drawn": len(sample), **records}
+        return finished(inputs.pins, tables.content_version(transcripts), figures, value=transcripts, settings=chosen)
 
     return asr_sample
 
@@ -171,9 +183,9 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "asr_sample_report",
             group="transcription",
-            code=CODE,
+            code=CODE + 1,  # 1 more than asr_sample: kept clips do not count as low
             reads=["asr_sample"],
-            settings={"low_similarity": voice.whisper.low_similarity},
+            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
             kinds=["report", "greatexpectations"],
         ),
         description="`asr_sample.tsv`: reference, hypothesis and similarity of every clip of the sample. Its rules "
@@ -184,7 +196,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import asr_sample as report
 
         inputs = resolve_inputs(context)
-        transcripts = categories.with_categories(table_of(inputs, "asr_sample"), voice.language)
+        transcripts = _judged(voice, table_of(inputs, "asr_sample"))
         drawn = sum(source.metadata["drawn"] for source in inputs.all("asr_sample"))
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.sample_facts(drawn, transcripts, by_category, voice.whisper.low_similarity)
@@ -209,6 +221,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
 
 def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
     gates = ["base_validation", "quality_report", *(["asr_sample_report"] if voice.asr_sample.clips else [])]
+    chosen = {"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})}
 
     @dg.asset(
         **describe(
@@ -218,7 +231,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             code=CODE,
             reads=["clips"],
             gated_by=gates,
-            settings={"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})},
+            settings=chosen,
             kinds=["whisper", "pandas", "greatexpectations"],
         ),
         partitions_def=shards(voice),
@@ -232,7 +245,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         clips = sound_clips(inputs)
-        transcripts, log = transcribe(context, voice, clips, voice.whisper.model)
+        transcripts, records = transcribe(context, voice, clips, voice.whisper.model)
         together = categories.with_categories(transcripts, voice.language)
         by_category = categories.by_category(together, voice.whisper.low_similarity)
         facts = one_row(validation.shard_facts(clips["clip_id"], transcripts))
@@ -243,8 +256,9 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
             {
                 **_scores(transcripts, voice.whisper.low_similarity),
                 "categories": preview(by_category, list(by_category.columns)),
-                LOG: recorded(log),
+                **records,
             },
+            settings=chosen,
             evidence=paths,
             value=transcripts,
             judged_as="transcripts",
@@ -269,34 +283,17 @@ def _log_of(source: Materialisation) -> Path | None:
     return store.local(log.uri) if store.exists(log) else None
 
 
-def _past_validations(context: dg.AssetExecutionContext) -> "list[Past]":
-    """The earlier validations of this voice, the newest first, for every version of the data set."""
-    from voice_assets.reports.trend import MOST, Past
-
-    return [
-        Past(one.time, seen["mean_similarity"], seen["low_similarity"] / max(seen["clips"], 1), seen["clips"])
-        for one in History(context.instance).newest(context.asset_key, MOST)
-        if (seen := one.metadata)
-    ]
-
-
-def _trend_table(past: "list[Past]") -> dg.MarkdownMetadataValue:
-    """The newest validations as a Markdown table, the newest first."""
-    from voice_assets.reports import trend
-    from voice_assets.reports.markdown import table
-
-    return dg.MetadataValue.md("\n".join(table(list(reversed(trend.rows(past))), trend.HEADINGS)))
-
-
 def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
+    chosen = {"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)}
+
     @dg.asset(
         **describe(
             voice,
             "whisper_validation",
             group="transcription",
-            code=CODE + 1,  # 1 more than whisper_shard: the facts name the shards without transcripts
+            code=CODE + 2,  # 2 more than whisper_shard: the facts name shards without transcripts; kept clips are not low
             reads=["whisper_shard", "clips"],
-            settings={"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)},
+            settings=chosen,
             kinds=["report", "html", "greatexpectations"],
         ),
         freshness_policy=freshness(voice),
@@ -309,7 +306,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import whisper as report
 
         inputs = resolve_inputs(context)
-        transcripts = categories.with_categories(table_of(inputs, "whisper_shard"), voice.language)
+        transcripts = _judged(voice, table_of(inputs, "whisper_shard"))
         clips = sound_clips(inputs)
         by_category = categories.by_category(transcripts, voice.whisper.low_similarity)
         facts = validation.validation_facts(
@@ -318,7 +315,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         evidence = {"transcripts": transcripts, "facts": one_row(facts)}
         paths, version = keep_evidence(context, evidence)
         verdicts = judge(context, voice, "whisper_validation", evidence, version)
-        past, results = _past_validations(context), _shard_results(inputs)
+        past, results = validations(context.instance, context.asset_key), _shard_results(inputs)
         low = voice.whisper.low_similarity
         folder = report.write(
             *(voice.reports_dir, voice.title, voice.dataset, results, low, facts, by_category, verdicts),
@@ -326,7 +323,8 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             history=past,
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
-        figures["trend"] = _trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
+        figures["trend"] = trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
+        written = project_store(voice.dataset).add(folder)
+        return finished(inputs.pins, version, figures, evidence=paths, report=written, settings=chosen)
 
     return whisper_validation

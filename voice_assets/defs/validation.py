@@ -9,10 +9,10 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
-from voice_assets.orchestration.history import Pin
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.progress import progress
+from voice_assets.orchestration.records import Pin
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, recorded, table_of
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice

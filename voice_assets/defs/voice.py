@@ -12,13 +12,13 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded
+from voice_assets.orchestration.records import Materialisation
+from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, review_link
 from voice_assets.piper.requests import ExportRequest
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.leases import Lease
@@ -133,6 +133,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         evidence = {"samples": samples}
         paths, version = keep_evidence(context, evidence)
         figures = {
+            **review_link(voice, context.partition_key),
             "samples": len(samples),
             "mean_cer": float(samples["cer"].mean()),
             "mean_similarity": float(samples["similarity"].mean()),

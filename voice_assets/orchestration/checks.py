@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.history import ERRORED, SUITE, WAIVER, History, Materialisation
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
+from voice_assets.orchestration.records import ERRORED, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run
@@ -66,6 +67,13 @@ def _spec(
 def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
     """The version of what decides a verdict: the rules, their thresholds, and whether the rule is advisory here."""
     return f"{bound.fingerprint}+advisory" if advice else bound.fingerprint
+
+
+def suite_fingerprint(voice: Voice, name: str) -> str:
+    """The version of what decides the verdicts of the suite ``name``: rules, thresholds, and which rules are advisory."""
+    suite = load_suite(name)
+    advisory = sorted(rule.name for rule in suite.rules if f"{name}/{rule.name}" in voice.advisory)
+    return " ".join([bind(suite, suite_parameters(voice, name)).fingerprint, *advisory])
 
 
 def _newest(context: dg.AssetCheckExecutionContext, key: dg.AssetKey, partitioned: bool) -> Materialisation:

@@ -48,6 +48,7 @@ def describe(
     code: int = 1,
     settings: Mapping[str, Any] | None = None,
     kinds: Sequence[str] = ("python",),
+    metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments for ``@dg.asset``.
 
@@ -61,12 +62,13 @@ def describe(
         code: see ``code_version``.
         settings: see ``code_version``.
         kinds: up to three words; the UI shows each as an icon.
+        metadata: marks of the asset besides those of its gate.
     """
     deps = [dg.AssetDep(asset_key(voice, parent)) for parent in (*reads, *gated_by)]
-    metadata: dict[str, Any] = {GATE_ONLY: list(gated_by)}
+    gates: dict[str, Any] = {GATE_ONLY: list(gated_by)}
     if heard and voice.listening != "off":
         deps.append(dg.AssetDep(asset_key(voice, LISTENING), partition_mapping=dg.AllPartitionMapping()))
-        metadata[HEARD] = {"assets": list(heard), "mode": voice.listening}
+        gates[HEARD] = {"assets": list(heard), "mode": voice.listening}
     return {
         "key": asset_key(voice, name),
         "group_name": group_name(voice, group),
@@ -75,5 +77,5 @@ def describe(
         "owners": [voice.owner] if voice.owner else None,
         "kinds": set(kinds),
         "tags": {"voice": voice.name},
-        "metadata": metadata,
+        "metadata": {**gates, **(metadata or {})},
     }

@@ -19,9 +19,10 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration import waivers
-from voice_assets.orchestration.history import LOG, SUITE, CheckVerdict, History, Materialisation, Pin
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import HEARD, unapproved
 from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
+from voice_assets.orchestration.records import LOG, SUITE, CheckVerdict, Materialisation, Pin
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, Artifact, project_store
 
@@ -33,6 +34,11 @@ CHECKPOINTS = "checkpoints"
 """The metadata entry of a training: the hash of each checkpoint it wrote, by epoch key."""
 SHIPPED = ("checkpoint", "config", "model", "tokens", "folder", "package")
 """The metadata entries of files that end up in a voice."""
+AFTER_FAILURE = "voice_assets/after_failure"
+"""The metadata entry of an asset that is made although its inputs failed, such as a report on the failure. Nothing reads it."""
+NO_RULE = "voice_assets/no_rule"
+"""The metadata entry of a check that only shows something: no gate reads its results."""
+OUTSIDE = "reported from outside, by no run, so nothing proves what it holds: materialise it again"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class Blocker:
 
     def __str__(self) -> str:
         return f"{self.target}: {self.check + ': ' if self.check else ''}{self.reason}"
+
+
+def reports_on_failure(graph: AssetGraph, key: dg.AssetKey) -> bool:
+    """Whether an asset is made although its inputs failed their rules."""
+    return AFTER_FAILURE in graph.get(key).metadata
 
 
 class Gate:
@@ -99,7 +110,8 @@ class Gate:
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
-        found = [blocker for source, _ in self.inputs(target) for blocker in self._newest_blockers(source)]
+        find = self._not_current if reports_on_failure(self.graph, target.key) else self._newest_blockers
+        found = [blocker for source, _ in self.inputs(target) for blocker in find(source)]
         return list(dict.fromkeys([*found, *(blocker for blocker, mode in self._not_approved(target) if mode == "required")]))
 
     def advice(self, target: AssetPartition) -> list[Blocker]:
@@ -131,6 +143,14 @@ class Gate:
             sources = [*self.history.exact_of(one.pins), self.training_of(one)]
             waiting.extend(source for source in sources if source is not None)
         return list(found.values())
+
+    def _not_current(self, target: AssetPartition) -> list[Blocker]:
+        """Why the newest materialisation of ``target`` cannot be reported on; the verdicts of its rules do not matter."""
+        latest = self.history.latest(target.key, target.partition)
+        if latest is None:
+            return [Blocker(target, "never materialised")]
+        reason = self.staleness(target, latest) if latest.run_id else OUTSIDE
+        return [] if reason is None else [Blocker(target, reason)]
 
     def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
         """The blockers of the newest materialisation of ``target``; the observed data set has none."""
@@ -165,14 +185,21 @@ class Gate:
             if verdict.warning is not None
         ]
 
+    def rules(self, key: dg.AssetKey) -> list[dg.AssetCheckKey]:
+        """The checks of an asset that are rules, sorted by name."""
+        checks = self.graph.get_check_keys_for_assets({key})
+        return sorted(
+            (one for one in checks if NO_RULE not in self.graph.get_check_spec(one).metadata), key=lambda one: one.name
+        )
+
     def check_verdicts(self, of: Materialisation) -> Iterator[CheckVerdict]:
-        """The verdict of every check of the asset on one materialisation, sorted by the names of the checks."""
+        """The verdict of every rule of the asset on one materialisation, sorted by the names of the rules."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
-        checks = sorted(self.graph.get_check_keys_for_assets({of.key}), key=lambda key: key.name)
-        self.history.results.read(checks, judged.partition)
-        for check in checks:
+        rules = self.rules(of.key)
+        self.history.results.read(rules, judged.partition)
+        for check in rules:
             spec = self.graph.get_check_spec(check)
             verdict = self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
             yield self._waived(verdict, judged) if verdict.failed and not spec.metadata.get(NEVER_WAIVE) else verdict
@@ -211,7 +238,13 @@ class Gate:
                 return f"out of date: not built from {source}"
             if (now := self._version(source)) != pin.data_version:
                 return f"out of date: built from {source} at {pin.data_version[:12]}, which is now at {(now or 'nothing')[:12]}"
+            if reports_on_failure(self.graph, target.key) and self._made_again(source, pin):
+                return f"out of date: {source} was made again, with the same data"
         return None
+
+    def _made_again(self, source: AssetPartition, pin: Pin) -> bool:
+        latest = self.history.latest(source.key, source.partition)
+        return latest is not None and latest.storage_id != pin.storage_id
 
     def _damage(self, of: Materialisation) -> str | None:
         """What happened to the files of ``of`` in the store; None when all are as recorded.
@@ -250,7 +283,7 @@ class Gate:
         """``newest``: upstream means today's newest inputs; otherwise the recorded pins."""
         target = AssetPartition(of.key, of.partition)
         if not of.run_id:
-            return [Blocker(target, "reported from outside, by no run, so nothing proves what it holds: materialise it again")]
+            return [Blocker(target, OUTSIDE)]
         trained = self.graph.get(of.key).metadata.get(RUN_OF)
         if trained is not None:
             return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))

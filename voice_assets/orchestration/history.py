@@ -5,8 +5,7 @@ Reads only. Not here: reading the executions of checks (``check_results``), and 
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
@@ -14,120 +13,10 @@ from dagster._core.event_api import EventLogRecord
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from voice_assets.orchestration.check_results import CheckResults
-from voice_assets.orchestration.observations import Observations
-from voice_assets.runtime.storage import Artifact, artifact_in
+from voice_assets.orchestration.records import SUITE, WAIVER, CheckVerdict, Materialisation, Pin
 
-if TYPE_CHECKING:
-    from voice_assets.orchestration.waivers import Waiver
-
-UPSTREAM = "upstream"
-TABLE = "table"
-"""The metadata entry of the table that an asset returned; ``orchestration.tables`` records it."""
-REPORT = "report"
-LOG = "log"
-EVIDENCE = "evidence"
-TABLE_IS_EVIDENCE = "table_is_evidence"
-"""The metadata entry with the name under which a suite judges the returned table."""
-SUITE = "suite"
-ERRORED = "errored"
-"""The metadata entry of a check result whose rule could not be judged."""
-WAIVER = "waiver"
-"""The metadata entry of a failed check that a waiver let pass when the check ran. The gate asks whether it still does."""
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
-
-
-@dataclass(frozen=True)
-class Pin:
-    """One exact input: which materialisation of which asset and partition was read."""
-
-    asset: str
-    partition: str | None
-    storage_id: int
-    run_id: str
-    data_version: str
-    gate_only: bool = False
-
-    @property
-    def key(self) -> dg.AssetKey:
-        """The asset's key."""
-        return dg.AssetKey.from_user_string(self.asset)
-
-
-@dataclass(frozen=True)
-class Materialisation:
-    """One materialisation as recorded: identity, data version, metadata and the pins of what it was built from."""
-
-    key: dg.AssetKey
-    partition: str | None
-    storage_id: int
-    run_id: str
-    time: float
-    data_version: str
-    code_version: str
-    metadata: Mapping[str, Any] = field(compare=False)
-
-    @property
-    def pins(self) -> tuple[Pin, ...]:
-        """The exact inputs; empty for an asset without inputs."""
-        return tuple(Pin(**pin) for pin in self.metadata.get(UPSTREAM) or [])
-
-    @property
-    def artifacts(self) -> dict[str, Artifact]:
-        """The recorded files and folders, by the name of the metadata entry."""
-        found = {name: artifact_in(value) for name, value in self.metadata.items()}
-        return {name: artifact for name, artifact in found.items() if artifact is not None}
-
-    def artifact(self, name: str) -> Artifact:
-        """The file or folder recorded as ``name``."""
-        return self.artifacts[name]
-
-    @property
-    def evidence(self) -> dict[str, Artifact]:
-        """The tables that a suite judges: the Parquet file by the name of the table."""
-        kept = {name: Artifact(**artifact) for name, artifact in (self.metadata.get(EVIDENCE) or {}).items()}
-        own = self.metadata.get(TABLE_IS_EVIDENCE)
-        return {**kept, own: self.artifact(TABLE)} if own else kept
-
-    @property
-    def report(self) -> Artifact | None:
-        """The report written for people, where there is one."""
-        return self.artifacts.get(REPORT)
-
-    def pin(self, gate_only: bool = False) -> Pin:
-        """A pin on this materialisation, as an input of another."""
-        return Pin(self.key.to_user_string(), self.partition, self.storage_id, self.run_id, self.data_version, gate_only)
-
-
-@dataclass(frozen=True)
-class CheckVerdict:
-    """The verdict of a check on one materialisation.
-
-    Attributes:
-        check: the check.
-        reason: why the verdict closes gates; None when it closes none.
-        unjudged: gates are closed because there is no valid result, not because a rule failed.
-        warning: the failure of a rule that only warns.
-        result: the recorded result; None when there is none.
-        waiver: what opened a failed rule.
-    """
-
-    check: dg.AssetCheckKey
-    reason: str | None
-    unjudged: bool = False
-    warning: str | None = None
-    result: AssetCheckEvaluation | None = None
-    waiver: "Waiver | None" = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether the rule was judged and failed, and closes gates. A rule that could not be judged has not failed."""
-        return self.reason is not None and self.result is not None and ERRORED not in self.result.metadata
-
-
-def pins_json(pins: Sequence[Pin]) -> list[dict[str, Any]]:
-    """The metadata entry ``upstream``: plain JSON, one object per pin."""
-    return [asdict(pin) for pin in pins]
 
 
 def _read(record: EventLogRecord) -> Materialisation:
@@ -146,6 +35,12 @@ def _read(record: EventLogRecord) -> Materialisation:
     )
 
 
+def _observed(record: EventLogRecord) -> str | None:
+    """The data version that an observation recorded."""
+    observation = record.asset_observation
+    return None if observation is None else (observation.tags or {}).get("dagster/data_version")
+
+
 class History:
     """Reads one instance. Answers are cached: make a new object to read again.
 
@@ -158,9 +53,9 @@ class History:
         self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
         self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
         self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
-        self._observations = Observations(instance)
-        self._asked: set[dg.AssetKey] = set()
+        self._observed: dict[dg.AssetKey, dict[str | None, str | None]] = {}
         self.results = CheckResults(instance)
+        self._asked: set[dg.AssetKey] = set()
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
         """The newest materialisation of ``key`` (in ``partition``), or None."""
@@ -265,7 +160,27 @@ class History:
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        return self._observations.version(key, partition)
+        known = self._observed.setdefault(key, {})
+        if partition not in known:
+            if known and partition is not None:
+                known |= self._observed_by_partition(key)
+            else:
+                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+                records = self.instance.fetch_observations(wanted, limit=1).records
+                known[partition] = _observed(records[0]) if records else None
+        return known.setdefault(partition, None)
+
+    def _observed_by_partition(self, key: dg.AssetKey) -> dict[str | None, str | None]:
+        """The data version of the newest observation of every partition."""
+        kind = dg.DagsterEventType.ASSET_OBSERVATION
+        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
+        found, wanted = {}, list(newest.values())
+        for start in range(0, len(wanted), MATERIALISATIONS_AT_ONCE):
+            some = wanted[start : start + MATERIALISATIONS_AT_ONCE]
+            records = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
+            for record in self.instance.fetch_observations(records, limit=len(some)).records:
+                found[record.partition_key] = _observed(record)
+        return found
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._check import CheckError
 
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate
-from voice_assets.orchestration.history import Materialisation, Pin
+from voice_assets.orchestration.records import Materialisation, Pin
 
 CLOSED_BY = "closed_by"
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation, Pin, pins_json
 from voice_assets.orchestration.listening import HEARD, verdict_on
 from voice_assets.orchestration.recorded_verdicts import verdict_rows
+from voice_assets.orchestration.records import Materialisation, Pin, pins_json
 
 FORMAT = 2
 """The format of ``lineage.json``. 2: verdicts, hashes of files, the training of a checkpoint, and the package itself."""

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from voice_assets.orchestration.gates import DECISIONS, AssetPartition, Gate
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.partitions import epochs, parse_epoch_key, partition_keys
+from voice_assets.orchestration.records import Materialisation
 
 OFTEN_ASKED = ("checkpoint", "onnx_voice", "voice_package")
 """Assets that are searched first: people have their files at hand."""

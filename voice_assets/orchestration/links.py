@@ -1,21 +1,13 @@
-"""Links of the UI to a run, to an asset and to a report. They are relative to the UI's address, whatever host shows it."""
+"""Links of the UI to runs, assets, reports and review pages. They have no host, so they work under every address of the UI."""
 
 from urllib.parse import quote
 
 import dagster as dg
 
-from voice_assets.orchestration.history import Materialisation
-from voice_assets.runtime.storage import DATASET
+from voice_assets.runtime.storage import DATASET, Artifact
 
-REPORTS = "/reports"
-"""The path under which the UI serves the reports of the voices."""
-MAIN_FILES = {
-    "quality_report": "quality_report.html",
-    "asr_sample_report": "asr_sample.md",
-    "whisper_validation": "whisper_report.html",
-    "mini_training": "training_report.html",
-}
-"""The file to open in the report folder of each asset. Other assets record the file itself."""
+QUALITY_KEY = "quality"
+"""The review page's name for the listening sample of the newest quality report; epochs have their keys."""
 _IN_DATASET = f"{DATASET}reports/"
 
 
@@ -29,13 +21,18 @@ def asset_url(key: dg.AssetKey) -> str:
     return "/assets/" + "/".join(quote(part, safe="") for part in key.path)
 
 
-def report_url(one: Materialisation) -> str | None:
-    """The page of the report that a materialisation wrote; None without a report.
-
-    ``/reports/<voice>/<path under the data set's reports/>``, with the main file of a report folder at the end.
-    """
-    if one.report is None or not one.report.uri.startswith(_IN_DATASET):
+def report_url(voice: str, report: Artifact | None) -> str | None:
+    """The page of a report of ``voice``; None without a report in the data set. The server finds the main file of a folder."""
+    if report is None or not report.uri.startswith(_IN_DATASET):
         return None
-    voice, asset = one.key.path[0], one.key.path[-1]
-    parts = [voice, *one.report.uri.removeprefix(_IN_DATASET).split("/"), *([MAIN_FILES[asset]] if asset in MAIN_FILES else [])]
-    return "/".join([REPORTS, *(quote(part, safe="") for part in parts)])
+    return f"/reports/{voice}/{quote(report.uri.removeprefix(_IN_DATASET))}"
+
+
+def package_url(voice: str, epoch: str, run_id: str, name: str) -> str:
+    """The page with the files of a voice package."""
+    return f"/data/{voice}/packages/{quote(epoch)}/{quote(run_id)}/{quote(name)}/"
+
+
+def review_url(voice: str, key: str = QUALITY_KEY) -> str:
+    """The page on which people listen to a subject and decide."""
+    return f"/review/{voice}/{quote(key)}"

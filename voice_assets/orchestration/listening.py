@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.records import Materialisation
 
 LISTENING = "listening_verdict"
 HEARD = "voice_assets/heard"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import CheckVerdict, Materialisation
+from voice_assets.orchestration.records import CheckVerdict, Materialisation
 
 
 def recorded_verdicts(gate: Gate, ancestors: Iterable[Materialisation]) -> dict[str, list[dict[str, Any]]]:

@@ -1,14 +1,18 @@
 """The records of a finished asset: exact inputs, the evidence for its rules, the report, the data version."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from voice_assets.orchestration.history import (
+from voice_assets.orchestration import links
+from voice_assets.orchestration.inputs import ResolvedInputs
+from voice_assets.orchestration.records import (
     EVIDENCE,
     REPORT,
+    SETTINGS,
     TABLE,
     TABLE_IS_EVIDENCE,
     UPSTREAM,
@@ -16,12 +20,17 @@ from voice_assets.orchestration.history import (
     Pin,
     pins_json,
 )
-from voice_assets.orchestration.inputs import ResolvedInputs
 from voice_assets.orchestration.tables import content_version, put, table_uri
 from voice_assets.runtime.storage import Artifact, StoreError, project_store
+from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OPEN = "open"
+"""The metadata entry with the URL of the report or of the package."""
+LISTEN = "listen"
+"""The metadata entry with the URL of the review page."""
 
 
 def opened(source: Materialisation, name: str) -> Path:
@@ -75,6 +84,13 @@ def recorded(artifact: Artifact) -> dg.JsonMetadataValue:
     return dg.MetadataValue.json(artifact.as_json())
 
 
+def review_link(voice: Voice, key: str = links.QUALITY_KEY) -> dict[str, dg.UrlMetadataValue]:
+    """The metadata entry that links to the page on which people listen and decide; none for a voice that asks nobody."""
+    if voice.listening == "off":
+        return {}
+    return {LISTEN: dg.MetadataValue.url(links.review_url(voice.name, key))}
+
+
 def one_row(facts: Mapping[str, Any]) -> "pd.DataFrame":
     """Facts as the one-row table that suites judge; lists become text."""
     import pandas as pd
@@ -93,26 +109,35 @@ def finished(
     report: Artifact | None = None,
     value: Any = None,
     judged_as: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> dg.MaterializeResult:
     """The result of an asset: figures for people, and the records for gates and lineage.
 
     Args:
-        pins: the exact inputs.
+        pins: the exact inputs; an asset with a report has some.
         data_version: names the content of the result.
         metadata: figures for people, and files by ``recorded``.
         evidence: the tables that the asset's rules judge.
-        report: the report for people.
+        report: the report for people, in the data set of the voice; the entry `open` links to its page.
         value: the table that the asset returns.
         judged_as: the name under which the rules judge ``value``; None when no rule judges it.
+        settings: the settings that ``describe`` got, for comparisons; None records none.
     """
-    entries: dict[str, Any] = {} if report is None else {REPORT: recorded(report)}
+    entries: dict[str, Any] = {} if report is None else _report_entries(pins[0].key.path[0], report)
     entries |= {**metadata, UPSTREAM: dg.MetadataValue.json(pins_json(pins))}
     if evidence is not None:
         entries[EVIDENCE] = dg.MetadataValue.json({name: artifact.as_json() for name, artifact in evidence.items()})
     if judged_as is not None:
         entries[TABLE_IS_EVIDENCE] = judged_as
+    if settings is not None:
+        entries[SETTINGS] = dg.MetadataValue.json(json.loads(json.dumps(settings, default=str)))
     arguments: dict[str, Any] = {"metadata": entries, "data_version": dg.DataVersion(data_version)}
     return dg.MaterializeResult(**arguments) if value is None else dg.MaterializeResult(**arguments, value=value)
+
+
+def _report_entries(voice: str, report: Artifact) -> dict[str, Any]:
+    url = links.report_url(voice, report)
+    return {REPORT: recorded(report)} | ({} if url is None else {OPEN: dg.MetadataValue.url(url)})
 
 
 def _partition(context: dg.AssetExecutionContext) -> str | None:

@@ -14,10 +14,11 @@ from typing import Protocol
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate
-from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate, reports_on_failure
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.records import Materialisation
 
 
 class SelectionError(ValueError):
@@ -70,6 +71,7 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
     """``name`` and all assets of ``voice`` upstream of ``name``, upstream first; every asset of the voice when None.
 
     Decisions of people are not among them: a run can make none.
+    With an asset comes the report that is also made when the asset fails (``gates.AFTER_FAILURE``).
 
     Raises:
         SelectionError: no such voice or asset, or the voice's file is broken.
@@ -88,7 +90,7 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
         raise SelectionError(f"there is no asset {name!r} in {voice}; there are: {', '.join(names)}")
     target = dg.AssetKey([voice, name])
     wanted = graph.get_ancestor_asset_keys(target) | {target}
-    return [key for key in mine if key in wanted]
+    return [key for key in mine if key in wanted or (reports_on_failure(graph, key) and graph.get(key).parent_keys <= wanted)]
 
 
 def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
@@ -101,8 +103,7 @@ def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
     unjudged = [blocker for blocker in gate.verdicts(latest) if blocker.unjudged]
     if not unjudged:
         return None
-    checks = frozenset(gate.graph.get_check_keys_for_assets({target.key}))
-    return Task(target, f"{len(unjudged)} rules without a verdict in force", checks)
+    return Task(target, f"{len(unjudged)} rules without a verdict in force", frozenset(gate.rules(target.key)))
 
 
 class Runner:
@@ -130,15 +131,27 @@ class Runner:
         self.epoch, self.widths = epoch, widths or {}
 
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
-        """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open."""
-        for key in keys:
-            try:
-                status = self._bring_up_to_date(key)
-            except SelectionError as error:
-                status = AssetStatus(key, "ERROR", reasons=[str(error)])
+        """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open.
+
+        Where rules failed, the reports on that failure follow.
+        """
+        for position, key in enumerate(keys):
+            status = self._status(key)
             yield status
             if not status.open:
+                yield from map(self._status, self._reports_on(status, keys[position + 1 :]))
                 return
+
+    def _reports_on(self, status: AssetStatus, keys: list[dg.AssetKey]) -> list[dg.AssetKey]:
+        """Those of ``keys`` that report on an asset whose rules failed."""
+        reports = [key for key in keys if reports_on_failure(self.graph, key)] if status.verdict == "FAIL" else []
+        return [key for key in reports if status.key in self.graph.get(key).parent_keys]
+
+    def _status(self, key: dg.AssetKey) -> AssetStatus:
+        try:
+            return self._bring_up_to_date(key)
+        except SelectionError as error:
+            return AssetStatus(key, "ERROR", reasons=[str(error)])
 
     def _bring_up_to_date(self, key: dg.AssetKey) -> AssetStatus:
         status = AssetStatus(key)

@@ -10,9 +10,9 @@ from enum import StrEnum
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate
-from voice_assets.orchestration.history import Materialisation
+from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate, reports_on_failure
 from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.records import Materialisation
 
 VALIDATIONS = ("base_validation", "whisper_validation")
 PACKAGE = "voice_package"
@@ -79,7 +79,8 @@ def voice_status(gate: Gate, voice: str) -> VoiceStatus:
 
 def _is_made(gate: Gate, key: dg.AssetKey) -> bool:
     """False for the observed data set and for the decisions of people."""
-    return not gate.is_external(key) and DECISIONS not in gate.graph.get(key).metadata
+    others = DECISIONS in gate.graph.get(key).metadata or reports_on_failure(gate.graph, key)
+    return not gate.is_external(key) and not others
 
 
 def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:

@@ -11,7 +11,7 @@ import dagster as dg
 
 from voice_assets.dataset import tables as schemas
 from voice_assets.dataset.tables import Column
-from voice_assets.orchestration.history import TABLE
+from voice_assets.orchestration.records import TABLE
 from voice_assets.runtime.storage import Artifact, Store, project_store
 
 if TYPE_CHECKING:

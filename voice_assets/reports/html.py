@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, Word, rule_rows, rule_word
 
-_STYLE = Markup("""
+STYLE = Markup("""
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --ink: #1a2230; --soft: #5b6678; --line: #dfe3ea;
   --mark: #2f6fde; --mark2: #d9822b; --good: #1a7f4b; --good-bg: #dff3e7; --bad: #b3261e; --bad-bg: #fbe4e2;
   --warn: #8a5a00; --warn-bg: #fdf0d5; --idle-bg: #e8ebf0; }
@@ -110,7 +110,7 @@ def page(title: str, body: str, lead: str = "") -> str:
         body: ``Markup`` made by the functions here; a plain string is escaped.
         lead: one line under the heading.
     """
-    return _PAGE.format(title=title, style=_STYLE, lead=paragraph(lead, "lead") if lead else "", body=body)
+    return _PAGE.format(title=title, style=STYLE, lead=paragraph(lead, "lead") if lead else "", body=body)
 
 
 def section(title: str, *parts: str) -> Markup:

@@ -108,9 +108,7 @@ def report_page(
             ),
             html.section(
                 f"Samples to listen to ({len(samples)})",
-                html.paragraph(
-                    "Short and long clips, drawn by seed. Write your verdicts into samples.tsv, beside this page.", "soft"
-                ),
+                html.paragraph("Short and long clips, drawn by seed. To listen and decide: `voice-assets review`.", "soft"),
                 _samples(samples, players),
             ),
         ]

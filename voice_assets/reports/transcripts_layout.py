@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from voice_assets.curation.decisions import kept_in
+from voice_assets.dataset.tables import KEPT
 from voice_assets.text.word_diff import diff, marked
 
 Facts = Mapping[str, object]
@@ -13,9 +13,9 @@ Facts = Mapping[str, object]
 # People read the score first, then the diff, then both texts. A person fills in decision and new_text; `voice-assets fix`
 # reads these two columns.
 COLUMNS = (
-    "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "reference", "hypothesis", "cer", "wer",
-    "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories", "decoding_pass",
-    "duration_s",
+    "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "kept_by", "reference", "hypothesis",
+    "cer", "wer", "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories",
+    "decoding_pass", "duration_s",
     "path", "audio_sha256",
 )  # fmt: skip
 SUSPICIONS = {
@@ -67,18 +67,17 @@ def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
     return pd.Series(words, index=transcripts.index, dtype="object")
 
 
-def with_diff(
-    transcripts: pd.DataFrame, low_similarity: float, language: str, kept: Mapping[str, dict[str, str]] | None = None
-) -> pd.DataFrame:
-    """``COLUMNS`` of ``transcripts``, worst first. The clips that a person kept (``curation.decisions.kept``) come last."""
-    table = by_similarity(transcripts).reset_index(drop=True)
+def with_diff(transcripts: pd.DataFrame, low_similarity: float, language: str) -> pd.DataFrame:
+    """``COLUMNS`` of ``transcripts``, worst first. The clips that a person kept (the columns KEPT) come last."""
+    table = by_similarity(transcripts.assign(**dict.fromkeys(KEPT.keys() - set(transcripts.columns), ""))).reset_index(
+        drop=True
+    )
     texts = zip(table["reference"], table["hypothesis"], strict=True)
     table = table.assign(
         suspicion=suspicions(table, low_similarity),
         diff=pd.Series([marked(diff(reference, hypothesis, language)) for reference, hypothesis in texts], dtype="object"),
         decision="",
         new_text="",
-        kept=pd.Series([kept_in(clip, kept or {}) for clip in records(table)], dtype="object"),
     )
     kept_last = (table["kept"] != "").sort_values(kind="stable").index
     return table.loc[kept_last, list(COLUMNS)].reset_index(drop=True)
@@ -96,7 +95,7 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
         "clips_extra": "{clips_extra}",
         "shards_missing": "{shards_missing}",
         "mean_similarity": "{mean_similarity:.4f}",
-        "low": "{low} ({low_ratio:.2%})",
+        "low": "{low} ({low_ratio:.2%}" + (", without {kept_low} kept: {kept_by})" if facts.get("kept_low") else ")"),
         "worst_category": "{worst_category}, {worst_category_gap:.3f} under the rest",
     }
     names = ("Clips", "Unexpected clips", "Shards missing", "Mean similarity", "Low clips", "Worst category")

@@ -7,7 +7,8 @@ The files: ``SUMMARY.txt``, ``runner.log``, ``low_similarity.tsv``, ``suspects.t
 The two tables of suspects have the empty columns ``decision`` (drop, use_hypothesis, replace, keep) and ``new_text`` (for
 replace). A person fills in these columns, and `voice-assets fix` carries the decisions out. The column ``diff`` is a word diff
 of the normalised texts (``text.word_diff``). ``suspicion`` lists the reasons (``transcripts_layout.SUSPICIONS``). ``kept``
-names the version of the data set in which a person listened to the clip and kept it.
+names the version of the data set in which a person listened to the clip and kept it, ``kept_by`` the person. A kept clip does
+not count as low, and training uses the clip.
 """
 
 import shutil
@@ -19,7 +20,7 @@ import pandas as pd
 
 from voice_assets.asr.categories import by_category as categories_of
 from voice_assets.asr.categories import with_categories
-from voice_assets.curation.decisions import kept, read_record
+from voice_assets.curation.decisions import read_record, with_kept
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
@@ -48,7 +49,7 @@ def _summary(report: Report) -> str:
     failed = [shard.key for shard in report.shards if shard.unscored]
     lines = [f"{word(report.verdicts)}  Whisper validation of {plain(report.title)}", f"Data set: {plain(report.dataset)}"]
     lines += [f"Written: {report.made}", ""]
-    lines += [f"{name}: {value}" for name, value in layout.summary(report.facts)]
+    lines += [f"{name}: {plain(value)}" for name, value in layout.summary(report.facts)]
     lines += [f"A clip is low under a similarity of {report.low_similarity:g}"]
     lines += [f"Other suspects: {_counts(report.others())}", "", "Rules"]
     lines += _text_table(rule_rows(report.verdicts), RULE_HEADINGS)
@@ -63,10 +64,10 @@ def _summary(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _as_one_set(shards: Sequence[ShardResult], language: str) -> tuple[pd.DataFrame, list[ShardResult]]:
-    """TRANSCRIPTS of all shards, with categories computed over all clips, and the shards with the same categories."""
+def _as_one_set(shards: Sequence[ShardResult], language: str, dataset: Path) -> tuple[pd.DataFrame, list[ShardResult]]:
+    """TRANSCRIPTS and KEPT of all shards, with categories computed over all clips, and the shards with the same columns."""
     every = pd.concat([frame([], TRANSCRIPTS), *(one.transcripts for one in shards)], ignore_index=True)
-    every = with_categories(every, language)
+    every = with_kept(with_categories(every, language), read_record(dataset))
     parts, start = [], 0
     for shard in shards:
         end = start + len(shard.transcripts)
@@ -136,9 +137,9 @@ def write(
         TsvError: the data set's record of decisions cannot be read.
     """
     with new_report(reports_dir, "validation_whisper_sharded") as new:
-        every, shards = _as_one_set(shards, language)
+        every, shards = _as_one_set(shards, language, dataset)
         chosen = every[layout.suspicions(every, low_similarity) != ""]
-        suspects = layout.with_diff(chosen, low_similarity, language, kept(read_record(dataset)))
+        suspects = layout.with_diff(chosen, low_similarity, language)
         report = Report(
             title=title,
             dataset=dataset,

@@ -52,8 +52,9 @@ def _notes(row: Mapping[str, object]) -> Markup:
     ends = [name for name, column in (("first word", "first_word_wrong"), ("last word", "last_word_wrong")) if row[column]]
     notes = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
     notes += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding_pass']}"]
-    badge = Markup('<span class="badge pass">heard and kept in {}</span> ').format(row["kept"]) if row["kept"] else Markup("")
-    return badge + "; ".join(note for note in notes if note)
+    by = f" by {row['kept_by']}" if row["kept_by"] else ""
+    badge = Markup('<span class="badge pass">heard and kept in {}{}</span> ').format(row["kept"], by)
+    return (badge if row["kept"] else Markup("")) + "; ".join(note for note in notes if note)
 
 
 def _clip_rows(suspects: pd.DataFrame, report: Report, folder: Path) -> list[dict[str, object]]:
@@ -69,6 +70,8 @@ def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
     """The suspects whose first suspicion is ``kind``."""
     suspects = report.suspects[report.suspects["suspicion"].str.split().str[0] == kind]
     limit = f" under {report.low_similarity:g}" if kind == "low" else ""
+    kept = int((suspects["kept"] != "").sum())
+    limit += f", {kept} of them kept" if kept else ""
     note = f"{_HELP[kind]} {_FILES.get(kind, 'suspects.tsv')} has all; voice-assets fix reads its column decision."
     return html.section(
         f"{_SECTIONS[kind]}: {len(suspects)}{limit}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from voice_assets.asr.low_clips import is_low
 from voice_assets.dataset.shards import parse_shard_key
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports import trend
@@ -33,7 +34,7 @@ class ShardResult:
 
     def line(self, low_similarity: float) -> str:
         """The shard in one line."""
-        low = len(layout.low_clips(self.transcripts, low_similarity))
+        low = int(is_low(self.transcripts, low_similarity).sum())
         mean = f"{self.transcripts['similarity'].mean():.4f}" if len(self.transcripts) else "-"
         verdict = "FAIL" if self.unscored else "PASS"
         return f"shard {self.key}: {verdict} clips={len(self.transcripts)} mean={mean} low={low} run={self.run_id or '-'}"

@@ -172,7 +172,7 @@ class Rule(_Model):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns whose values are judged, without the columns of ``meta``."""
-        named = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
+        named = [self.kwargs[key] for key in ("column", "column_A", "column_B", "unless_column") if key in self.kwargs]
         return tuple(dict.fromkeys([*named, *self.kwargs.get("column_list", [])]))
 
     def expectation(self) -> dict[str, Any]:

@@ -96,6 +96,8 @@ def limit(rule: Rule, other: object = None) -> str:
 def aggregate_message(rule: Rule, observed: float, rows: int) -> str:
     """One sentence about a figure of a whole column: ``…: the mean similarity of 100 clips is 0.83 (allowed: >= 0.9).``."""
     subject = _SUBJECTS.get(rule.type, "{column} of {rows}")
+    if "unless_column" in rule.kwargs:
+        subject += " that are not {unless_column}"
     if rows == 1:
         subject = _ONE_ROW_SUBJECTS.get(rule.type, subject)
     limits = [value for key in ("min_value", "max_value") if isinstance(value := rule.kwargs.get(key), (int, float))]

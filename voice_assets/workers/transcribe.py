@@ -4,8 +4,8 @@ Reads a Parquet table with the columns clip_id, path, text, audio_sha256 and dur
 TRANSCRIPTS (``dataset.tables``) in the same order. The transcript cache stores every hypothesis. So a killed run that is
 started again continues, and audio that was decoded with the same model and options is not decoded again.
 
-Events: started (clips, from_cache, model), note (message), progress (once a batch: done, total, rate_per_s, remaining_s,
-mean_similarity, low, decoded, from_cache, last), done (out, clips, full, seconds, mean_similarity, low, decoded,
+Events: started (clips, from_cache, model, weights), note (message), progress (once a batch: done, total, rate_per_s,
+remaining_s, mean_similarity, low, decoded, from_cache, last), done (out, clips, full, seconds, mean_similarity, low, decoded,
 from_cache), error (message, type).
 """
 
@@ -43,6 +43,7 @@ class TranscriptionLog:
         seconds: the length of all windows. The longest clips come first, so the remaining time is computed from windows.
         every: the fewest clips between two progress events.
         model: the folder of the weights.
+        weights: the SHA-256 of the weights.
         notes: the notes of the cache. Each note is printed once and removed.
     """
 
@@ -52,6 +53,7 @@ class TranscriptionLog:
     low_similarity: float
     every: int
     model: str
+    weights: str
     notes: list[str]
     decoded: int = 0
     from_cache: int = 0
@@ -76,7 +78,7 @@ class TranscriptionLog:
         first = self._progress is None
         if self._progress is None:
             self._progress = protocol.ProgressEvents(self.total, done=self.from_cache, work=self.seconds - windows_s)
-            protocol.emit("started", clips=self.total, from_cache=self.from_cache, model=self.model)
+            protocol.emit("started", clips=self.total, from_cache=self.from_cache, model=self.model, weights=self.weights)
         else:
             self._waiting += len(records)
             self._waiting_s += windows_s
@@ -136,9 +138,10 @@ def work(request: TranscribeRequest) -> None:
             check=lambda row: check_audio(request.dataset, row),
             on_note=lambda note: protocol.emit("note", message=note),
         )
+        identity = weights.weights_sha256(folder)
         windows_s = sum(window_s(float(row["duration_s"])) for row in rows)
         reported = TranscriptionLog(
-            log, len(rows), windows_s, options.low_similarity, options.batch_size, str(folder), cache.notes
+            log, len(rows), windows_s, options.low_similarity, options.batch_size, str(folder), identity, cache.notes
         )
         records: dict[str, Record] = {}
         for portion, now in transcriber.transcribe(rows):

@@ -42,6 +42,8 @@ def test_the_facts_of_a_validation():
         "mean_similarity": pytest.approx(0.75),
         "low": 2,
         "low_ratio": 0.5,
+        "kept_low": 0,
+        "kept_by": "",
         "worst_category_gap": 0.0,
         "worst_category": "",
     }
@@ -67,6 +69,21 @@ def test_a_validation_of_nothing_has_the_worst_mean():
     frame = transcripts()
     found = validation_facts(["a"], frame, by_category(with_categories(frame, "ru"), 0.8), 0.8, shards=1)
     assert (found["clips_missing"], found["mean_similarity"], found["shards_missing"]) == (1, 0.0, 1)
+
+
+def test_kept_clips_are_not_low_and_the_facts_say_who_kept_them():
+    rows = [("a", 1.0), ("b", 0.8), ("c", 0.79), ("d", 0.41), ("e", 0.1), ("f", 0.1)]
+    frame = transcripts(*rows).assign(kept=["x-v2"] * 4 + ["x-v3", ""], kept_by=["Анна"] * 3 + ["Борис", "", ""])
+    table = by_category(with_categories(frame, "ru"), 0.8)
+    found = validation_facts(list("abcdef"), frame, table, 0.8, shards=1)
+    assert (found["low"], found["low_ratio"]) == (1, pytest.approx(1 / 6))
+    assert (found["kept_low"], found["kept_by"]) == (3, "? 1, Анна 1, Борис 1")
+    assert found["mean_similarity"] == pytest.approx(3.2 / 6)
+
+
+def test_low_clips_of_a_category_do_not_count_kept_ones():
+    frame = transcripts(("a", 0.1), ("b", 0.1)).assign(reference="Слово", kept=["x-v2", ""])
+    assert by_category(with_categories(frame, "ru"), 0.8).set_index("category").at["one_word", "low"] == 1
 
 
 def test_a_sample_counts_what_was_drawn():

@@ -1,13 +1,19 @@
 """What the closing table says was done with an asset, from the runs of the command and what they recorded."""
 
+import io
+from pathlib import Path
+
 import dagster as dg
 import pytest
+from rich.console import Console
 
-from voice_assets.cli.closing import partitions_in_words
+from voice_assets.cli.closing import partitions_in_words, print_closing
 from voice_assets.orchestration.gates import AssetPartition
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.launcher import Outcome
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.runner import AssetStatus
+from voice_assets.voices import load_voice
+from voice_assets_tests.datasets import write_voice
 
 KEY = dg.AssetKey(["toy", "clips"])
 OK, FAILED, CLOSED = (True, False), (False, False), (False, True)
@@ -52,6 +58,19 @@ def test_what_was_done(
     results: tuple[tuple[str | None, str], ...], runs: dict[str | None, tuple[str, tuple[bool, bool]]], words: str
 ) -> None:
     assert partitions_in_words(status(*results), outcomes(runs)) == words
+
+
+def test_a_report_on_a_failure_is_not_what_the_advice_is_about(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    voice = load_voice(write_voice(tmp_path / "voices" / "toy.yaml", tmp_path / "data"))
+    statuses = [
+        AssetStatus(KEY, "FAIL", reasons=["toy/clips: mono: failed"]),
+        AssetStatus(dg.AssetKey(["toy", "comparison"]), ran=1),
+    ]
+    shown = io.StringIO()
+    print_closing(Console(file=shown, width=200), voice, statuses, ["clips", "training", "comparison"], {})
+    assert "Not run: training." in shown.getvalue()
+    assert "`clips/<rule>: <reason>`" in shown.getvalue()
 
 
 def test_what_another_asset_of_the_same_command_recorded_was_made() -> None:

@@ -104,6 +104,10 @@ def test_memory_that_the_driver_does_not_tell() -> None:
     ("entries", "shown"),
     [
         ({"clips": 1204, "hours": 3.424, "clips_with_findings": 0}, "1,204 clips, 3.42 h, 0 with findings"),
+        (
+            {"newly_low": 3, "worse": 12, "fixed": 1, "better": 0, "added": 2, "affected": 1},
+            "3 newly low, 12 worse, 1 fixed, 0 better, 1 result affected",
+        ),
         ({"clips": 271, "hours": 0.2, "problem_rows": 1}, "271 clips, 12.0 min, 1 faulty row"),
         (
             {"clips": 271, "mean_similarity": 0.98, "mean_cer": 0.0123, "low_similarity": 0, "later_passes_kept": 9},

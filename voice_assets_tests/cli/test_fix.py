@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from voice_assets.curation.decisions import read_record
 from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.datasets import write_voice
 
@@ -35,6 +36,15 @@ def test_fix_makes_a_version_and_says_which_line_to_change(decided) -> None:
     assert f"To use the new version, write into {voice}: dataset: {dataset}-v2" in done.output
     assert voice.read_text(encoding="utf-8") == before
     assert not (dataset.with_name("dataset-v2") / "wavs" / "clip-000.wav").exists()
+
+
+def test_fix_records_who_decided(decided, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, dataset, _ = decided
+    monkeypatch.setenv("LOGNAME", "hanna")
+    for arguments, by in ((("fix", "toy"), "hanna"), (("fix", "toy", "--by", "Анна", "--out", str(project / "x")), "Анна")):
+        assert call(*arguments).exit_code == 0
+        version = project / "x" if "--out" in arguments else dataset.with_name("dataset-v2")
+        assert [line["by"] for line in read_record(version)] == [by]
 
 
 def test_fix_switches_the_voice_and_keeps_its_comments(decided, project: Path) -> None:

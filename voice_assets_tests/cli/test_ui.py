@@ -2,7 +2,6 @@
 
 import http.client
 import http.server
-import shutil
 import socket
 import subprocess
 import threading
@@ -13,6 +12,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.orchestration.history import History
+from voice_assets_tests.browser import browser, needs_chromium
 from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.served_ui import Ui, served
 from voice_assets_tests.toy_project import SHARDS, ToyProject, copied, opened
@@ -47,7 +47,7 @@ def validated_ui(validated_once: Path, tmp_path_factory: pytest.TempPathFactory)
 
 def status(ui: Ui, method: str, path: str, **headers: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", ui.port, timeout=60)
-    connection.request(method, path, headers=headers)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return connection.getresponse().status
 
 
@@ -55,6 +55,33 @@ def newest_clips(project: ToyProject) -> list[int]:
     """The storage ids of the newest clips of each shard."""
     found = [History(project.instance).latest(dg.AssetKey(["toy", "clips"]), shard) for shard in SHARDS]
     return [one.storage_id for one in found if one is not None]
+
+
+@pytest.mark.slow
+def test_the_ui_has_the_reports_behind_the_same_guard(validated_ui: Ui) -> None:
+    report = str(validated_ui.toy.latest("base_validation").metadata["open"])
+    assert status(validated_ui, "GET", "/reports/toy/") == 200
+    assert status(validated_ui, "GET", report) == 307
+    assert status(validated_ui, "GET", "/data/toy/wavs/clip-000.wav", Range="bytes=0-9") == 206
+    assert status(validated_ui, "GET", "/review/toy/quality") == 404  # nobody has made the quality report
+    for path in ("/reports/toy/", "/data/toy/wavs/clip-000.wav", "/review/toy/"):
+        assert status(validated_ui, "GET", path, Host="evil.example") == 403
+        assert status(validated_ui, "GET", path, Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="audio") == 403
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_a_click_on_the_metadata_of_an_asset_opens_its_report(validated_ui: Ui, tmp_path: Path) -> None:
+    own = f"http://127.0.0.1:{validated_ui.port}"
+    report = str(validated_ui.toy.latest("base_validation").metadata["open"])
+    link = f"document.querySelector('a[href=\"{report}\"]')"
+    with browser(tmp_path / "profile") as page:
+        page.open(f"{own}/assets/toy/base_validation?view=overview")
+        page.wait_for(link)
+        page.click(link)
+        page.wait_for_tab(own + report.replace("/reports/toy/", "/data/toy/reports/"))
+        page.open(f"{own}{report}")
+        page.wait_for("document.body.innerText.startsWith('# Validation of Toy: PASS')")
 
 
 WIPE = 'mutation{wipeAssets(assetPartitionRanges:[{assetKey:{path:["toy","clips"]}}]){__typename}}'
@@ -86,7 +113,7 @@ socket.then(how => tell("websocket", how))
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="Debian's chromium is not installed")
+@needs_chromium
 def test_a_hostile_page_changes_nothing(validated_ui: Ui, tmp_path: Path) -> None:
     before = newest_clips(validated_ui.toy)
     page = HOSTILE.replace("PORT", str(validated_ui.port)).replace("WIPE", WIPE).encode()

@@ -94,16 +94,18 @@ def test_the_new_version_records_its_source_and_decisions(dataset, limits):
     assert f"row 1, clip-000: drop\n    was: {old['clip-000']}\n" in info
     assert "row 2, clip-001: keep\n" in info
     assert "Left behind: reports" in info
-    second = fix(first.out, [decide("clip-002", "replace", "Оставайтесь на линии.")], limits)
+    second = fix(first.out, [decide("clip-002", "replace", "Оставайтесь на линии.")], limits, by=" Анна\nПетрова ")
     assert second.out.name == "dataset-v3"
     later = (second.out / "FIX_INFO.txt").read_text(encoding="utf-8")
     assert f"    was: {old['clip-002']}\n    now: Оставайтесь на линии.\n" in later
     assert info.strip() in later
+    assert "Decided by: not recorded\n" in info
+    assert "Decided by: Анна Петрова\n" in later
     record = read_record(second.out)
-    assert [(line["version"], line["clip_id"], line["decision"]) for line in record] == [
-        ("dataset-v2", "clip-000", "drop"),
-        ("dataset-v2", "clip-001", "keep"),
-        ("dataset-v3", "clip-002", "replace"),
+    assert [(line["version"], line["clip_id"], line["decision"], line["by"]) for line in record] == [
+        ("dataset-v2", "clip-000", "drop", ""),
+        ("dataset-v2", "clip-001", "keep", ""),
+        ("dataset-v3", "clip-002", "replace", "Анна Петрова"),
     ]
     assert record[2]["audio_sha256"] == sha256(dataset / "wavs" / "clip-002.wav")
     assert set(kept(record)) == {"clip-001"}

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.curation import decisions
-from voice_assets.curation.decisions import kept, kept_ids, kept_in, read_decisions, read_record, write_record
+from voice_assets.curation.decisions import kept, kept_ids, kept_in, read_decisions, read_record, with_kept, write_record
 from voice_assets.runtime.tsv import TsvError
 
 
@@ -27,7 +27,7 @@ def test_a_byte_order_mark_is_not_a_part_of_a_column_name(tmp_path):
 def record(**changes):
     line = {
         "version": "x-v2", "row": "1", "clip_id": "a", "decision": "keep", "old_text": "Да.", "new_text": "Да.",
-        "audio_sha256": "00",
+        "audio_sha256": "00", "by": "Анна",
     }  # fmt: skip
     return {**line, **changes}
 
@@ -64,9 +64,19 @@ def test_a_record_is_read_as_written(tmp_path):
 
 
 def test_a_record_of_an_older_version_is_read(tmp_path):
-    older = "\t".join(decisions.RECORD_COLUMNS) + "\nx-v2\t1\ta\tkeep\t'-тире\t\"'=a\nb\"\t00\n"
+    older = (
+        "\t".join(name for name in decisions.RECORD_COLUMNS if name != "by") + "\nx-v2\t1\ta\tkeep\t'-тире\t\"'=a\nb\"\t00\n"
+    )
     (tmp_path / decisions.RECORD).write_text(older, encoding="utf-8")
-    assert read_record(tmp_path) == [record(old_text="-тире", new_text="=a\nb")]
+    assert read_record(tmp_path) == [record(old_text="-тире", new_text="=a\nb", by="")]
+
+
+def test_a_table_gets_who_kept_each_clip_and_in_which_version():
+    table = pd.DataFrame([CLIP, {**CLIP, "clip_id": "b"}, {**CLIP, "clip_id": "c", "audio_sha256": "01"}], index=[7, 3, 5])
+    lines = [record(), record(clip_id="b", by="", version="x-v3"), record(clip_id="c")]
+    columns = with_kept(table, lines)[["kept", "kept_by"]]
+    assert list(columns.itertuples(index=False, name=None)) == [("x-v2", "Анна"), ("x-v3", ""), ("", "")]
+    assert list(with_kept(table.iloc[:0], lines)[["kept", "kept_by"]].dtypes) == ["object", "object"]
 
 
 def test_only_unchanged_kept_clips_count():

@@ -31,9 +31,33 @@ def test_a_clip_is_low_under_the_threshold_not_at_it(similarity: float, passes: 
     assert judge("whisper_validation", tables)["low_similarity"].passed == passes
 
 
+@pytest.mark.parametrize(("suite", "passes", "fails"), LOW, ids=["under 2 %", "under 10 %"])
+def test_kept_clips_do_not_count_as_low_but_count_among_all(suite: str, passes: int, fails: int) -> None:
+    for count in (passes, fails):
+        tables = good(suite)
+        tables["transcripts"].loc[: count + 19, "similarity"] = 0.1
+        tables["transcripts"].loc[:19, "kept"] = "data-v2"
+        result = judge(suite, tables)["low_similarity"]
+        assert (result.passed, result.observed, result.errored) == (count == passes, count / CLIPS, False)
+    assert result.failing == [f"c{number}.wav" for number in range(20, 20 + fails)]
+    assert f"the share of {CLIPS} clips with similarity < 0.8 that are not kept is" in result.message
+
+
+@pytest.mark.parametrize("broken", ["missing", None, 1.0])
+def test_without_knowing_which_clips_are_kept_the_share_is_not_judged(broken: object) -> None:
+    tables = good("whisper_validation")
+    if broken == "missing":
+        del tables["transcripts"]["kept"]
+    else:
+        tables["transcripts"]["kept"] = pd.Series([broken] * CLIPS, dtype="object")
+    result = judge("whisper_validation", tables)["low_similarity"]
+    assert (result.passed, result.errored) == (False, True)
+    assert "kept" in result.message
+
+
 @pytest.mark.parametrize(("clips", "low", "passes"), [(18377, 367, True), (18377, 368, False), (50, 1, False), (51, 1, True)])
 def test_the_share_is_of_all_clips(clips: int, low: int, passes: bool) -> None:
-    table = pd.DataFrame({"clip_id": [str(number) for number in range(clips)], "similarity": 1.0, "cer": 0.0})
+    table = pd.DataFrame({"clip_id": [str(number) for number in range(clips)], "similarity": 1.0, "cer": 0.0, "kept": ""})
     table.loc[: low - 1, "similarity"] = 0.1
     tables = good("whisper_validation") | {"transcripts": table}
     assert judge("whisper_validation", tables)["low_similarity"].passed == passes

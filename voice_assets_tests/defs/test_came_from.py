@@ -22,7 +22,7 @@ def test_every_asset_upstream_has_a_row_with_its_run_and_report(recorded: Record
     verdict, version, run, report = rows["whisper_validation"]
     assert (verdict, version) == ("PASS", made.data_version[:16])
     assert run == f"[{made.run_id[:8]}]({run_url(made.run_id)})"
-    assert report == "[open](/reports/toy/whisper_validation_A/whisper_report.html)"
+    assert report == "[open](/reports/toy/whisper_validation_A)"
     assert rows["training_set"][0] == "no rules"
     assert rows["training_set"][3] == ""
 

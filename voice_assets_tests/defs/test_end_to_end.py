@@ -9,22 +9,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 import yaml
 
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.lineage import ancestry
+from voice_assets.orchestration.still_valid import CHECK, NOTHING
 from voice_assets.reports.package import verify
 from voice_assets.rules.suites import suite_names
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.toy_project import HERE, ToyProject
+from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
 
 CLIPS = 32
 EPOCH = "v0-e0001"
 REASON = "two epochs of a test"
+OTHER_TEXTS = (
+    "Ранним утром над рекой поднимался туман.",
+    "Бабушка испекла большой яблочный пирог.",
+    "Поезд медленно подошёл к платформе.",
+    "В лесу громко стучал пёстрый дятел.",
+    "Дети весело катались на санках.",
+    "Художник купил новые кисти и краски.",
+)
+"""Texts that nobody says in the clips."""
 
 
 def copy_part(source: Path, target: Path, clips: int) -> Path:
@@ -82,7 +93,7 @@ def finished(
 def test_a_run_makes_all_assets(finished) -> None:
     _, done = finished
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "toy: 15 of 15 assets" in done.stdout
+    assert "toy: 16 of 16 assets" in done.stdout
     assert "voice_package" in done.stdout
 
 
@@ -104,6 +115,8 @@ def test_reports_have_the_names_people_know(finished) -> None:
         "validation_whisper_sharded_*/shard_reports/shard_0/validation_*.md",
         "validation_whisper_sharded_*/shard_reports/shard_0/validation_*.tsv",
         "training_*/training_report.md",
+        "drift_*/drift_report.html",
+        "drift_*/clips.tsv",
     ):
         assert list(reports.glob(pattern)), pattern
 
@@ -255,6 +268,42 @@ def test_another_config_is_another_training(finished) -> None:
         file.write_text(original, encoding="utf-8")
         run_cli("run", "toy", "--to", "training_set")
     assert toy.gate().staleness(toy.target("mini_training"), toy.latest("mini_training")) is None
+
+
+def still_valid(toy: ToyProject, name: str) -> tuple[bool, str]:
+    """What the check ``still_valid`` says today about the epoch of an asset."""
+    check = dg.AssetCheckKey(dg.AssetKey(["toy", name]), CHECK)
+    result = History(toy.instance).verdict(check, toy.latest(name, EPOCH), None, newest=False).result
+    assert result is not None
+    return result.passed, str(result.description)
+
+
+def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finished) -> None:
+    toy, _ = finished
+    results = ("checkpoint", "onnx_voice", "voice_package")
+    sampled = {clip for shard in SHARDS for clip in pd.read_parquet(toy.file("asr_sample", "table", shard))["clip_id"]}
+    metadata = toy.dataset / "metadata_2col.csv"
+    original = metadata.read_text(encoding="utf-8")
+    rows = [line.split("|") for line in original.splitlines()]
+    wrong = dict(zip([name for name, _ in rows if name not in sampled], OTHER_TEXTS, strict=False))
+    lines = [f"{name}|{wrong.get(name, text)}" for name, text in rows]
+    metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        done = run_cli("run", "toy", "--to", "training_set")
+        failed = json.loads((toy.file("drift_report", "report") / "drift.json").read_text(encoding="utf-8"))
+        shown = {name: still_valid(toy, name) for name in results}
+    finally:
+        metadata.write_text(original, encoding="utf-8")
+        again = run_cli("run", "toy", "--to", "training_set")
+    assert (done.returncode, again.returncode) == (1, 0), done.stdout + again.stdout
+    assert "whisper_validation: low_similarity: failed" in done.stdout
+    assert "6 newly low, 6 worse" in done.stdout
+    assert (failed["verdict"], failed["counts"]["newly_low"], failed["counts"]["text_changed"]) == ("FAIL", 6, 6)
+    assert {one["kind"] for one in failed["differences"]} == {"data"}
+    for passed, words in shown.values():
+        assert not passed
+        assert "newer data, which this was not built from, fail: toy/whisper_validation: low_similarity" in words
+    assert {name: still_valid(toy, name) for name in results} == dict.fromkeys(results, (True, NOTHING))
 
 
 def test_swapped_texts_are_found_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:

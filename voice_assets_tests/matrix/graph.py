@@ -62,4 +62,6 @@ def defs() -> dg.Definitions:
     sensor = dg.AutomationConditionSensorDefinition(
         "eager", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=1
     )
-    return dg.Definitions.merge(build_definitions(stages=[assets], rules=[checks]), dg.Definitions(sensors=[sensor]))
+    return dg.Definitions.merge(
+        build_definitions(stages=[assets], rules=[checks], automations=[]), dg.Definitions(sensors=[sensor])
+    )

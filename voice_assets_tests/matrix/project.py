@@ -118,6 +118,7 @@ def write_project(root: Path) -> None:
     """A voice per rule; the workspace loads the graph of the matrix."""
     for cell in CELLS:
         write_voice(root / "voices" / f"{cell.voice}.yaml", root / "dataset", shards=1)
+    (root / "dataset").mkdir()
     shutil.copy(HERE / "dagster.yaml", root / "dagster.yaml")
     location = f"module_name: {graph.__name__}\n      working_directory: {HERE}\n      location_name: voice_assets\n"
     (root / "workspace.yaml").write_text(f"load_from:\n  - python_module:\n      {location}", encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import ERRORED, SUITE, History, Materialisation
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.records import ERRORED, SUITE, Materialisation
 from voice_assets.orchestration.waivers import grant, revoke, today
 from voice_assets_tests.matrix.broken_states import STATES, blocking_rules
 from voice_assets_tests.matrix.project import CELLS, Cell, opened, write_project

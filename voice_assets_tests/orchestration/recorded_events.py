@@ -6,7 +6,8 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.events import StepMaterializationData
 
-from voice_assets.orchestration.history import SUITE, History, Materialisation
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.records import SUITE, Materialisation
 
 
 class Records:
@@ -20,7 +21,7 @@ class Records:
         key: dg.AssetKey,
         data: str,
         partition: str | None = None,
-        code: str | None = None,
+        code: str | None = "2.1.0",
         run_id: str | None = None,
         **metadata: object,
     ) -> Materialisation:

@@ -6,8 +6,9 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.history import UPSTREAM, History, Pin, pins_json
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Outcome, Task
+from voice_assets.orchestration.records import UPSTREAM, Pin, pins_json
 
 SUCCESS = Outcome("scripted", True)
 

@@ -22,7 +22,11 @@ def test_a_version_of_nothing_but_keep_has_a_report_and_a_training_set_of_its_ow
     before = versions(tmp_path / "voices")
     (dataset / RECORD).write_text("a decision", encoding="utf-8")
     after = versions(tmp_path / "voices")
-    assert {name for name in before if before[name] != after[name]} == {"whisper_validation", "training_set"}
+    assert {name for name in before if before[name] != after[name]} == {
+        "asr_sample_report",
+        "whisper_validation",
+        "training_set",
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
-from voice_assets.orchestration.history import SUITE, History, Materialisation, pins_json
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.records import SUITE, Materialisation, pins_json
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waiver, grant, revoke
 from voice_assets.runtime.storage import Artifact
 from voice_assets_tests.orchestration.recorded_events import Records

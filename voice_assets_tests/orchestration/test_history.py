@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from voice_assets.orchestration.history import History, Materialisation
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.records import Materialisation
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
 from voice_assets_tests.toy_project import ToyProject, copied, opened

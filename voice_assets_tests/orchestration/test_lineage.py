@@ -2,10 +2,10 @@
 
 import pytest
 
-from voice_assets.orchestration.history import Materialisation
 from voice_assets.orchestration.lineage import ancestry, descendants, lineage_json, unfinished
 from voice_assets.orchestration.lineage_subjects import SubjectError, find_file, last_made, last_of_epoch, materialisations_of
 from voice_assets.orchestration.links import report_url, run_url
+from voice_assets.orchestration.records import Materialisation
 from voice_assets.reports.lineage import Lineage, differences, parse
 from voice_assets_tests.recorded_voice import BEFORE_TRAINING, RecordedVoice
 
@@ -69,7 +69,7 @@ def test_the_lineage_ends_at_every_shard_of_the_data_set(recorded: RecordedVoice
 
 def test_every_verdict_is_recorded_with_both_numbers(recorded: RecordedVoice) -> None:
     (validation,) = (one for one in of_package(recorded).materialisations if one.asset == "toy/whisper_validation")
-    rules = recorded.graph.get_check_keys_for_assets({recorded.target("whisper_validation").key})
+    rules = recorded.gate().rules(recorded.target("whisper_validation").key)
     assert {rule.rule for rule in validation.verdicts} == {rule.name for rule in rules}
     assert {(rule.passed, rule.observed, rule.limit) for rule in validation.verdicts} == {(True, 0.5, ">= 0.9")}
 
@@ -168,5 +168,5 @@ def test_a_failure_today_speaks_against_everything_downstream(recorded: Recorded
 def test_the_links_of_the_ui(recorded: RecordedVoice) -> None:
     assert run_url("abc/../x") == "/runs/abc%2F..%2Fx"
     report = newest(recorded, "whisper_validation")
-    assert report_url(report) == "/reports/toy/whisper_validation_A/whisper_report.html"
-    assert report_url(newest(recorded, "training_set")) is None
+    assert report_url("toy", report.report) == "/reports/toy/whisper_validation_A"
+    assert report_url("toy", newest(recorded, "training_set").report) is None

@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.history import SUITE, Materialisation
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
+from voice_assets.orchestration.records import SUITE, Materialisation
 from voice_assets.reports.verdicts import rule_rows, rule_word
 from voice_assets_tests.orchestration.recorded_events import Records
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.gates import AFTER_FAILURE, AssetPartition
 from voice_assets.orchestration.launcher import Outcome
-from voice_assets.orchestration.runner import AssetStatus, Runner
+from voice_assets.orchestration.runner import AssetStatus, Runner, assets_to
 from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
 
 SHARDS = dg.StaticPartitionsDefinition(["0-of-3", "1-of-3", "2-of-3"])
@@ -36,6 +36,14 @@ def mini_training() -> None: ...
 
 @dg.asset(key=["toy", "onnx"], deps=[mini_training], partitions_def=EPOCHS)
 def onnx() -> None: ...
+
+
+@dg.asset(key=["toy", "comparison"], deps=[report], metadata={AFTER_FAILURE: True})
+def comparison() -> None: ...
+
+
+@dg.asset(key=["toy", "training"], deps=[report])
+def training() -> None: ...
 
 
 class Listener:
@@ -158,6 +166,49 @@ def test_a_check_without_a_result_is_asked_for_without_its_asset(bench: Bench) -
     assert bench.launcher.tasks[1].checks == {dg.AssetCheckKey(dg.AssetKey(["toy", "report"]), "all_shards")}
     assert bench.launcher.tasks[1].reason == "1 rules without a verdict in force"
     assert status.verdict == "FAIL"  # the scripted launcher gave the check no result
+
+
+def judged(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
+    """A rule of ``asset``. The scripted launcher gives it no result, so the asset fails."""
+
+    @dg.asset_check(asset=asset, name="all_shards")
+    def rule() -> dg.AssetCheckResult:
+        raise NotImplementedError
+
+    return rule
+
+
+def test_a_failed_rule_ends_the_runner_after_the_report_on_the_failure(bench: Bench) -> None:
+    bench.use(raw, shard, report, comparison, training, checks=(judged(report),))
+    statuses = bench.run()
+    assert bench.asked == [*ALL, "comparison"]
+    assert [(status.key.path[-1], status.verdict) for status in statuses][2:] == [("report", "FAIL"), ("comparison", "PASS")]
+
+
+@pytest.mark.parametrize("outcome", [CLOSED, FAILED], ids=["closed", "failed"])
+def test_without_a_result_there_is_nothing_to_report_on(bench: Bench, outcome: Outcome) -> None:
+    bench.use(raw, shard, report, comparison, training)
+    bench.script({"toy/report": outcome})
+    assert [status.key.path[-1] for status in bench.run()] == ["raw", "shard", "report"]
+
+
+def test_a_failure_further_up_makes_no_report_on_what_comes_later(bench: Bench) -> None:
+    bench.use(raw, shard, report, comparison, training, checks=(judged(shard),))
+    assert [status.key.path[-1] for status in bench.run()] == ["raw", "shard"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("shard", ["raw", "shard"]),
+        ("report", ["raw", "shard", "report", "comparison"]),
+        ("training", ["raw", "shard", "report", "comparison", "training"]),
+        ("comparison", ["raw", "shard", "report", "comparison"]),
+    ],
+)
+def test_with_an_asset_comes_the_report_on_its_failure(bench: Bench, asked: str, names: list[str]) -> None:
+    bench.use(raw, shard, report, comparison, training)
+    assert sorted(key.path[-1] for key in assets_to(bench.graph, "toy", asked)) == sorted(names)
 
 
 @pytest.mark.parametrize(

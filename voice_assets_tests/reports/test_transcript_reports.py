@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from voice_assets.asr import categories, validation
+from voice_assets.curation.decisions import read_record, with_kept
 from voice_assets.curation.suspect_tables import newest_report
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
 from voice_assets.reports import asr_sample, trend, whisper
@@ -248,16 +249,22 @@ def test_a_diff_escapes_its_texts(tmp_path):
 
 
 def test_clips_that_a_person_kept_are_marked_and_come_last(tmp_path):
-    record = "version\trow\tclip_id\tdecision\told_text\tnew_text\taudio_sha256\n"
-    record += "data-v2\t1\tworst\tkeep\tОбычное предложение\tОбычное предложение\t00\n"
-    record += "data-v2\t2\tedited\tkeep\tЧто-то другое\tЧто-то другое\t00\n"
+    record = "version\trow\tclip_id\tdecision\told_text\tnew_text\taudio_sha256\tby\n"
+    record += "data-v2\t1\tworst\tkeep\tОбычное предложение\tОбычное предложение\t00\tАнна <b>\x1b\n"
+    record += "data-v2\t2\tedited\tkeep\tЧто-то другое\tЧто-то другое\t00\tАнна <b>\x1b\n"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "fix_decisions.tsv").write_text(record, encoding="utf-8")
     table = frame([transcript("worst", 0.1), transcript("edited", 0.2), transcript("bad", 0.3)], TRANSCRIPTS)
-    folder = write_whisper(tmp_path, table, whole(table), None)
-    kept = [(row["clip_id"], row["kept"]) for row in read_tsv(folder / "low_similarity.tsv")]
-    assert kept == [("edited", ""), ("bad", ""), ("worst", "data-v2")]
-    assert (folder / "whisper_report.html").read_text(encoding="utf-8").count("heard and kept in data-v2") == 1
+    folder = write_whisper(tmp_path, with_kept(table, read_record(tmp_path / "data")), whole(table), None)
+    kept = [(row["clip_id"], row["kept"], row["kept_by"]) for row in read_tsv(folder / "low_similarity.tsv")]
+    assert kept == [("edited", "", ""), ("bad", "", ""), ("worst", "data-v2", "Анна <b>␛")]
+    page = (folder / "whisper_report.html").read_text(encoding="utf-8")
+    assert page.count("heard and kept in data-v2 by Анна &lt;b&gt;") == 1
+    assert "Low clips: 3 under 0.8, 1 of them kept" in page
+    assert "<b>" not in page
+    summary = (folder / "SUMMARY.txt").read_text(encoding="utf-8")
+    assert "Low clips: 2 (66.67%, without 1 kept: Анна <b>\\x1b 1)" in summary
+    assert "clips=3 mean=0.2000 low=2" in summary
 
 
 def test_a_trend_is_drawn_from_the_second_validation_on(tmp_path, transcripts):

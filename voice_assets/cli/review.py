@@ -1,0 +1,52 @@
+"""``voice-assets review``: the page on which people listen to the samples of a voice and decide."""
+
+import click
+
+from voice_assets.cli.address import new_token, require_free, url
+from voice_assets.cli.errors import without_traceback
+from voice_assets.cli.voice_argument import voice_with_dataset
+from voice_assets.cli.web_guard import Guard
+
+SECONDS_TO_END = 2
+
+
+@click.command()
+@click.argument("voice")
+@click.option("--epoch", metavar="KEY", help="An epoch, such as v0-e0001: listen to what its voice speaks.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Port of the page.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. An address that other machines reach asks for the token in the printed URL.",
+)
+def review(voice: str, epoch: str | None, port: int, host: str) -> None:
+    """Listen to the samples of VOICE in the browser, mark them, and approve or reject them.
+
+    Without --epoch: the samples of the newest quality report. Keys: space plays, g is good, b is bad, c comments, n and p
+    go on and back, a approves, r rejects. Several people can listen at the same time; each mark is saved at once.
+
+    A verdict counts for exactly the data that were played. The same server shows every report, under /reports/. The Dagster
+    UI (`voice-assets ui`) has the same pages.
+
+    Ctrl-C ends the server.
+    """
+    import uvicorn
+
+    from voice_assets.cli.review_subjects import RecordedSubjects
+    from voice_assets.orchestration.instance import open_instance
+    from voice_assets.orchestration.links import QUALITY_KEY
+    from voice_assets.review.app import create_app
+    from voice_assets.review.subjects import NoSubjectError
+
+    chosen, key = voice_with_dataset(voice), epoch or QUALITY_KEY
+    require_free(host, port)
+    token = new_token(host)
+    with without_traceback(OSError), open_instance() as instance:
+        subjects = RecordedSubjects(instance)
+        with without_traceback(NoSubjectError):
+            subjects.subject(chosen.name, key)
+        path = f"/review/{chosen.name}/{key}"
+        click.echo(f"Listen and decide: {url(host, port, token, path)} (Ctrl-C ends the server)")
+        app = Guard(create_app(subjects, path), token)
+        uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=SECONDS_TO_END)
