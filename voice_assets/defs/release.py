@@ -15,6 +15,7 @@ from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_inputs
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
 from voice_assets.orchestration.links import package_url
+from voice_assets.orchestration.listening import verdicts_on
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.records import Materialisation
@@ -22,6 +23,8 @@ from voice_assets.orchestration.results import OPEN, finished, keep_evidence, on
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
+HEARD_FIRST = ("quality_report", "voice_samples")
+"""The assets whose samples people should have heard."""
 REPORTS = ("report", "problems")
 """The metadata entries of reports for people."""
 
@@ -45,8 +48,8 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "voice_package",
             group="release",
             reads=["onnx_voice", "voice_samples"],
-            code=2,  # 2: lineage.json with verdicts and hashes of files
-            heard=["quality_report", "voice_samples"],
+            code=2,  # 2: lineage.json with verdicts and hashes of files; the card says who listened
+            heard=HEARD_FIRST,
             settings=settings,
             kinds=["onnx", "file"],
         ),
@@ -115,7 +118,8 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, gate: Gate, ancesto
     """The model card's values. The verdicts are those that were recorded for exactly the materialisations of this voice."""
     from voice_assets.reports.model_card import Card
 
-    newest = _newest(ancestors)
+    newest, verdicts = _newest(ancestors), recorded_verdicts(gate, ancestors)
+    _refuse_failures(verdicts)
     trained_on = newest["training_set"].metadata
     store = project_store()
     return Card(
@@ -130,9 +134,28 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, gate: Gate, ancesto
         samples=tables.read(store, spoken.evidence["samples"]),
         licence=voice.license,
         credit=voice.credit,
-        verdicts=recorded_verdicts(gate, ancestors),
+        verdicts=verdicts,
+        listening=_listening(voice, gate, ancestors),
         lineage=[(str(AssetPartition(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
     )
+
+
+def _refuse_failures(verdicts: dict[str, list[dict[str, Any]]]) -> None:
+    """Raise dagster.Failure when the card would show a FAIL. The gate has asked the same; a shipped voice is asked twice."""
+    failed = [f"{suite}/{row['rule']}: {row['message']}" for suite, rows in verdicts.items() for row in rows if row["blocks"]]
+    if failed:
+        raise dg.Failure("the model card would show failed rules:\n" + "\n".join(failed), allow_retries=False)
+
+
+def _listening(voice: Voice, gate: Gate, ancestors: list[Materialisation]) -> list[str]:
+    """What people said who heard the samples of the data and of the epoch."""
+    if voice.listening == "off":
+        return []
+    lines = []
+    for heard, verdict in verdicts_on(gate.history, ancestors, HEARD_FIRST):
+        said = f"{verdict.word} by {verdict.by}. {verdict.comment}".strip() if verdict else "nobody has heard the samples."
+        lines.append(f"{AssetPartition(heard.key, heard.partition)}: {said}")
+    return lines
 
 
 def _reports(voice: Voice, context: dg.AssetExecutionContext, ancestors: list[Materialisation]) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from dagster._core.event_api import EventLogRecord
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from voice_assets.orchestration.check_results import CheckResults
+from voice_assets.orchestration.observations import Observations
 from voice_assets.orchestration.records import SUITE, WAIVER, CheckVerdict, Materialisation, Pin
 
 MATERIALISATIONS_AT_ONCE = 100
@@ -35,12 +36,6 @@ def _read(record: EventLogRecord) -> Materialisation:
     )
 
 
-def _observed(record: EventLogRecord) -> str | None:
-    """The data version that an observation recorded."""
-    observation = record.asset_observation
-    return None if observation is None else (observation.tags or {}).get("dagster/data_version")
-
-
 class History:
     """Reads one instance. Answers are cached: make a new object to read again.
 
@@ -53,9 +48,9 @@ class History:
         self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
         self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
         self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
-        self._observed: dict[dg.AssetKey, dict[str | None, str | None]] = {}
-        self.results = CheckResults(instance)
+        self._observations = Observations(instance)
         self._asked: set[dg.AssetKey] = set()
+        self.results = CheckResults(instance)
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
         """The newest materialisation of ``key`` (in ``partition``), or None."""
@@ -160,27 +155,7 @@ class History:
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        known = self._observed.setdefault(key, {})
-        if partition not in known:
-            if known and partition is not None:
-                known |= self._observed_by_partition(key)
-            else:
-                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
-                records = self.instance.fetch_observations(wanted, limit=1).records
-                known[partition] = _observed(records[0]) if records else None
-        return known.setdefault(partition, None)
-
-    def _observed_by_partition(self, key: dg.AssetKey) -> dict[str | None, str | None]:
-        """The data version of the newest observation of every partition."""
-        kind = dg.DagsterEventType.ASSET_OBSERVATION
-        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
-        found, wanted = {}, list(newest.values())
-        for start in range(0, len(wanted), MATERIALISATIONS_AT_ONCE):
-            some = wanted[start : start + MATERIALISATIONS_AT_ONCE]
-            records = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
-            for record in self.instance.fetch_observations(records, limit=len(some)).records:
-                found[record.partition_key] = _observed(record)
-        return found
+        return self._observations.version(key, partition)
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

@@ -54,13 +54,20 @@ def verdict_on(history: History, heard: Materialisation) -> ListeningVerdict | N
     return ListeningVerdict(said[VERDICT], said["data_version"], said["by"], said.get("comment", ""), newest.time)
 
 
+def verdicts_on(
+    history: History, ancestors: Sequence[Materialisation], names: Sequence[str]
+) -> Iterator[tuple[Materialisation, ListeningVerdict | None]]:
+    """The newest materialisations of the assets ``names`` among ``ancestors``, each with what people said about its samples."""
+    newest = {one.key.path[-1]: one for one in sorted(ancestors, key=lambda one: one.storage_id)}
+    for heard in (newest[name] for name in names if name in newest):
+        yield heard, verdict_on(history, heard)
+
+
 def unapproved(
     history: History, ancestors: Sequence[Materialisation], names: Sequence[str]
 ) -> Iterator[tuple[Materialisation, str]]:
-    """The newest materialisations of the assets ``names`` among ``ancestors`` that nobody approved, each with the reason."""
-    newest = {one.key.path[-1]: one for one in sorted(ancestors, key=lambda one: one.storage_id)}
-    for heard in (newest[name] for name in names if name in newest):
-        verdict = verdict_on(history, heard)
+    """Those of ``verdicts_on`` that nobody approved, each with the reason."""
+    for heard, verdict in verdicts_on(history, ancestors, names):
         if verdict is None:
             epoch = "" if heard.partition is None else f" --epoch {heard.partition}"
             command = f"voice-assets review {heard.key.path[0]}{epoch}"

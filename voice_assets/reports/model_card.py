@@ -27,6 +27,7 @@ class Card:
         sample_rate: Hz.
         samples: SAMPLES.
         verdicts: by suite, the verdicts of its rules (``reports.verdicts.Verdict``).
+        listening: what people said who heard the samples, a line each; empty for a voice that asks nobody.
         lineage: the inputs of the voice, (name, version) each, the newest first.
     """
 
@@ -42,6 +43,7 @@ class Card:
     licence: str
     credit: str
     verdicts: Mapping[str, Sequence[Verdict]]
+    listening: Sequence[str]
     lineage: Sequence[tuple[str, str]]
 
 
@@ -92,6 +94,8 @@ def model_card(card: Card) -> str:
         "## Quality",
         "\n".join(f"* {line}" for line in quality_sentences(card.samples)),
         "\n".join(table(sentences, SENTENCE_HEADINGS)).strip(),
+        "## Listening",
+        "\n".join(f"* {escape(line)}" for line in card.listening) or "This voice asks nobody to listen.",
         "## Rules that did not pass",
         "\n".join(failed) or _all_met(card.verdicts),
         *(

@@ -32,7 +32,7 @@ def samples(cer: float, mos: float) -> pd.DataFrame:
 def card(**changes: object) -> Card:
     facts = {"name": "ru_RU-x-medium", "title": "X", "language": "ru", "quality": "medium", "epoch": "v0-e0001"}
     facts |= {"sample_rate": 22050, "clips": 160, "hours": 0.1234, "samples": samples(0.9, 1.2)}
-    facts |= {"licence": "", "credit": "", "verdicts": {}, "lineage": (), **changes}
+    facts |= {"licence": "", "credit": "", "verdicts": {}, "listening": (), "lineage": (), **changes}
     return Card(**facts)
 
 
@@ -49,6 +49,14 @@ def test_words_for_figures(cer: float, mos: float, understood: str, natural: str
     first, second = quality_sentences(samples(cer, mos))
     assert understood in first
     assert natural in second
+
+
+def test_the_card_says_who_listened() -> None:
+    said = ["toy/voice_samples[v0-e0001]: approved by <b>anna</b>. Clean.", "toy/quality_report: nobody has heard the samples."]
+    text = model_card(card(listening=said))
+    assert r"* toy/voice_samples\[v0-e0001\]: approved by \<b\>anna\</b\>. Clean." in text
+    assert "nobody has heard the samples" in text
+    assert "This voice asks nobody to listen." in model_card(card())
 
 
 def test_a_rule_that_did_not_pass_is_listed_with_its_reason() -> None:
