@@ -73,6 +73,7 @@ def write_history(instance: dg.DagsterInstance) -> str:
         rounds += 1
         print(f"{voice.runs} past runs", flush=True)
     voice.validate("now")
+    voice.make("drift_report")
     epoch = voice.train(EPOCHS)[-1]
     voice.package(epoch)
     print(f"{SHARDS} shards, {EPOCHS} epochs, {voice.runs} runs", flush=True)

@@ -78,6 +78,6 @@ def _add_rules(branch: Tree, group: Group, everything: bool) -> None:
         word = next(word for word in COLOURS if line.startswith(word))
         branch.add(Text(plain(line), style=COLOURS[word]))
     if len(others) > limit:
-        branch.add(Text(f"{len(others) - limit} more rules did not pass; --all shows them", style="dim"))
+        branch.add(Text(f"and {len(others) - limit} more that did not pass; --all shows them", style="dim"))
     if passed:
         branch.add(Text(f"{passed} rule{'s' if passed > 1 else ''} passed", style="dim"))
