@@ -121,6 +121,7 @@ def test_two_validations_without_clips() -> None:
 SIDE = st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.floats(0, 1), st.sampled_from(["", "x-v2"])))
 
 
+@pytest.mark.slow
 @given(SIDE, SIDE)
 def test_the_low_clips_before_and_the_changes_give_the_low_clips_now(before: dict, now: dict) -> None:
     sides = [

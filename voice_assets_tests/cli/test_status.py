@@ -13,6 +13,8 @@ from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
 from voice_assets_tests.toy_project import ToyProject
 
+pytestmark = pytest.mark.slow
+
 
 def status(*arguments: str) -> dict[str, Any]:
     """The only voice as ``--json`` tells it."""

@@ -11,6 +11,8 @@ from voice_assets.orchestration.waivers import today
 from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
+pytestmark = pytest.mark.slow
+
 RULE = "base_validation/text_length"
 LATER = (today() + timedelta(30)).isoformat()
 HOW = ("--reason", "The speaker says one letter.", "--until", LATER, "--by", "anna")
@@ -36,7 +38,6 @@ def test_a_waiver_opens_the_gate_without_a_run_and_revoking_closes_it(failed: To
     assert "boris" in call("waivers", "toy").output
 
 
-@pytest.mark.slow
 def test_the_report_and_the_check_of_the_same_data_show_the_waiver(failed: ToyProject) -> None:
     waive(RULE, *HOW)
     assert failed.run("base_validation").success
@@ -53,7 +54,6 @@ def test_the_report_and_the_check_of_the_same_data_show_the_waiver(failed: ToyPr
     assert failed.blockers("clip_stats", SHARDS[0]) == []
 
 
-@pytest.mark.slow
 def test_a_waiver_counts_for_no_other_data(failed: ToyProject) -> None:
     waive(RULE, *HOW)
     metadata = failed.dataset / "metadata_2col.csv"
