@@ -14,6 +14,8 @@ from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
 from voice_assets_tests.toy_project import ToyProject, copied, opened
 
+pytestmark = pytest.mark.slow
+
 SHARDED = ("clips", "clip_stats", "asr_sample", "whisper_shard")
 SHARDS = ("0-of-2", "1-of-2")
 

@@ -9,6 +9,8 @@ from voice_assets.orchestration.records import Materialisation
 from voice_assets.reports.lineage import Lineage, differences, parse
 from voice_assets_tests.recorded_voice import BEFORE_TRAINING, RecordedVoice
 
+pytestmark = pytest.mark.slow
+
 EPOCH, OTHER_EPOCH = "v0-e0001", "v0-e0000"
 SHARDS = ("0-of-2", "1-of-2")
 SHARDED = ("clips", "clip_stats", "asr_sample", "whisper_shard")

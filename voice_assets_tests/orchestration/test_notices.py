@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.launcher import Outcome
 from voice_assets.orchestration.notices import MOST_CHARACTERS, line
@@ -22,6 +24,7 @@ def test_a_closed_gate_is_called_so(toy: ToyProject) -> None:
     assert "\n" not in found
 
 
+@pytest.mark.slow
 def test_a_failed_rule_is_a_failed_run(failed: ToyProject) -> None:
     found = line_of(failed, failed.run("base_validation"))
     assert found.startswith("failed run: toy/base_validation: ")
