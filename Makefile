@@ -44,7 +44,7 @@ check: setup  ## format, lint, types, import contracts, definitions, fast tests:
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/python -c 'from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()'
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 fix: setup  ## format, and apply the linter's automatic fixes
 	$(BIN)/ruff format .
