@@ -20,7 +20,7 @@ from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, recorded
-from voice_assets.runtime.storage import project_store
+from voice_assets.runtime.storage import StoreError, project_store
 from voice_assets.voices import Voice
 
 HEARD_FIRST = ("quality_report", "voice_samples")
@@ -159,10 +159,17 @@ def _listening(voice: Voice, gate: Gate, ancestors: list[Materialisation]) -> li
 
 
 def _reports(voice: Voice, context: dg.AssetExecutionContext, ancestors: list[Materialisation]) -> dict[str, Path]:
-    """The reports of the ancestors, by their names under ``reports/``."""
+    """The reports of the ancestors, by their names under ``reports/``.
+
+    Raises:
+        dagster.Failure: a report was changed. Tables that people fill in may be.
+    """
     store = project_store(voice.dataset)
     written = [one.artifacts[entry] for one in ancestors for entry in REPORTS if entry in one.artifacts]
     for artifact in written:
         if not store.exists(artifact):
             context.log.warning(f"{artifact.uri}: this report was removed; the package does not have it")
-    return {artifact.name: store.local(artifact.uri) for artifact in written if store.exists(artifact)}
+    try:
+        return {artifact.name: store.open(artifact) for artifact in written if store.exists(artifact)}
+    except StoreError as error:
+        raise dg.Failure(f"a report of the package: {error}", allow_retries=False) from error

@@ -114,18 +114,21 @@ def grant(instance: dg.DagsterInstance, voice: str, decision: Mapping[str, str |
     """Record a waiver of ``voice``: every value of `Waiver` but the id."""
     waiver = Waiver(id=uuid.uuid4().hex[:8], **decision)  # type: ignore[arg-type]
     shown = {name: value for name, value in asdict(waiver).items() if value is not None}
-    _record(instance, voice, f"{waiver.rule} {waiver}", {GRANTED: asdict(waiver), **shown})
+    _record(instance, voice, waiver, f"{waiver.rule} {waiver}", {GRANTED: asdict(waiver), **shown})
     return waiver
 
 
 def revoke(instance: dg.DagsterInstance, voice: str, waiver: Waiver, by: str, reason: str) -> None:
     """Record that ``waiver`` counts no longer."""
     why = {"id": waiver.id, "by": by, "reason": reason}
-    _record(
-        instance, voice, f"{waiver.rule}: waiver {waiver.id} revoked by {by}: {reason}", {REVOKED: why, "rule": waiver.rule}
-    )
+    said = f"{waiver.rule}: waiver {waiver.id} revoked by {by}: {reason}"
+    _record(instance, voice, waiver, said, {REVOKED: why, "rule": waiver.rule})
 
 
-def _record(instance: dg.DagsterInstance, voice: str, description: str, metadata: Mapping[str, Any]) -> None:
+def _record(instance: dg.DagsterInstance, voice: str, waiver: Waiver, description: str, metadata: Mapping[str, Any]) -> None:
+    """Record a decision, and show it on the page of the asset whose rule it is about."""
     event = dg.AssetMaterialization(dg.AssetKey([voice, WAIVERS]), description=description, metadata=metadata)
     instance.report_runless_asset_event(event)
+    about = dg.AssetKey([voice, waiver.rule.partition("/")[0]])
+    shown = dg.AssetObservation(about, description=description, partition=waiver.partition, metadata=metadata)
+    instance.report_runless_asset_event(shown)

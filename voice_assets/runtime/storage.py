@@ -21,6 +21,8 @@ from upath import UPath
 
 from voice_assets.runtime import files, project
 
+FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv")
+"""Tables of reports in which people write their decisions. They are no part of the hash of a report's folder."""
 DATASET = "dataset:"
 """What the URI of a file in a voice's data set begins with."""
 
@@ -35,8 +37,8 @@ class Artifact:
 
     Attributes:
         uri: relative to a root of the store.
-        sha256: of the file's bytes; of a folder, over the relative names and hashes of its files.
-        bytes: size, of a folder the sum over its files.
+        sha256: of the file's bytes; of a folder, over the relative names and hashes of its files without ``FILLED_IN``.
+        bytes: size, of a folder the sum over the same files.
     """
 
     uri: str
@@ -139,7 +141,7 @@ class Store:
             return f"{artifact.uri} is gone"
         if not isinstance(target, Path):
             return None  # an object of a remote store is replaced whole, or not at all
-        found = [(file, file.stat()) for file in _files(target)]
+        found = [(file, file.stat()) for file in _hashed(target)]
         size = sum(stat.st_size for _, stat in found)
         if size != artifact.bytes:
             return f"{artifact.uri} has {size} bytes, recorded were {artifact.bytes}"
@@ -213,8 +215,13 @@ def _hash_of(path: Path, _unchanged: tuple[tuple[Path, int, int], ...]) -> str:
     return _described(path, "").sha256
 
 
+def _hashed(path: Path) -> list[Path]:
+    """The files whose names and bytes are the content of ``path``."""
+    return [file for file in _files(path) if file.name not in FILLED_IN or file == path]
+
+
 def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:
-    found = _files(path)
+    found = _hashed(path)
     size = sum(file.stat().st_size for file in found)
     if not path.is_dir():
         return Artifact(uri, sha256 or files.sha256(path), size)

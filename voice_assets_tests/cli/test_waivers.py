@@ -70,6 +70,9 @@ def test_the_ui_shows_every_decision(failed: ToyProject) -> None:
     assert record.metadata["reason"] == "The speaker says one letter."
     assert record.metadata["observed"] == "1"
     assert record.metadata["limit"] == "3 to 400"
+    (seen,) = failed.instance.fetch_observations(failed.target("base_validation").key, limit=10).records
+    assert seen.asset_observation is not None
+    assert "waived by anna" in str(seen.asset_observation.description)
 
 
 def test_what_cannot_be_waived_is_refused(failed: ToyProject) -> None:

@@ -120,6 +120,21 @@ def test_damage_is_told(tmp_path: Path, content: bytes | None, whole: bool, foun
     assert store.damage(artifact, whole) == found
 
 
+def test_tables_that_people_fill_in_are_no_part_of_a_report(tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset"
+    report = dataset / "reports" / "quality_1"
+    report.mkdir(parents=True)
+    (report / "stats.json").write_text("{}")
+    (report / "suspects.tsv").write_text("clip_id\tdecision\na\t\n")
+    store = Store(UPath(tmp_path), tmp_path, dataset)
+    artifact = store.add(report)
+    (report / "suspects.tsv").write_text("clip_id\tdecision\na\tdrop\n")
+    assert store.open(artifact) == report
+    (report / "stats.json").write_text("{ }")
+    with pytest.raises(StoreError, match="dataset:reports/quality_1: its SHA-256 is"):
+        store.open(artifact)
+
+
 def test_damage_inside_a_folder_is_told(tmp_path: Path) -> None:
     store = Store(UPath(tmp_path), tmp_path)
     package = tmp_path / "package"
