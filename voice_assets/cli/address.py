@@ -3,8 +3,17 @@
 import secrets
 import socket
 
+import click
+
 from voice_assets.cli.errors import CommandError
 from voice_assets.cli.web_guard import is_loopback
+
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. An address that other machines reach asks for the token in the printed URL.",
+)
 
 
 def require_free(host: str, port: int) -> None:

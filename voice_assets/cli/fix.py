@@ -1,21 +1,13 @@
 """``voice-assets fix``: people's decisions about clips become a new version of a data set."""
 
-import getpass
 from pathlib import Path
 
 import click
 
 from voice_assets.cli.errors import without_traceback
+from voice_assets.cli.person import by_option
 from voice_assets.cli.voice_argument import voice_with_dataset
 from voice_assets.runtime.plain_text import plain
-
-
-def _me() -> str | None:
-    """The user of this shell; None where the system does not know the user."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
 
 
 @click.command()
@@ -36,13 +28,7 @@ def _me() -> str | None:
 @click.option(
     "--switch", is_flag=True, help="Make the voice use the new version: changes the line `dataset:` of the voice file."
 )
-@click.option(
-    "--by",
-    metavar="NAME",
-    required=True,
-    default=_me,
-    help="Who decided, for the record and the reports. Default: the user of this shell.",
-)
+@by_option
 @click.option("--copy", is_flag=True, help="Copy the wavs. Default: hard links, which share the bytes with the old version.")
 def fix(voice: str, decisions: tuple[Path, ...], out: Path | None, switch: bool, by: str, copy: bool) -> None:
     """Make a new version of VOICE's data set from decisions about clips. The old version stays as it is.

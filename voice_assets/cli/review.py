@@ -2,7 +2,7 @@
 
 import click
 
-from voice_assets.cli.address import new_token, require_free, url
+from voice_assets.cli.address import host_option, new_token, require_free, url
 from voice_assets.cli.errors import without_traceback
 from voice_assets.cli.voice_argument import voice_with_dataset
 from voice_assets.cli.web_guard import Guard
@@ -14,12 +14,7 @@ SECONDS_TO_END = 2
 @click.argument("voice")
 @click.option("--epoch", metavar="KEY", help="An epoch, such as v0-e0001: listen to what its voice speaks.")
 @click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Port of the page.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on. An address that other machines reach asks for the token in the printed URL.",
-)
+@host_option
 def review(voice: str, epoch: str | None, port: int, host: str) -> None:
     """Listen to the samples of VOICE in the browser, mark them, and approve or reject them.
 

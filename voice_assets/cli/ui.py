@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from voice_assets.cli.address import new_token, require_free, url
+from voice_assets.cli.address import host_option, new_token, require_free, url
 from voice_assets.cli.dead_runs import print_dead_runs
 from voice_assets.cli.errors import without_traceback
 from voice_assets.cli.web_server import TOKEN
@@ -26,12 +26,7 @@ CHECKS_BETWEEN_CLEANUPS = 20
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the web UI.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on. An address that other machines reach asks for the token in the printed URL.",
-)
+@host_option
 def ui(port: int, host: str) -> None:
     """Start the Dagster UI: the asset graph, runs, partitions and checks of every voice.
 

@@ -1,12 +1,12 @@
 """``voice-assets waive`` and ``voice-assets waivers``: let one rule pass for one version of the data; list and revoke."""
 
-import getpass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from voice_assets.cli.errors import CommandError
+from voice_assets.cli.person import by_option, words
 from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import voice_named
 from voice_assets.runtime.plain_text import plain
@@ -20,34 +20,12 @@ if TYPE_CHECKING:
     from voice_assets.orchestration.waivers import Decision
     from voice_assets.voices import Voice
 
-MOST_CHARACTERS = 1000
-
-
-def _words(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A text of a person: not empty and not endless."""
-    if value is not None and not 0 < len(value.strip()) <= MOST_CHARACTERS:
-        raise click.BadParameter(f"write 1 to {MOST_CHARACTERS} characters", param=parameter)
-    return value.strip() if value is not None else None
-
-
-def _me() -> str | None:
-    """The user of this shell; None where the system does not know the user."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
-
-
-by_option = click.option(
-    "--by", metavar="NAME", required=True, default=_me, callback=_words, help="Who decides. Default: the user of this shell."
-)
-
 
 @click.command()
 @click.argument("voice")
 @click.argument("rule")
 @click.option("--partition", metavar="KEY", help="The shard or epoch, such as v0-e0001, for an asset with partitions.")
-@click.option("--reason", required=True, callback=_words, help="Why the rule may pass. Every report shows it.")
+@click.option("--reason", required=True, callback=words, help="Why the rule may pass. Every report shows it.")
 @click.option(
     "--until", "last_day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it counts (UTC)."
 )
@@ -147,7 +125,7 @@ def _of(partition: str | None) -> str:
 @click.command()
 @click.argument("voice")
 @click.option("--revoke", "waiver_id", metavar="ID", help="Revoke this waiver; gates close again at once.")
-@click.option("--reason", callback=_words, help="Why the waiver is revoked.")
+@click.option("--reason", callback=words, help="Why the waiver is revoked.")
 @by_option
 def waivers(voice: str, waiver_id: str | None, reason: str | None, by: str) -> None:
     """List the waivers of VOICE, the newest first, or revoke one."""

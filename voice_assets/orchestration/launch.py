@@ -7,16 +7,14 @@ that is installed.
 """
 
 import os
-import re
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 import dagster as dg
 
 from voice_assets.orchestration.dead_runs import process_tags
+from voice_assets.orchestration.failures import failure_of
 from voice_assets.orchestration.gates import AssetPartition
-from voice_assets.orchestration.inputs import CLOSED_BY
 from voice_assets.orchestration.launcher import Outcome
 
 WRITTEN_FOR = "1.13.27"
@@ -38,8 +36,6 @@ except ImportError as gone:
 MODULE = "voice_assets.definitions"
 LOCATION = "voice_assets"
 ASSET_JOB = "__ASSET_JOB"
-CLASS_PATH = re.compile(r"^(\w+\.)+(?=\w+(: |$))")  # `ValueError: ...` says enough, its package does not help
-INTERRUPTED = "DagsterExecutionInterruptedError"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -115,16 +111,7 @@ class InProcessRuns:
         Raises:
             KeyboardInterrupt: the run was stopped from outside; Dagster takes the signal for itself.
         """
-        failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
-        for record in self._instance.get_records_for_run(run_id, of_type=failures).records:
-            event = record.event_log_entry.dagster_event
-            data: Any = event.event_specific_data if event is not None else None
-            failure = getattr(data, "user_failure_data", None)
-            if failure is not None and failure.description:
-                return Outcome(run_id, False, failure.description, CLOSED_BY in failure.metadata)
-            error = getattr(data, "error", None)
-            if error is not None:
-                if INTERRUPTED in (error.cls_name, error.cause.cls_name if error.cause else None):
-                    raise KeyboardInterrupt
-                return Outcome(run_id, False, CLASS_PATH.sub("", (error.cause or error).message.strip()))
-        return Outcome(run_id, False, "the run failed; its log in the UI says why")
+        failure = failure_of(self._instance, run_id)
+        if failure.interrupted:
+            raise KeyboardInterrupt
+        return Outcome(run_id, False, failure.reason, failure.closed)
