@@ -14,6 +14,7 @@ from voice_assets.cli import figures
 from voice_assets.cli.voice_argument import dataset_advice
 from voice_assets.definitions import read_voices
 from voice_assets.runtime import project
+from voice_assets.runtime.notify import HookError, project_hook
 from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
 from voice_assets.voices import Voice
 
@@ -52,6 +53,18 @@ def findings_of_machine() -> Iterator[Finding]:
     yield _writable("folder for results", project.root() / "artifacts")
     yield _writable("Dagster's folder", project.dagster_home())
     yield _disk(FREE_BYTES_WANTED, "reports, tables and models")
+    yield from _hook()
+
+
+def _hook() -> Iterator[Finding]:
+    """Whether the hook of ``project.yaml`` can be used; nothing without a hook."""
+    try:
+        hook = project_hook()
+    except HookError as error:
+        yield Finding("bad", "notify", str(error), "correct the file; docs/operations.md describes it")
+        return
+    if hook is not None:
+        yield Finding("ok", "notify", f"{hook.command[0] if hook.command else hook.webhook} gets a line per failed run")
 
 
 def findings_of_voices() -> Iterator[Finding]:

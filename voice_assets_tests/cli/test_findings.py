@@ -130,3 +130,13 @@ def test_whatever_is_not_ok_says_what_to_do(project: Path) -> None:
     voice = voice_with(project, project / "nowhere", espeak_voice="klingon-nasal", whisper={"model": "enormous-v9"})
     for finding in (*findings_of_machine(), *findings_of_voice(voice)):
         assert (finding.state == "ok") == (finding.advice == ""), finding
+
+
+def test_the_hook_of_the_project(project: Path) -> None:
+    assert "notify" not in by_subject(findings_of_machine())
+    (project / "project.yaml").write_text("notify: {command: [mail]}\n", encoding="utf-8")
+    assert by_subject(findings_of_machine())["notify"].found == "mail gets a line per failed run"
+    (project / "project.yaml").write_text("notify: {comand: [mail]}\n", encoding="utf-8")
+    broken = by_subject(findings_of_machine())["notify"]
+    assert (broken.state, "notify.comand" in broken.found) == ("bad", True)
+    assert broken.advice
