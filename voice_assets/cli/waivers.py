@@ -66,7 +66,7 @@ def _failure(gate: "Gate", voice: "Voice", rule: str, partition: str | None) -> 
     key = dg.AssetKey([voice.name, suite])
     if rule in voice.never_waive:
         raise CommandError(f"{rule}: {voice.file} has it under `never_waive`: no waiver opens it. Correct the data.")
-    if dg.AssetCheckKey(key, name) not in gate.graph.asset_check_keys:
+    if rule not in _rules(gate, voice):
         raise CommandError(f"there is no rule {rule!r}; there are: {', '.join(_rules(gate, voice))}")
     of = gate.history.latest(key, _partition(gate, key, partition))
     if of is None:
@@ -81,8 +81,8 @@ def _failure(gate: "Gate", voice: "Voice", rule: str, partition: str | None) -> 
 
 
 def _rules(gate: "Gate", voice: "Voice") -> list[str]:
-    mine = (check for check in gate.graph.asset_check_keys if check.asset_key.path[0] == voice.name)
-    return sorted(f"{check.asset_key.path[-1]}/{check.name}" for check in mine)
+    assets = (key for key in gate.graph.get_all_asset_keys() if key.path[0] == voice.name)
+    return sorted(f"{key.path[-1]}/{check.name}" for key in assets for check in gate.rules(key))
 
 
 def _partition(gate: "Gate", key: "dg.AssetKey", partition: str | None) -> str | None:

@@ -3,14 +3,15 @@
 What needs to run is decided in ``orchestration.revalidation``; what a notice says, in ``orchestration.notices``.
 """
 
-from datetime import UTC, datetime, timedelta
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from voice_assets.orchestration import notices, revalidation
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.gates import Gate, reports_on_failure
+from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.instance import runs_in_a_shell
 from voice_assets.orchestration.runner import assets_to
 from voice_assets.orchestration.waivers import today
@@ -19,8 +20,8 @@ from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.voices import Revalidate, Voice
 
 SECONDS_BETWEEN_TICKS = 10
-RETRIES_OF_DEAD_RUNS = 2
-"""How often a run is started again whose process was killed. A run that failed by itself is not: see ``dagster.yaml``."""
+RETRIES = {"dagster/max_retries": "2"}
+"""The tag of runs that are started again when their process was killed. A run that failed is not (``dagster.yaml``)."""
 LAST = "whisper_validation"
 REASON = "voice_assets/reason"
 
@@ -54,20 +55,13 @@ def _schedule(voice: Voice, chosen: Revalidate, job: Any) -> dg.ScheduleDefiniti
         description=f"Observes the data set of {voice.title}. The sensor {voice.name}__validate_changes does the rest.",
     )
     def revalidate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        tags = {revalidation.SCHEDULED: voice.name}
-        if _full_is_due(context, voice, chosen):
+        now = context.scheduled_execution_time
+        tags = {revalidation.SCHEDULED: voice.name, revalidation.SCHEDULED_AT: now.isoformat(), **RETRIES}
+        if revalidation.full_is_due(context.instance, voice, now):
             tags[revalidation.FULL] = voice.name
         return dg.RunRequest(run_key=None, tags=tags)
 
     return revalidate
-
-
-def _full_is_due(context: dg.ScheduleEvaluationContext, voice: Voice, chosen: Revalidate) -> bool:
-    """Whether the last full re-validation is ``full_every`` days ago. The first scheduled one is not full."""
-    if chosen.full_every is None:
-        return False
-    last = revalidation.last_full(context.instance, voice.name)
-    return last is not None and datetime.now(UTC) - datetime.fromtimestamp(last, UTC) >= timedelta(days=chosen.full_every)
 
 
 def _sensor(voice: Voice) -> dg.SensorDefinition:
@@ -82,29 +76,63 @@ def _sensor(voice: Voice) -> dg.SensorDefinition:
         "Whisper validation, and stops at a closed gate.",
     )
     def validate_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        assert context.repository_def is not None
+        cursor = Cursor.parse(context.cursor)
         newest_event = context.instance.event_log_storage.get_maximum_record_id()
         seen = f"{newest_event} {today()} {ProcessIdentity.own().text}"  # another process has perhaps read other voice files
-        if context.cursor == seen:
+        if cursor.seen == seen:
             return dg.SkipReason("nothing happened since the last tick")
         if runs_in_a_shell(voice.name):
             return dg.SkipReason(f"`voice-assets run {voice.name}` is at work")
-        found = _plan(context, voice)
-        requests = [_run_request(request) for request in found.requests]
-        reason = None if requests else "; ".join(found.waiting) or "everything is up to date"
-        return dg.SensorResult(requests or None, dg.SkipReason(reason) if reason else None, cursor=seen)
+        times = revalidation.since(context.instance, voice.name)
+        if times.aggregate is None:
+            return dg.SkipReason(f"the schedule {voice.name}__revalidate has not observed the data set yet")
+        busy = revalidation.in_flight(context.instance, voice.name)
+        found = _plan(context, voice, times, busy)
+        if found.requests:
+            requests = [_run_request(request) for request in found.requests]
+            return dg.SensorResult(requests, cursor=Cursor("", cursor.told).text)
+        told = _tell(found.waiting, cursor.told)
+        # The end of a run is in the event log before the run has ended: while one is at work, the next tick looks again.
+        reason = dg.SkipReason("; ".join(found.waiting) or "everything is up to date")
+        return dg.SensorResult(skip_reason=reason, cursor=Cursor("" if busy else seen, told).text)
 
     return validate_changes
 
 
-def _plan(context: dg.SensorEvaluationContext, voice: Voice) -> revalidation.Plan:
+@dataclass(frozen=True)
+class Cursor:
+    """What the sensor knows from its last tick: the state it has seen, empty for none, and the closed gates it has told of."""
+
+    seen: str = ""
+    told: str = ""
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor":
+        """The cursor that ``text`` wrote; an empty one for None."""
+        return cls(*json.loads(text)) if text else cls()
+
+    @property
+    def text(self) -> str:
+        """The cursor as Dagster keeps it."""
+        return json.dumps([self.seen, self.told])
+
+
+def _tell(waiting: list[str], told: str) -> str:
+    """Send one line per closed gate to the hook, once. Returns what has now been told."""
+    now, hook = "\n".join(waiting), project_hook()
+    if hook is not None and now != told:
+        for line in waiting:
+            hook.send(notices.closed_gate(line))
+    return now
+
+
+def _plan(
+    context: dg.SensorEvaluationContext, voice: Voice, times: revalidation.Since, busy: set[AssetPartition]
+) -> revalidation.Plan:
     assert context.repository_def is not None
     graph = context.repository_def.asset_graph
-    times = revalidation.since(context.instance, voice.name)
-    if times.aggregate is None:
-        return revalidation.Plan([], [f"the schedule {voice.name}__revalidate has not observed the data set yet"])
     keys = [key for key in assets_to(graph, voice.name, LAST) if not reports_on_failure(graph, key)]
-    return revalidation.plan(Gate(graph, context.instance), keys, times, revalidation.in_flight(context.instance))
+    return revalidation.plan(Gate(graph, context.instance), keys, times, busy)
 
 
 def _run_request(request: revalidation.Request) -> dg.RunRequest:
@@ -112,7 +140,7 @@ def _run_request(request: revalidation.Request) -> dg.RunRequest:
         run_key=request.run_key,
         asset_selection=[request.target.key],
         partition_key=request.target.partition,
-        tags={REASON: request.reason, "dagster/max_retries": str(RETRIES_OF_DEAD_RUNS)},
+        tags={REASON: request.reason, **RETRIES},
     )
 
 

@@ -12,7 +12,7 @@ import dagster as dg
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
-from voice_assets.orchestration.records import ERRORED, SUITE, WAIVER, Materialisation
+from voice_assets.orchestration.records import ERRORED, JUDGED, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run
@@ -44,7 +44,7 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
         waived = _waivers(context.instance, voice, name, newest.partition, newest.data_version)
         for result in run(bound, tables):
             if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
-                yield _result(voice, name, bound, result, waived(result))
+                yield _result(voice, name, bound, result, waived(result), newest.storage_id)
 
     return rules
 
@@ -145,7 +145,7 @@ def _warns(voice: Voice, name: str, result: RuleResult) -> bool:
     return (result.severity == "warning" or f"{name}/{result.rule}" in voice.advisory) and not result.errored
 
 
-def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiver: str) -> dg.AssetCheckResult:
+def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiver: str, judged: int) -> dg.AssetCheckResult:
     warns = _warns(voice, name, result) or waiver  # so that a waived failure blocks nothing in its own run either
     advice = voice.advisory.get(f"{name}/{result.rule}")
     metadata: dict[str, Any] = {
@@ -153,6 +153,7 @@ def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiv
         "observed": result.observed if result.observed is not None else "nothing",
         "limit": result.limit,
         "unexpected": result.unexpected_count,
+        JUDGED: judged,
     }
     if result.failing:
         metadata["failing"] = dg.MetadataValue.md("\n".join(f"- `{clip}`" for clip in result.failing))

@@ -14,7 +14,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from voice_assets.orchestration.check_results import CheckResults
 from voice_assets.orchestration.observations import Observations
-from voice_assets.orchestration.records import SUITE, WAIVER, CheckVerdict, Materialisation, Pin
+from voice_assets.orchestration.records import JUDGED, SUITE, WAIVER, CheckVerdict, Materialisation, Pin
 
 MATERIALISATIONS_AT_ONCE = 100
 TRAININGS_READ = 1000
@@ -187,7 +187,7 @@ class History:
             reason = f"planned in run {record.run_id[:8]}, no result"
             return CheckVerdict(check, reason, unjudged=True) if about_this else None
         target = evaluation.target_materialization_data
-        if not (target.storage_id == of.storage_id if target else same_run):
+        if not (target.storage_id == of.storage_id if target else same_run) or _judged_another(evaluation, of):
             return None
         return _evaluate(check, evaluation, record.run_id, suite)
 
@@ -200,6 +200,12 @@ class History:
         planned = self.instance.get_records_for_run(run_id, of_type=wanted).records
         events = (record.event_log_entry.dagster_event for record in planned)
         return key not in {event.asset_key for event in events if event is not None}
+
+
+def _judged_another(evaluation: AssetCheckEvaluation, of: Materialisation) -> bool:
+    """Whether the check read the tables of another materialisation: ``of`` was made while the check ran."""
+    judged = evaluation.metadata.get(JUDGED)
+    return judged is not None and judged.value != of.storage_id
 
 
 def _evaluate(check: dg.AssetCheckKey, evaluation: AssetCheckEvaluation, run_id: str, suite: str | None) -> CheckVerdict:

@@ -15,7 +15,15 @@ def line(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     names = sorted(key.to_user_string() for key in run.asset_selection or ()) or [run.job_name]
     made = ", ".join(names) + (f"[{partition}]" if partition else "")
     failure = failure_of(instance, run.run_id)
-    text = plain(
-        f"{'closed gate' if failure.closed else 'failed run'}: {made}: {' '.join(failure.reason.split())} (run {run.run_id})"
-    )
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    what, reason = "closed gate" if failure.closed else "failed run", " ".join(failure.reason.split())
+    return _one_line(f"{what}: {made}: {reason} (run {run.run_id})")
+
+
+def closed_gate(reason: str) -> str:
+    """The line about a gate that keeps scheduled re-validation from going on."""
+    return _one_line(f"closed gate: {' '.join(reason.split())}")
+
+
+def _one_line(text: str) -> str:
+    shown = plain(text)
+    return shown if len(shown) <= MOST_CHARACTERS else f"{shown[: MOST_CHARACTERS - 1]}…"

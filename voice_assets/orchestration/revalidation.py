@@ -7,7 +7,7 @@ that failed is not repeated until something upstream changes or the schedule com
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
 import dagster as dg
@@ -22,6 +22,10 @@ SCHEDULED = "voice_assets/scheduled"
 """The tag of a run that observes a data set by schedule; the value is the voice."""
 FULL = "voice_assets/full"
 """The tag of such a run when everything is to be validated again; the value is the voice."""
+SCHEDULED_AT = "voice_assets/scheduled_at"
+"""The tag of such a run with the time for which it was scheduled, in ISO format."""
+SUMMER_TIME = timedelta(hours=2)
+"""A month of days is an hour shorter when summer time begins."""
 TICKS_LOOKED_AT = 10
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -104,10 +108,24 @@ def since(instance: dg.DagsterInstance, voice: str) -> Since:
     return Since(_last(instance, SCHEDULED, voice), _last(instance, FULL, voice))
 
 
-def last_full(instance: dg.DagsterInstance, voice: str) -> float | None:
-    """When the last full re-validation began, or the first scheduled one where none was full; None where none was scheduled."""
-    first = instance.get_run_records(dg.RunsFilter(tags={SCHEDULED: voice}), limit=1, ascending=True)
-    return _last(instance, FULL, voice) or (first[0].create_timestamp.timestamp() if first else None)
+def full_is_due(instance: dg.DagsterInstance, voice: Voice, now: datetime) -> bool:
+    """Whether the last full re-validation was scheduled ``full_every`` days before ``now``, or longer ago.
+
+    Where none was full, the first scheduled one counts: it is not full, because everything is validated then anyway.
+    """
+    if voice.revalidate is None or voice.revalidate.full_every is None:
+        return False
+    full, first = (FULL, False), (SCHEDULED, True)
+    last = next(filter(None, (_scheduled_at(instance, tag, voice.name, oldest) for tag, oldest in (full, first))), None)
+    return last is not None and now - last >= timedelta(days=voice.revalidate.full_every) - SUMMER_TIME
+
+
+def _scheduled_at(instance: dg.DagsterInstance, tag: str, voice: str, ascending: bool) -> datetime | None:
+    """For when the first or the last successful run with this tag was scheduled."""
+    wanted = dg.RunsFilter(tags={tag: voice}, statuses=[dg.DagsterRunStatus.SUCCESS])
+    runs = instance.get_run_records(wanted, limit=1, ascending=ascending)
+    text = runs[0].dagster_run.tags.get(SCHEDULED_AT) if runs else None
+    return datetime.fromisoformat(text) if text else None
 
 
 def _last(instance: dg.DagsterInstance, tag: str, voice: str) -> float | None:
@@ -117,10 +135,11 @@ def _last(instance: dg.DagsterInstance, tag: str, voice: str) -> float | None:
     return records[0].start_time or records[0].create_timestamp.timestamp() if records else None
 
 
-def in_flight(instance: dg.DagsterInstance) -> set[AssetPartition]:
-    """What unfinished runs are making or will make."""
+def in_flight(instance: dg.DagsterInstance, voice: str) -> set[AssetPartition]:
+    """What unfinished runs are making, or will make, of a voice."""
     runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
-    return {AssetPartition(key, run.tags.get(PARTITION_NAME_TAG)) for run in runs for key in run.asset_selection or ()}
+    keys = ((run, key) for run in runs for key in run.asset_selection or () if key.path[0] == voice)
+    return {AssetPartition(key, run.tags.get(PARTITION_NAME_TAG)) for run, key in keys}
 
 
 def plan(gate: Gate, keys: Sequence[dg.AssetKey], times: Since, busy: Collection[AssetPartition]) -> Plan:

@@ -133,12 +133,12 @@ class Runner:
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
         """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open.
 
-        Where rules failed, the reports on that failure follow.
+        Where rules failed, the reports on that failure follow. Nothing is made from a report, so its own error ends nothing.
         """
         for position, key in enumerate(keys):
             status = self._status(key)
             yield status
-            if not status.open:
+            if not status.open and not reports_on_failure(self.graph, key):
                 yield from map(self._status, self._reports_on(status, keys[position + 1 :]))
                 return
 

@@ -241,4 +241,19 @@ def differences(package: Lineage, log: Lineage) -> list[str]:
 
 
 def _entry_differences(ours: Entry, theirs: Entry) -> list[str]:
-    return [f"{ours.name}: {name} differs" for name in Entry.model_fields if getattr(ours, name) != getattr(theirs, name)]
+    facts = [name for name in Entry.model_fields if name != "verdicts"]
+    found = [f"{ours.name}: {name} differs" for name in facts if getattr(ours, name) != getattr(theirs, name)]
+    return found + [f"{ours.name}: the verdict of {rule} differs" for rule in _contradictions(ours, theirs)]
+
+
+def _contradictions(ours: Entry, theirs: Entry) -> list[str]:
+    """The rules whose recorded results differ. A rule that was judged by another limit, or waived, since then is none."""
+    judged = {one.rule: one for one in theirs.verdicts if one.passed is not None}
+    return [
+        one.rule
+        for one in ours.verdicts
+        if one.passed is not None
+        and (other := judged.get(one.rule)) is not None
+        and other.limit == one.limit
+        and (other.passed, other.observed) != (one.passed, one.observed)
+    ]

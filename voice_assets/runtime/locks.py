@@ -27,6 +27,8 @@ from filelock import FileLock, Timeout, lock_descriptor
 
 from voice_assets.runtime.processes import ProcessIdentity
 
+SECONDS_TO_ASK = 0.25
+
 
 class LockError(RuntimeError):
     """A lock that another process holds, or that nobody can take. The message names the file and, if known, the holder."""
@@ -34,7 +36,7 @@ class LockError(RuntimeError):
 
 @contextmanager
 def exclusive(file: Path) -> Iterator[None]:
-    """Hold the lock in ``file`` while the block runs. Never waits for the lock.
+    """Hold the lock in ``file`` while the block runs. Waits no longer than it takes another process to ask (``is_held``).
 
     Raises:
         LockError: another process holds the lock, or the file system has no locks.
@@ -49,7 +51,7 @@ def exclusive(file: Path) -> Iterator[None]:
     lock = FileLock(file, thread_local=False, fallback_to_soft=False, on_acquired=sign)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=SECONDS_TO_ASK, poll_interval=SECONDS_TO_ASK / 5)
     except Timeout as error:
         raise LockError(f"{holder_text(file)} holds the lock {file}") from error
     except OSError as error:
@@ -73,9 +75,21 @@ def holder(file: Path) -> ProcessIdentity | None:
 
 
 def is_held(file: Path) -> bool:
-    """Whether a running process holds the lock in ``file``. Does not take the lock, and may be wrong a moment later."""
-    found = holder(file)
-    return found is not None and not found.ended
+    """Whether a process holds the lock in ``file``. Takes the lock for no longer than it takes to ask.
+
+    Raises:
+        LockError: the file system has no locks.
+    """
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            raise _cannot_be_locked(file, error) from error
+    return False
 
 
 def holder_text(file: Path) -> str:

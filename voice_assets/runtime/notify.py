@@ -4,10 +4,12 @@ Either a command, which reads the line from its standard input, or a webhook, wh
 the file: the file names the environment variable that has it.
 """
 
+import http.client
 import json
 import os
 import re
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from voice_assets.runtime import project, strict_yaml
 
 SECONDS = 30
+PAUSES_S = (1, 5)
+"""How long to wait before the second and the third attempt."""
 FILE = "project.yaml"
 
 
@@ -46,11 +50,19 @@ class Hook(BaseModel):
         return self
 
     def send(self, line: str) -> None:
-        """Hand ``line`` over.
+        """Hand ``line`` over; try again after each of `PAUSES_S`.
 
         Raises:
-            HookError: the command or the server did not take it, or the secret is not set.
+            HookError: the command or the server did not take it, or the secret is not set or no header.
         """
+        for pause in PAUSES_S:
+            try:
+                return self._hand_over(line)
+            except HookError:
+                time.sleep(pause)
+        return self._hand_over(line)
+
+    def _hand_over(self, line: str) -> None:
         if self.command is not None:
             _to_command(self.command, line)
         else:
@@ -69,12 +81,17 @@ class Hook(BaseModel):
                 pass
         except OSError as error:
             raise HookError(f"notify.webhook: {self.webhook}: {error}") from error
+        except (ValueError, http.client.HTTPException) as error:  # their texts may quote the URL
+            raise HookError(f"notify.webhook: {self.webhook}: {type(error).__name__}") from None
 
 
 def _from_environment(name: str) -> str:
     if name not in os.environ:
         raise HookError(f"notify: the environment variable {name} is not set where the daemon runs")
-    return os.environ[name]
+    value = os.environ[name]
+    if not value.isprintable():
+        raise HookError(f"notify: the environment variable {name} has a control character, perhaps at its end")
+    return value
 
 
 def _to_command(command: list[str], line: str) -> None:

@@ -79,6 +79,7 @@ def test_what_cannot_be_waived_is_refused(failed: ToyProject) -> None:
     assert "there is no rule 'base_validation/no_such'" in error_of("waive", "toy", "base_validation/no_such", *HOW)
     assert "base_validation/mono has not failed: it passed" in error_of("waive", "toy", "base_validation/mono", *HOW)
     assert "quality_report was never materialised" in error_of("waive", "toy", "quality_report/text_length_p95", *HOW)
+    assert "there is no rule 'checkpoint/still_valid'" in error_of("waive", "toy", "checkpoint/still_valid", *HOW)
     assert "has no partitions" in error_of("waive", "toy", RULE, "--partition", "0-of-2", *HOW)
     assert "--partition is missing" in error_of("waive", "toy", "whisper_shard/cer_range", *HOW)
     assert "is over; today is" in error_of("waive", "toy", RULE, "--reason", "r", "--until", "2020-01-01")

@@ -42,7 +42,7 @@ class Records:
         warns: bool = False,
         *,
         run_id: str | None = None,
-        **metadata: str,
+        **metadata: object,
     ) -> None:
         """Record the result of the check ``rule`` on ``of``, as a run or from outside; ``metadata`` adds entries."""
         about = AssetCheckEvaluationTargetMaterializationData(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.time)

@@ -11,7 +11,6 @@ import dagster as dg
 import psutil
 import pytest
 
-from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.revalidation import SCHEDULED
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.datasets import write_voice
@@ -21,12 +20,9 @@ from voice_assets_tests.toy_project import HERE, ToyProject, opened
 pytestmark = pytest.mark.slow
 
 CLIPS = 12
-CHAIN = ("clips", "base_validation", "clip_stats", "quality_report", "whisper_shard", "whisper_validation")
-SCHEDULE = {
-    "repositoryLocationName": "voice_assets",
-    "repositoryName": "__repository__",
-    "scheduleName": "toy__revalidate",
-}
+CHAIN = ("clips", "base_validation", "clip_stats", "quality_report", "whisper_shard", "whisper_validation", "drift_report")
+BY_SCHEDULE = ("whisper_validation", "drift_report")
+"""What every scheduled re-validation makes, changed or not."""
 INSTIGATORS = """query($repository: RepositorySelector!) {
   repositoryOrError(repositorySelector: $repository) { ... on Repository {
     schedules { name scheduleState { id status } } sensors { name sensorState { status } } } } }"""
@@ -67,14 +63,14 @@ def toy(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> Iterator[To
 
 def counts(toy: ToyProject) -> Counter[str]:
     """How often each asset was materialised."""
-    with open_instance() as instance:
-        keys = [dg.AssetKey(["toy", name]) for name in CHAIN]
-        found = {key: instance.fetch_materializations(key, limit=100).records for key in keys}
-        return Counter({key.path[-1]: len(records) for key, records in found.items()})
+    keys = [dg.AssetKey(["toy", name]) for name in CHAIN]
+    found = {key: toy.instance.fetch_materializations(key, limit=100).records for key in keys}
+    return Counter({key.path[-1]: len(records) for key, records in found.items()})
 
 
 def validated_again(toy: ToyProject, before: Counter[str]) -> bool:
-    return counts(toy)["whisper_validation"] > before["whisper_validation"] and not busy(toy)
+    """Whether a new validation was compared with the old one, the last thing that runs by itself."""
+    return counts(toy)["drift_report"] > before["drift_report"] and not busy(toy)
 
 
 def busy(toy: ToyProject) -> bool:
@@ -90,7 +86,8 @@ def stop_the_schedule(ui: Ui) -> None:
     (schedule,) = found["repositoryOrError"]["schedules"]
     assert (schedule["name"], schedule["scheduleState"]["status"]) == ("toy__revalidate", "RUNNING")
     sensors = {one["name"]: one["sensorState"]["status"] for one in found["repositoryOrError"]["sensors"]}
-    assert sensors == {"toy__validate_changes": "RUNNING", "closed_gates_and_failed_runs": "RUNNING"}
+    names = {"toy__validate_changes", "toy__drift_report", "closed_gates_and_failed_runs"}
+    assert sensors == dict.fromkeys(names, "RUNNING")
     stopped = ui.ask(STOP, id=schedule["scheduleState"]["id"])
     assert stopped == {"stopRunningSchedule": {"scheduleState": {"status": "STOPPED"}}}
 
@@ -119,7 +116,7 @@ def test_a_changed_clip_is_validated_again_by_itself(toy: ToyProject) -> None:
         ui.wait_until(lambda: validated_again(toy, before))
         stop_the_schedule(ui)
         ui.wait_until(lambda: not busy(toy))
-        assert {name: times for name, times in (counts(toy) - before).items() if name != "whisper_validation"} == {}
+        assert {name: times for name, times in (counts(toy) - before).items() if name not in BY_SCHEDULE} == {}
 
         before = counts(toy)
         change_first_text(toy, "!")

@@ -212,6 +212,16 @@ def test_a_reported_waiver_without_a_decision_opens_nothing(failed: TrainedVoice
     assert ["failed in run" in blocker for blocker in failed.blockers()] == [True]
 
 
+def test_a_check_that_read_older_tables_says_nothing_about_newer_ones(trained: TrainedVoice) -> None:
+    """The check read the old tables; while it ran, the asset was made again; Dagster names the newest materialisation."""
+    old = trained.validate("A")
+    newer = trained.validate("A")
+    trained.judge(RULE.name, newer, passed=True, judged=old.storage_id)
+    assert trained.blockers() == ["toy/validation: mean: no result for the latest materialisation"]
+    trained.judge(RULE.name, newer, passed=True, judged=newer.storage_id)
+    assert trained.blockers() == []
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["materialise", "judge the newest", "judge the first", "wipe", "waive", "revoke", "next day"]),

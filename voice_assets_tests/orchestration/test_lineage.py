@@ -1,13 +1,15 @@
 """The lineage from the event log, and from the ``lineage.json`` that a package gets: both say the same."""
 
+import dagster as dg
 import pytest
 
 from voice_assets.orchestration.lineage import ancestry, descendants, lineage_json, unfinished
 from voice_assets.orchestration.lineage_subjects import SubjectError, find_file, last_made, last_of_epoch, materialisations_of
 from voice_assets.orchestration.links import report_url, run_url
-from voice_assets.orchestration.records import Materialisation
+from voice_assets.orchestration.records import SUITE, Materialisation
 from voice_assets.reports.lineage import Lineage, differences, parse
-from voice_assets_tests.recorded_voice import BEFORE_TRAINING, RecordedVoice
+from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.recorded_voice import BEFORE_TRAINING, RecordedVoice, opened_voice
 
 pytestmark = pytest.mark.slow
 
@@ -55,11 +57,20 @@ def test_the_event_log_and_the_package_agree(recorded: RecordedVoice) -> None:
 
 
 def test_a_verdict_after_the_package_is_a_difference(recorded: RecordedVoice) -> None:
-    package = of_package(recorded)
-    recorded.judge("mean_similarity", newest(recorded, "whisper_validation"), False, "another suite")
+    package, validation = of_package(recorded), newest(recorded, "whisper_validation")
+    rule = dg.AssetCheckKey(validation.key, "mean_similarity")
+    recorded.judge(rule.name, validation, False, str(recorded.graph.get_check_spec(rule).metadata[SUITE]))
     assert differences(package, of_log(recorded, newest(recorded, "voice_package", EPOCH))) == [
-        "toy/whisper_validation: verdicts differs"
+        "toy/whisper_validation: the verdict of mean_similarity differs"
     ]
+
+
+def test_a_limit_or_a_waiver_that_changed_since_contradicts_no_package(recorded: RecordedVoice) -> None:
+    package = of_package(recorded)
+    changes = {"whisper": {"min_mean_similarity": 0.5}, "listening": "advisory"}
+    write_voice(recorded.voice.file, recorded.voice.dataset, shards=2, **changes)
+    changed = opened_voice(recorded.instance)
+    assert differences(package, of_log(changed, newest(changed, "voice_package", EPOCH))) == []
 
 
 def test_the_lineage_ends_at_every_shard_of_the_data_set(recorded: RecordedVoice) -> None:

@@ -1,6 +1,9 @@
 """Scheduled re-validation: exactly what changed runs, in order, once, and a closed gate starts nothing."""
 
+import json
+import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +14,7 @@ from voice_assets.orchestration import revalidation
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.instance import only_runner
 from voice_assets.orchestration.launch import InProcessRuns
-from voice_assets.orchestration.revalidation import FULL, SCHEDULED, Plan, in_flight, last_full, since
+from voice_assets.orchestration.revalidation import FULL, SCHEDULED, Plan, in_flight, since
 from voice_assets.orchestration.runner import assets_to
 from voice_assets_tests.toy_project import SHARDS, ToyProject, break_first_text, copied, opened
 
@@ -34,7 +37,7 @@ class Daemon:
     def plan(self) -> Plan:
         graph, instance = build_definitions().resolve_asset_graph(), self.toy.instance
         return revalidation.plan(
-            Gate(graph, instance), assets_to(graph, "toy", self.last), since(instance, "toy"), in_flight(instance)
+            Gate(graph, instance), assets_to(graph, "toy", self.last), since(instance, "toy"), in_flight(instance, "toy")
         )
 
     def tick(self) -> list[str]:
@@ -150,7 +153,7 @@ def test_what_a_run_is_making_is_not_asked_for_nor_what_comes_after_it(daemon: D
         tags={"dagster/partition": str(request.target.partition)},
     )
     daemon.toy.instance.add_run(run)
-    assert in_flight(daemon.toy.instance) == {request.target}
+    assert in_flight(daemon.toy.instance, "toy") == {request.target}
     assert daemon.plan() == Plan([], [])
 
 
@@ -160,7 +163,7 @@ def test_a_full_one_makes_everything_again_once_and_in_order(daemon: Daemon) -> 
     ran = daemon.ticks()
     shards = {name: [f"toy/{name}[{shard}]" for shard in SHARDS] for name in ("clips", "clip_stats")}
     assert ran == [*shards["clips"], AGGREGATES[0], *shards["clip_stats"], AGGREGATES[1]]
-    assert last_full(daemon.toy.instance, "toy") == since(daemon.toy.instance, "toy").everything
+    assert since(daemon.toy.instance, "toy").everything is not None
 
 
 def sensor_context(toy: ToyProject, cursor: str | None = None) -> dg.SensorEvaluationContext:
@@ -185,17 +188,56 @@ def test_the_sensor_asks_for_a_partition_and_says_why(daemon: Daemon) -> None:
     assert request.asset_selection == [dg.AssetKey(["toy", "clips"])]
     assert request.partition_key in SHARDS
     assert "out of date: built from toy/raw_dataset" in request.tags["voice_assets/reason"]
-    again = evaluate(daemon.toy, result.cursor)
-    assert isinstance(again, dg.SkipReason)
-    assert again.skip_message == "nothing happened since the last tick"
+    assert [one.run_key for one in evaluate(daemon.toy, result.cursor).run_requests or []] == [request.run_key]
+
+
+@pytest.mark.slow
+def test_the_sensor_looks_again_until_the_runs_at_work_have_ended(daemon: Daemon) -> None:
+    """The last event of a run is there before its status is: a tick in between must not be the last that looks."""
+    break_first_text(daemon.toy)
+    daemon.observe()
+    daemon.ticks(4)
+    run = dg.DagsterRun(
+        job_name="__ASSET_JOB",
+        status=dg.DagsterRunStatus.STARTED,
+        asset_selection=frozenset([dg.AssetKey(["toy", "whisper_validation"])]),
+    )
+    daemon.toy.instance.add_run(run)
+    cursor = None
+    for _ in range(2):
+        result = evaluate(daemon.toy, cursor)
+        assert isinstance(result, dg.SensorResult)
+        cursor = result.cursor
+    daemon.toy.instance.report_run_canceled(run)
+    last = evaluate(daemon.toy, cursor)
+    assert isinstance(last, dg.SensorResult)
+    nothing = evaluate(daemon.toy, last.cursor)
+    assert isinstance(nothing, dg.SkipReason)
+    assert nothing.skip_message == "nothing happened since the last tick"
+
+
+@pytest.mark.slow
+def test_a_gate_that_stays_closed_is_told_once(daemon: Daemon) -> None:
+    told = daemon.toy.root / "told.txt"
+    hook = f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read())"
+    (daemon.toy.root / "project.yaml").write_text(json.dumps({"notify": {"command": [sys.executable, "-c", hook]}}))
+    break_first_text(daemon.toy)
+    daemon.observe()
+    daemon.ticks(4)
+    first = evaluate(daemon.toy)
+    second = evaluate(daemon.toy, first.cursor if isinstance(first, dg.SensorResult) else None)
+    assert isinstance(second, dg.SkipReason)
+    lines = told.read_text(encoding="utf-8").splitlines()
+    assert lines
+    assert len(lines) == len(set(lines))
+    assert all(line.startswith("closed gate: the gate of toy/") and "text_length" in line for line in lines), lines
 
 
 def test_the_sensor_waits_for_the_schedule_and_for_a_run_in_a_shell(validated: ToyProject) -> None:
     validated.write_voice(revalidate=REVALIDATE)
     result = evaluate(validated)
-    assert isinstance(result, dg.SensorResult)
-    assert result.skip_reason is not None
-    assert "the schedule toy__revalidate has not observed the data set yet" in str(result.skip_reason.skip_message)
+    assert isinstance(result, dg.SkipReason)
+    assert "the schedule toy__revalidate has not observed the data set yet" in str(result.skip_message)
     with only_runner("toy"):
         busy = evaluate(validated)
     assert isinstance(busy, dg.SkipReason)
@@ -208,15 +250,31 @@ def test_without_revalidate_nothing_runs_by_itself(validated: ToyProject) -> Non
     assert [sensor.name for sensor in repository.sensor_defs] == ["toy__drift_report"]
 
 
-def test_the_schedule_asks_for_a_full_one_after_so_many_days(validated: ToyProject) -> None:
-    validated.write_voice(revalidate={**REVALIDATE, "full_every": 1})
+def requested(toy: ToyProject, at: str) -> dict[str, str]:
+    """The tags of the run that the schedule asks for at this time. Records the run, as the daemon would."""
     schedule = build_definitions().get_repository_def().get_schedule_def("toy__revalidate")
-    first = schedule(dg.build_schedule_context(instance=validated.instance))
-    assert first.tags == {SCHEDULED: "toy"}
-    run = dg.DagsterRun(job_name="toy__observe", status=dg.DagsterRunStatus.SUCCESS, tags={SCHEDULED: "toy"})
-    validated.instance.add_run(run)
-    soon = schedule(dg.build_schedule_context(instance=validated.instance))
-    assert FULL not in soon.tags
+    moment = datetime.fromisoformat(at)
+    request = schedule(dg.build_schedule_context(instance=toy.instance, scheduled_execution_time=moment))
+    run = dg.DagsterRun(job_name="toy__observe", status=dg.DagsterRunStatus.SUCCESS, tags=request.tags)
+    toy.instance.add_run(run)
+    return dict(request.tags)
+
+
+@pytest.mark.parametrize(("days", "full"), [(7, [False, True, True]), (8, [False, False, True]), (14, [False, False, True])])
+def test_the_schedule_asks_for_a_full_one_after_exactly_so_many_days(
+    validated: ToyProject, days: int, full: list[bool]
+) -> None:
+    """Every Monday at 03:00 in Berlin; between the second and the third, summer time begins."""
+    validated.write_voice(revalidate={**REVALIDATE, "full_every": days})
+    mondays = ("2026-03-16T02:00:00+00:00", "2026-03-23T02:00:00+00:00", "2026-03-30T01:00:00+00:00")
+    tags = [requested(validated, monday) for monday in mondays]
+    assert [FULL in one for one in tags] == full
+    assert {one["dagster/max_retries"] for one in tags} == {"2"}
+
+
+def test_without_full_every_nothing_is_full(validated: ToyProject) -> None:
+    validated.write_voice(revalidate=REVALIDATE)
+    assert FULL not in requested(validated, "2026-03-16T02:00:00+00:00") | requested(validated, "2027-03-16T02:00:00+00:00")
 
 
 @pytest.mark.parametrize(

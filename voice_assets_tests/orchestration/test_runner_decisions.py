@@ -192,6 +192,15 @@ def test_without_a_result_there_is_nothing_to_report_on(bench: Bench, outcome: O
     assert [status.key.path[-1] for status in bench.run()] == ["raw", "shard", "report"]
 
 
+def test_a_report_that_cannot_be_made_ends_nothing(bench: Bench) -> None:
+    bench.use(raw, shard, report, comparison, training)
+    bench.script({"toy/comparison": FAILED})
+    assert [(status.key.path[-1], status.verdict) for status in bench.run()][3:] == [
+        ("comparison", "ERROR"),
+        ("training", "PASS"),
+    ]
+
+
 def test_a_failure_further_up_makes_no_report_on_what_comes_later(bench: Bench) -> None:
     bench.use(raw, shard, report, comparison, training, checks=(judged(shard),))
     assert [status.key.path[-1] for status in bench.run()] == ["raw", "shard"]

@@ -84,6 +84,19 @@ def test_a_lock_is_free_after_the_block_and_names_no_holder(start, file):
         assert locks.holder(file) is None
 
 
+def test_a_lock_is_held_only_while_a_process_holds_it(start, file):
+    """The name that a killed holder leaves in the file says nothing: in another container nobody can tell whether it runs."""
+    assert not locks.is_held(file)
+    process = start("exclusive", file)
+    assert locks.is_held(file)
+    kill(process)
+    assert locks.holder(file) is not None
+    assert not locks.is_held(file)
+    with locks.exclusive(file):
+        assert locks.is_held(file)
+    assert not locks.is_held(file)
+
+
 def test_an_error_in_the_block_releases_the_lock(file):
     with pytest.raises(ZeroDivisionError), locks.exclusive(file):
         raise ZeroDivisionError

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
+from voice_assets.runtime import notify
 from voice_assets.runtime.notify import Hook, HookError, project_hook
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "PAUSES_S", (0, 0))
 
 
 def write(file: Path, content: str) -> Path:
@@ -23,6 +29,13 @@ def test_a_command_reads_the_line(tmp_path: Path) -> None:
     program = f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"
     Hook(command=[sys.executable, "-c", program]).send("closed gate: $(rm -rf ~) `x`")
     assert out.read_text() == "closed gate: $(rm -rf ~) `x`\n"
+
+
+def test_a_hook_that_fails_twice_gets_the_line_the_third_time(tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    program = f"import sys, pathlib; p = pathlib.Path({str(tries)!r}); p.open('a').write('x'); sys.exit(len(p.read_text()) < 3)"
+    Hook(command=[sys.executable, "-c", program]).send("line")
+    assert tries.read_text() == "xxx"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +104,14 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOOK_SECRET", raising=False)
     with pytest.raises(HookError, match="the environment variable HOOK_SECRET is not set"):
         Hook(webhook="http://127.0.0.1:9/", secret_variable="HOOK_SECRET").send("line")
+
+
+def test_a_secret_with_a_line_end_is_refused_without_showing_it(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "s3cret\r")
+    with pytest.raises(HookError, match="the environment variable HOOK_SECRET has a control character") as error:
+        Hook(webhook=webhook.url, secret_variable="HOOK_SECRET").send("line")
+    assert "s3cret" not in str(error.value)
+    assert webhook.got == []
 
 
 def test_only_http(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,7 +245,7 @@ async function named(again = false) {
   ui.name.input.value = reviewer;
   const done = await confirmed(ui.name.dialog, () => ui.name.input.value.trim() !== "");
   if (done) {
-    reviewer = ui.name.input.value.trim().replace(/\s+/g, " ");
+    reviewer = ui.name.input.value.replace(/\p{C}/gu, "").trim().replace(/\s+/g, " ");
     localStorage.setItem(NAME, reviewer);
     ui.comment.value = own(clips[current]).comment;
     show();

@@ -1,6 +1,7 @@
 // Keeps what a person says until the server has it on disk: in the page, and in the browser's storage.
 
 const RETRY_MS = 3000;
+const REFUSED = [400, 413, 415, 422];
 
 export class Refusal extends Error {
   constructor(status, message) {
@@ -58,6 +59,12 @@ export class Saver {
         this.keep();
         this.onState(state);
       } catch (error) {
+        if (REFUSED.includes(error.status)) {
+          this.waiting.shift(); // the server will never take this change: the others must not wait behind it
+          this.keep();
+          this.onTrouble(`Not saved, and dropped: ${error.message}`, false);
+          return false;
+        }
         this.onTrouble(this.described(error), error.status === 409);
         if (error.status !== 409) this.timer = setTimeout(() => this.flush(), RETRY_MS);
         return false;
