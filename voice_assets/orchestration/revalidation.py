@@ -183,13 +183,17 @@ def _aggregate(key: dg.AssetKey, times: Since) -> float | None:
 
 
 def _add(found: Plan, gate: Gate, times: Since, outdated: list[tuple[AssetPartition, str]]) -> None:
-    """Add what ``outdated`` needs to ``found``: runs, or the reasons why their gates are closed."""
+    """Add what the partitions of an asset need to ``found``: runs, or in one line why their gates are closed."""
+    closed: list[tuple[AssetPartition, str]] = []
     for target, reason in outdated:
         blockers = gate.blockers(target)
         if blockers:
-            found.waiting.append(f"the gate of {target} is closed: {'; '.join(map(str, blockers))}")
+            closed.append((target, "; ".join(map(str, blockers))))
         else:
             found.requests.append(Request(target, reason, _run_key(gate, target, times)))
+    if closed:
+        (first, why), others = closed[0], len(closed) - 1
+        found.waiting.append(f"the gate of {first}{f' and {others} more' if others else ''} is closed: {why}")
 
 
 def _run_key(gate: Gate, target: AssetPartition, times: Since) -> str:
