@@ -137,7 +137,7 @@ def finished(
 
 def _report_entries(voice: str, report: Artifact) -> dict[str, Any]:
     url = links.report_url(voice, report)
-    return {REPORT: recorded(report)} | ({} if url is None else {OPEN: dg.MetadataValue.url(url)})
+    return ({} if url is None else {OPEN: dg.MetadataValue.url(url)}) | {REPORT: recorded(report)}
 
 
 def _partition(context: dg.AssetExecutionContext) -> str | None:
