@@ -127,6 +127,12 @@ class Gate:
         ancestors = self.ancestors([source for source in sources if source is not None])
         for heard, reason in unapproved(self.history, ancestors, wanted["assets"]):
             yield Blocker(AssetPartition(heard.key, heard.partition), reason, "listening"), wanted["mode"]
+        there = {one.key.path[-1] for one in ancestors}
+        for name in (name for name in wanted["assets"] if ancestors and name not in there):
+            yield (
+                Blocker(target, f"would be built from no {name}, whose samples a person must hear", "listening"),
+                wanted["mode"],
+            )
 
     def ancestors(self, starts: Sequence[Materialisation]) -> list[Materialisation]:
         """``starts`` and every materialisation upstream by the recorded pins: nearest first, each once.

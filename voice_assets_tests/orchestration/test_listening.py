@@ -104,6 +104,13 @@ def test_the_samples_of_the_data_that_the_voice_was_built_from_count(spoken: Spo
     assert not [blocker for blocker in spoken.closed() if "listening" in blocker]
 
 
+def test_samples_of_no_known_data_close(spoken: Spoken) -> None:
+    """The pin on the quality report is not there: nobody can say which samples should have been heard."""
+    spoken.report("d1")
+    spoken.hear(spoken.materialise(SAMPLES, "s1", EPOCH))
+    assert f"toy/voice_package[{EPOCH}]: listening: would be built from no quality_report" in "".join(spoken.closed())
+
+
 def test_advisory_warns_and_off_says_nothing(spoken: Spoken) -> None:
     spoken.samples("s1", spoken.report("d1"))
     package = AssetPartition(PACKAGE, EPOCH)
