@@ -88,12 +88,13 @@ def _sensor(voice: Voice) -> dg.SensorDefinition:
             return dg.SkipReason(f"the schedule {voice.name}__revalidate has not observed the data set yet")
         busy = revalidation.in_flight(context.instance, voice.name)
         found = _plan(context, voice, times, busy)
-        if found.requests:
-            requests = [_run_request(request) for request in found.requests]
-            return dg.SensorResult(requests, cursor=Cursor("", cursor.told).text)
+        started = revalidation.started(context.instance, found.requests)
+        if new := [_run_request(request) for request in found.requests if request.run_key not in started]:
+            return dg.SensorResult(new, cursor=Cursor("", cursor.told).text)
         told = _tell(found.waiting, cursor.told)
+        waiting = [*found.waiting, *(f"{one.target}: its run failed and is not repeated" for one in found.requests)]
         # The end of a run is in the event log before the run has ended: while one is at work, the next tick looks again.
-        reason = dg.SkipReason("; ".join(found.waiting) or "everything is up to date")
+        reason = dg.SkipReason("; ".join(waiting) or "everything is up to date")
         return dg.SensorResult(skip_reason=reason, cursor=Cursor("" if busy else seen, told).text)
 
     return validate_changes

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
 import dagster as dg
-from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster._core.storage.tags import PARTITION_NAME_TAG, RUN_KEY_TAG
 from dagster._utils.schedules import cron_string_iterator, is_valid_cron_schedule
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
@@ -140,6 +140,12 @@ def in_flight(instance: dg.DagsterInstance, voice: str) -> set[AssetPartition]:
     runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
     keys = ((run, key) for run in runs for key in run.asset_selection or () if key.path[0] == voice)
     return {AssetPartition(key, run.tags.get(PARTITION_NAME_TAG)) for run, key in keys}
+
+
+def started(instance: dg.DagsterInstance, requests: Sequence[Request]) -> set[str]:
+    """The run keys among ``requests`` for which there was a run already."""
+    keys = (request.run_key for request in requests)
+    return {key for key in keys if instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: key}), limit=1)}
 
 
 def plan(gate: Gate, keys: Sequence[dg.AssetKey], times: Since, busy: Collection[AssetPartition]) -> Plan:

@@ -188,7 +188,15 @@ def test_the_sensor_asks_for_a_partition_and_says_why(daemon: Daemon) -> None:
     assert request.asset_selection == [dg.AssetKey(["toy", "clips"])]
     assert request.partition_key in SHARDS
     assert "out of date: built from toy/raw_dataset" in request.tags["voice_assets/reason"]
-    assert [one.run_key for one in evaluate(daemon.toy, result.cursor).run_requests or []] == [request.run_key]
+    run = dg.DagsterRun(
+        job_name="__ASSET_JOB", status=dg.DagsterRunStatus.FAILURE, tags={"dagster/run_key": str(request.run_key)}
+    )
+    daemon.toy.instance.add_run(run)
+    again = evaluate(daemon.toy, result.cursor)
+    assert isinstance(again, dg.SensorResult)
+    assert not again.run_requests
+    assert "its run failed and is not repeated" in str(again.skip_reason.skip_message if again.skip_reason else "")
+    assert isinstance(evaluate(daemon.toy, again.cursor), dg.SkipReason)
 
 
 @pytest.mark.slow
