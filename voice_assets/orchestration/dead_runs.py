@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.plan import ExecutionPlan
 
 PROCESS_TAG = ".voice_assets/process"  # the dot hides the tag in the UI
-_MESSAGE = "{process}, which executed this run, was killed or crashed. Materialise the asset again."
+_MESSAGE = "This run was executed by {process}, which was killed or crashed. Materialise the asset again."
 _UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -76,7 +76,7 @@ def _end(instance: dg.DagsterInstance, run_id: str, message: str | None) -> bool
     run = instance.get_run_by_id(run_id)
     if run is None or run.status not in _UNFINISHED:
         return False
-    reason = message or _MESSAGE.format(process=process_of(run)).capitalize()
+    reason = message or _MESSAGE.format(process=process_of(run))
     if run.status == dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, reason)
     else:

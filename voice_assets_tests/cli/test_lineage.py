@@ -150,7 +150,7 @@ def test_a_verdict_that_came_later_is_a_difference_and_an_objection(recorded: Re
     recorded.make("whisper_validation", failing=["mean_similarity"])
     done = call("lineage", str(package))
     assert done.exit_code == 1
-    assert "toy/whisper_validation: verdicts differs" in done.stdout
+    assert "toy/whisper_validation: the verdict of mean_similarity differs" in done.stdout
     assert "What speaks against it today:" in done.stdout
 
 

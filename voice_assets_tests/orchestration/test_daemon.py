@@ -142,5 +142,4 @@ def test_a_changed_clip_is_validated_again_by_itself(toy: ToyProject) -> None:
             ui.wait_until(lambda kind=kind: notices.is_file() and kind in notices.read_text(encoding="utf-8"))
         ui.wait_until(lambda: not busy(toy))
         lines = notices.read_text(encoding="utf-8").splitlines()
-        assert [line for line in lines if line.startswith("failed run: ") and "text_printable" not in line] == []
         assert sum(line.startswith("failed run: toy/base_validation: ") for line in lines) == 1

@@ -49,7 +49,7 @@ def test_a_run_of_an_ended_process_is_failed_and_names_the_process(toy: ToyProje
     assert status_of(toy, run) == dg.DagsterRunStatus.FAILURE
     (event,) = toy.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
     assert (
-        f"Process {process.pid} on host {process.host_name}, which executed this run, was killed"
+        f"This run was executed by process {process.pid} on host {process.host_name}, which was killed or crashed. Materialise"
         in event.event_log_entry.message
     )
     assert fail_dead_runs(toy.instance) == []
