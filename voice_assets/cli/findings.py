@@ -170,9 +170,9 @@ def _dataset(voice: Voice, missing: Literal["warn", "bad"]) -> Finding:
 def _espeak(voice: Voice) -> Finding:
     from voice_assets.dataset import espeak
 
-    known = espeak.has_voice(voice.espeak_voice)
-    found = f"{voice.espeak_voice}{'' if known else ', which piper does not have'}"
-    return Finding("ok" if known else "bad", "espeak voice", found, "" if known else f"correct `espeak_voice` in {voice.file}")
+    problem = espeak.voice_problem(voice.espeak_voice)
+    advice = f"correct `espeak_voice` in {voice.file}" if problem else ""
+    return Finding("bad" if problem else "ok", "espeak voice", problem or voice.espeak_voice, advice)
 
 
 def _model(voice: Voice, key: str, model: str) -> Finding:

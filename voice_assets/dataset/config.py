@@ -270,8 +270,8 @@ def _id_map_problems(id_map: Any, num_symbols: int | None) -> list[str]:
 
 
 def _voice_problems(voice: str, expected: str) -> list[str]:
-    if not espeak.has_voice(voice):
-        return [f"espeak.voice: {voice!r} is not a voice of espeak-ng"]
+    if problem := espeak.voice_problem(voice):
+        return [f"espeak.voice: {problem}"]
     return [] if voice == expected else [f"espeak.voice: {voice!r}, the voice file says {expected!r}"]
 
 

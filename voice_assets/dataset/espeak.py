@@ -6,7 +6,7 @@ espeak keeps its state in the process. Every call here takes one lock, so thread
 import re
 import threading
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -52,25 +52,6 @@ def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
         return [_flat(espeakbridge.get_phonemes(text.replace("\0", " "))) for text in texts]
 
 
-def unknown_phonemes_of(texts: Iterable[str], espeak_voice: str, id_map: Container[str]) -> list[list[str]]:
-    """For each text, the phonemes without an id in ``id_map``, each once, in order. Piper's training leaves them out.
-
-    Raises:
-        EspeakVoiceError: as `phonemes_of`.
-    """
-    spoken = phonemes_of(texts, espeak_voice)
-    return [list(dict.fromkeys(phoneme for phoneme in found if phoneme not in id_map)) for found in spoken]
-
-
-def unknown_phonemes(text: str, espeak_voice: str, id_map: Container[str]) -> list[str]:
-    """The phonemes of one text without an id, as `unknown_phonemes_of` gives them.
-
-    Raises:
-        EspeakVoiceError: as `phonemes_of`.
-    """
-    return unknown_phonemes_of([text], espeak_voice, id_map)[0]
-
-
 def default_id_map() -> dict[str, list[int]]:
     """A new copy of Piper's own ids for espeak phonemes."""
     from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
@@ -105,3 +86,30 @@ def has_voice(espeak_voice: str) -> bool:
     """Whether espeak-ng has a voice with that name. Full names and variants (`ru+f2`), which `voice_names` lacks, count."""
     with _LOCK:
         return _known(espeak_voice)
+
+
+@lru_cache(maxsize=64)
+def _speaks(espeak_voice: str) -> bool:
+    """Whether a known voice says anything. The caller holds the lock.
+
+    espeak-ng lists voices whose dictionary it does not bring (Faroese, Pashto). Such a voice is accepted and says nothing for
+    any text, digits and foreign letters included. Every voice with a dictionary says something for the text here; a test asks
+    all voices. The names of the dictionary files do not answer: a voice may use another language's.
+    """
+    from piper import espeakbridge
+
+    espeakbridge.set_voice(espeak_voice)
+    return any(text for text, _, _ in espeakbridge.get_phonemes("a 1"))
+
+
+def voice_problem(espeak_voice: str) -> str:
+    """Why texts cannot be spoken with this espeak voice, as a sentence that begins with the name; empty when they can."""
+    with _LOCK:
+        if not _known(espeak_voice):
+            return f"{espeak_voice!r} is not a voice of espeak-ng"
+        if not _speaks(espeak_voice):
+            return (
+                f"{espeak_voice!r} is a voice without a dictionary in the espeak-ng of piper-tts: it says nothing for any "
+                "text, so a voice would be trained on nothing; choose the espeak voice of a language that sounds alike"
+            )
+    return ""

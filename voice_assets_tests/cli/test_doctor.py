@@ -37,4 +37,11 @@ def test_a_broken_voice_file_is_shown_line_by_line(project: Path) -> None:
 def test_a_finding_cannot_talk_to_the_terminal(project: Path) -> None:
     write_voice(project / "voices" / "toy.yaml", project, espeak_voice="\x1b[2J[red]:smile:")
     output = call("doctor", "toy").output
-    assert r"bad  espeak voice: \x1b[2J[red]:smile:, which piper does not have" in output
+    assert r"bad  espeak voice: '\x1b[2J[red]:smile:' is not a voice of espeak-ng" in output
+
+
+def test_an_espeak_voice_without_a_dictionary_is_bad(project: Path) -> None:
+    write_voice(project / "voices" / "toy.yaml", project, espeak_voice="fo")
+    done = call("doctor", "toy")
+    assert done.exit_code == 1
+    assert "bad  espeak voice: 'fo' is a voice without a dictionary" in done.output

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from voice_assets.dataset import espeak
 from voice_assets.dataset.config import ConfigError, load_config, read_config
 from voice_assets.dataset.espeak import default_id_map
 from voice_assets.runtime.files import sha256
@@ -91,7 +92,11 @@ def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> N
 
 @pytest.mark.parametrize(
     ("voice", "problem"),
-    [("nope", "'nope' is not a voice of espeak-ng"), ("uk", "'uk', the voice file says 'ru'")],
+    [
+        ("nope", "'nope' is not a voice of espeak-ng"),
+        ("fo", espeak.voice_problem("fo")),
+        ("uk", "'uk', the voice file says 'ru'"),
+    ],
 )
 def test_another_espeak_voice_is_a_problem_for_the_rules_only(tmp_path: Path, voice: str, problem: str) -> None:
     facts = read_config(write(tmp_path, espeak={"voice": voice}), RATE, "ru")
