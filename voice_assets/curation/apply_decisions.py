@@ -19,10 +19,10 @@ from voice_assets.curation.decisions import RECORD, Decision, one_line, read_rec
 from voice_assets.curation.errors import FixError
 from voice_assets.curation.fix_info import INFO, Version, info, record_lines
 from voice_assets.curation.suspect_tables import Hypotheses
-from voice_assets.dataset import espeak
 from voice_assets.dataset.clips import METADATA, fingerprint, read_clips
 from voice_assets.dataset.config import inside, read_config
 from voice_assets.dataset.faults import Limits
+from voice_assets.dataset.readings import spoken_facts
 from voice_assets.dataset.rows import parse_rows
 from voice_assets.importers.output import sweep
 from voice_assets.runtime.files import sha256, write_text
@@ -111,7 +111,7 @@ def _plan(dataset: Path, decisions: Sequence[Decision], limits: Limits, known: H
         decisions,
         known,
         limits,
-        lambda texts: espeak.unknown_phonemes_of(list(texts), limits.espeak_voice, ids),
+        lambda texts: spoken_facts(texts, limits.language, limits.espeak_voice, ids),
         lambda row: sha256(dataset / path) if (path := paths[row.number]) else "",
     )
 

@@ -13,13 +13,14 @@ from voice_assets.curation.errors import FixError
 from voice_assets.curation.suspect_tables import Hypotheses
 from voice_assets.dataset.clips import METADATA
 from voice_assets.dataset.faults import Limits, text_facts, text_faults, warnings
+from voice_assets.dataset.readings import Spoken
 from voice_assets.dataset.rows import Row, parse_rows
 
 MAX_PROBLEMS = 50
 """Problems that one error lists."""
 
-Phonemes = Callable[[Sequence[str]], list[list[str]]]
-"""Texts -> for each text, the phonemes without an id in the voice's config."""
+Speak = Callable[[Sequence[str]], list[Spoken]]
+"""Texts -> for each text, what espeak says (``dataset.readings.spoken_facts``)."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +107,12 @@ def _row_of(decision: Decision, by_id: Mapping[str, list[Row]], seen: dict[str, 
     return row
 
 
-def _text_problems(row: Row, text: str, unknown: Sequence[str], limits: Limits) -> tuple[list[str], list[str]]:
+def _text_problems(row: Row, text: str, spoken: Spoken, limits: Limits) -> tuple[list[str], list[str]]:
     """The faults that base validation would find in ``text``, and its warnings."""
     (parsed,) = parse_rows(f"{row.clip_id}|{text}\n")
     if parsed.structure:
         return [parsed.message], []
-    clip = {
-        **text_facts(text, limits.language),
-        "text": text,
-        "structure": "",
-        "unknown_phonemes": " ".join("U+0020" if phoneme == " " else phoneme for phoneme in unknown),
-    }
+    clip = {**text_facts(text, limits.language), **spoken, "text": text, "structure": ""}
     return [fault.finding for fault in text_faults(clip, limits)], [fault.finding for fault in warnings(clip)]
 
 
@@ -125,7 +121,7 @@ def plan_changes(
     decisions: Sequence[Decision],
     known: Hypotheses,
     limits: Limits,
-    phonemes: Phonemes,
+    speak: Speak,
     audio: Callable[[Row], str],
 ) -> list[Change]:
     """The decisions as changes, in the order of the rows.
@@ -135,7 +131,7 @@ def plan_changes(
         decisions: at most one per clip.
         known: clip id -> the report's hypothesis, for decisions that name none.
         limits: the limits for a text.
-        phonemes: finds the unknown phonemes of new texts.
+        speak: says the new texts.
         audio: gives the SHA-256 of a row's audio, empty where the row has no audio.
 
     Raises:
@@ -155,7 +151,7 @@ def plan_changes(
             changes.append(Change(decision, row, _new_text(decision, row, now, known), now))
         except FixError as error:
             problems.append(str(error))
-    changes, text_problems = _checked_texts(changes, limits, phonemes)
+    changes, text_problems = _checked_texts(changes, limits, speak)
     problems += text_problems
     if problems:
         more = [f"and {len(problems) - MAX_PROBLEMS} more"] if len(problems) > MAX_PROBLEMS else []
@@ -163,12 +159,12 @@ def plan_changes(
     return sorted(changes, key=lambda change: change.row.number)
 
 
-def _checked_texts(changes: Sequence[Change], limits: Limits, phonemes: Phonemes) -> tuple[list[Change], list[str]]:
+def _checked_texts(changes: Sequence[Change], limits: Limits, speak: Speak) -> tuple[list[Change], list[str]]:
     """The changes with the warnings of their new texts, and a line for each text that would not pass base validation."""
     checked, problems = [], []
     texts = [change.new_text if change.new_text != change.row.text else "" for change in changes]
-    for change, text, unknown in zip(changes, texts, phonemes(texts), strict=True):
-        faults, warned = _text_problems(change.row, text, unknown, limits) if text else ([], [])
+    for change, text, spoken in zip(changes, texts, speak(texts), strict=True):
+        faults, warned = _text_problems(change.row, text, spoken, limits) if text else ([], [])
         if faults:
             problems.append(f"{change.decision.location}: {text!r} would not pass base validation: {'; '.join(faults)}")
         checked.append(replace(change, warnings=tuple(warned)))

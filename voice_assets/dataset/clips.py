@@ -16,9 +16,9 @@ from typing import TypeVar
 import pandas as pd
 
 from voice_assets.audio import recordings
-from voice_assets.dataset import espeak
 from voice_assets.dataset.config import inside, read_config
 from voice_assets.dataset.faults import TEXT_JUDGED, Limits, faults, text_facts
+from voice_assets.dataset.readings import NOT_JUDGED, spoken_facts
 from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
 from voice_assets.dataset.tables import CLIPS, frame
@@ -159,7 +159,7 @@ def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
         "text": row.text,
         "structure": row.structure,
         **text_facts(row.text, limits.language),
-        "unknown_phonemes": "",
+        **NOT_JUDGED,
         "audio_sha256": digest,
         **facts,
         "findings": row.message,
@@ -167,11 +167,11 @@ def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
 
 
 def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, list[int]]) -> None:
-    """Add the unknown phonemes and every fault in words to ``records``. Before, ``findings`` holds the row's own fault only."""
+    """Add what espeak says and every fault in words to ``records``. Before, ``findings`` holds the row's own fault only."""
     judged = [record for record in records if record["structure"] in TEXT_JUDGED]
-    unknown = espeak.unknown_phonemes_of([str(record["text"]) for record in judged], limits.espeak_voice, id_map)
-    for record, found in zip(judged, unknown, strict=True):
-        record["unknown_phonemes"] = " ".join("U+0020" if phoneme == " " else phoneme for phoneme in found)
+    spoken = spoken_facts([str(record["text"]) for record in judged], limits.language, limits.espeak_voice, id_map)
+    for record, facts in zip(judged, spoken, strict=True):
+        record |= facts
     for record in records:
         record["findings"] = "; ".join(fault.finding for fault in faults(record, limits))
 

@@ -5,10 +5,11 @@ limits: the suite gives the verdict, this module the sentence. Opens no file.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from voice_assets.text.composed import Place, places
 from voice_assets.text.scripts import has_digits, has_latin, has_plus, script_share, unprintable
 from voice_assets.voices import DatasetLimits, Positive, Voice
 
@@ -39,7 +40,12 @@ WARNINGS = {
     ),
     "no_latin": ("latin", "Latin letters in the text: espeak reads them as another language's"),
     "no_plus": ("plus", "`+` in the text: espeak reads `+` aloud as the word plus"),
+    "no_signs": ("signs", "signs in the text that espeak reads aloud: the clip must say the same, or the sign must go"),
 }
+
+# Signs that people say as a word when they read a text aloud. The words may be other than espeak's.
+SAID_BY_PEOPLE = frozenset("%‰&€$£¥¢₽₴°№§=@/×÷±½¼¾²³#")
+MOST_PLACES = 3
 
 
 class Limits(DatasetLimits):
@@ -90,6 +96,42 @@ def phoneme_name(phoneme: str) -> str:
     return f"{phoneme} ({code})" if phoneme.strip() and phoneme.isprintable() else code
 
 
+def _codes(text: str) -> str:
+    return " ".join(dict.fromkeys(f"U+{ord(character):04X}" for character in text))
+
+
+def _place(place: Place) -> str:
+    """A piece of a text that is not composed, with its code points: all of it may be invisible or look like one letter."""
+    meant = f" for {place.composed}" if place.composed else f" ({unicodedata.name(place.written[0], 'no name').lower()})"
+    return f"{_codes(place.written)}{meant} at character {place.at}"
+
+
+def _misread(text: str, readings: str) -> Fault:
+    """The fault of a text that is spoken otherwise than its composed form. ``readings``: the column ``misread``."""
+    found = places(text)
+    more = f" and {len(found) - MOST_PLACES} more" if len(found) > MOST_PLACES else ""
+    return Fault(
+        "same_reading",
+        _codes("".join(place.written for place in found)),
+        f"{', '.join(map(_place, found[:MOST_PLACES]))}{more}: espeak says {readings}; write the text in NFC without invisible "
+        "characters, as `voice-assets import` does",
+    )
+
+
+def _sign_names(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{sign} ({_codes(sign)}) as {words}" for sign, words in pairs)
+
+
+def _spoken_signs(column: str) -> Fault:
+    """The warning about signs. ``column``: the column ``signs``."""
+    pairs = [(sign, words) for sign, _, words in (part.partition(" ") for part in column.split("  "))]
+    said = _sign_names([pair for pair in pairs if pair[0] in SAID_BY_PEOPLE])
+    unsaid = _sign_names([pair for pair in pairs if pair[0] not in SAID_BY_PEOPLE])
+    advice = [f"{said}: listen whether the clip says the same, and write words"] if said else []
+    advice += [f"{unsaid}: hardly anybody says that, remove the sign"] if unsaid else []
+    return Fault("no_signs", " ".join(sign for sign, _ in pairs), f"espeak reads signs aloud: {'; '.join(advice)}")
+
+
 def _between(value: float, low: float, high: float, low_name: str, high_name: str) -> str:
     """``under min 0.2`` or ``over max 15.0``; empty when the value lies within the limits, both included."""
     if value < low:
@@ -119,7 +161,7 @@ def _audio_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
 
 
 def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
-    """Every fault of the text, from the columns ``text``, ``unknown_phonemes`` and those of ``text_facts``."""
+    """Every fault of the text, from the column ``text``, those of ``text_facts`` and those of ``readings.Spoken``."""
     length = int(clip["text_length"])
     outside = _between(length, limits.min_text_chars, limits.max_text_chars, "min_text_chars", "max_text_chars")
     if outside:
@@ -137,6 +179,12 @@ def text_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
     if clip["unknown_phonemes"]:
         names = ", ".join(phoneme_name(phoneme) for phoneme in clip["unknown_phonemes"].split(" "))
         yield Fault("phonemes_known", clip["unknown_phonemes"], f"phonemes without an id in config.json: {names}")
+    if clip["letter_phonemes"] < 1:
+        yield Fault(
+            "phonemes_present", "0", "espeak says nothing for the text; write the words that are spoken, or drop the row"
+        )
+    if clip["misread"]:
+        yield _misread(clip["text"], clip["misread"])
 
 
 def faults(clip: Mapping[str, Any], limits: Limits) -> list[Fault]:
@@ -156,4 +204,5 @@ def warnings(clip: Mapping[str, Any]) -> list[Fault]:
     """Every warning about the text of one row of ``CLIPS``."""
     if clip["structure"] not in TEXT_JUDGED:
         return []
-    return [Fault(rule, "yes", meaning) for rule, (column, meaning) in WARNINGS.items() if clip[column]]
+    flags = [Fault(rule, "yes", meaning) for rule, (column, meaning) in WARNINGS.items() if column != "signs" and clip[column]]
+    return flags + ([_spoken_signs(clip["signs"])] if clip["signs"] else [])

@@ -30,6 +30,11 @@ CLIPS = {
     "latin": Column(bool, "the text has Latin letters in a language that is not written with them"),
     "plus": Column(bool, "the text has `+`: espeak reads `+` aloud as the word plus"),
     "unknown_phonemes": Column(str, "phonemes of the text without an id in the voice's config.json, separated by spaces"),
+    "letter_phonemes": Column(
+        int, "letters that espeak speaks for the text, stress marks not counted; 0 for a text not judged"
+    ),
+    "misread": Column(str, "what espeak says, and what it says for the composed text; empty when it says the same"),
+    "signs": Column(str, "signs that espeak reads aloud and what it says, `& ænd`, two spaces between; not `+`"),
     "audio_sha256": Column(str, "SHA-256 of the file's bytes; empty when there is no file"),
     "format": Column(str, "container as libsndfile names it, `WAV`; empty when the file cannot be read"),
     "subtype": Column(str, "encoding as libsndfile names it, `PCM_16`"),

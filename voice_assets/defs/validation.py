@@ -35,7 +35,13 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
 
     @dg.asset(
         **describe(
-            voice, "clips", group="validation", reads=["raw_dataset"], settings=limits.model_dump(), kinds=["pandas", "wav"]
+            voice,
+            "clips",
+            group="validation",
+            reads=["raw_dataset"],
+            code=2,
+            settings=limits.model_dump(),
+            kinds=["pandas", "wav"],
         ),
         partitions_def=shards(voice),
         dagster_type=tables.CLIPS,

@@ -24,7 +24,8 @@ RULES = {
         *("two_columns", "names_present", "texts_present", "no_duplicate_rows", "safe_paths"),
         *("wavs_present", "wavs_readable", "no_extra_wavs"),
         *("format_wav", "pcm16", "mono", "sample_rate", "duration"),
-        *("text_length", "text_script", "text_printable", "phonemes_known", "no_digits", "no_latin", "no_plus"),
+        *("text_length", "text_script", "text_printable", "phonemes_known", "phonemes_present", "same_reading"),
+        *("no_digits", "no_latin", "no_plus", "no_signs"),
     ],
     "mini_training": ["ran_to_the_end", "loss_falls", "nothing_nan", "loss_sane", "validation_loss_sane"],
     "onnx_voice": ["loads", "same_audio", "config_complete"],
@@ -46,6 +47,7 @@ WARNINGS = {
     "base_validation/no_digits",
     "base_validation/no_latin",
     "base_validation/no_plus",
+    "base_validation/no_signs",
     "quality_report/no_duplicate_audio",
 }
 

@@ -18,7 +18,7 @@ def clip(text: str = "Привет", **changes: Any) -> dict[str, Any]:
     sound = {
         "clip_id": "a", "row": 1, "path": "wavs/a.wav", "text": text, "structure": "", "unknown_phonemes": "",
         "audio_sha256": "0", "format": "WAV", "subtype": "PCM_16", "channels": 1, "sample_rate": 22050, "frames": 22050,
-        "duration_s": 1.0, "findings": "",
+        "duration_s": 1.0, "findings": "", "letter_phonemes": 5, "misread": "", "signs": "",
     }  # fmt: skip
     return {**sound, **text_facts(text, "ru"), **changes}
 
@@ -42,6 +42,18 @@ def test_a_sound_clip_has_all_columns_and_no_fault() -> None:
         ({"text_length": 401}, "text_length", "401 characters, over max_text_chars 400"),
         ({"script_share": 0.4}, "text_script", "0.400 of the letters are in the script of `ru`, under min_script_share 0.5"),
         ({"script_share": 0.49999}, "text_script", "0.499990 of the letters"),
+        ({"letter_phonemes": 0}, "phonemes_present", "espeak says nothing for the text"),
+        (
+            {"text": "И\u0306огурт", "misread": "ɪʌɡˈurt instead of jˈoɡurt"},
+            "same_reading",
+            "U+0418 U+0306 for Й at character 1: espeak says ɪʌɡˈurt instead of jˈoɡurt; write the text in NFC",
+        ),
+        (
+            {"text": "да\u200b \ufeffне\u200bт \u2060", "misread": "a instead of b"},
+            "same_reading",
+            "U+200B (zero width space) at character 3, U+FEFF (zero width no-break space) at character 5, U+200B (zero width "
+            "space) at character 8 and 1 more: espeak",
+        ),
         ({"unknown_phonemes": "ж \u0306"}, "phonemes_known", "ж (U+0436), ◌\u0306 (U+0306)"),
     ],
 )
@@ -84,6 +96,15 @@ def test_text_is_judged_where_only_the_audio_is_at_fault() -> None:
     assert again == first
 
 
+def test_signs_that_people_say_and_others() -> None:
+    (warning,) = warnings(clip(signs="& ænd  😀 ɡɹˈɪnɪŋ fˈeɪs  ... krˈapkɪ"))
+    assert (warning.rule, warning.value) == ("no_signs", "& 😀 ...")
+    assert warning.finding == (
+        "espeak reads signs aloud: & (U+0026) as ænd: listen whether the clip says the same, and write words; "
+        "😀 (U+1F600) as ɡɹˈɪnɪŋ fˈeɪs, ... (U+002E) as krˈapkɪ: hardly anybody says that, remove the sign"
+    )
+
+
 def test_warnings() -> None:
     assert [warning.rule for warning in warnings(clip("+7 Q"))] == ["no_digits", "no_latin", "no_plus"]
     assert warnings(clip()) == []
@@ -101,7 +122,16 @@ def test_rule_names_are_those_of_the_suite() -> None:
     suite = json.loads((Path(data_checks.__file__).parent / "base_validation.json").read_text(encoding="utf-8"))
     severity = {rule["meta"]["rule"]: rule["severity"] for rule in suite["expectations"] if rule["meta"]["table"] == "clips"}
     broken = clip(
-        "\0i", format="", subtype="", channels=0, sample_rate=0, duration_s=0.0, unknown_phonemes="x", script_share=0.0
+        "\0i",
+        format="",
+        subtype="",
+        channels=0,
+        sample_rate=0,
+        duration_s=0.0,
+        unknown_phonemes="x",
+        script_share=0.0,
+        letter_phonemes=0,
+        misread="a instead of b",
     )
     named = {fault.rule for fault in faults(broken, LIMITS)} | set(STRUCTURE_RULES.values())
     assert named == {rule for rule, level in severity.items() if level == "critical"}
