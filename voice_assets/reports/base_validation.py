@@ -21,6 +21,11 @@ from voice_assets.runtime.files import write_text
 from voice_assets.runtime.stamps import new_folder, utc_text
 
 SHOWN = 50
+"""The most faults that the Markdown lists, of all rules alternately: one kind of fault cannot hide the others."""
+MOST_VALUES = 5
+# Rules whose values are few different signs or code points, so that the commonest values say more than the first clip.
+BY_VALUE = frozenset({"phonemes_known", "same_reading", "no_signs"})
+COUNT_HEADINGS = {"rule": "Rule", "clips": "Clips", "first": "First", "finding": "Finding of the first"}
 FAULT_HEADINGS = {"row": "Row", "clip_id": "Clip", "rule": "Rule", "finding": "Finding", "text": "Text"}
 TSV_COLUMNS = ("row", "clip_id", "level", "rule", "value", "finding", "text")
 HISTOGRAM_BIN_S = 1.0
@@ -48,15 +53,40 @@ def _word(clips: pd.DataFrame, config: ConfigFacts, verdicts: Sequence[Verdict] 
 
 
 def _counts(title: str, lines: list[dict[str, object]], level: str) -> list[str]:
-    """For each rule, the number of clips that break the rule, and the first of these clips."""
-    chosen = [line for line in lines if line["level"] == level]
-    counts = Counter(str(line["rule"]) for line in chosen)
-    first = {str(line["rule"]): line for line in reversed(chosen)}
+    """For each rule, the number of clips that break the rule, the first of these clips, and what is wrong with it."""
+    by_rule: dict[str, list[dict[str, object]]] = {}
+    for line in lines:
+        if line["level"] == level:
+            by_rule.setdefault(str(line["rule"]), []).append(line)
     rows = [
-        {"rule": rule, "clips": count, "first": f"row {first[rule]['row']}, {first[rule]['clip_id']}"}
-        for rule, count in counts.most_common()
+        {
+            "rule": rule,
+            "clips": len(of_rule),
+            "first": f"row {of_rule[0]['row']}, {of_rule[0]['clip_id']}",
+            "finding": f"{of_rule[0]['finding']}{_commonest(rule, of_rule)}",
+        }
+        for rule, of_rule in sorted(by_rule.items(), key=lambda item: -len(item[1]))
     ]
-    return [f"## {title}", "", *table(rows, {"rule": "Rule", "clips": "Clips", "first": "First"})]
+    return [f"## {title}", "", *table(rows, COUNT_HEADINGS)]
+
+
+def _commonest(rule: str, lines: list[dict[str, object]]) -> str:
+    """The commonest values of a rule, and in how many clips each is; empty for one clip and for rules without such values."""
+    if rule not in BY_VALUE or len(lines) < 2:
+        return ""
+    counts = Counter(value for line in lines for value in dict.fromkeys(str(line["value"]).split(" ")))
+    more = f", and {len(counts) - MOST_VALUES} others" if len(counts) > MOST_VALUES else ""
+    return f" — in all clips: {', '.join(f'{value} in {count}' for value, count in counts.most_common(MOST_VALUES))}{more}"
+
+
+def _alternately(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+    """At most ``SHOWN`` faults, the first of every rule, then the second of every rule and so on; in the order of the rows."""
+    seen: Counter[object] = Counter()
+    turns = []
+    for number, line in enumerate(lines):
+        seen[line["rule"]] += 1
+        turns.append((seen[line["rule"]], number))
+    return [lines[number] for number in sorted(number for _, number in sorted(turns)[:SHOWN])]
 
 
 def _figures(clips: pd.DataFrame, lines: list[dict[str, object]]) -> list[str]:
@@ -123,8 +153,13 @@ def _markdown(
     parts += [*(f"- {rule}: {meaning}" for rule, (_, meaning) in WARNINGS.items() if rule in warned), ""] if warned else []
     parts += _histogram(clips)
     if found:
-        shown = found[:SHOWN]
-        parts += ["## Rows", "", f"The first {len(shown)} of {len(found)} faults; `{tsv}` has all of them.", ""]
+        shown = _alternately(found)
+        first = (
+            f"All {len(found)} faults"
+            if len(shown) == len(found)
+            else f"The first faults of each rule, {len(shown)} of {len(found)}"
+        )
+        parts += ["## Rows", "", f"{first}; `{tsv}` has all of them.", ""]
         parts += table(shown, FAULT_HEADINGS)
     return "\n".join(parts).rstrip() + "\n"
 

@@ -62,6 +62,8 @@ def test_faults_and_warnings(make_dataset: MakeDataset, limits: Limits) -> None:
         ("3", "fault", "wavs_present"),
         ("7", "fault", "wavs_readable"),
         ("7", "warning", "no_digits"),
+        ("7", "warning", "no_signs"),
+        ("8", "warning", "no_signs"),
         ("0", "fault", "no_extra_wavs"),
     ]
     assert list(rows[0]) == list(TSV_COLUMNS)
@@ -127,8 +129,26 @@ def test_the_markdown_is_short_and_the_tsv_is_complete(make_dataset: MakeDataset
     )
     markdown, rows = report(dataset, limits)
     assert len(rows) == 121
-    assert f"The first {SHOWN} of 121 faults" in markdown
-    assert markdown.count("and no file wavs/nobody") == SHOWN
+    assert f"The first faults of each rule, {SHOWN} of 121" in markdown
+    assert markdown.count("and no file wavs/nobody") == SHOWN  # once of them beside the count
+    assert "| no_extra_wavs | 1 |" in markdown
+
+
+def test_each_kind_of_fault_is_shown_and_counted(make_dataset: MakeDataset, limits: Limits) -> None:
+    """Of thousands of faults of one kind and a few of another, both are in the Markdown, the counts first."""
+    dataset = make_dataset(TEXTS[:1])
+    nfd = [f"n{number}|И\u0306од номер{' &' * (number % 2)} и сего\u200bдня" for number in range(200)]
+    silent = [f"s{number}|..." for number in range(3)]
+    (dataset / "metadata_2col.csv").write_text("\n".join([*nfd, *silent]), encoding="utf-8")
+    markdown, rows = report(dataset, limits)
+    assert [row["rule"] for row in rows].count("same_reading") == 200
+    counts, listed = markdown.split("## Rows")
+    assert "| same_reading | 200 | row 1, n0 |" in counts
+    assert "U+0418 in 200, U+0306 in 200, U+200B in 200" in counts
+    assert "| phonemes_present | 3 | row 201, s0 |" in counts
+    assert "| no_signs | 100 | row 2, n1 |" in counts
+    assert listed.count("phonemes_present") == 3
+    assert listed.count("same_reading") > 10
 
 
 def test_text_cannot_break_the_table(make_dataset: MakeDataset, limits: Limits) -> None:
