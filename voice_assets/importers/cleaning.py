@@ -8,8 +8,12 @@ from typing import Literal
 
 from voice_assets.dataset.faults import Limits
 from voice_assets.text import scripts
+from voice_assets.text.composed import Place, composed, places
+from voice_assets.text.stress_marks import with_acutes
 
 Digits = Literal["sure", "any", "none"]
+CLEANING = 2
+"""Grows when an importer writes another text for the same recording."""
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|<[^<>]*>")
 _WHOLE_DIRECTION = re.compile(r"\s*(\[.*\]|<.*>|\(.*\))\s*", re.DOTALL)
@@ -24,10 +28,27 @@ def _typographic(text: str) -> str:
     return parts[0] + "".join(("“" if number % 2 == 0 else "”") + part for number, part in enumerate(parts[1:]))
 
 
-def clean(name: str, text: str) -> tuple[str, list[str]]:
-    """The text without unspoken parts, and the list of changes.
+def _codes(place: Place) -> str:
+    return " ".join(f"U+{ord(character):04X}" for character in place.written)
 
-    Removes the clip's name at the start (``menu: Press…``) and notes in ``[ ]`` or ``< >`` beside words. Each run of white
+
+def _composed(text: str) -> tuple[str, list[str]]:
+    """The text in NFC without invisible characters, and the change in words, each kind of character once."""
+    kinds = dict.fromkeys(f"{_codes(place)} is {place.composed or 'left out'}" for place in places(text))
+    changed = [f"characters: in NFC without invisible characters: {', '.join(kinds)}"] if kinds else []
+    return composed(text), changed
+
+
+def _without_notes(text: str) -> tuple[str, list[str]]:
+    without = text if _WHOLE_DIRECTION.fullmatch(text) else _BRACKETED.sub(" ", text)
+    return without, [f"note removed: {', '.join(_BRACKETED.findall(text))}"] if without != text else []
+
+
+def clean(name: str, text: str, *, plus_is_stress: bool = False) -> tuple[str, list[str]]:
+    """The text as espeak should read it, without unspoken parts, and the list of changes.
+
+    Removes the clip's name at the start (``menu: Press…``) and notes in ``[ ]`` or ``< >`` beside words. Composes letters (NFC)
+    and removes invisible characters. ``plus_is_stress``: `+` before a vowel becomes U+0301 after the vowel. Each run of white
     space becomes one space. A text that starts with ``"`` gets typographic quotes, because Piper reads its metadata as CSV.
     A text that is only a note stays; `text_rejections` rejects it.
     """
@@ -35,11 +56,12 @@ def clean(name: str, text: str) -> tuple[str, list[str]]:
     cleaned = re.sub(rf"^\s*{re.escape(name)}\s*:\s*", "", text)
     if cleaned != text:
         done.append("name removed: it was at the start of the text")
-    if not _WHOLE_DIRECTION.fullmatch(cleaned):
-        without = _BRACKETED.sub(" ", cleaned)
-        if without != cleaned:
-            done.append(f"note removed: {', '.join(_BRACKETED.findall(cleaned))}")
-        cleaned = without
+    for change in (_composed, _without_notes):
+        cleaned, changes = change(cleaned)
+        done += changes
+    if plus_is_stress and (accented := with_acutes(cleaned)) != cleaned:
+        done.append("stress: `+` before a vowel is U+0301 after the vowel now")
+        cleaned = accented
     if " ".join(cleaned.split()) != cleaned:
         if not done:
             done.append("white space: each run is one space now")

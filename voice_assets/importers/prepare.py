@@ -14,25 +14,35 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_assets.audio import recordings
+from voice_assets.dataset import espeak
 from voice_assets.dataset.clips import METADATA
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
-from voice_assets.importers.cleaning import Digits, clean, text_rejections
+from voice_assets.importers.cleaning import CLEANING, Digits, clean, text_rejections
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About, Item
 from voice_assets.importers.rejections import audio_rejections, name_rejections, phoneme_rejections
 from voice_assets.importers.written_files import Note, Summary, config, existing, licence, prepare_info, settings_sha256
 from voice_assets.runtime.files import sha256, shown, write_text
 from voice_assets.text.normalisation import normalise
+from voice_assets.text.stress_marks import plus_marks_stress
 
 OnProgress = Callable[[int, int], None]
 """Gets (recordings done, recordings in all)."""
 
+PLUS_IS_STRESS = "the texts mark stress by `+` before a vowel; U+0301 after the vowel stands for it now, which espeak knows"
+"""The line of ``PREPARE_INFO.txt`` about texts with stress marks."""
+
 
 @dataclass
 class _Tally:
-    """The decisions on the items up to now. ``texts``: normalised text -> name of the recording with that text."""
+    """The decisions on the items up to now.
 
+    ``plus_is_stress``: the texts write stress as `+` before a vowel. ``texts``: normalised text -> name of the recording with
+    that text.
+    """
+
+    plus_is_stress: bool
     rows: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
     cleaned: list[Note] = field(default_factory=list)
@@ -52,7 +62,7 @@ def _decoded(item: Item, limits: Limits) -> tuple[npt.NDArray[np.int16] | None, 
 def _take(item: Item, limits: Limits, digits: Digits, latin: bool, tally: _Tally, wavs: Path) -> None:
     """Decide on one item: write its audio into ``wavs`` and its row into the tally, or note the reasons to drop it."""
     clip_id = item.name.replace("/", "_")
-    text, cleanings = clean(item.name, item.text)
+    text, cleanings = clean(item.name, item.text, plus_is_stress=tally.plus_is_stress)
     reasons = [item.fault] if item.fault else name_rejections(item.name)
     samples: npt.NDArray[np.int16] | None = None
     if not reasons:
@@ -86,7 +96,7 @@ def _fill(
     on_progress: OnProgress | None,
 ) -> _Tally:
     """Write all files except ``PREPARE_INFO.txt`` into ``folder``."""
-    tally = _Tally()
+    tally = _Tally(plus_marks_stress((item.text for item in items), limits.language))
     (folder / "wavs").mkdir()
     for done, item in enumerate(items, start=1):
         _take(item, limits, digits, latin, tally, folder / "wavs")
@@ -104,13 +114,16 @@ def _fill(
 
 
 def _listed(items: list[Item]) -> str:
-    """SHA-256 over the items: names, texts, faults, and the bytes of their audio. An unreadable file counts as empty."""
+    """SHA-256 over the items: names, texts, faults, and the bytes of their audio. An unreadable file counts as empty.
+
+    The version of the cleaning counts too, so that an import by an older version is made again.
+    """
 
     def facts(item: Item) -> list[str]:
         readable = os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)  # also False for an impossible file name
         return [shown(item.name), item.text, sha256(item.audio) if readable else "", *([item.fault] if item.fault else [])]
 
-    return output.digest([facts(item) for item in items])
+    return output.digest([CLEANING, *(facts(item) for item in items)])
 
 
 def prepare(
@@ -130,8 +143,11 @@ def prepare(
     The folders of a killed run are restored first.
 
     Raises:
-        RecordingsError: ``out`` has other files, no item can be used, or a file cannot be written.
+        RecordingsError: ``out`` has other files, no item can be used, espeak cannot speak the language, or a file cannot be
+            written.
     """
+    if problem := espeak.voice_problem(limits.espeak_voice):
+        raise RecordingsError(f"{about.source}: not imported, because {problem}")
     output.recover(out)
     wanted = list(items)
     chosen = settings_sha256(limits, about, digits, latin)
@@ -143,6 +159,7 @@ def prepare(
         tally = _fill(folder, wanted, limits, about, digits, latin, on_progress)
         counts = (len(wanted), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
         head: dict[str, object] = dict(zip(("Read", "Kept", "Cleaned", "Dropped", "Seconds"), counts, strict=True))
+        head |= {"Stress": PLUS_IS_STRESS} if tally.plus_is_stress else {}
         head |= {"Settings": chosen, "Items": listed, "Contents": output.contents_sha256(folder)}
         write_text(folder / output.PREPARE_INFO, prepare_info(head, tally.cleaned, tally.dropped, limits, about))
     return Summary(out, *counts, unchanged=False)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from voice_assets.dataset import espeak
 from voice_assets.dataset.faults import Limits, phoneme_name
+from voice_assets.dataset.readings import spoken_facts
 from voice_assets.dataset.rows import unsafe
 from voice_assets.runtime.files import shown
 
@@ -51,8 +52,11 @@ def audio_rejections(samples: npt.NDArray[np.int16], limits: Limits) -> list[str
 
 
 def phoneme_rejections(text: str, limits: Limits) -> list[str]:
-    """A reason to reject a text: phonemes without an id in Piper's default table."""
-    unknown = espeak.unknown_phonemes(text, limits.espeak_voice, espeak.default_id_map())
+    """Reasons to reject a text: espeak says nothing for it, or phonemes without an id in Piper's default table."""
+    (spoken,) = spoken_facts([text], limits.language, limits.espeak_voice, espeak.default_id_map())
+    if spoken["letter_phonemes"] < 1:
+        return ["silent: espeak says nothing for the text"]
+    unknown = spoken["unknown_phonemes"].split(" ") if spoken["unknown_phonemes"] else []
     return [f"phonemes: no id for {', '.join(map(phoneme_name, unknown))}"] if unknown else []
 
 

@@ -32,6 +32,10 @@ def rejections(text: str, limits: Limits = RUSSIAN, digits: Digits = "sure", lat
         ("<beep>", "<beep>", []),
         ("(3 seconds of silence)", "(3 seconds of silence)", []),
         ("... для ...", "... для ...", []),
+        ("И\u0306огурт и сего\u200bдня", "Йогурт и сегодня", ["characters"]),
+        ("\ufeffmenu: Да", "menu: Да", ["characters"]),
+        ("Да\u00a0[ха\u00adха]  нет", "Да нет", ["characters", "note removed"]),
+        ("З+амок", "З+амок", []),
         ("", "", []),
     ],
 )
@@ -39,6 +43,18 @@ def test_clean(text: str, cleaned: str, kinds: list[str]) -> None:
     result, done = clean("menu", text)
     assert result == cleaned
     assert [reason.split(":")[0] for reason in done] == kinds
+
+
+def test_the_changed_characters_are_named() -> None:
+    _, (reason,) = clean("a", "и\u0306и\u0306 \u200bда\u200b ﬁ")
+    assert reason == ("characters: in NFC without invisible characters: U+0438 U+0306 is й, U+200B is left out, U+FB01 is fi")
+
+
+def test_plus_becomes_the_stress_mark_where_the_texts_use_it() -> None:
+    text, (reason,) = clean("a", "Ст+арый зам+ок", plus_is_stress=True)
+    assert text == "Ста\u0301рый замо\u0301к"
+    assert reason.startswith("stress: ")
+    assert clean("a", "C++", plus_is_stress=True) == ("C++", [])
 
 
 @given(st.text())

@@ -177,6 +177,33 @@ def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: 
     assert not (tmp_path / "out").exists()
 
 
+def test_texts_are_composed_and_the_plus_of_a_corpus_is_a_stress_mark(tmp_path: Path, item, limits: Limits) -> None:
+    items = [item("a", "И\u0306огурт и ч+ай."), item("b", "Ст+арый з+амок сего\u200bдня."), item("c", "Ещё раз.")]
+    summary = make(items, tmp_path / "out", limits)
+    texts = [text for _, text in metadata(summary.out)]
+    assert texts == ["Йогурт и ча\u0301й.", "Ста\u0301рый за\u0301мок сегодня.", "Ещё раз."]
+    assert (read_shard(summary.out, "0-of-1", limits)["findings"] == "").all()
+    info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
+    assert "\nStress: the texts mark stress by `+` before a vowel; U+0301" in info
+    assert "U+0418 U+0306 is Й" in info
+    assert "text: Ст+арый з+амок сего\u200bдня." in info
+
+
+def test_a_plus_that_is_no_stress_mark_is_dropped_with_its_reason(tmp_path: Path, item, limits: Limits) -> None:
+    summary = make([item("a", "Один + один."), item("b", "Ещё раз.")], tmp_path / "out", limits)
+    assert dropped(summary.out) == {"a": ["plus: the text has `+`, which espeak reads aloud"]}
+    assert "Stress:" not in (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("voice", "why"), [("fo", "without a dictionary"), ("nope", "is not a voice of espeak-ng")])
+def test_a_voice_that_cannot_speak_is_refused_before_anything_is_read(
+    tmp_path: Path, item, limits: Limits, voice: str, why: str
+) -> None:
+    with pytest.raises(RecordingsError, match=why):
+        make([item("a", "Ещё раз.")], tmp_path / "out", limits.model_copy(update={"espeak_voice": voice}))
+    assert not (tmp_path / "out").exists()
+
+
 def test_progress(tmp_path: Path, item, limits: Limits) -> None:
     reported: list[tuple[int, int]] = []
     items = [item("a", "Первая фраза."), item("b", "[beep]")]
