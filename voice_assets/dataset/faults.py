@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from voice_assets.text.composed import Place, places
+from voice_assets.text.russian_yo import missing_yo
 from voice_assets.text.scripts import has_digits, has_latin, has_plus, script_share, unprintable
 from voice_assets.voices import DatasetLimits, Positive, Voice
 
@@ -40,6 +41,7 @@ WARNINGS = {
     ),
     "no_latin": ("latin", "Latin letters in the text: espeak reads them as another language's"),
     "no_plus": ("plus", "`+` in the text: espeak reads `+` aloud as the word plus"),
+    "no_missing_yo": ("missing_yo", "words with ё written as е: espeak reads the е, and the voice learns another vowel"),
     "no_signs": ("signs", "signs in the text that espeak reads aloud: the clip must say the same, or the sign must go"),
 }
 
@@ -83,6 +85,7 @@ def text_facts(text: str, language: str) -> dict[str, object]:
         "digits": has_digits(text),
         "latin": has_latin(text, language),
         "plus": has_plus(text),
+        "missing_yo": " ".join(missing_yo(text)) if language == "ru" else "",
     }
 
 
@@ -200,9 +203,17 @@ def faults(clip: Mapping[str, Any], limits: Limits) -> list[Fault]:
     return [Fault(STRUCTURE_RULES[code], code, clip["findings"].removesuffix(text_findings)), *of_text]
 
 
+def _warning(rule: str, value: object, meaning: str) -> Fault:
+    """The warning of a rule. ``value``: of the rule's column."""
+    if rule == "no_signs":
+        return _spoken_signs(str(value))
+    if rule == "no_missing_yo":
+        return Fault(rule, str(value), f"{meaning}: {', '.join(str(value).split(' '))}")
+    return Fault(rule, "yes", meaning)
+
+
 def warnings(clip: Mapping[str, Any]) -> list[Fault]:
     """Every warning about the text of one row of ``CLIPS``."""
     if clip["structure"] not in TEXT_JUDGED:
         return []
-    flags = [Fault(rule, "yes", meaning) for rule, (column, meaning) in WARNINGS.items() if column != "signs" and clip[column]]
-    return flags + ([_spoken_signs(clip["signs"])] if clip["signs"] else [])
+    return [_warning(rule, clip[column], meaning) for rule, (column, meaning) in WARNINGS.items() if clip[column]]

@@ -29,6 +29,7 @@ CLIPS = {
     "digits": Column(bool, "the text has digits: espeak reads digits in one grammatical case only"),
     "latin": Column(bool, "the text has Latin letters in a language that is not written with them"),
     "plus": Column(bool, "the text has `+`: espeak reads `+` aloud as the word plus"),
+    "missing_yo": Column(str, "Russian words of the text that have `ё` where the text has `е`, separated by spaces"),
     "unknown_phonemes": Column(str, "phonemes of the text without an id in the voice's config.json, separated by spaces"),
     "letter_phonemes": Column(
         int, "letters that espeak speaks for the text, stress marks not counted; 0 for a text not judged"

@@ -24,7 +24,7 @@ SHOWN = 50
 """The most faults that the Markdown lists, of all rules alternately: one kind of fault cannot hide the others."""
 MOST_VALUES = 5
 # Rules whose values are few different signs or code points, so that the commonest values say more than the first clip.
-BY_VALUE = frozenset({"phonemes_known", "same_reading", "no_signs"})
+BY_VALUE = frozenset({"phonemes_known", "same_reading", "no_missing_yo", "no_signs"})
 COUNT_HEADINGS = {"rule": "Rule", "clips": "Clips", "first": "First", "finding": "Finding of the first"}
 FAULT_HEADINGS = {"row": "Row", "clip_id": "Clip", "rule": "Rule", "finding": "Finding", "text": "Text"}
 TSV_COLUMNS = ("row", "clip_id", "level", "rule", "value", "finding", "text")

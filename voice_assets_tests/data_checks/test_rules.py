@@ -71,6 +71,7 @@ ROWS = [
     ("base_validation", "clips", "letter_phonemes", 1, 0, "phonemes_present"),
     ("base_validation", "clips", "misread", "", "ɪʌɡˈurt instead of jˈoɡurt", "same_reading"),
     ("base_validation", "clips", "signs", "", "& ænd", "no_signs"),
+    ("base_validation", "clips", "missing_yo", "", "ещё", "no_missing_yo"),
     ("base_validation", "clips", "digits", False, True, "no_digits"),
     ("base_validation", "clips", "latin", False, True, "no_latin"),
     ("base_validation", "clips", "plus", False, True, "no_plus"),

@@ -25,7 +25,7 @@ RULES = {
         *("wavs_present", "wavs_readable", "no_extra_wavs"),
         *("format_wav", "pcm16", "mono", "sample_rate", "duration"),
         *("text_length", "text_script", "text_printable", "phonemes_known", "phonemes_present", "same_reading"),
-        *("no_digits", "no_latin", "no_plus", "no_signs"),
+        *("no_digits", "no_latin", "no_plus", "no_missing_yo", "no_signs"),
     ],
     "mini_training": ["ran_to_the_end", "loss_falls", "nothing_nan", "loss_sane", "validation_loss_sane"],
     "onnx_voice": ["loads", "same_audio", "config_complete"],
@@ -46,6 +46,7 @@ RULES = {
 WARNINGS = {
     "base_validation/no_digits",
     "base_validation/no_latin",
+    "base_validation/no_missing_yo",
     "base_validation/no_plus",
     "base_validation/no_signs",
     "quality_report/no_duplicate_audio",

@@ -105,6 +105,13 @@ def test_signs_that_people_say_and_others() -> None:
     )
 
 
+def test_words_with_e_for_yo_are_named_in_russian_only() -> None:
+    (warning,) = warnings(clip("Еще один самолет, и все."))
+    assert (warning.rule, warning.value) == ("no_missing_yo", "ещё самолёт")
+    assert warning.finding.endswith("learns another vowel: ещё, самолёт")
+    assert text_facts("Еще один", "bg")["missing_yo"] == ""
+
+
 def test_warnings() -> None:
     assert [warning.rule for warning in warnings(clip("+7 Q"))] == ["no_digits", "no_latin", "no_plus"]
     assert warnings(clip()) == []
