@@ -60,6 +60,8 @@ CLIP_STATS = {
     "dc_offset": Column(float, "mean sample, full scale = 1"),
     "leading_silence_s": Column(float, "time before the first 10 ms frame over -40 dB of the loudest"),
     "trailing_silence_s": Column(float, "time after the last such frame"),
+    "first_speech_s": Column(float, "time before the first 32 ms that Piper's training takes for speech; -1 when nothing is"),
+    "kept_s": Column(float, "length after Piper's trimming of silence (audio.trimming); a lower bound from 1 s on"),
     "speech_ratio": Column(float, "share of such frames among all"),
     "chars_per_s": Column(float, "letters and digits of the text per second between the two silences"),
 }

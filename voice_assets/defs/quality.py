@@ -32,6 +32,7 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
             group="quality",
             reads=["clips"],
             gated_by=["base_validation"],
+            code=2,
             settings={"language": voice.language},
             kinds=["pandas", "numpy", "wav"],
         ),
@@ -62,6 +63,7 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
 
 def _quality_report(voice: Voice) -> dg.AssetsDefinition:
     chosen = voice.quality.model_dump(include={"sample_count", "suspect_top", "seed"})
+    segment_s = voice.training.segment_size / voice.sample_rate
 
     @dg.asset(
         **describe(
@@ -70,7 +72,8 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
             group="quality",
             reads=["clip_stats", "clips"],
             gated_by=["base_validation"],
-            settings=chosen,
+            code=2,
+            settings={**chosen, "segment_s": segment_s},
             kinds=["report", "html", "greatexpectations"],
         ),
         description="The quality report `quality_<ts>/`: `quality_report.md` and `.html` with players, `samples.tsv` (clips to "
@@ -82,8 +85,8 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         stats = table_of(inputs, "clip_stats")
-        facts = summary.facts(stats, len(sound_clips(inputs)))
-        ranked = suspects.rank(stats, voice.quality.suspect_top)
+        facts = summary.facts(stats, len(sound_clips(inputs)), segment_s)
+        ranked = suspects.rank(stats, voice.quality.suspect_top, segment_s)
         samples = sampling.sample(stats, voice.quality.sample_count, voice.quality.seed)
         evidence = {"stats": stats, "facts": one_row(facts)}
         paths, version = keep_evidence(context, evidence)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from voice_assets.audio import recordings, signals
+from voice_assets.audio import recordings, signals, trimming
 from voice_assets.dataset import tables
 from voice_assets.runtime import files
 from voice_assets.text.normalisation import normalise
@@ -54,6 +54,7 @@ def _measure_clip(dataset: Path, clip: Mapping[Hashable, object], language: str)
         "duration_s": duration_s,
         "chars_per_s": signals.chars_per_s(text, speech_s),
         **measured,
+        **vars(trimming.trimmed(samples, rate)),
     }
 
 

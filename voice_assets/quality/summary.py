@@ -7,6 +7,7 @@ clips that stand out (``quality.suspects``).
 import numpy as np
 import pandas as pd
 
+from voice_assets.audio.trimming import ENOUGH_S, start_s
 from voice_assets.dataset.tables import CLIP_STATS
 from voice_assets.quality.histogram import edge_spikes
 
@@ -15,6 +16,9 @@ SILENT_BELOW_DB = -70.0
 
 CLIPPED_RATIO = 0.0001
 """A clip with at least this share of samples at full scale is clipped: 1 in 10,000, about 2 in a second (our choice)."""
+
+LEFT_S = 0.5
+"""A clip with more silence than this at its start after Piper's trimming is trimmed badly: twice what Piper means to leave."""
 
 PERCENTILES = (0, 5, 50, 95, 100)
 """The percentiles of every figure; 0 and 100 are the minimum and the maximum."""
@@ -54,6 +58,20 @@ def clipped(stats: pd.DataFrame) -> pd.Series:
     return stats["clipped_ratio"] >= CLIPPED_RATIO
 
 
+def silence_left_s(stats: pd.DataFrame) -> pd.Series:
+    """The silence at the start of each clip that Piper's training leaves, in seconds; never under 0."""
+    return (stats["leading_silence_s"] - stats["first_speech_s"].map(start_s)).clip(lower=0.0)
+
+
+def trimmed_badly(stats: pd.DataFrame, segment_s: float) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """The clips that Piper's trimming leaves too short, with silence at the start, and untouched: three columns of flags.
+
+    Too short: less than one training segment. With silence: more than ``LEFT_S``. Untouched: Piper hears no speech.
+    """
+    short = stats["kept_s"] < min(segment_s, ENOUGH_S)
+    return short, silence_left_s(stats) > LEFT_S, stats["first_speech_s"] < 0
+
+
 def percentile(values: pd.Series, percent: float) -> float:
     """The percentile with linear interpolation; the p95 rule uses the same. ``percent`` is 0 to 100."""
     return float(values.quantile(percent / 100, interpolation="linear"))
@@ -63,12 +81,13 @@ def _percentiles(stats: pd.DataFrame, column: str) -> dict[str, float]:
     return {f"{column}_p{percent}": percentile(stats[column], percent) for percent in PERCENTILES}
 
 
-def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
+def facts(stats: pd.DataFrame, expected_clips: int, segment_s: float) -> dict[str, int | float]:
     """The figures of the data set as one row, plain Python numbers, all finite.
 
     Args:
         stats: CLIP_STATS of all shards.
         expected_clips: how many clips the data set has.
+        segment_s: the length of a training segment.
 
     Returns:
         - ``clips``, ``clips_missing`` (expected clips less different clip ids), ``clips_repeated`` (rows with an id that an
@@ -76,6 +95,7 @@ def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
         - ``duplicate_texts`` and ``duplicate_ratio``: clips that repeat an EARLIER normalised text, and their share;
           ``duplicate_audio``: clips whose samples equal an earlier clip's; ``empty_texts``: texts empty when normalised
         - ``silent_clips``, ``clipped_clips``: see ``SILENT_BELOW_DB`` and ``CLIPPED_RATIO``
+        - ``short_clips``, ``silent_start_clips``, ``speechless_clips``: see ``trimmed_badly``
         - ``duration_spike_start``, ``duration_spike_end``: see ``quality.histogram.edge_spikes``
         - ``<column>_p0, _p5, _p50, _p95, _p100`` of text_length, duration_s, chars_per_s, rms_db, peak_db,
           leading_silence_s, trailing_silence_s, speech_ratio
@@ -85,6 +105,7 @@ def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
     """
     require_usable(stats)
     start, end = edge_spikes(stats["duration_s"])
+    short, silent_start, speechless = (int(flags.sum()) for flags in trimmed_badly(stats, segment_s))
     repeats = int(stats["normalised_text"].duplicated().sum())
     spread = ("text_length", "duration_s", "chars_per_s", "rms_db", "peak_db")
     edges = ("leading_silence_s", "trailing_silence_s", "speech_ratio")
@@ -99,6 +120,9 @@ def facts(stats: pd.DataFrame, expected_clips: int) -> dict[str, int | float]:
         "empty_texts": int((stats["normalised_text"] == "").sum()),
         "silent_clips": int(silent(stats).sum()),
         "clipped_clips": int(clipped(stats).sum()),
+        "short_clips": short,
+        "silent_start_clips": silent_start,
+        "speechless_clips": speechless,
         "duration_spike_start": start,
         "duration_spike_end": end,
     }

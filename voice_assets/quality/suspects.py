@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from voice_assets.audio.signals import letters_and_digits
+from voice_assets.audio.trimming import KEPT_S
 from voice_assets.quality import summary
 
 OUTLIER_Z = 3.5
@@ -25,6 +26,9 @@ MAX_Z = 50.0
 
 SILENT_SCORE, SAME_AUDIO_SCORE, NO_TEXT_SCORE, SAME_TEXT_SCORE = 800.0, 400.0, 200.0, 100.0
 """Added to the suspicion for certain faults. Each is more than all after it and ``MAX_Z`` together."""
+
+TRIMMED_BADLY_SCORE = MAX_Z
+"""Of a clip that training cuts or pads badly: as much as the highest |z|."""
 
 NEIGHBOURS = 101
 """The speaking rate of a clip is compared with this many clips that have about as much text."""
@@ -139,6 +143,28 @@ def _judge_certain(stats: pd.DataFrame) -> tuple[npt.NDArray[np.float64], list[l
     return score, reasons
 
 
+def _judge_trimming(stats: pd.DataFrame, segment_s: float) -> tuple[npt.NDArray[np.float64], list[str]]:
+    """What Piper's training does with the silence of each clip: the score and the reason."""
+    score = np.zeros(len(stats))
+    reasons = [""] * len(stats)
+    short, silent_start, speechless = (flags.to_numpy() for flags in summary.trimmed_badly(stats, segment_s))
+    left = summary.silence_left_s(stats).to_numpy()
+    for index, kept_s in enumerate(stats["kept_s"]):
+        if speechless[index]:
+            reasons[index] = "Piper's detector hears no speech in it, so training does not cut its silence"
+        elif short[index]:
+            reasons[index] = (
+                f"{kept_s:.2f} s after Piper's trimming, less than one training segment of {segment_s:.2f} s: padding is added"
+            )
+        elif silent_start[index]:
+            reasons[index] = (
+                f"{left[index]:.2f} s of silence at the start after Piper's trimming, which should leave {KEPT_S} s: a voice "
+                "learns to begin with silence"
+            )
+        score[index] = TRIMMED_BADLY_SCORE if reasons[index] else 0.0
+    return score, reasons
+
+
 def _choose(suspicion: npt.NDArray[np.float64], top: int) -> list[int]:
     """The positions of the rows to show, most suspicious first.
 
@@ -154,16 +180,18 @@ def _choose(suspicion: npt.NDArray[np.float64], top: int) -> list[int]:
     return certain + repeats + outliers[: room - len(repeats)]
 
 
-def rank(stats: pd.DataFrame, top: int) -> pd.DataFrame:
+def rank(stats: pd.DataFrame, top: int, segment_s: float) -> pd.DataFrame:
     """The clips that stand out most, at most ``top`` of them, the most suspicious first.
 
     ``suspicion`` is the clip's highest |robust z| (3.5 to 50), plus 800 when it is silent, 400 when its recording is a copy of
     an earlier clip's, 200 when its text is empty when normalised, 100 when an earlier clip has the same normalised text. A clip
-    without a reason is no suspect, so there can be fewer rows than ``top``.
+    that Piper's training trims badly counts as a |z| of 50. A clip without a reason is no suspect, so there can be fewer rows
+    than ``top``.
 
     Args:
         stats: CLIP_STATS; its order decides which clip is earlier.
         top: the most rows to return.
+        segment_s: the length of a training segment.
 
     Returns:
         ``COLUMNS``; ``reasons`` are the value, the median and the meaning of each outlier, joined by ``; ``.
@@ -175,7 +203,8 @@ def rank(stats: pd.DataFrame, top: int) -> pd.DataFrame:
     score, reasons = _judge_certain(stats)
     highest = np.zeros(len(stats))
     audible = ~summary.silent(stats).to_numpy()  # every other figure of a silent clip is meaningless
-    for z, words in (*(_judge_signal(stats, signal) for signal in SIGNALS), _judge_rate(stats)):
+    judged = (*(_judge_signal(stats, signal) for signal in SIGNALS), _judge_rate(stats), _judge_trimming(stats, segment_s))
+    for z, words in judged:
         highest = np.maximum(highest, z * audible)
         for index, word in enumerate(words):
             if word and audible[index]:

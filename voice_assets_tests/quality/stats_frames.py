@@ -5,6 +5,9 @@ import pandas as pd
 
 from voice_assets.dataset import tables
 
+SEGMENT_S = 8192 / 22050
+"""A training segment of the default length."""
+
 
 def stats_of(count: int, seed: int = 1) -> pd.DataFrame:
     """``count`` ordinary clips of one even voice; every text and every recording is different."""
@@ -28,6 +31,8 @@ def stats_of(count: int, seed: int = 1) -> pd.DataFrame:
                 "dc_offset": random.normal(0, 1e-4),
                 "leading_silence_s": 0.05,
                 "trailing_silence_s": 0.05,
+                "first_speech_s": 0.06,
+                "kept_s": min(duration, 1.0),
                 "speech_ratio": 0.9 + random.normal(0, 0.02),
                 "chars_per_s": 14.0 * 2 ** random.normal(0, 0.05),
             }

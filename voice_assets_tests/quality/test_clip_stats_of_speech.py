@@ -12,6 +12,7 @@ from voice_assets.quality.clip_stats import measure_clips
 from voice_assets.quality.summary import facts
 from voice_assets.quality.suspects import rank
 from voice_assets.runtime import files
+from voice_assets_tests.quality.stats_frames import SEGMENT_S
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,7 @@ def stats(ivrvoice: Path, clips: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_demo_passes_the_plans_limits(stats):
-    found = facts(stats, len(stats))
+    found = facts(stats, len(stats), SEGMENT_S)
     assert found["text_length_p95"] < 300
     assert found["duplicate_ratio"] < 0.05
     assert max(found["duration_spike_start"], found["duration_spike_end"]) <= 3
@@ -40,13 +41,14 @@ def test_the_demo_passes_the_plans_limits(stats):
 
 
 def test_the_figures_are_those_of_a_studio_voice(stats):
-    found = facts(stats, len(stats))
+    found = facts(stats, len(stats), SEGMENT_S)
     assert 11 < found["chars_per_s_p50"] < 15
     assert -22 < found["rms_db_p5"] < found["rms_db_p95"] < -15
     assert found["leading_silence_s_p95"] < 0.1
-    assert len(rank(stats, 100)) < 0.05 * len(stats)
+    assert len(rank(stats, 100, SEGMENT_S)) < 0.05 * len(stats)
 
 
+@pytest.mark.slow
 def test_clips_damaged_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, clips, stats):
     """Five clips: silent, with the audio of another clip, 20 dB quieter, with a second of silence, with a wrong text."""
     long = stats[stats["duration_s"] > 3].head(6).reset_index(drop=True)
@@ -66,7 +68,7 @@ def test_clips_damaged_on_purpose_are_the_first_suspects(tmp_path, ivrvoice, cli
         recordings.write_wav(path, piece, 22050)
         damaged.loc[clip_id, ["path", "audio_sha256"]] = [f"damaged/{path.name}", files.sha256(path)]
     damaged.loc[long["clip_id"][4], "text"] = "Да, конечно."
-    found = rank(measure_clips(tmp_path, damaged.reset_index(), "ru"), 100).set_index("clip_id")["reasons"]
+    found = rank(measure_clips(tmp_path, damaged.reset_index(), "ru"), 100, SEGMENT_S).set_index("clip_id")["reasons"]
     copied = found[[clip_id for clip_id in (long["clip_id"][1], long["clip_id"][5]) if clip_id in found.index]]
     assert found.index[0] == long["clip_id"][0]
     assert found.iloc[0].startswith("silent: -120.0 dB")

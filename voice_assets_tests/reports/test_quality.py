@@ -12,7 +12,7 @@ from voice_assets.dataset import tables
 from voice_assets.quality import sampling, suspects
 from voice_assets.quality.summary import facts
 from voice_assets.reports import quality
-from voice_assets_tests.quality.stats_frames import changed, stats_of
+from voice_assets_tests.quality.stats_frames import SEGMENT_S, changed, stats_of
 
 NASTY = '</td><script>alert("1")</script> & | `x` *y* [z](http://a.b) \x07'
 RULES = [
@@ -53,9 +53,9 @@ def dataset(tmp_path: Path) -> Path:
 
 def write(dataset: Path, stats: pd.DataFrame | None = None, verdicts=None) -> Path:
     stats = nasty_stats() if stats is None else stats
-    found = suspects.rank(stats, 100)
+    found = suspects.rank(stats, 100, SEGMENT_S)
     drawn = sampling.sample(stats, 12, 1)
-    return quality.write(dataset / "reports", "Voice <b>", stats, facts(stats, 60), found, drawn, dataset, verdicts)
+    return quality.write(dataset / "reports", "Voice <b>", stats, facts(stats, 60, SEGMENT_S), found, drawn, dataset, verdicts)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -152,7 +152,7 @@ def test_stats_json_has_the_facts_and_no_nan(dataset):
         raise AssertionError(constant)
 
     content = json.loads((write(dataset, verdicts=RULES) / "stats.json").read_text(encoding="utf-8"), parse_constant=refuse)
-    assert content["facts"] == facts(nasty_stats(), 60)
+    assert content["facts"] == facts(nasty_stats(), 60, SEGMENT_S)
     assert content["rules"] == RULES
     assert sum(one["count"] for one in content["histograms"]["duration_s"]) == 60
 
@@ -176,16 +176,23 @@ def test_the_verdict_is_the_same_in_every_file(dataset, verdicts, word, passed):
 
 def test_a_failed_report_leaves_nothing(dataset):
     stats = nasty_stats()
-    figures = facts(stats, 60) | {"hours": math.nan}
+    figures = facts(stats, 60, SEGMENT_S) | {"hours": math.nan}
     with pytest.raises(ValueError, match="nan"):
-        quality.write(dataset / "reports", "V", stats, figures, suspects.rank(stats, 9), stats.head(3), dataset)
+        quality.write(dataset / "reports", "V", stats, figures, suspects.rank(stats, 9, SEGMENT_S), stats.head(3), dataset)
     assert list((dataset / "reports").iterdir()) == []
 
 
 def test_one_clip_and_no_suspect_still_make_a_report(dataset):
     stats = stats_of(1)
     folder = quality.write(
-        dataset / "reports", "V", stats, facts(stats, 1), suspects.rank(stats, 9), stats.head(0), dataset, None
+        dataset / "reports",
+        "V",
+        stats,
+        facts(stats, 1, SEGMENT_S),
+        suspects.rank(stats, 9, SEGMENT_S),
+        stats.head(0),
+        dataset,
+        None,
     )
     assert rows(folder / "suspects.tsv") == rows(folder / "samples.tsv") == []
     assert "None." in Page((folder / "quality_report.html").read_text(encoding="utf-8")).texts
@@ -193,7 +200,7 @@ def test_one_clip_and_no_suspect_still_make_a_report(dataset):
 
 def test_one_extreme_value_does_not_make_thousands_of_bars(dataset):
     stats = changed(stats_of(60), 3, duration_s=5000.0)
-    content = json.loads(quality.stats_json("V", stats, facts(stats, 60), None, "now"))
+    content = json.loads(quality.stats_json("V", stats, facts(stats, 60, SEGMENT_S), None, "now"))
     assert len(content["histograms"]["duration_s"]) <= 81
     assert sum(one["count"] for one in content["histograms"]["duration_s"]) == 60
 
