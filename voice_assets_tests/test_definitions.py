@@ -51,7 +51,7 @@ GROUPS = {
     "voice_package": "release",
 }
 RULES = {
-    "base_validation": 23,
+    "base_validation": 27,
     "quality_report": 7,
     "asr_sample_report": 4,
     "whisper_shard": 4,

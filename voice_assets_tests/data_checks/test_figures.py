@@ -188,7 +188,7 @@ def test_the_report_and_the_rules_measure_the_same() -> None:
     table["normalised_text"] = chance.integers(0, 2000, len(table)).astype(str)
     table["samples_sha256"] = chance.integers(0, 10**9, len(table)).astype(str)
     table.loc[:2, "rms_db"] = -90.0
-    reported = facts(table, len(table) + 2)
+    reported = facts(table, len(table) + 2, 0.37)
     results = judge("quality_report", {"stats": table, "facts": pd.DataFrame([reported])})
     measured = {name: result.observed for name, result in results.items()}
     assert measured["text_length_p95"] == reported["text_length_p95"]
