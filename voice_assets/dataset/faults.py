@@ -40,7 +40,10 @@ WARNINGS = {
         "digits in the text: espeak reads them in one case only, so they may be trained as mispronunciation",
     ),
     "no_latin": ("latin", "Latin letters in the text: espeak reads them as another language's"),
-    "no_plus": ("plus", "`+` in the text: espeak reads `+` aloud as the word plus"),
+    "no_plus": (
+        "plus",
+        "`+` in the text: espeak reads `+` aloud as the word plus; where `+` marks stress, `voice-assets import` writes U+0301",
+    ),
     "no_missing_yo": ("missing_yo", "words with ё written as е: espeak reads the е, and the voice learns another vowel"),
     "no_signs": ("signs", "signs in the text that espeak reads aloud: the clip must say the same, or the sign must go"),
 }
