@@ -82,12 +82,6 @@ def _known(espeak_voice: str) -> bool:
     return True
 
 
-def has_voice(espeak_voice: str) -> bool:
-    """Whether espeak-ng has a voice with that name. Full names and variants (`ru+f2`), which `voice_names` lacks, count."""
-    with _LOCK:
-        return _known(espeak_voice)
-
-
 @lru_cache(maxsize=64)
 def _speaks(espeak_voice: str) -> bool:
     """Whether a known voice says anything. The caller holds the lock.
@@ -103,7 +97,10 @@ def _speaks(espeak_voice: str) -> bool:
 
 
 def voice_problem(espeak_voice: str) -> str:
-    """Why texts cannot be spoken with this espeak voice, as a sentence that begins with the name; empty when they can."""
+    """Why texts cannot be spoken with this espeak voice, as a sentence that begins with the name; empty when they can.
+
+    Full names and variants (`ru+f2`), which `voice_names` lacks, are voices too.
+    """
     with _LOCK:
         if not _known(espeak_voice):
             return f"{espeak_voice!r} is not a voice of espeak-ng"

@@ -53,7 +53,12 @@ def _short(words: Sequence[str]) -> str:
 
 
 def differing(phonemes: Sequence[str], other: Sequence[str]) -> tuple[str, str]:
-    """The first words in which two readings differ, as phonemes: those of the first and those of the second reading."""
+    """The first words in which two readings differ, as phonemes: those of the first and those of the second reading.
+
+    Both are empty when the readings are equal or differ in the number of spaces only.
+    """
+    if phonemes == other:
+        return "", ""
     words, others = "".join(phonemes).split(), "".join(other).split()
     for kind, start, end, other_start, other_end in SequenceMatcher(None, words, others, autojunk=False).get_opcodes():
         if kind != "equal":
@@ -108,8 +113,8 @@ def spoken_facts(texts: Sequence[str], language: str, espeak_voice: str, id_map:
     facts = []
     for index, phonemes in enumerate(said[: len(texts)]):
         letters, spoken_signs = with_signs.get(index) or (len(_letters(phonemes)), "")
-        wrong = right.get(index, phonemes) != phonemes
-        misread = "{} instead of {}".format(*differing(phonemes, right[index])) if wrong else ""
+        wrong, expected = differing(phonemes, right.get(index, phonemes))
+        misread = f"{wrong} instead of {expected}" if wrong else ""
         unknown = _unknown(phonemes, id_map)
         facts.append(Spoken(unknown_phonemes=unknown, letter_phonemes=letters, misread=misread, signs=spoken_signs))
     return facts

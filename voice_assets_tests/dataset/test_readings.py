@@ -123,6 +123,7 @@ def test_an_unknown_voice_is_an_error() -> None:
         ("a b c", "a b c", ("", "")),
         ("a x c", "a b c", ("x", "b")),
         ("a", "a b", ("nothing", "b")),
+        ("a  b ", "a b", ("", "")),
         ("y" * 99, "", ("y" * 60 + "…", "nothing")),
     ],
 )
