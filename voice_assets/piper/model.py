@@ -12,12 +12,13 @@ import types
 from pathlib import Path
 from typing import Any
 
+from voice_assets.voice_faults import QUALITY_RATES
+
 ALIGNMENT_MODULE = "piper.train.vits.monotonic_align"
 
 # Piper's own presets (piper.train.vits.config.ModelAudioConfig): `high` is the large decoder, `medium` the small decoder at
 # 22,050 Hz, `low` the small decoder at 16,000 Hz. Piper 1.8 has no preset `x_low`; here `x_low` is the narrow model (96
 # channels) of Piper's published `x_low` voices.
-QUALITY_RATES = {"x_low": 16000, "low": 16000, "medium": 22050, "high": 22050}
 _X_LOW = {"hidden_channels": 96, "inter_channels": 96, "filter_channels": 384}
 
 # Not an argument of VitsModel: how many of the six discriminators the model keeps. Tests keep one, with 5.6 M parameters.
