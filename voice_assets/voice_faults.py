@@ -20,6 +20,7 @@ QUALITY_RATES = {"x_low": 16000, "low": 16000, "medium": 22050, "high": 22050}
 HOP_LENGTH = 256
 KEY, VALUE = "key", "value"
 NO_COUNTRIES = {"UK": "not the code of the United Kingdom, write `region: GB`", "EN": "a language, write US or GB, for example"}
+NOT_ESPEAKS = ("zh", "no", "nn")
 CLOSE = 0.6
 NO_TEXT = ("string_type", "path_type", "is_instance_of", "literal_error")
 Value = TypeVar("Value")
@@ -100,6 +101,8 @@ def espeak_fault(voice: str) -> str:
     if "/" in voice or "\\" in voice:
         last = voice.replace("\\", "/").rpartition("/")[2]
         return f"the name of an espeak voice, without the folder of its file; write `espeak_voice: {last.lower()}`"
+    if voice in NOT_ESPEAKS:
+        return f"the name of an espeak voice, and espeak calls this language {ESPEAK_VOICES[voice]}; write that"
     return "" if voice.strip() else "the name of an espeak voice, such as `ru`"
 
 

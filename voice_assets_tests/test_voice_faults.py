@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_assets.runtime.language_codes import ESPEAK_VOICES, TWO_LETTERS
-from voice_assets.voice_faults import QUALITY_RATES, language_fault, name_fault
+from voice_assets.voice_faults import NOT_ESPEAKS, QUALITY_RATES, language_fault, name_fault
 from voice_assets.voices import VoiceError, load_voice
 
 MINIMAL = {"dataset": "../data", "title": "Felix", "language": "ru", "region": "RU", "espeak_voice": "ru"}
@@ -46,6 +46,8 @@ CASES = [
     ("region: en_US", "region", "write `region: US`"),
     ("region: RUS", "region", "the two-letter code of a country"),
     ("espeak_voice: roa/fr", "espeak_voice", "write `espeak_voice: fr`"),
+    ("espeak_voice: zh", "espeak_voice", "espeak calls this language cmn; write that"),
+    ('espeak_voice: "no"', "espeak_voice", "espeak calls this language nb; write that"),
     ("espeak_voice: ''", "espeak_voice", "the name of an espeak voice"),
     # Rates and qualities.
     ("sample_rate: 44100", "sample_rate", "no model of 44100 Hz, only of 16000 (x_low and low), 22050 (medium and high)"),
@@ -159,6 +161,13 @@ def test_three_letters_lead_to_a_language_and_an_espeak_voice(code: str) -> None
     named = ESPEAK_VOICES.get(code, ESPEAK_VOICES.get(two, two))
     assert f"espeak_voice: {named}" in language_fault(code)
     assert named in espeak.voice_names() or two not in {name.split("-")[0] for name in espeak.voice_names()}
+
+
+def test_the_codes_that_espeak_does_not_use_are_refused_for_a_reason() -> None:
+    from voice_assets.dataset import espeak
+
+    assert {code: espeak.has_voice(code) for code in NOT_ESPEAKS} == dict.fromkeys(NOT_ESPEAKS, False)
+    assert all(espeak.has_voice(voice) for voice in ESPEAK_VOICES.values())
 
 
 def test_every_quality_has_its_rate(tmp_path: Path) -> None:

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice_assets.dataset.config import PiperConfig
+from voice_assets.dataset import espeak
+from voice_assets.dataset.config import ConfigError, PiperConfig, load_config
 from voice_assets.piper.checkpoint_file import CheckpointFacts, read_facts
 from voice_assets.piper.errors import CheckpointError
+from voice_assets.voices import Training
 
 EMBEDDING = "model_g.enc_p.emb.weight"  # [phonemes, channels]
 DECODER = "model_g.dec.conv_pre.weight"  # [channels, channels of the embedding, 7]
 SPEAKERS = "model_g.emb_g.weight"  # [speakers, channels]; a model of one speaker has none
 # The channels of the embedding and of the decoder, by quality; a test compares them with Piper's models.
 CHANNELS = {"x_low": (96, 256), "low": (192, 256), "medium": (192, 256), "high": (192, 512)}
+PIPERS_PHONEMES = 256
 OTHERWISE = "otherwise leave `training.checkpoint` out"
 
 
@@ -41,8 +44,7 @@ class Wanted:
 
 def wanted_of(config: PiperConfig, quality: str, sample_rate: int) -> Wanted:
     """What a voice of ``quality`` at ``sample_rate`` asks of a checkpoint, for a data set with this ``config``."""
-    largest = max(max(ids) for ids in config.phoneme_id_map.values())
-    return Wanted(config.num_symbols, largest, CHANNELS[quality], sample_rate, quality)
+    return Wanted(config.num_symbols, _largest(config.phoneme_id_map), CHANNELS[quality], sample_rate, quality)
 
 
 def usable(path: Path, wanted: Wanted, *, trusted: bool) -> CheckpointFacts:
@@ -67,6 +69,35 @@ def untrusted(facts: CheckpointFacts) -> list[str]:
         f"it holds Python objects ({', '.join(names[:5])}), and loading them can run code; set "
         "`training.trust_checkpoint: true` in the voice file only for a file that you trust"
     ]
+
+
+def start_problem(training: Training, config: Path, sample_rate: int) -> str:
+    """Why training cannot start from the checkpoint of a voice, with all reasons; empty when it can, or without a checkpoint.
+
+    With a ``config`` (``config.json``) that cannot be read, whose faults have rules of their own, Piper's phonemes count.
+    """
+    if training.checkpoint is None:
+        return ""
+    phonemes, largest_id = _phonemes_of(config)
+    wanted = Wanted(phonemes, largest_id, CHANNELS[training.quality], sample_rate, training.quality)
+    try:
+        usable(training.checkpoint, wanted, trusted=training.trust_checkpoint)
+    except CheckpointError as error:
+        return str(error)
+    return ""
+
+
+def _phonemes_of(file: Path) -> tuple[int, int]:
+    """The number of phonemes and the largest id in a data set's ``config.json``; Piper's own where the file has a fault."""
+    try:
+        config = load_config(file)
+    except ConfigError:
+        return PIPERS_PHONEMES, _largest(espeak.default_id_map())
+    return config.num_symbols, _largest(config.phoneme_id_map)
+
+
+def _largest(id_map: Mapping[str, list[int]]) -> int:
+    return max(max(ids) for ids in id_map.values())
 
 
 def misfits(facts: CheckpointFacts, wanted: Wanted) -> list[str]:
