@@ -182,8 +182,8 @@ class Training(Section):
     checkpoint: Path | None = Field(None, description="A checkpoint whose weights training starts from; null starts from none.")
     trust_checkpoint: bool = Field(
         False,
-        description="Whether `checkpoint` may hold Python objects, as old checkpoints do. Python objects can run code: set it "
-        "only for a file that you trust.",
+        description="Whether `checkpoint` may hold Python objects other than paths. Python objects can run code: set it only "
+        "for a file that you trust.",
     )
 
 

@@ -79,8 +79,8 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"phoneme_type": "text"}, "phoneme_type: 'espeak', the only type handled here, is needed, not 'text'"),
     (
         {"phoneme_type": "PhonemeType.ESPEAK"},
-        "phoneme_type: 'espeak', the only type handled here, is needed, not 'PhonemeType.ESPEAK'; a version of Piper wrote this "
-        'by mistake, so write "espeak"',
+        "phoneme_type: 'espeak', the only type handled here, is needed, not 'PhonemeType.ESPEAK'; a version of Piper wrote "
+        'this by mistake, so write "espeak"',
     ),
     ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
     ({"num_symbols": None}, "num_symbols: a number over 0 is needed, not None"),
