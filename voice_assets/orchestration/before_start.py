@@ -108,7 +108,7 @@ def _split(voice: Voice) -> EarlyFact:
             key=lambda one: hash_fraction(f"limit:{one}"),
         )
         sides = split_all(names[: chosen.max_clips], chosen.validation_ratio)
-    except MetadataError as error:
+    except (MetadataError, OSError) as error:
         return EarlyFact("training_set", key, f"{chosen.validation_ratio}; not tried, because there is no data set: {error}")
     except SplitError as error:
         return EarlyFact("training_set", key, str(error), f"change `{key}` in {voice.file}")

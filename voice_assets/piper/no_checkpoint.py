@@ -19,9 +19,9 @@ _ADDRESS = re.compile(r"(https?|s3|gs|hf):/")
 
 def what_it_is(path: Path) -> str:
     """Why ``path`` is no checkpoint, and what to do; empty when it is a whole zip, as PyTorch writes it."""
-    if not path.is_file():
-        return _missing(path)
     try:
+        if not path.is_file():
+            return _missing(path)
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:
