@@ -133,7 +133,7 @@ def _checkpoint(voice: Voice) -> EarlyFact:
     chosen = voice.training
     problem = start_problem(chosen, voice.dataset / "config.json", voice.sample_rate)
     if not problem:
-        return EarlyFact("mini_training", "training.checkpoint", f"{chosen.checkpoint}: all weights of the generator fit")
+        return EarlyFact("mini_training", "training.checkpoint", f"{chosen.checkpoint}: of the same phonemes, quality and rate")
     return EarlyFact(
         "mini_training", "training.checkpoint", problem, f"correct `training.checkpoint` in {voice.file}, or leave it out"
     )

@@ -9,6 +9,7 @@ so nothing of the file is imported or called, and no value is read. Not here: wh
 import io
 import pickle
 import pickletools
+import re
 import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -21,29 +22,29 @@ from voice_assets.piper.no_checkpoint import what_it_is
 LONGEST_LIST = 32 << 20  # bytes of data.pkl; the largest of a real checkpoint is under 1 MB
 PROTOCOL = 2  # what torch.save writes, and the only one that it reads without running code
 # Names that are data and nothing else. `piper.model` loads them as `StandIn`, so a file with no others needs nobody's trust.
-# Old checkpoints of Piper hold the paths of their data set; a path of Windows exists on Windows only.
+# Old checkpoints of Piper hold the paths of their data set; a path of Windows exists on Windows only. Losses may be numpy's.
 PLAIN_DATA = frozenset(
     f"{module}.{name}"
     for module in ("pathlib", "pathlib._local")
     for name in ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath")
-) | {"argparse.Namespace", "jsonargparse.Namespace", "jsonargparse._namespace.Namespace", "jsonargparse.namespace.Namespace"}
-_BYTES = {"Double": 8, "Long": 8, "Float": 4, "Int": 4, "Half": 2, "BFloat16": 2, "Short": 2, "Char": 1, "Byte": 1, "Bool": 1}
-_TORCH_DATA = {
-    "Size",
-    "device",
-    "float16",
-    "bfloat16",
-    "float32",
-    "float64",
-    "int8",
-    "uint8",
-    "int16",
-    "int32",
-    "int64",
-    "bool",
+) | {
+    *("argparse.Namespace", "jsonargparse.Namespace", "jsonargparse._namespace.Namespace", "jsonargparse.namespace.Namespace"),
+    *("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.dtype"),
 }
+_BYTES = {"Double": 8, "Long": 8, "Float": 4, "Int": 4, "Half": 2, "BFloat16": 2, "Short": 2, "Char": 1, "Byte": 1, "Bool": 1}
+# What `torch.load` reads without running code: tensors, their types and storages, some containers.
+_OF_TORCH = re.compile(
+    r"torch(\.cuda|\.storage)?\.\w*Storage|torch\._utils\._rebuild_\w+|torch\._tensor\._rebuild_from_type_v2|"
+    r"torch\.nn\.parameter\.Parameter|torch\.(Size|device|bool|b?float\w+|u?int\d+|complex\d+)|"
+    r"collections\.(OrderedDict|Counter)|_codecs\.encode|builtins\.(set|bytearray|complex)"
+)
 _REBUILD = ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3")
 _PARAMETER = ("_rebuild_parameter", "_rebuild_parameter_with_state")
+
+
+def read_without_trust(name: str) -> bool:
+    """Whether ``torch.load`` reads the named object without running code, as it reads tensors. `PLAIN_DATA` comes on top."""
+    return _OF_TORCH.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,11 @@ class _Reader(pickle.Unpickler):
             return lambda storage, _offset, shape, *_: _Tensor(tuple(shape), storage)
         if module == "torch._utils" and name in _PARAMETER:
             return lambda tensor, *_: tensor
-        if module == "torch" and name.endswith("Storage"):
+        if module.startswith("torch") and name.endswith("Storage"):
             return name
-        if not (module == "torch" and name in _TORCH_DATA):
-            self.objects.add(f"{module}.{name}".removeprefix("__builtin__."))
+        full = f"{module}.{name}".replace("__builtin__.", "builtins.")
+        if not read_without_trust(full):
+            self.objects.add(full)
         return type("Named", (StandIn,), {})
 
     def persistent_load(self, pid: Any) -> str:

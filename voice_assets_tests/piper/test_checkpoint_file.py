@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.piper.checkpoint_file import PLAIN_DATA, read_facts
+from voice_assets.piper.checkpoint_file import PLAIN_DATA, read_facts, read_without_trust
 from voice_assets.piper.errors import CheckpointError
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 845812345\n"
@@ -122,7 +122,7 @@ def test_nothing_of_a_hostile_file_runs(where: str, tmp_path: Path) -> None:
         packed({**TRAINED, where: {"a": Hostile(Path.touch, target), "b": Hostile(eval, f"open({str(target)!r}, 'w')")}})
     )
     facts = read_facts(path)
-    assert {"getattr", "eval"} <= set(facts.unknown_objects)
+    assert {"builtins.getattr", "builtins.eval"} <= set(facts.unknown_objects)
     assert not target.exists()
 
 
@@ -134,6 +134,35 @@ def test_paths_are_plain_data(tmp_path: Path) -> None:
     assert facts.objects
     assert facts.unknown_objects == []
     assert facts.parameters["num_speakers"] == 1
+
+
+@pytest.mark.slow
+def test_what_is_read_without_trust_is_what_torch_reads_without_running_code() -> None:
+    """Nothing more than torch allows; and no less of what a checkpoint holds."""
+    from torch._weights_only_unpickler import _get_allowed_globals
+
+    allowed = set(_get_allowed_globals())
+    assert {name for name in allowed if name.startswith(("torch._utils.", "collections", "builtins"))} <= set(
+        filter(read_without_trust, allowed)
+    )
+    named = {
+        "torch.FloatStorage",
+        "torch.storage.UntypedStorage",
+        "torch.float32",
+        "torch.bfloat16",
+        "torch.int64",
+        "torch.Size",
+    }
+    assert named == set(filter(read_without_trust, named)) & allowed
+    hostile = (
+        "builtins.eval",
+        "builtins.getattr",
+        "os.system",
+        "torch.load",
+        "torch.hub.load",
+        "torch.storage._load_from_bytes",
+    )
+    assert [name for name in hostile if read_without_trust(name)] == []
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from voice_assets.dataset.config import PiperConfig
@@ -44,6 +45,7 @@ OLD_PARAMETERS: list[dict[str, Any]] = [
     {"sample_bytes": 2, "channels": 1},
     {"dataset": [pathlib.PurePosixPath("/data/voice")], "default_root_dir": Path("/data")},
     {"dataset": [OfWindows("x")]},
+    {"best": np.float64(1.5), "names": {"a", "b"}, "type": np.dtype("float32")},
     {"options": argparse.Namespace(quality="medium", max_epochs=10)},
 ]
 
