@@ -23,6 +23,7 @@ from voice_assets.defs.voice import onnx_assets, onnx_checks
 from voice_assets.orchestration.checks import unknown_rules
 from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
+from voice_assets.orchestration.revalidation import require_valid
 from voice_assets.orchestration.tables import ParquetTables
 from voice_assets.runtime import project
 from voice_assets.runtime.notify import HookError
@@ -92,16 +93,28 @@ def build_definitions(
 
 
 def read_voices(voices_dir: Path | None = None) -> tuple[list[Voice], list[BrokenVoice]]:
-    """The voices that can be used and those that cannot: broken files, and files that name a rule there is not."""
+    """The voices that can be used and those that cannot: broken files, and files that name a rule or a time there is not."""
     loaded, broken = load_voices(voices_dir or project.voices_dir())
-    misspelt = {voice.name: unknown_rules(voice) for voice in loaded}
-    voices = [voice for voice in loaded if not misspelt[voice.name]]
-    return voices, [*broken, *(_misspelt(voice, misspelt[voice.name]) for voice in loaded if misspelt[voice.name])]
+    wrong = {voice.name: [*_misspelt(voice), *_never(voice)] for voice in loaded}
+    voices = [voice for voice in loaded if not wrong[voice.name]]
+    return voices, [
+        *broken,
+        *(BrokenVoice(one.name, one.file, "\n".join(wrong[one.name])) for one in loaded if wrong[one.name]),
+    ]
 
 
-def _misspelt(voice: Voice, names: list[str]) -> BrokenVoice:
-    lines = (f"{voice.file}: {name}: no such rule; `suite/rule`, as data_checks/ has them" for name in names)
-    return BrokenVoice(voice.name, voice.file, "\n".join(lines))
+def _misspelt(voice: Voice) -> list[str]:
+    return [f"{voice.file}: {name}: no such rule; `suite/rule`, as data_checks/ has them" for name in unknown_rules(voice)]
+
+
+def _never(voice: Voice) -> list[str]:
+    """Why the voice can never be validated by schedule."""
+    try:
+        if voice.revalidate is not None:
+            require_valid(voice.revalidate)
+    except ValueError as error:
+        return [f"{voice.file}: {error}"]
+    return []
 
 
 def _broken(voice: BrokenVoice) -> dg.AssetSpec:

@@ -11,11 +11,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from voice_assets import voice_faults
 from voice_assets.runtime import strict_yaml
+from voice_assets.voice_faults import fits
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
+# A limit that a share "must be under": no share is under 0, so with 0 the gate would never open.
+RatioLimit = Annotated[Ratio, fits(voice_faults.limit_fault)]
 Positive = Annotated[int, Field(gt=0)]
 PiperQuality = Literal["x_low", "low", "medium", "high"]
+# CTranslate2's and Lightning's own names. Whether this machine can compute with a type is known only on the machine.
+ComputeType = Literal[
+    "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
+]
+Precision = Literal["16-true", "16-mixed", "bf16-true", "bf16-mixed", "32-true", "64-true"]
 
 
 class VoiceError(ValueError):
@@ -32,7 +41,9 @@ class DatasetLimits(Section):
     """Stage 1: the limits of every clip."""
 
     min_duration_s: float = Field(0.2, gt=0, description="Shortest clip allowed, in seconds.")
-    max_duration_s: float = Field(15.0, gt=0, description="Longest clip allowed, in seconds (the plan's `seg15`).")
+    max_duration_s: float = Field(
+        15.0, gt=0, le=600, description="Longest clip allowed, in seconds, at most 600 (the plan's `seg15`)."
+    )
     min_text_chars: Positive = Field(3, description="Shortest reference text allowed, in characters.")
     max_text_chars: Positive = Field(400, description="Longest reference text allowed, in characters.")
     min_script_share: Ratio = Field(
@@ -43,10 +54,12 @@ class DatasetLimits(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> "DatasetLimits":
-        if self.min_duration_s >= self.max_duration_s:
-            raise ValueError(f"min_duration_s {self.min_duration_s} is not below max_duration_s {self.max_duration_s}")
-        if self.min_text_chars > self.max_text_chars:
-            raise ValueError(f"min_text_chars {self.min_text_chars} is above max_text_chars {self.max_text_chars}")
+        for low, high, ordered in (
+            ("min_duration_s", "max_duration_s", self.min_duration_s < self.max_duration_s),
+            ("min_text_chars", "max_text_chars", self.min_text_chars <= self.max_text_chars),
+        ):
+            problem = "" if ordered else f"{low} {getattr(self, low)} must be below {high}, which is {getattr(self, high)}"
+            voice_faults.require(low, getattr(self, low), problem)
         return self
 
 
@@ -58,7 +71,7 @@ class Quality(Section):
     max_text_length_p95: Positive = Field(
         300, description="The 95th percentile of the text length, in characters, must be under this."
     )
-    max_duplicate_ratio: Ratio = Field(
+    max_duplicate_ratio: RatioLimit = Field(
         0.05,
         description="The share of clips that repeat the normalised text of an earlier clip, 0 to 1, must be under this.",
     )
@@ -82,7 +95,7 @@ class AsrSample(Section):
         description="The Whisper model: a folder, or the name of installed weights (`voice-assets doctor` lists them).",
     )
     min_mean_similarity: Ratio = Field(0.85, description="The mean similarity of the sample, 0 to 1, must be at least this.")
-    max_low_ratio: Ratio = Field(
+    max_low_ratio: RatioLimit = Field(
         0.10, description="The share of low clips in the sample, 0 to 1, must be under this (`whisper.low_similarity`)."
     )
     max_category_gap: Ratio = Field(
@@ -113,7 +126,7 @@ class Whisper(Section):
     allow_busy_gpu: bool = Field(
         False, description="Whether a run may start on a GPU that another process uses; if not, the run fails with an error."
     )
-    compute_type: str = Field("float16", description="CTranslate2's compute type: `float16` on a GPU, `int8` on a CPU.")
+    compute_type: ComputeType = Field("float16", description="CTranslate2's compute type: `float16` on a GPU, `int8` on a CPU.")
     beam_size: Positive = Field(
         5, description="Hypotheses that the beam search keeps in the wide and the full decoding pass; the fast pass keeps 1."
     )
@@ -134,7 +147,7 @@ class Whisper(Section):
         0.8, description="A clip under this similarity, 0 to 1, gets the full decoding pass; a clip that stays under it is low."
     )
     min_mean_similarity: Ratio = Field(0.90, description="The mean similarity of all clips, 0 to 1, must be at least this.")
-    max_low_ratio: Ratio = Field(0.02, description="The share of low clips, 0 to 1, must be under this.")
+    max_low_ratio: RatioLimit = Field(0.02, description="The share of low clips, 0 to 1, must be under this.")
     max_category_gap: Ratio = Field(
         0.15,
         description="The mean similarity of a category of 10 or more clips may be at most this much under that of the other "
@@ -150,38 +163,34 @@ class Training(Section):
     )
     epochs: int = Field(2, ge=2, description="Epochs of the mini-training; its loss rule compares epoch 0 with epoch 1.")
     batch_size: Positive = Field(16, description="Clips per training step.")
-    segment_size: Positive = Field(
+    segment_size: Annotated[Positive, fits(voice_faults.segment_fault)] = Field(
         8192, description="Audio samples that the decoder generates per clip and step; a multiple of 256, the hop length."
     )
-    validation_ratio: Ratio = Field(
-        0.05, description="The share of clips, 0 to 1, that is held out for validation, chosen by a hash of the clip's name."
+    validation_ratio: Annotated[Ratio, fits(voice_faults.held_out_fault)] = Field(
+        0.05,
+        description="The share of clips, over 0 and under 1, that is held out for validation, chosen by a hash of the clip's "
+        "name. Range 0 to 1.",
     )
     max_clips: Positive | None = Field(
         None, description="The most clips to train on, chosen by a hash of the clip's name; null trains on all. For CPU trials."
     )
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Lightning's accelerator.")
     devices: Positive = Field(1, description="How many devices of the accelerator train together.")
-    precision: str = Field("32-true", description="Lightning's precision, such as `16-mixed`.")
+    precision: Precision = Field("32-true", description="Lightning's precision, such as `16-mixed`.")
     num_workers: int = Field(2, ge=0, description="How many processes load data; 0 loads in the training process.")
     seed: int = Field(1234, description="Seed of every random choice in training.")
     checkpoint: Path | None = Field(None, description="A checkpoint whose weights training starts from; null starts from none.")
     trust_checkpoint: bool = Field(
         False,
-        description="Whether `checkpoint` may hold Python objects, as old checkpoints do. Python objects can run code: set it "
-        "only for a file that you trust.",
+        description="Whether `checkpoint` may hold Python objects other than paths. Python objects can run code: set it only "
+        "for a file that you trust.",
     )
-
-    @model_validator(mode="after")
-    def _whole_frames(self) -> "Training":
-        if self.segment_size % 256:
-            raise ValueError(f"segment_size {self.segment_size} is not a multiple of the hop length, 256")
-        return self
 
 
 class Samples(Section):
     """The sentences that a voice speaks for its samples, and the limits of the samples."""
 
-    sentences: list[str] = Field(
+    sentences: Annotated[list[Annotated[str, fits(voice_faults.text_fault)]], fits(voice_faults.sentences_fault)] = Field(
         default_factory=list,
         max_length=10,
         description="5 to 10 sentences to speak; empty uses the built-in sentences of the language.",
@@ -197,14 +206,6 @@ class Samples(Section):
         le=5,
         description="The mean predicted MOS of the samples, 1 to 5 (DNSMOS P.835, overall), must be at least this.",
     )
-
-    @model_validator(mode="after")
-    def _count(self) -> "Samples":
-        if self.sentences and len(self.sentences) < 5:
-            raise ValueError(
-                f"{len(self.sentences)} sentences; give 5 to 10, or none for the built-in sentences of the language"
-            )
-        return self
 
 
 class Revalidate(Section):
@@ -227,18 +228,24 @@ class Voice(Section):
     name: str = Field(description="The file's name without `.yaml`; asset keys start with it.")
     file: Path = Field(description="The YAML file of this voice.")
     dataset: Path = Field(description="The folder of the data set, with `config.json`, `metadata_2col.csv` and `wavs/`.")
-    title: str = Field(description="The voice's name for people, such as `Felix Mirage`.")
-    language: str = Field(
-        pattern=r"^[a-z]{2}$", description="Two-letter code of the language, for Whisper and for normalising texts."
+    title: Annotated[str, fits(voice_faults.text_fault)] = Field(
+        description="The voice's name for people, such as `Felix Mirage`."
     )
-    region: str = Field(pattern=r"^[A-Z]{2}$", description="Two-letter country code; language and region make `ru_RU`.")
-    espeak_voice: str = Field(description="The espeak-ng voice that makes the phonemes, such as `ru`.")
-    sample_rate: Positive = Field(22050, description="The sample rate of the data set, in Hz.")
+    language: Annotated[str, fits(voice_faults.language_fault)] = Field(
+        description="Two-letter code of the language, for Whisper and for normalising texts."
+    )
+    region: Annotated[str, fits(voice_faults.region_fault)] = Field(
+        description="Two-letter country code; language and region make `ru_RU`."
+    )
+    espeak_voice: Annotated[str, fits(voice_faults.espeak_fault)] = Field(
+        description="The espeak-ng voice that makes the phonemes, such as `ru`."
+    )
+    sample_rate: Annotated[Positive, fits(voice_faults.rate_fault)] = Field(
+        22050, description="The sample rate of the data set, in Hz: 22050 for `medium` and `high`, 16000 for `low` and `x_low`."
+    )
     shards: Positive = Field(2, description="How many shards the clips are split into.")
-    owner: str = Field(
-        "",
-        pattern=r"^$|^team:[\w.-]+$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
-        description="Who is responsible for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI.",
+    owner: Annotated[str, fits(voice_faults.owner_fault)] = Field(
+        "", description="Who is responsible for the voice: an e-mail address, or `team:name`. Shown in the Dagster UI."
     )
     license: str = Field("", description="The licence of the recordings, and so of the voice; for the model card.")
     credit: str = Field("", description="Whom to credit, as the licence requires; for the model card.")
@@ -261,6 +268,12 @@ class Voice(Section):
         description="Whether a person must have heard and approved the samples before training and packaging "
         "(`voice-assets review`); with `advisory`, a missing approval only warns.",
     )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> "Voice":
+        quality = self.training.quality
+        voice_faults.require("training.quality", quality, voice_faults.quality_fault(quality, self.sample_rate))
+        return self
 
     @property
     def package_name(self) -> str:
@@ -293,16 +306,6 @@ def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
     return resolved
 
 
-def _explain(file: Path, error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "(the whole file)"
-        value = "" if problem["type"] == "missing" else f" (value: {problem['input']!r})"
-        message = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
-        lines.append(f"{file}: {key}: {message}{value}")
-    return "\n".join(lines)
-
-
 def load_voice(file: Path, text: str | None = None) -> Voice:
     """Read and validate one voice file. The data set may be missing: a person can write the voice file first.
 
@@ -311,8 +314,10 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
     Raises:
         VoiceError: names the file, the key and the value, one line per problem.
     """
+    if file.suffix != ".yaml":
+        raise VoiceError(f"{file}: the ending of a voice file is .yaml, not {file.suffix}; call the file {file.stem}.yaml")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", file.stem):
-        raise VoiceError(f"{file}: name: {file.stem!r} must be lower-case letters, digits and _, starting with a letter")
+        raise VoiceError(f"{file}: name: {voice_faults.name_fault(file.stem)}")
     try:
         written = file.read_text(encoding="utf-8") if text is None else text
         content = strict_yaml.load(written)
@@ -326,18 +331,19 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
     try:
         return Voice(**_paths_from(file, content), name=file.stem, file=file)
     except ValidationError as error:
-        raise VoiceError(_explain(file, error)) from error
+        raise VoiceError(voice_faults.explain(file, error, strict_yaml.as_written(written), Voice)) from error
     except (ValueError, RuntimeError) as error:  # an impossible path: the home of an unknown user, a NUL
         raise VoiceError(f"{file}: dataset or training.checkpoint: {error} (value: {content.get('dataset')!r})") from error
 
 
 def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
-    """Read every ``*.yaml`` in ``folder``, sorted by name. Returns the valid voices and the broken files."""
+    """Read every ``*.yaml`` and ``*.yml`` in ``folder``, sorted by name. Returns the valid voices and the broken files."""
     voices, broken = [], []
-    for file in sorted(folder.glob("*.yaml")):
+    for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
             voices.append(load_voice(file))
         except VoiceError as error:
-            name = re.sub(r"[^A-Za-z0-9_]", lambda odd: f"_{ord(odd[0]):x}", file.stem)  # unique and valid in an asset key
+            bare = file.name.removesuffix(".yaml")
+            name = re.sub(r"[^A-Za-z0-9_]", lambda odd: f"_{ord(odd[0]):x}", bare)  # unique and valid in an asset key
             broken.append(BrokenVoice(name=name, file=file, error=str(error)))
     return voices, broken

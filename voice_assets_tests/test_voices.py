@@ -72,9 +72,9 @@ def test_a_segment_is_a_multiple_of_the_hop_length(tmp_path: Path) -> None:
         ("shards: 0\n", "shards", "0"),
         ("sample_rate: 22050.5\n", "sample_rate", "22050.5"),
         ("whisper:\n  low_similarity: 1.2\n", "whisper.low_similarity", "1.2"),
-        ("limits:\n  min_duration_s: 20.0\n", "limits", "min_duration_s 20.0 is not below max_duration_s 15.0"),
-        ("training:\n  segment_size: 1000\n", "training", "1000"),
-        ("samples:\n  sentences: [Раз]\n", "samples", "1 sentences"),
+        ("limits:\n  min_duration_s: 20.0\n", "limits.min_duration_s", "must be below max_duration_s, which is 15.0"),
+        ("training:\n  segment_size: 1000\n", "training.segment_size", "1000"),
+        ("samples:\n  sentences: [Раз]\n", "samples.sentences", "1 sentences"),
         ("name: other\n", "name", "'other'"),
         ("owner: Bob\n", "owner", "'Bob'"),
         ("quality:\n  max_edge_spike: .inf\n", "quality.max_edge_spike", "inf"),
@@ -135,8 +135,16 @@ def test_a_broken_file_does_not_affect_another_voice(tmp_path: Path, content: st
 def test_broken_files_have_different_names(tmp_path: Path) -> None:
     for name in ("a-b", "a b", "a_b"):
         write(tmp_path, "nothing", name)
+    (tmp_path / "a_b.yml").write_text(MINIMAL, encoding="utf-8")
     _, broken = load_voices(tmp_path)
-    assert len({one.name for one in broken}) == 3
+    assert len({one.name for one in broken}) == 4
+
+
+def test_a_file_with_the_other_ending_is_not_left_out(tmp_path: Path) -> None:
+    (tmp_path / "felix.yml").write_text(MINIMAL, encoding="utf-8")
+    voices, (broken,) = load_voices(tmp_path)
+    assert voices == []
+    assert broken.error == f"{tmp_path / 'felix.yml'}: the ending of a voice file is .yaml, not .yml; call the file felix.yaml"
 
 
 @pytest.mark.parametrize("name", ["Felix", "9lives", "a-b", "имя"])

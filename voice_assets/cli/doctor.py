@@ -1,22 +1,12 @@
 """``voice-assets doctor``: what a run needs, a line each: what was checked, the value, and what to do. Changes nothing."""
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from voice_assets.cli.errors import EXIT_CLOSED
 from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import voice_named
-from voice_assets.runtime.plain_text import plain
-
-if TYPE_CHECKING:
-    from rich.text import Text
-
-    from voice_assets.cli.findings import Finding
-
-MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "bad": ("bad ", "red")}
-INDENT = " " * 5
 
 
 @click.command()
@@ -32,22 +22,13 @@ def doctor(voice: str | None) -> None:
                1  a line is bad
                2  there is no such voice, or its file does not load
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
+    from voice_assets.cli.finding_lines import finding_line
     from voice_assets.cli.findings import findings_of_machine, findings_of_voice, findings_of_voices
 
     chosen = None if voice is None else voice_named(voice)
     out, bad = console(), False
     for examine in (findings_of_machine, findings_of_voices if chosen is None else lambda: findings_of_voice(chosen)):
         for finding in examine():
-            out.print(_line(finding), soft_wrap=True)
+            out.print(finding_line(finding), soft_wrap=True)
             bad = bad or finding.state == "bad"
     sys.exit(EXIT_CLOSED if bad else 0)
-
-
-def _line(finding: "Finding") -> "Text":
-    from rich.text import Text
-
-    found = plain(finding.found, lines=True).replace("\n", f"\n{INDENT}")
-    line = Text.assemble(MARKS[finding.state], " ", (plain(finding.subject), "bold"), f": {found}")
-    if finding.advice:
-        line.append(f"\n{INDENT}What to do: {plain(finding.advice)}", "" if finding.state == "bad" else "dim")
-    return line

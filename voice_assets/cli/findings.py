@@ -5,14 +5,16 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
 from voice_assets.cli import figures
 from voice_assets.cli.voice_argument import dataset_advice
+from voice_assets.dataset.config import read_config
 from voice_assets.definitions import read_voices
+from voice_assets.orchestration.before_start import early_facts
 from voice_assets.runtime import project
 from voice_assets.runtime.notify import HookError, project_hook
 from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
@@ -68,12 +70,15 @@ def _hook() -> Iterator[Finding]:
 
 
 def findings_of_voices() -> Iterator[Finding]:
-    """Findings on every voice file: whether it loads, and whether its data set is there."""
+    """Findings on every voice file: whether it loads, whether its data set is there, and what would stop its runs."""
     voices, broken = read_voices()
     for bad in broken:
         yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file; the other voices are not affected")
     for voice in voices:
         yield _dataset(voice, missing="warn")
+        for _, early in early_findings(voice):
+            if early.state != "ok":
+                yield replace(early, state="warn", subject=f"{voice.name}: {early.subject}")
     if not voices and not broken:
         yield Finding(
             "warn", "voice files", f"none in {project.voices_dir()}", "write one: README.md, 'Bring your own data set'"
@@ -94,11 +99,14 @@ def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     yield _disk(needed, f"training on {audio} of audio: spectrograms, and a checkpoint per epoch")
     yield _writable("folder for reports", voice.reports_dir)
     yield _espeak(voice)
-    wanted = {"whisper.model": voice.whisper.model}
-    if voice.asr_sample.clips:
-        wanted["asr_sample.model"] = voice.asr_sample.model
-    for key, model in wanted.items():
-        yield _model(voice, key, model)
+    yield from _config(voice)
+    yield from (finding for _, finding in early_findings(voice))
+
+
+def early_findings(voice: Voice) -> Iterator[tuple[str, Finding]]:
+    """What `early_facts` says, as findings, each with the first asset that cannot be made because of it."""
+    for fact in early_facts(voice):
+        yield fact.asset, Finding("ok" if fact.fine else "bad", fact.subject, fact.found, fact.advice)
 
 
 def _packages() -> Iterator[Finding]:
@@ -175,11 +183,11 @@ def _espeak(voice: Voice) -> Finding:
     return Finding("bad" if problem else "ok", "espeak voice", problem or voice.espeak_voice, advice)
 
 
-def _model(voice: Voice, key: str, model: str) -> Finding:
-    from voice_assets.asr import weights
-
-    try:
-        return Finding("ok", key, f"{model} ({weights.resolve(model, project.cache_dir() / 'whisper')})")
-    except weights.WeightsError as error:
-        there = ", ".join(weight.name for weight in weights.installed()) or "none"
-        return Finding("bad", key, str(error), f"or change `{key}` in {voice.file}; installed weights: {there}")
+def _config(voice: Voice) -> Iterator[Finding]:
+    """What is wrong with the data set's ``config.json``, as `base_validation` will judge it; nothing without the file."""
+    facts = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
+    if facts.present:
+        advice = "correct the file, or the voice file where the two differ" if facts.problems else ""
+        yield Finding(
+            "bad" if facts.problems else "ok", "config.json", "\n".join(facts.problems) or "as Piper needs it", advice
+        )

@@ -27,11 +27,13 @@ def run(voice: str, asset: str | None, epoch: str | None) -> None:
     """Make the assets of VOICE that are missing or out of date, in order, up to ASSET.
 
     Assets that are current stay as they are. The run ends at the first closed gate, and says which rule closed the gate
-    and what to do. A run that was stopped or killed continues where it stopped: use the same command.
+    and what to do. A run that was stopped or killed continues where it stopped: use the same command. What can be known to
+    stop the run hours later is said before it starts, and then nothing is made.
 
     \b
     Exit code  0  every gate is open
-               1  a gate is closed, or an asset could not be made
+               1  a gate is closed, an asset could not be made, or the
+                  run would stop later, so nothing was started
                2  the command cannot run: no such voice, asset, epoch or data set
              130  stopped by Ctrl-C or `kill`
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
@@ -51,6 +53,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
         CommandError: there is no such asset or epoch, the voice does not load, or another process runs this voice.
     """
     from voice_assets.cli.bars import RunBars
+    from voice_assets.cli.before_run import can_start
     from voice_assets.cli.closing import print_closing
     from voice_assets.definitions import build_definitions
     from voice_assets.orchestration import pools
@@ -68,8 +71,11 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
             require_epoch(instance, voice, epoch)
         print_dead_runs(instance)
         running.forget_dead(voice.name)
-        with RunBars(out, voice.name) as bars:
-            runner = Runner(graph, instance, LocalLauncher(instance), bars, epoch, pools.widths([voice]))
+        bars = RunBars(out, voice.name)
+        runner = Runner(graph, instance, LocalLauncher(instance), bars, epoch, pools.widths([voice]))
+        if not can_start(out, voice, [key.path[-1] for key in keys], runner.to_make(keys)):
+            return False
+        with bars:
             statuses = list(runner.run(keys))
     print_closing(out, voice, statuses, [key.path[-1] for key in keys], bars.outcomes)
     return len(statuses) == len(keys) and all(status.open for status in statuses)

@@ -20,7 +20,7 @@ def voice_named(name: str) -> "Voice":
     from voice_assets.voices import VoiceError, load_voice
 
     folder = project.voices_dir()
-    files = {file.stem: file for file in folder.glob("*.yaml")}
+    files = {file.stem: file for pattern in ("*.yml", "*.yaml") for file in folder.glob(pattern)}
     if not files:
         raise CommandError(f"{folder} holds no voice file; {HOW_TO_START}")
     if name not in files:

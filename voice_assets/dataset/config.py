@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from voice_assets.dataset import espeak
 from voice_assets.runtime.files import shown
+from voice_assets.voice_faults import rate_fault
 
 # Piper puts these symbols around and between all phonemes: training fails with a map that lacks one.
 REQUIRED_SYMBOLS = ("_", "^", "$", " ")
@@ -130,8 +131,15 @@ def problems_of(error: ValidationError, model: type[Part]) -> list[str]:
             continue
         key = ".".join(str(part) for part in one["loc"])
         found = "the key is missing" if one["type"] == "missing" else f"not {_short(one['input'])}"
-        lines.append(f"{key}: {_needed(model, one['loc'])} is needed, {found}")
+        lines.append(f"{key}: {_needed(model, one['loc'])} is needed, {found}{_instead(key, one['input'])}")
     return lines
+
+
+def _instead(key: str, value: object) -> str:
+    """What to write instead of a ``value`` that programs write by mistake; empty for any other."""
+    if key == "phoneme_type" and str(value).startswith("PhonemeType."):
+        return f'; a version of Piper wrote this by mistake, so write "{str(value).removeprefix("PhonemeType.").lower()}"'
+    return ""
 
 
 def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFacts:
@@ -158,7 +166,9 @@ def read_config(dataset: Path, sample_rate: int, espeak_voice: str) -> ConfigFac
     problems = _config_problems(content) + (_voice_problems(voice.voice, espeak_voice) if voice else [])
     valid = not problems
     if audio and audio.sample_rate != sample_rate:
-        problems.append(f"audio.sample_rate: {audio.sample_rate} Hz, the voice file says {sample_rate} Hz")
+        unknown = rate_fault(audio.sample_rate)
+        rule = f"{audio.sample_rate} Hz, the voice file says {sample_rate} Hz{f'; {unknown}' if unknown else ''}"
+        problems.append(f"audio.sample_rate: {rule}")
     return ConfigFacts(
         present=True,
         valid=valid,

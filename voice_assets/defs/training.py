@@ -22,6 +22,7 @@ from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.records import TABLE, UPSTREAM, pins_json
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
+from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import free_version, version_dir, versions_in
 from voice_assets.runtime import locks, project
@@ -221,8 +222,9 @@ def _start(voice: Voice) -> dict[str, str]:
     checkpoint = voice.training.checkpoint
     if checkpoint is None:
         return {}
-    if not checkpoint.is_file():
-        raise dg.Failure(f"{voice.file}: training.checkpoint: {checkpoint}: no such file", allow_retries=False)
+    problem = start_problem(voice.training, voice.dataset / "config.json", voice.sample_rate)
+    if problem:
+        raise dg.Failure(f"{voice.file}: training.checkpoint: {problem}", allow_retries=False)
     return {"checkpoint_sha256": sha256(checkpoint)}
 
 

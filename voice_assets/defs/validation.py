@@ -6,7 +6,7 @@ from voice_assets.dataset.clips import DatasetError, fingerprint_shard, read_sha
 from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
-from voice_assets.orchestration import tables
+from voice_assets.orchestration import before_start, tables
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
@@ -121,6 +121,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
                 "problem_rows": int(((clips["structure"] != "") | (clips["findings"] != "")).sum()),
                 "rules": verdict_table(verdicts),
                 "problems": recorded(store.add(problems)),
+                **before_start.record(context, voice),
             },
             evidence=paths,
             report=store.add(written),

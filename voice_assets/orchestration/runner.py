@@ -142,6 +142,25 @@ class Runner:
                 yield from map(self._status, self._reports_on(status, keys[position + 1 :]))
                 return
 
+    def to_make(self, keys: list[dg.AssetKey]) -> set[str]:
+        """The names of those of ``keys`` that `run` would make, as far as one can know before the data are read.
+
+        An asset is among them when it is missing or out of date, or an asset above it is. Nothing is made.
+        """
+        gate = Gate(self.graph, self.instance)
+        found: set[dg.AssetKey] = set()
+        for key in keys:
+            node = self.graph.get(key)
+            if not node.is_observable and (node.parent_keys & found or (not node.is_external and self._outdated(gate, key))):
+                found.add(key)
+        return {key.path[-1] for key in found}
+
+    def _outdated(self, gate: Gate, key: dg.AssetKey) -> bool:
+        try:
+            return any(needed_task(gate, target) is not None for target in self._partitions(key))
+        except SelectionError:  # no epoch was trained yet
+            return True
+
     def _reports_on(self, status: AssetStatus, keys: list[dg.AssetKey]) -> list[dg.AssetKey]:
         """Those of ``keys`` that report on an asset whose rules failed."""
         reports = [key for key in keys if reports_on_failure(self.graph, key)] if status.verdict == "FAIL" else []

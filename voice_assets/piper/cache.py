@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from voice_assets.piper.errors import TrainingError
-from voice_assets.piper.model import QUALITY_RATES
 from voice_assets.runtime.locks import LockError, SharedLock
+from voice_assets.voice_faults import QUALITY_RATES
 
 COMPLETE = "COMPLETE"
 _NAME = re.compile(r"[0-9a-f]{16}")

@@ -9,15 +9,21 @@ import importlib
 import math
 import sys
 import types
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from voice_assets.dataset.config import PiperConfig
+from voice_assets.piper.checkpoint_file import PLAIN_DATA, StandIn, read_facts
+from voice_assets.piper.checkpoint_fit import DECODER, EMBEDDING, Wanted, untrusted, usable, wanted_of
+from voice_assets.piper.errors import CheckpointError
+from voice_assets.voice_faults import QUALITY_RATES
 
 ALIGNMENT_MODULE = "piper.train.vits.monotonic_align"
 
 # Piper's own presets (piper.train.vits.config.ModelAudioConfig): `high` is the large decoder, `medium` the small decoder at
 # 22,050 Hz, `low` the small decoder at 16,000 Hz. Piper 1.8 has no preset `x_low`; here `x_low` is the narrow model (96
 # channels) of Piper's published `x_low` voices.
-QUALITY_RATES = {"x_low": 16000, "low": 16000, "medium": 22050, "high": 22050}
 _X_LOW = {"hidden_channels": 96, "inter_channels": 96, "filter_channels": 384}
 
 # Not an argument of VitsModel: how many of the six discriminators the model keeps. Tests keep one, with 5.6 M parameters.
@@ -30,10 +36,6 @@ class NotFiniteLossError(ArithmeticError):
 
 class QualityError(ValueError):
     """A quality that Piper does not have, or one for another sample rate than the data set's."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be read, or a file that is no checkpoint of a Piper model."""
 
 
 def maximum_path(scores: Any, mask: Any) -> Any:
@@ -133,52 +135,65 @@ def guarded_model(**arguments: Any) -> Any:
 def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
     """Read a ``.ckpt`` onto the CPU, memory-mapped. Only plain data and tensors are accepted unless ``trusted``.
 
-    Raises:
-        CheckpointError: not a file, damaged, not a Piper checkpoint, or a checkpoint with Python objects that is not
-            ``trusted``. Old Piper checkpoints hold Python objects, and a trusted checkpoint can run any code.
-    """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such checkpoint")
-    import pickle
+    Paths and namespaces in the file, which old checkpoints of Piper hold, become stand-ins: training needs none of them.
 
+    Raises:
+        CheckpointError: not a file, damaged, not a Piper checkpoint, or a checkpoint with other Python objects that is not
+            ``trusted``. A trusted checkpoint can run any code.
+    """
+    facts = read_facts(path)
+    if not trusted and (reasons := untrusted(facts)):
+        raise CheckpointError(f"{path}: not loaded: {reasons[0]}")
     import torch
 
+    plain: list[Any] = [(StandIn, name) for name in facts.objects if name in PLAIN_DATA]
     try:
-        content = torch.load(path, map_location="cpu", weights_only=not trusted, mmap=True)
-    except pickle.UnpicklingError as error:
-        reason = (
-            str(error).splitlines()[0]
-            if trusted
-            else "it holds Python objects, which can run code; set trust_checkpoint only for a file that you trust"
-        )
-        raise CheckpointError(f"{path}: not loaded: {reason}") from error
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
-        raise CheckpointError(f"{path}: damaged, or not a checkpoint: {str(error).splitlines()[0]}") from error
-    missing = [key for key in ("state_dict", "hyper_parameters", "epoch", "global_step") if key not in content]
-    if missing:
-        raise CheckpointError(f"{path}: not a Piper checkpoint: no {', '.join(missing)}")
+        with torch.serialization.safe_globals(plain):
+            content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=not facts.unknown_objects, mmap=True)
+    except Exception as error:  # a trusted file runs its own code, which can raise anything
+        raise CheckpointError(f"{path}: not loaded: {str(error).splitlines()[0] or type(error).__name__}") from error
     return content
 
 
-def start_from(model: Any, path: Path, *, trusted: bool) -> int:
-    """Copy the weights of another training into ``model``. Returns the number of copied tensors.
+@dataclass(frozen=True)
+class Taken:
+    """What training took from a checkpoint: the number of ``copied`` tensors, and the names of those that start ``fresh``."""
 
-    Epochs start at 0, with a new optimizer. Tensors of another shape are not copied: another phoneme set has another embedding.
+    copied: int
+    fresh: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """In words, such as ``604 of 604 tensors taken``."""
+        rest = f"; {len(self.fresh)} start from random numbers, {self.fresh[0]} and others" if self.fresh else ""
+        return f"{self.copied} of {self.copied + len(self.fresh)} tensors taken{rest}"
+
+
+def wanted(model: Any, config: PiperConfig, quality: str) -> Wanted:
+    """What `start_from` asks of a checkpoint, from the model itself: its arguments may be others than those of its quality."""
+    shapes = {name: tensor.shape for name, tensor in model.state_dict().items() if name in (EMBEDDING, DECODER)}
+    channels = (shapes[EMBEDDING][1], shapes[DECODER][0])
+    return replace(wanted_of(config, quality, int(model.hparams.sample_rate)), channels=channels)
+
+
+def start_from(model: Any, path: Path, wanted: Wanted, *, trusted: bool) -> Taken:
+    """Copy the weights of another training into ``model``. Epochs start at 0, with a new optimizer.
+
+    Every tensor of the generator must be there, in its shape: otherwise the voice would silently start from random numbers.
+    Published checkpoints may lack the discriminator, which learns fast.
 
     Raises:
-        CheckpointError: as :func:`load_checkpoint`, or the decoder does not fit because the quality is another. Otherwise
-            training would silently start from random weights.
+        CheckpointError: as `checkpoint_fit.usable` and `load_checkpoint`, or a tensor of the generator does not fit.
     """
-    theirs = load_checkpoint(path, trusted=trusted)["state_dict"]
     ours = model.state_dict()
-    fits = {name for name, tensor in ours.items() if name in theirs and theirs[name].shape == tensor.shape}
-    lost = sorted(name for name in ours if name.startswith("model_g.dec.") and name not in fits)
+    theirs = usable(path, wanted, trusted=trusted).shapes
+    fresh = tuple(name for name, tensor in ours.items() if theirs.get(name) != tuple(tensor.shape))
+    lost = [name for name in fresh if name.startswith("model_g.")]
     if lost:
-        raise CheckpointError(
-            f"{path}: its decoder does not fit this quality: {len(lost)} tensors differ, the first is {lost[0]}"
-        )
-    model.load_state_dict({name: theirs[name] if name in fits else tensor for name, tensor in ours.items()})
-    return len(fits)
+        shapes = f"{theirs.get(lost[0], 'absent')} there, {tuple(ours[lost[0]].shape)} here"
+        raise CheckpointError(f"{path}: {len(lost)} tensors of the generator do not fit, the first is {lost[0]}: {shapes}")
+    weights = load_checkpoint(path, trusted=trusted)["state_dict"]
+    model.load_state_dict({name: tensor if name in fresh else weights[name] for name, tensor in ours.items()})
+    return Taken(len(ours) - len(fresh), fresh)
 
 
 def load_generator(path: Path, *, trusted: bool) -> tuple[Any, dict[str, Any]]:

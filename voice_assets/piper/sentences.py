@@ -1,7 +1,8 @@
 """The built-in sentences of a voice, for a voice file that names none: a list per language, with varied sounds.
 
 No sentence has digits, abbreviations or foreign words, so a difference to the hypothesis comes from the voice and not from
-normalising the texts. The ten Russian sentences together have every letter of the alphabet.
+normalising the texts. The sentences of a language have the letters that only this language writes, and those in Russian have
+every letter of the alphabet.
 """
 
 SENTENCES: dict[str, tuple[str, ...]] = {
@@ -51,6 +52,79 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "Bitte schließen Sie das Fenster, es wird windig.",
         "Der junge Hund versteckte sich unter dem Gartentisch.",
     ),
+    "pl": (
+        "Cześć, to jest próba tego głosu.",
+        "Dziś rano gęsta mgła leżała nad całą doliną.",
+        "Czy wie pani, o której odjeżdża następny pociąg?",
+        "Babcia upiekła pyszną szarlotkę z orzechami i miodem.",
+        "Proszę zamknąć okno, bo zrywa się silny wiatr.",
+        "Mały źrebak skakał po łące, a stary koń drzemał.",
+        "Jakież ciężkie są te drewniane skrzynie!",
+    ),
+    "uk": (
+        "Привіт, це проба нового голосу.",
+        "Сьогодні вранці над річкою стояв густий туман.",
+        "Чи не знаєте ви, коли від'їжджає наступний потяг?",
+        "Бабуся спекла смачний пиріг із яблуками та горіхами.",
+        "Зачиніть, будь ласка, вікно, бо здіймається вітер.",
+        "Ґудзик від її синього пальта закотився під шафу.",
+        "Які ж довгі ці щасливі літні вечори!",
+    ),
+    "it": (
+        "Ciao, questa è una prova della voce.",
+        "Stamattina una fitta nebbia copriva tutta la valle.",
+        "Sa dirmi a che ora parte il prossimo treno?",
+        "Mia nonna prepara una torta squisita con noci e miele.",
+        "Chiudi la finestra, perché si alza il vento.",
+        "Il cagnolino si è nascosto sotto il tavolo del giardino.",
+        "Che bella giornata, andiamo giù al lago!",
+    ),
+    "pt": (
+        "Olá, este é um teste da voz.",
+        "Hoje de manhã, um nevoeiro espesso cobria todo o vale.",
+        "A senhora sabe a que horas parte o próximo comboio?",
+        "A minha avó faz um pão delicioso com nozes e maçãs.",
+        "Feche a janela, por favor, porque o vento está forte.",
+        "O cão pequeno escondeu-se debaixo da mesa do jardim.",
+        "Que canções tão bonitas eles cantam à noite!",
+    ),
+    "nl": (
+        "Hallo, dit is een proef van de stem.",
+        "Vanmorgen vroeg hing er een dichte mist boven het dal.",
+        "Weet u hoe laat de volgende trein vertrekt?",
+        "Mijn grootmoeder bakt een heerlijke taart met noten en appels.",
+        "Doe alsjeblieft het raam dicht, want het waait hard.",
+        "De jonge hond verstopte zich onder de tafel in de tuin.",
+        "Wat een vreemd geluid maakt die oude scheepsmotor, zeg!",
+    ),
+    "cs": (
+        "Dobrý den, tohle je zkouška hlasu.",
+        "Dnes ráno ležela nad celým údolím hustá mlha.",
+        "Víte, v kolik hodin odjíždí příští vlak?",
+        "Babička upekla výborný koláč s ořechy a medem.",
+        "Zavřete prosím okno, protože se zvedá vítr.",
+        "Malé štěně se schovalo pod stůl a tiše kňučelo.",
+        "Jak žluťoučký byl ten kůň na obrázku!",
+        "Nad loďkou teď tiše letěl červený balón.",
+    ),
+    "sv": (
+        "Hej, det här är ett prov på rösten.",
+        "Tidigt i morse låg en tät dimma över hela dalen.",
+        "Vet du när nästa tåg går till kusten?",
+        "Min mormor bakar en underbar kaka med nötter och äpplen.",
+        "Stäng fönstret, är du snäll, för det blåser hårt.",
+        "Den unga hunden gömde sig under bordet i trädgården.",
+        "Vilket konstigt ljud den gamla båten gör!",
+    ),
+    "tr": (
+        "Merhaba, bu sesin kısa bir denemesi.",
+        "Bu sabah vadinin üzerinde yoğun bir sis vardı.",
+        "Bir sonraki trenin saat kaçta kalktığını biliyor musunuz?",
+        "Büyükannem cevizli ve elmalı çok güzel bir kek yaptı.",
+        "Lütfen pencereyi kapatın, dışarıda rüzgâr çıktı.",
+        "Küçük köpek bahçedeki masanın altına saklandı.",
+        "Ağaçtaki kuşlar ne kadar hoş ötüyor!",
+    ),
 }
 
 
@@ -66,6 +140,7 @@ def sentences_for(language: str) -> list[str]:
     """
     if language not in SENTENCES:
         raise SentencesError(
-            f"no sentences for language {language!r} (there are {', '.join(SENTENCES)}): name 5 to 10 in the voice"
+            f"no built-in sentences for the language {language!r} (there are some for {', '.join(SENTENCES)}): write 5 to 10 "
+            "as `samples.sentences` in the voice file"
         )
     return list(SENTENCES[language])

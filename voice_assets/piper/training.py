@@ -134,8 +134,10 @@ def _model(request: TrainRequest, config: PiperConfig, events: TrainingEvents, *
     arguments |= {"num_symbols": config.num_symbols, "batch_size": chosen.batch_size, "segment_size": chosen.segment_size}
     model = vits.guarded_model(**{**arguments, **request.model_arguments})
     if fresh and chosen.checkpoint is not None:
-        count = vits.start_from(model, chosen.checkpoint, trusted=chosen.trust_checkpoint)
-        events.note(f"started from {chosen.checkpoint}: {count} of {len(model.state_dict())} tensors taken", tensors=count)
+        taken = vits.start_from(
+            model, chosen.checkpoint, vits.wanted(model, config, chosen.quality), trusted=chosen.trust_checkpoint
+        )
+        events.note(f"started from {chosen.checkpoint}: {taken}", tensors=taken.copied)
     return model
 
 
@@ -187,7 +189,7 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
     when this one is complete. In the processes that Lightning starts for further devices the result is incomplete.
 
     Raises:
-        dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, vits.CheckpointError,
+        dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
         vits.NotFiniteLossError, OSError.
     """
     import lightning

@@ -35,5 +35,26 @@ def load(text: str) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
     except YamlError:
         raise
+    except yaml.MarkedYAMLError as error:
+        raise YamlError(f"{error}{_advice(text, error)}") from error
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise YamlError(str(error)) from error
+
+
+def _advice(text: str, error: yaml.MarkedYAMLError) -> str:
+    """What to do about a line that YAML cannot read, in most cases: a value with ``: ``, ``*``, ``@`` or ``%`` needs quotes."""
+    mark = error.problem_mark
+    if mark is None or mark.line >= len(lines := text.splitlines()):
+        return ""
+    if "\t" in lines[mark.line]:
+        return "\nIndent with spaces, not with a tab"
+    key, colon, value = lines[mark.line].strip().partition(": ")
+    return f"\nIf the value is a text, write it in quotes: {key}: {value.strip()!r}" if colon and value.strip() else ""
+
+
+def as_written(text: str) -> Any:
+    """The content of a document that `load` accepts, with every value as the text that stands in it.
+
+    So ``no``, which `load` reads as False, is ``"no"`` here; for messages that quote what a person wrote.
+    """
+    return yaml.load(text, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings only

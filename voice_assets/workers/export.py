@@ -17,13 +17,14 @@ from typing import Any
 from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import export, onnx_voice, voice_config
 from voice_assets.piper import model as vits
+from voice_assets.piper.errors import CheckpointError
 from voice_assets.piper.requests import ExportRequest
 from voice_assets.piper.sentences import SENTENCES, sentences_for
 from voice_assets.runtime import files
 from voice_assets.workers import command_line
 from voice_assets.workers.protocol import ProgressEvents, emit
 
-EXPECTED = (vits.CheckpointError, export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
+EXPECTED = (CheckpointError, export.ExportError, onnx_voice.SpeechError, ConfigError, OSError)
 
 
 def metadata_of(config: dict[str, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from voice_assets.dataset.config import ConfigError, load_config
 from voice_assets.piper import data, model, training
 from voice_assets.piper.checkpoints import Checkpoint
 from voice_assets.piper.curves import loss_facts
-from voice_assets.piper.errors import TrainingError
+from voice_assets.piper.errors import CheckpointError, TrainingError
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import files
@@ -30,7 +30,7 @@ from voice_assets.workers.protocol import ProgressEvents, emit, is_copy
 EXPECTED = (
     model.NotFiniteLossError,
     model.QualityError,
-    model.CheckpointError,
+    CheckpointError,
     ConfigError,
     data.TrainingSetError,
     TrainingError,

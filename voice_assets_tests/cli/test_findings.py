@@ -140,3 +140,30 @@ def test_the_hook_of_the_project(project: Path) -> None:
     broken = by_subject(findings_of_machine())["notify"]
     assert (broken.state, "notify.comand" in broken.found) == ("bad", True)
     assert broken.advice
+
+
+def test_what_would_stop_a_run_is_bad_for_one_voice_and_a_warning_among_all(project: Path) -> None:
+    voice = voice_with(project, project, language="eo", asr_sample={"clips": 0}, whisper={"model": "base"})
+    among_all, alone = by_subject(findings_of_voices()), by_subject(findings_of_voice(voice))
+    for key in ("language", "samples.sentences"):
+        assert (among_all[f"toy: {key}"].state, alone[key].state) == ("warn", "bad")
+        assert among_all[f"toy: {key}"].found == alone[key].found
+    assert alone["whisper.model"].state == "ok"
+    assert "toy: whisper.model" not in among_all
+
+
+def test_a_config_that_base_validation_will_refuse(project: Path, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset()
+    voice = voice_with(project, dataset)
+    assert by_subject(findings_of_voice(voice))["config.json"].state == "ok"
+    config = dataset / "config.json"
+    written = config.read_text(encoding="utf-8").replace('"phoneme_type": "espeak"', '"phoneme_type": "PhonemeType.ESPEAK"')
+    config.write_text(written, encoding="utf-8")
+    finding = by_subject(findings_of_voice(voice))["config.json"]
+    assert finding.state == "bad"
+    assert f"{config}: phoneme_type: " in finding.found
+
+
+def test_a_time_that_never_comes(project: Path) -> None:
+    voice = voice_with(project, project, revalidate={"cron": "every day"})
+    assert "no cron expression" in by_subject(findings_of_voice(voice))["voice file toy.yaml"].found

@@ -50,6 +50,21 @@ def test_optional_keys_may_be_absent(tmp_path: Path) -> None:
     assert facts.valid
 
 
+def test_a_config_of_piper_1_0_is_accepted(tmp_path: Path) -> None:
+    """It has neither hop_length nor phoneme_type, and the 130 phonemes of its time, in the order of today's ids."""
+    ids = {phoneme: number for phoneme, number in default_id_map().items() if max(number) < 130}
+    assert len(ids) == 130
+    old = {"hop_length": "absent", "phoneme_type": "absent", "piper_version": "1.0.0", "phoneme_map": {}}
+    facts = read_config(write(tmp_path, phoneme_id_map=ids, speaker_id_map={}, inference={"noise_w": 0.8}, **old), RATE, "ru")
+    assert (facts.valid, facts.problems) == (True, [])
+
+
+def test_a_rate_that_no_model_has(tmp_path: Path) -> None:
+    (problem,) = read_config(write(tmp_path, audio={"sample_rate": 44100}), RATE, "ru").problems
+    assert "audio.sample_rate: 44100 Hz, the voice file says 22050 Hz; Piper has no model of 44100 Hz" in problem
+    assert "resample the clips" in problem
+
+
 NO_END = {"a": [1], "_": [0], " ": [2], "^": [3]}
 PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"audio": "absent"}, "audio: an object with sample_rate is needed, the key is missing"),
@@ -63,6 +78,11 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"espeak": {}}, "espeak.voice: the name of an espeak voice is needed, the key is missing"),
     ({"espeak": {"voice": ""}}, "espeak.voice: the name of an espeak voice is needed, not ''"),
     ({"phoneme_type": "text"}, "phoneme_type: 'espeak', the only type handled here, is needed, not 'text'"),
+    (
+        {"phoneme_type": "PhonemeType.ESPEAK"},
+        "phoneme_type: 'espeak', the only type handled here, is needed, not 'PhonemeType.ESPEAK'; a version of Piper wrote "
+        'this by mistake, so write "espeak"',
+    ),
     ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
     ({"num_symbols": None}, "num_symbols: a number over 0 is needed, not None"),
     ({"num_speakers": 2}, "num_speakers: 1, a data set of one speaker, is needed, not 2"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from voice_assets.piper import model
+from voice_assets.piper.errors import CheckpointError
 
 
 def best_path(scores: np.ndarray) -> np.ndarray:
@@ -127,7 +128,7 @@ def test_a_checkpoint_never_runs_code_unless_trusted(tmp_path: Path) -> None:
 
     path, target = tmp_path / "evil.ckpt", tmp_path / "ran"
     torch.save({"state_dict": {}, "hyper_parameters": Evil(target), "epoch": 0, "global_step": 0}, path)
-    with pytest.raises(model.CheckpointError, match=r"evil\.ckpt: not loaded: it holds Python objects"):
+    with pytest.raises(CheckpointError, match=r"evil\.ckpt: not loaded: it holds Python objects"):
         model.load_checkpoint(path, trusted=False)
     assert not target.exists()
     model.load_checkpoint(path, trusted=True)
@@ -139,12 +140,12 @@ def test_a_checkpoint_never_runs_code_unless_trusted(tmp_path: Path) -> None:
 def test_damaged_checkpoints(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.ckpt"
     path.write_bytes(content)
-    with pytest.raises(model.CheckpointError, match=r"bad\.ckpt: "):
+    with pytest.raises(CheckpointError, match=r"bad\.ckpt: "):
         model.load_checkpoint(path, trusted=False)
 
 
 def test_a_missing_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(model.CheckpointError, match=r"none\.ckpt: no such checkpoint"):
+    with pytest.raises(CheckpointError, match=r"none\.ckpt: no such checkpoint"):
         model.load_checkpoint(tmp_path / "none.ckpt", trusted=False)
 
 
@@ -157,5 +158,5 @@ def test_other_files_of_torch(content: object, message: str, tmp_path: Path) -> 
 
     path = tmp_path / "other.ckpt"
     torch.save(content, path)
-    with pytest.raises(model.CheckpointError, match=message):
+    with pytest.raises(CheckpointError, match=message):
         model.load_checkpoint(path, trusted=False)

@@ -1,0 +1,33 @@
+"""What ``voice-assets run`` says before it starts: what would stop the run hours later.
+
+Not here: what that is (``orchestration.before_start``).
+"""
+
+from collections.abc import Collection, Sequence
+
+from rich.console import Console
+
+from voice_assets.cli.finding_lines import finding_line
+from voice_assets.cli.findings import early_findings
+from voice_assets.voices import Voice
+
+
+def can_start(console: Console, voice: Voice, names: Sequence[str], to_make: Collection[str]) -> bool:
+    """Whether everything is there that a run needs; prints what is not.
+
+    Args:
+        console: where to.
+        voice: the voice that is to be run.
+        names: the assets that were asked for, upstream first.
+        to_make: those of them that are not current.
+    """
+    found = [(asset, finding) for asset, finding in early_findings(voice) if finding.state != "ok" and asset in to_make]
+    if not found:
+        return True
+    console.print(f"{voice.name}: nothing was started, because the run would stop later:", soft_wrap=True)
+    for _, finding in found:
+        console.print(finding_line(finding), soft_wrap=True)
+    before = names[: min(names.index(asset) for asset, _ in found)]
+    upto = f", or run what is possible now: `voice-assets run {voice.name} --to {before[-1]}`" if before else ""
+    console.print(f"Then run the same command again{upto}.", soft_wrap=True)
+    return False
