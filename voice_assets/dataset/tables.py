@@ -31,7 +31,7 @@ CLIPS = {
     "plus": Column(bool, "the text has `+`: espeak reads `+` aloud as the word plus"),
     "unknown_phonemes": Column(str, "phonemes of the text without an id in the voice's config.json, separated by spaces"),
     "audio_sha256": Column(str, "SHA-256 of the file's bytes; empty when there is no file"),
-    "format": Column(str, "container as libsndfile names it, `WAV`; empty when the file cannot be read"),
+    "format": Column(str, "container as libsndfile names it, `WAV` or `WAVEX`; empty when the file cannot be read"),
     "subtype": Column(str, "encoding as libsndfile names it, `PCM_16`"),
     "channels": Column(int, "channels; 0 when the file cannot be read"),
     "sample_rate": Column(int, "samples per second; 0 when the file cannot be read"),
