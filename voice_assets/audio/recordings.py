@@ -97,7 +97,7 @@ def _expect_sound_riff(path: Path) -> None:
         name, length, _ = riff.unpadded[0]
         raise AudioError(
             f"{path}: its {name!r} chunk has {length} bytes, an odd number, and lacks the padding byte that must follow: "
-            "programs do not find the samples after it; write the file again, or import the recordings with `voice-assets import`"
+            "programs do not find the samples after it; write the file again, or use `voice-assets import`"
         )
     if riff.truncated:
         raise AudioError(f"{path}: truncated: {riff.truncated}")
