@@ -56,6 +56,8 @@ def differences(name: str, file: str) -> list[str]:
 
     Usual is the path or the end of the path, with or without the suffix.
     """
+    if f"/{file}".endswith(f"/{name}") or f"/{without_suffix(file)}".endswith(f"/{name}"):
+        return []
     wanted, there = parts_of(name), file.split("/")
     found = []
     if "\\" in name:

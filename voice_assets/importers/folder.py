@@ -25,7 +25,7 @@ SPECIAL = (*HEADER, "prompts", "pairs")
 """Layouts that are no plain columns: a header names the columns; `name: text` lines; a text file for every recording."""
 LIST_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".list", ".lst", ".jsonl", ".ndjson", ".json", ".parquet", ".data", ".gz", "")
 _USUAL_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "metadata_2col.csv", "metadata.txt", "metadata.tsv")
-_DEPTH = 2
+_NOT_READ = frozenset({"reports"})
 _TRIED, _NAMED = 200, 10
 
 
@@ -115,17 +115,19 @@ def _pairs(folder: Path, locator: Locator, paired: dict[str, list[str]]) -> Reco
 def _lists(folder: Path, out: Path, texts: set[str]) -> list[Path]:
     """The files of the folder, and of the folders in it, that can be a list of clips."""
     found = []
-    for depth in range(1, _DEPTH + 1):
-        for path in sorted(folder.glob("/".join("*" * depth))):
-            relative = path.relative_to(folder)
-            hidden = any(part.startswith(".") for part in relative.parts) or relative.parts[0] == "reports"
-            if hidden or path.suffix.lower() not in LIST_SUFFIXES or str(relative) in texts:
-                continue
-            made = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(out))
-            if path.is_file() and path.stat().st_size and not made and inside(folder, path):
-                found.append(path)
-    usual = {name: place for place, name in enumerate(_USUAL_NAMES)}
+    for place in (folder, *(path for path in folder.iterdir() if path.is_dir() and path.name not in _NOT_READ)):
+        made = os.path.realpath(place) == os.path.realpath(out)
+        if made or place.name.startswith(".") or not inside(folder, place):
+            continue
+        names = [name for name in os.listdir(place) if os.path.splitext(name)[1].lower() in LIST_SUFFIXES]
+        paths = [place / name for name in names if not name.startswith(".")]
+        found += [path for path in paths if str(path.relative_to(folder)) not in texts and _readable(folder, path)]
+    usual = {name: number for number, name in enumerate(_USUAL_NAMES)}
     return sorted(found, key=lambda path: (usual.get(path.name, len(usual)), len(path.parts), path))[:_TRIED]
+
+
+def _readable(folder: Path, path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0 and inside(folder, path)
 
 
 def _candidate(file: Path, locator: Locator, is_audio: IsAudio, layout: str, refused: dict[Path, str]) -> _Candidate | None:

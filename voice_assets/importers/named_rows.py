@@ -118,7 +118,7 @@ def _item(row: NamedRow, locator: Locator, home: str, speaker: str) -> Item:
 
 def _name(path: str, home: str) -> str:
     """The recording's name: the path below the folder of all recordings, without suffix, composed (NFC)."""
-    inside = posixpath.relpath(path, home) if home else path
+    inside = path.removeprefix(f"{home}/") if home else path
     return unicodedata.normalize("NFC", without_suffix(inside)).strip()
 
 
