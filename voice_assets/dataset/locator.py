@@ -20,6 +20,8 @@ USUAL_FOLDERS = ("", "wavs", "wav", "clips", "audio")
 """Where the audio of a row without a folder is looked for first, in this order."""
 _NOT_READ = frozenset({"reports"})
 _NAMED = 3
+_LONGEST = 4096
+"""Characters of the longest name that is looked for: no path is longer."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Match:
 
 
 class Locator:
-    """The audio files under a folder, by every spelling of their names.
+    """The files under a folder: the audio by every spelling of the names.
 
     Hidden files and ``reports`` at the top are left out, and so is the folder ``without`` with all it holds.
     """
@@ -50,7 +52,16 @@ class Locator:
     @cached_property
     def files(self) -> list[str]:
         """The paths of all audio files, relative to the folder, sorted."""
-        return sorted(self._walk(""))
+        return [file for file in self._all if suffix_rank(file) < suffix_rank("")]
+
+    @cached_property
+    def others(self) -> list[str]:
+        """The paths of all other files, relative to the folder, sorted."""
+        return [file for file in self._all if suffix_rank(file) == suffix_rank("")]
+
+    @cached_property
+    def _all(self) -> list[str]:
+        return sorted(self._walk())
 
     @cached_property
     def _by_path(self) -> dict[str, list[str]]:
@@ -68,17 +79,17 @@ class Locator:
     def _folders(self) -> frozenset[str]:
         return frozenset(folded(part) for file in self.files for part in file.split("/")[:-1])
 
-    def locate(self, name: str) -> Match:
-        """The file that ``name`` means.
+    def locate(self, name: str, beside: str = "") -> Match:
+        """The file that ``name`` means. ``beside``: the folder of the list that has the name; its files come first.
 
         Prefix, case, suffix, Unicode form, spaces around the name and back slashes may differ from the file's, as long as one
         file only is meant. Folders in front that the data set does not have are left out. Of several formats of one recording,
         the best counts.
         """
-        parts = parts_of(name)
+        parts = parts_of(name) if len(name) <= _LONGEST else []
         if not parts or ".." in parts:
             return Match()
-        for group in self._groups(parts):
+        for group in self._groups(parts, beside.split("/") if beside else []):
             best = _best(parts, group)
             if len(best) == 1:
                 return Match(best[0], tuple(differences(name, best[0])))
@@ -95,7 +106,7 @@ class Locator:
             what = f", which differs in {' and '.join(differing)}" if differing else ""
             row, file = quoted(name, found.path), quoted(shown(found.path), name)
             return f"there is {file}{what}" + (f"; the row has {row}" if row != repr(name) else "")
-        parts = parts_of(name)
+        parts = parts_of(name) if len(name) <= _LONGEST else []
         if not parts or ".." in parts:
             return ""
         close = found.rivals or tuple(self._by_skeleton.get(skeleton(key(parts[-1:])), ()))
@@ -103,11 +114,12 @@ class Locator:
         more = f" and {len(close) - _NAMED} more" if len(close) > _NAMED else ""
         return f"there {'are' if len(close) > 1 else 'is'} {named}{more}" if close else ""
 
-    def _groups(self, parts: list[str]) -> Iterator[list[str]]:
+    def _groups(self, parts: list[str], beside: list[str]) -> Iterator[list[str]]:
         """Groups of files that the parts of a name can mean, the surest first. No group is empty."""
-        for home in USUAL_FOLDERS:
-            if group := self._by_path.get(key([home, *parts] if home else parts)):
-                yield group
+        for place in [beside, []] if beside else [[]]:
+            for home in USUAL_FOLDERS:
+                if group := self._by_path.get(key([*place, home, *parts] if home else [*place, *parts])):
+                    yield group
         named = self._by_name.get(key(parts[-1:]), [])
         for start in range(len(parts)):
             tail = key(parts[start:])
@@ -117,19 +129,23 @@ class Locator:
             if in_place:
                 yield _in_usual_folders(in_place)
 
-    def _walk(self, folder: str) -> Iterator[str]:
-        """The audio files of one folder and those below it, relative to the root."""
-        with os.scandir(self.folder / folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
-        for entry in ordered:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name.startswith(".") or (not folder and entry.name in _NOT_READ):
+    def _walk(self) -> Iterator[str]:
+        """Every file below the folder, relative to it. A folder that cannot be read is left out."""
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(self.folder / folder) as entries:
+                    found = [entry for entry in entries if not entry.name.startswith(".")]
+            except OSError:
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                if self._without is None or os.path.realpath(entry.path) != self._without:
-                    yield from self._walk(path)
-            elif suffix_rank(entry.name) < suffix_rank("") and entry.is_file() and self._allowed(entry):
-                yield path
+            for entry in found:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if path not in _NOT_READ and (self._without is None or os.path.realpath(entry.path) != self._without):
+                        folders.append(path)
+                elif entry.is_file() and self._allowed(entry):
+                    yield path
 
     def _allowed(self, entry: os.DirEntry[str]) -> bool:
         """Whether the file lies in the folder, also where it is a link."""

@@ -5,12 +5,12 @@ Here: which list or which texts are read, and which audio file a row means. Not 
 """
 
 import os
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from voice_assets.dataset.config import inside
-from voice_assets.dataset.locator import Locator
+from voice_assets.dataset.locator import Locator, Match
 from voice_assets.importers import columns
 from voice_assets.importers.columns import LAYOUTS, Columns
 from voice_assets.importers.errors import RecordingsError
@@ -25,7 +25,7 @@ SPECIAL = (*HEADER, "prompts", "pairs")
 """Layouts that are no plain columns: a header names the columns; `name: text` lines; a text file for every recording."""
 LIST_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".list", ".lst", ".jsonl", ".ndjson", ".json", ".parquet", ".data", ".gz", "")
 _USUAL_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "metadata_2col.csv", "metadata.txt", "metadata.tsv")
-_NOT_READ = frozenset({"reports"})
+_SPREADSHEETS = (".xlsx", ".xls", ".ods")
 _TRIED, _NAMED = 200, 10
 
 
@@ -72,73 +72,73 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Path | None
         raise RecordingsError(f"{folder}: no audio files in it, nor in the folders below it")
     if layout and layout not in SPECIAL:
         columns.of_layout(layout)
-    paired = text_files(folder, locator.files, out) if layout in ("", "pairs") and metadata is None else {}
+    paired = text_files(locator.files, locator.others) if layout in ("", "pairs") and metadata is None else {}
     if layout == "pairs":
         return _pairs(folder, locator, paired)
-    known: dict[str, bool] = {}
-
-    def is_audio(cell: str) -> bool:
-        if cell not in known:
-            match = locator.locate(cell)
-            known[cell] = bool(match.path or match.rivals)
-        return known[cell]
-
     refused: dict[Path, str] = {}
-    files = [metadata] if metadata is not None else _lists(folder, out, {text for texts in paired.values() for text in texts})
-    candidates = [found for file in files if (found := _candidate(file, locator, is_audio, layout, refused))]
+    files = [metadata] if metadata is not None else _lists(locator, {text for texts in paired.values() for text in texts})
+    candidates = [found for file in files if (found := _candidate(file, locator, layout, refused))]
     if metadata is not None and not candidates:
         raise RecordingsError(refused[metadata])
     if paired and not any(one.found for one in candidates):
         return _pairs(folder, locator, paired)
-    chosen = _choose(folder, candidates, refused)
-    if paired and len(paired) > 1:
+    chosen = _choose(locator, candidates, refused)
+    if len(paired) > 1:
         raise RecordingsError(
             f"{folder}: two layouts are possible: {_words(chosen)}, and a text file for each of {len(paired)} recordings; "
             "choose with `--layout`: `pairs`, or the layout of the list"
         )
-    others = ", ".join(one.table.file.name for one in candidates if one is not chosen and one.found)
     items, told = items_of(chosen.rows, locator, chosen.table.file, speaker)
-    also = [f"not read, because every row of it is in {chosen.table.file.name}: {others}"] if others else []
-    also += [f"not read: {reason}" for file, reason in refused.items() if file.name in _USUAL_NAMES]
-    return Recordings(items, [f"{folder}: {_words(chosen)}", *also, *told])
+    return Recordings(items, [f"{folder}: {_words(chosen)}", *_not_read(chosen, candidates, refused), *told])
+
+
+def _not_read(chosen: _Candidate, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> list[str]:
+    """The lists that are left out, and why: their rows are in the chosen list, or a list with a usual name is broken."""
+    others = ", ".join(one.table.file.name for one in candidates if one is not chosen and one.found)
+    same = [f"not read, because every row of it is in {chosen.table.file.name}: {others}"] if others else []
+    return same + [f"not read: {reason}" for file, reason in refused.items() if file.name in _USUAL_NAMES]
 
 
 def _pairs(folder: Path, locator: Locator, paired: dict[str, list[str]]) -> Recordings:
     if not paired:
         raise RecordingsError(f"{folder}: no text file (.txt, .lab) has the name of an audio file")
     items = read_pairs(folder, locator.files, paired)
-    return Recordings(
-        items, [f"{folder}: layout pairs: {len(paired)} of {len(items)} audio files have a text file of their name"]
-    )
+    told = [f"{folder}: layout pairs: {len(paired)} of {len(items)} audio files have a text file of their name"]
+    places = sorted({posixpath.dirname(file) or "." for file in paired})
+    if len(places) > 1:
+        named = ", ".join(places[:_NAMED])
+        told.append(f"the audio is in {len(places)} folders ({named}); if each is a speaker, import one of them only")
+    return Recordings(items, told)
 
 
-def _lists(folder: Path, out: Path, texts: set[str]) -> list[Path]:
-    """The files of the folder, and of the folders in it, that can be a list of clips."""
-    found = []
-    for place in (folder, *(path for path in folder.iterdir() if path.is_dir() and path.name not in _NOT_READ)):
-        made = os.path.realpath(place) == os.path.realpath(out)
-        if made or place.name.startswith(".") or not inside(folder, place):
-            continue
-        names = [name for name in os.listdir(place) if os.path.splitext(name)[1].lower() in LIST_SUFFIXES]
-        paths = [place / name for name in names if not name.startswith(".")]
-        found += [path for path in paths if str(path.relative_to(folder)) not in texts and _readable(folder, path)]
+def _lists(locator: Locator, texts: set[str]) -> list[Path]:
+    """The files that can be a list of clips: those with a usual name first, then those near the top."""
     usual = {name: number for number, name in enumerate(_USUAL_NAMES)}
-    return sorted(found, key=lambda path: (usual.get(path.name, len(usual)), len(path.parts), path))[:_TRIED]
+    paths = [PurePosixPath(file) for file in locator.others if file not in texts]
+    lists = [path for path in paths if path.suffix.lower() in LIST_SUFFIXES]
+    lists.sort(key=lambda path: (usual.get(path.name, len(usual)), len(path.parts), path))
+    return [locator.folder / path for path in lists[:_TRIED]]
 
 
-def _readable(folder: Path, path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0 and inside(folder, path)
-
-
-def _candidate(file: Path, locator: Locator, is_audio: IsAudio, layout: str, refused: dict[Path, str]) -> _Candidate | None:
+def _candidate(file: Path, locator: Locator, layout: str, refused: dict[Path, str]) -> _Candidate | None:
     """The file as a list of clips; None, with the reason in ``refused``, when it is none."""
+    below = file.is_relative_to(locator.folder)
+    beside = file.relative_to(locator.folder).parent.as_posix() if below else "."
+
+    def locate(cell: str) -> Match:
+        return locator.locate(cell, "" if beside == "." else beside)
+
+    def is_audio(cell: str) -> bool:
+        match = locate(cell)
+        return bool(match.path or match.rivals)
+
     try:
         table = read_list(file, is_audio, ": " if layout == "prompts" else "")
         table, found = _understood(table, is_audio, layout)
     except RecordingsError as error:
         refused[file] = str(error)
         return None
-    return _Candidate(table, found, _layout_name(table, found), named_rows(table, found, locator))
+    return _Candidate(table, found, _layout_name(table, found), named_rows(table, found, locate))
 
 
 def _understood(table: Table, is_audio: IsAudio, layout: str) -> tuple[Table, Columns]:
@@ -162,13 +162,13 @@ def _layout_name(table: Table, found: Columns) -> str:
     return "prompts" if name == "piper" and "colon" in table.form else name
 
 
-def _choose(folder: Path, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> _Candidate:
+def _choose(locator: Locator, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> _Candidate:
     """The list that has every row of the other lists.
 
     Raises:
         RecordingsError: there is no list, or none has the rows of all.
     """
-    naming = [one for one in candidates if one.found]
+    folder, naming = locator.folder, [one for one in candidates if one.found]
     if not naming:
         usual = [one for one in candidates if one.table.file.name in _USUAL_NAMES] or list(candidates)
         if len(usual) == 1:
@@ -177,6 +177,8 @@ def _choose(folder: Path, candidates: Sequence[_Candidate], refused: dict[Path, 
         if len(first) == 1:
             raise RecordingsError(first[0])
         seen = "".join(f"\n  {reason}" for reason in list(refused.values())[:_NAMED])
+        sheets = [file for file in locator.others if file.lower().endswith(_SPREADSHEETS)]
+        seen += "".join(f"\n  {folder / file}: a spreadsheet; save the list as CSV" for file in sheets[:_NAMED])
         raise RecordingsError(
             f"{folder}: no list of clips: no file names the audio, and no text file (.txt, .lab) has the name of an audio file"
             f"{seen}"

@@ -6,7 +6,7 @@ Not here: which column is which (``importers.columns``), finding a file by its n
 import posixpath
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from voice_assets.importers.lists import Line, Table
 from voice_assets.importers.rejections import name_rejections
 
 _SHOWN = 20
+
+Locate = Callable[[str], Match]
+"""Finds the file that a cell means."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class NamedRow:
     fault: str = ""
 
 
-def named_rows(table: Table, found: Columns, locator: Locator) -> list[NamedRow]:
+def named_rows(table: Table, found: Columns, locate: Locate) -> list[NamedRow]:
     """Every row of the table. A row with too few or too many columns, and a row without a file of its own, has a fault."""
-    rows = [_row(line, found, locator) for line in table.lines]
+    rows = [_row(line, found, locate) for line in table.lines]
     owners: dict[str, NamedRow] = {}
     for row in sorted(rows, key=lambda row: len(row.match.differs)):
         if row.match.path and not row.fault:
@@ -60,7 +63,7 @@ def items_of(rows: Sequence[NamedRow], locator: Locator, file: Path, speaker: st
     return items, [*_differences(rows), *([f"speaker {chosen!r}"] if chosen else [])]
 
 
-def _row(line: Line, found: Columns, locator: Locator) -> NamedRow:
+def _row(line: Line, found: Columns, locate: Locate) -> NamedRow:
     """One line. Without a header, the last columns may be missing where they hold no text that is needed."""
     cells = [cell.strip() for cell in line.cells]
     if line.fault:
@@ -72,12 +75,12 @@ def _row(line: Line, found: Columns, locator: Locator) -> NamedRow:
         cell, rest = (cells[found.file], cells[found.file + 1 :]) if found.file < len(cells) else (cells[0], cells[1:])
         missing = "; the speaker is missing" if needed <= len(cells) <= len(found.names) else ""
         fault = f"row: line {line.number}: {count}; expected `{found}`{missing}"
-        return NamedRow(line.number, cell, locator.locate(cell), "|".join(rest), fault=fault)
+        return NamedRow(line.number, cell, locate(cell), "|".join(rest), fault=fault)
     text = cells[found.text]
     if found.normalised is not None and found.normalised < len(cells):
         text = cells[found.normalised] or text
     cell = line.cells[found.file]
-    return NamedRow(line.number, cell, locator.locate(cell), text, speaker)
+    return NamedRow(line.number, cell, locate(cell), text, speaker)
 
 
 def _owned(row: NamedRow, owner: NamedRow) -> NamedRow:

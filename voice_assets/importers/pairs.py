@@ -3,7 +3,6 @@
 Not here: lists of clips (``importers.lists``).
 """
 
-import os
 import posixpath
 import re
 from collections import Counter
@@ -20,14 +19,14 @@ _TIMES = re.compile(r"\s*\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S+")
 _MOST_BYTES = 2**20
 
 
-def text_files(folder: Path, files: list[str], without: Path) -> dict[str, list[str]]:
-    """Audio file -> its text files, for those that have one. Paths are relative to the folder.
+def text_files(files: list[str], others: list[str]) -> dict[str, list[str]]:
+    """Audio file -> its text files, for those that have one. ``others``: the files that are no audio.
 
     A text belongs to the recording of the same name in the same folder, or, when no other recording has this name, in any.
     """
     by_path: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
-    for path in _texts(folder, without):
+    for path in filter(_suffix, others):
         stem = path[: -len(_suffix(path))]
         by_path.setdefault(key(stem.split("/")), []).append(path)
         by_name.setdefault(key([posixpath.basename(stem)]), []).append(path)
@@ -50,16 +49,6 @@ def _suffix(path: str) -> str:
     """The suffix of a text file; empty for any other file."""
     lower = path.lower()
     return "" if lower.endswith(_OTHER_FORM) else next((suffix for suffix in SUFFIXES if lower.endswith(suffix)), "")
-
-
-def _texts(folder: Path, without: Path) -> list[str]:
-    """The text files below the folder, sorted."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and Path(place, name).resolve() != without.resolve()]
-        relative = os.path.relpath(place, folder)
-        found += [posixpath.normpath(posixpath.join(relative, name)) for name in names if _suffix(name)]
-    return sorted(found)
 
 
 def _item(folder: Path, file: str, texts: list[str]) -> Item:

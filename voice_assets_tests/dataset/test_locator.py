@@ -112,6 +112,21 @@ def test_a_folder_can_be_left_out(folder: Path) -> None:
     assert "wavs/12.wav" in Locator(folder, without=folder / "wav2").files
 
 
+def test_a_deep_and_a_closed_folder(tmp_path: Path) -> None:
+    """Neither a folder 300 levels deep nor one that cannot be read stops the search."""
+    place = tmp_path
+    for _ in range(300):
+        place = place / "d"
+    place.mkdir(parents=True)
+    (tmp_path / "closed").mkdir(mode=0)
+    (tmp_path / "a.wav").touch()
+    (place / "b.wav").touch()
+    assert Locator(tmp_path).locate("b").path == "d/" * 300 + "b.wav"
+    assert Locator(tmp_path).locate("a").path == "a.wav"
+    assert Locator(tmp_path).locate("x" * 5_000_000) == Match()
+    (tmp_path / "closed").chmod(0o700)
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     assert (Locator(tmp_path).locate("a"), Locator(tmp_path).nearly("a")) == (Match(), "")
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.importers.folder import read_folder
 from voice_assets_tests.importers.layouts import faults, folder_of, found, rows
 
 TWO = "wavs/1.wav wavs/2.wav"
@@ -249,12 +250,31 @@ def test_a_speaker_can_be_chosen(tmp_path: Path) -> None:
         found(folder, speaker="eve")
 
 
+def test_names_are_looked_for_beside_their_list_first(tmp_path: Path) -> None:
+    """Splits of a data set often have the same names in each folder."""
+    splits = {f"data___{split}___metadata__csv": f"file_name,text\n1.wav,This is {split}.\n" for split in ("train", "test")}
+    folder = folder_of(tmp_path / "in", "data/train/1.wav data/test/1.wav", **splits)
+    with pytest.raises(RecordingsError, match="2 lists with different rows"):
+        found(folder)
+    recordings = found(folder, metadata=folder / "data" / "test" / "metadata.csv")
+    assert rows(recordings) == [("1", "This is test.")]
+    assert [item.audio for item in recordings.items] == [folder / "data" / "test" / "1.wav"]
+
+
+def test_a_spreadsheet_is_named_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(RecordingsError, match=r"list\.xlsx: a spreadsheet; save the list as CSV"):
+        found(folder_of(tmp_path / "in", TWO, list__xlsx="PK"))
+
+
+def test_pairs_in_several_folders_can_be_several_speakers(tmp_path: Path) -> None:
+    told = found(folder_of(tmp_path / "in", "ann/1.wav bob/2.wav", ann___1__txt="One two.", bob___2__txt="Three four.")).told
+    assert told[1] == "the audio is in 2 folders (ann, bob); if each is a speaker, import one of them only"
+
+
 def test_the_data_set_that_is_made_is_not_read(tmp_path: Path) -> None:
     folder = folder_of(
         tmp_path / "in", "wavs/1.wav out/wavs/1.wav", metadata__csv="1|The cat.\n", out___metadata_2col__csv="1|The cat.\n"
     )
-    from voice_assets.importers.folder import read_folder
-
     assert rows(read_folder(folder, folder / "out")) == [("1", "The cat.")]
     with pytest.raises(RecordingsError, match="choose another folder for the data set"):
         read_folder(folder, folder)

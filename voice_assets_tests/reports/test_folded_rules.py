@@ -44,7 +44,11 @@ def test_a_list_with_commas_is_one_cause_and_a_few_lines(make_dataset: MakeDatas
     assert text.count("could not be judged") == len(rows) - 2
     assert "looks separated by commas" in text
     blockers = [
-        Blocker(AssetPartition(dg.AssetKey(["toy", "base_validation"])), f"failed in run 1: {result.message} (observed nothing, limit x)", result.rule)
+        Blocker(
+            AssetPartition(dg.AssetKey(["toy", "base_validation"])),
+            f"failed in run 1: {result.message} (observed nothing, limit x)",
+            result.rule,
+        )
         for result in results.values()
         if not result.passed
     ]
