@@ -87,10 +87,15 @@ def _recordings(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("folder", type=EXISTING_FOLDER)
 @click.argument("out", type=FOLDER)
 @click.option("--layout", default="", help="The layout, when the one that is found is wrong: see above.")
-@click.option("--metadata", type=EXISTING_FILE, help="The list of clips, when FOLDER has several, or none.")
+@click.option(
+    "--metadata",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="The list of clips, when FOLDER has several, or none. Can be given again.",
+)
 @click.option("--speaker", default="", help="The speaker to take, from a list of several.")
 @_recordings
-def import_(folder: Path, out: Path, layout: str, metadata: Path | None, speaker: str, **options: Any) -> None:
+def import_(folder: Path, out: Path, layout: str, metadata: tuple[Path, ...], speaker: str, **options: Any) -> None:
     """Find the layout, print it, and make the data set."""
     from voice_assets.importers.folder import read_folder
 
@@ -109,6 +114,8 @@ def _prepare(found: "Recordings", folder: Path, out: Path, **options: Any) -> No
     from voice_assets.voices import DatasetLimits, Voice
 
     known, usual = known_facts(folder), DatasetLimits()
+    if known.said:
+        click.echo(plain(known.said))
     language, region = options["language"] or known.language, options["region"] or known.region
     if not language or not region:
         lacks = " and ".join(name for name, value in (("--language", language), ("--region", region)) if not value)

@@ -100,6 +100,8 @@ def of_content(table: Table, is_audio: IsAudio) -> Columns:
     cells = [[row[place].strip() for row in rows] for place in range(width)]
     file = max(range(width), key=lambda place: (sum(map(is_audio, cells[place])), -place))
     kinds = {place: "text" if width == 2 else _kind(cells[place]) for place in range(width) if place != file}
+    if width == 2 and all(_kind(cells[place]) in ("number", "empty") for place in kinds):
+        raise RecordingsError(f"{table.file}: no list of texts: the column beside the names holds numbers or nothing")
     roles = _roles(cells, file, kinds)
     if roles is None:
         raise RecordingsError(f"{table.file}: the columns can be read in several ways: {_listed(cells, kinds)}; {_say(table)}")

@@ -52,14 +52,14 @@ class _Candidate:
         return frozenset((row.match.path, row.text) for row in self.rows if row.match.path)
 
 
-def read_folder(folder: Path, out: Path, layout: str = "", metadata: Path | None = None, speaker: str = "") -> Recordings:
+def read_folder(folder: Path, out: Path, layout: str = "", metadata: Sequence[Path] = (), speaker: str = "") -> Recordings:
     """The recordings of a folder. Audio under ``out`` is left out.
 
     Args:
         folder: the folder; its audio is found in any place below it.
         out: the data set that will be made.
         layout: a key of `LAYOUTS`, one of `SPECIAL`, columns such as ``id|-|text``, or empty to find the layout.
-        metadata: the list of clips; None to find it.
+        metadata: the lists of clips; none to find the list.
         speaker: the speaker to take, in a list of several.
 
     Raises:
@@ -72,14 +72,14 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Path | None
         raise RecordingsError(f"{folder}: no audio files in it, nor in the folders below it")
     if layout and layout not in SPECIAL:
         columns.of_layout(layout)
-    paired = text_files(locator.files, locator.others) if layout in ("", "pairs") and metadata is None else {}
+    paired = text_files(locator.files, locator.others) if layout in ("", "pairs") and not metadata else {}
     if layout == "pairs":
         return _pairs(folder, locator, paired)
     refused: dict[Path, str] = {}
-    files = [metadata] if metadata is not None else _lists(locator, {text for texts in paired.values() for text in texts})
+    files = metadata or _lists(locator, {text for texts in paired.values() for text in texts})
     candidates = [found for file in files if (found := _candidate(file, locator, layout, refused))]
-    if metadata is not None and not candidates:
-        raise RecordingsError(refused[metadata])
+    if metadata:
+        return _chosen(folder, locator, candidates, refused, speaker)
     if paired and not any(one.found for one in candidates):
         return _pairs(folder, locator, paired)
     chosen = _choose(locator, candidates, refused)
@@ -88,8 +88,18 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Path | None
             f"{folder}: two layouts are possible: {_words(chosen)}, and a text file for each of {len(paired)} recordings; "
             "choose with `--layout`: `pairs`, or the layout of the list"
         )
-    items, told = items_of(chosen.rows, locator, chosen.table.file, speaker)
+    items, told = items_of(chosen.rows, locator, speaker)
     return Recordings(items, [f"{folder}: {_words(chosen)}", *_not_read(chosen, candidates, refused), *told])
+
+
+def _chosen(
+    folder: Path, locator: Locator, candidates: Sequence[_Candidate], refused: dict[Path, str], speaker: str
+) -> Recordings:
+    """The rows of all lists that a person chose."""
+    for reason in refused.values():
+        raise RecordingsError(reason)
+    items, told = items_of([row for one in candidates for row in one.rows], locator, speaker)
+    return Recordings(items, [*(f"{folder}: {_words(one)}" for one in candidates), *told])
 
 
 def _not_read(chosen: _Candidate, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> list[str]:
@@ -188,7 +198,9 @@ def _choose(locator: Locator, candidates: Sequence[_Candidate], refused: dict[Pa
     if complete:
         return complete[0]
     listed = "".join(f"\n  {one.table.file.relative_to(folder)}: {_words(one)}" for one in naming[:_NAMED])
-    raise RecordingsError(f"{folder}: {len(naming)} lists with different rows; choose one with `--metadata FILE`:{listed}")
+    raise RecordingsError(
+        f"{folder}: {len(naming)} lists with different rows; choose with `--metadata FILE` (one, or several):{listed}"
+    )
 
 
 def _words(one: _Candidate) -> str:

@@ -7,7 +7,7 @@ import posixpath
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_assets.dataset.locator import Locator, Match
@@ -26,8 +26,9 @@ Locate = Callable[[str], Match]
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row: its line, the cell that names the file, the file, the text, the speaker, and why it is unusable, if it is."""
+    """A row: its list and line, the cell that names the audio, the audio, text, speaker, and why the row is unusable, if it is."""
 
+    file: Path
     number: int
     cell: str
     match: Match
@@ -37,8 +38,12 @@ class NamedRow:
 
 
 def named_rows(table: Table, found: Columns, locate: Locate) -> list[NamedRow]:
-    """Every row of the table. A row with too few or too many columns, and a row without a file of its own, has a fault."""
-    rows = [_row(line, found, locate) for line in table.lines]
+    """Every row of the table. A row with too few or too many columns has a fault."""
+    return [_row(table.file, line, found, locate) for line in table.lines]
+
+
+def with_owners(rows: Sequence[NamedRow]) -> list[NamedRow]:
+    """The rows, with a fault for every row whose file belongs to another row: to the one spelt most like it, or the first."""
     owners: dict[str, NamedRow] = {}
     for row in sorted(rows, key=lambda row: len(row.match.differs)):
         if row.match.path and not row.fault:
@@ -46,13 +51,14 @@ def named_rows(table: Table, found: Columns, locate: Locate) -> list[NamedRow]:
     return [_owned(row, owners.get(row.match.path, row)) for row in rows]
 
 
-def items_of(rows: Sequence[NamedRow], locator: Locator, file: Path, speaker: str) -> tuple[list[Item], list[str]]:
+def items_of(rows: Sequence[NamedRow], locator: Locator, speaker: str) -> tuple[list[Item], list[str]]:
     """The recordings of the rows, then those that no row names, with an empty text; and what a person should know.
 
     Raises:
         RecordingsError: the rows have several speakers and none is chosen, or no row has the chosen speaker.
     """
-    chosen = _chosen_speaker(rows, file, speaker)
+    rows = with_owners(rows)
+    chosen = _chosen_speaker(rows, speaker)
     folders = {posixpath.dirname(row.match.path) for row in rows if row.match.path}
     places = folders or {posixpath.dirname(path) for path in locator.files}
     home = posixpath.commonpath(places)
@@ -63,11 +69,11 @@ def items_of(rows: Sequence[NamedRow], locator: Locator, file: Path, speaker: st
     return items, [*_differences(rows), *([f"speaker {chosen!r}"] if chosen else [])]
 
 
-def _row(line: Line, found: Columns, locate: Locate) -> NamedRow:
+def _row(file: Path, line: Line, found: Columns, locate: Locate) -> NamedRow:
     """One line. Without a header, the last columns may be missing where they hold no text that is needed."""
     cells = [cell.strip() for cell in line.cells]
     if line.fault:
-        return NamedRow(line.number, "", Match(), "", fault=f"row: {line.fault}")
+        return NamedRow(file, line.number, "", Match(), "", fault=f"row: {line.fault}")
     needed = max(found.file, found.text) + 1
     speaker = cells[found.speaker] if found.speaker is not None and found.speaker < len(cells) else ""
     if not needed <= len(cells) <= len(found.names) or (found.speaker is not None and not speaker):
@@ -75,12 +81,12 @@ def _row(line: Line, found: Columns, locate: Locate) -> NamedRow:
         cell, rest = (cells[found.file], cells[found.file + 1 :]) if found.file < len(cells) else (cells[0], cells[1:])
         missing = "; the speaker is missing" if needed <= len(cells) <= len(found.names) else ""
         fault = f"row: line {line.number}: {count}; expected `{found}`{missing}"
-        return NamedRow(line.number, cell, locate(cell), "|".join(rest), fault=fault)
+        return NamedRow(file, line.number, cell, locate(cell), "|".join(rest), fault=fault)
     text = cells[found.text]
     if found.normalised is not None and found.normalised < len(cells):
         text = cells[found.normalised] or text
     cell = line.cells[found.file]
-    return NamedRow(line.number, cell, locate(cell), text, speaker)
+    return NamedRow(file, line.number, cell, locate(cell), text, speaker)
 
 
 def _owned(row: NamedRow, owner: NamedRow) -> NamedRow:
@@ -88,11 +94,13 @@ def _owned(row: NamedRow, owner: NamedRow) -> NamedRow:
     if row.fault or owner is row or not row.match.path:
         return row
     name = _name(row.match.path, posixpath.dirname(row.match.path))
-    fault = f"row: line {row.number}: {name!r} already has a row, line {owner.number}"
-    return NamedRow(row.number, row.cell, row.match, row.text, row.speaker, fault)
+    where = "" if owner.file == row.file else f" of {owner.file.name}"
+    fault = f"row: line {row.number}: {name!r} already has a row, line {owner.number}{where}"
+    return replace(row, fault=fault)
 
 
-def _chosen_speaker(rows: Sequence[NamedRow], file: Path, speaker: str) -> str:
+def _chosen_speaker(rows: Sequence[NamedRow], speaker: str) -> str:
+    file = rows[0].file
     counts = Counter(row.speaker for row in rows if row.speaker)
     named = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(_SHOWN))
     named += f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""

@@ -23,6 +23,15 @@ class KnownFacts:
     sample_rate: int = 0
     quality: str = ""
 
+    @property
+    def said(self) -> str:
+        """The facts in words; empty when there are none."""
+        if not self.language:
+            return ""
+        place = f"{self.language}_{self.region}" if self.region else self.language
+        rate = f"{self.sample_rate} Hz" if self.sample_rate else "no rate of a Piper voice (16000 or 22050 Hz)"
+        return f"config.json: language {place}, espeak voice {self.espeak_voice}, {rate}"
+
 
 def known_facts(folder: Path) -> KnownFacts:
     """The facts in ``config.json``; none where there is no such file, or it is not Piper's."""

@@ -81,9 +81,19 @@ def test_a_piper_folder_says_its_language_and_rate(source: Path, project: Path) 
     (source / "config.json").write_text(json.dumps(config), encoding="utf-8")
     done = call("import", str(source), str(project / "out"))
     assert done.exit_code == 0, done.output
+    assert "config.json: language en_GB, espeak voice en-us, 16000 Hz\n" in done.stdout
     made = json.loads((project / "out" / "config.json").read_text(encoding="utf-8"))
     assert (made["language"]["code"], made["espeak"]["voice"]) == ("en_GB", "en-us")
     assert made["audio"] == {"sample_rate": 16000, "quality": "x_low"}
+
+
+def test_a_rate_that_no_piper_voice_has_is_not_taken(source: Path, project: Path) -> None:
+    config = {"espeak": {"voice": "en-us"}, "audio": {"sample_rate": 44100}}
+    (source / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    done = call("import", str(source), str(project / "out"))
+    assert "config.json: language en_US, espeak voice en-us, no rate of a Piper voice (16000 or 22050 Hz)" in done.stdout
+    made = json.loads((project / "out" / "config.json").read_text(encoding="utf-8"))
+    assert made["audio"]["sample_rate"] == 22050
 
 
 def test_without_a_config_the_language_must_be_named(source: Path, project: Path) -> None:

@@ -17,7 +17,7 @@ def folder_of(root: Path, audio: str, **lists: str | bytes) -> Path:
     return root
 
 
-def found(root: Path, layout: str = "", metadata: Path | None = None, speaker: str = "") -> Recordings:
+def found(root: Path, layout: str = "", *metadata: Path, speaker: str = "") -> Recordings:
     return read_folder(root, root.parent / "out", layout, metadata, speaker)
 
 

@@ -160,7 +160,7 @@ REFUSED = {
     "two lists that differ": (
         "1.wav 2.wav",
         {"train__csv": "1|The cat sat there.\n", "val__csv": "2|Birds sing there.\n"},
-        r"2 lists with different rows; choose one with `--metadata FILE`:\n  train\.csv: layout piper .*\n  val\.csv: layout",
+        r"2 lists with different rows; choose with `--metadata FILE` .*:\n  train\.csv: layout piper .*\n  val\.csv: layout",
     ),
     "a list and pairs": (
         "1.wav 2.wav",
@@ -183,6 +183,7 @@ REFUSED = {
         {"metadata__csv": "1|The cat.\r\n2|Café au lait\r\n".encode("cp1252")},
         r"metadata\.csv: line 2, byte 17: 0xe9 is not UTF-8; .* CP1252, it reads '2\|Café au lait': convert",
     ),
+    "lengths only": (TWO, {"durations__csv": "1,3.25\n2,4.5\n"}, "no list of texts: the column beside the names holds numbers"),
     "binary": (TWO, {"metadata__csv": b"1|The cat\x00\x01\x02\n"}, r"metadata\.csv: line 1, byte 9: 0x00, which no text has"),
 }
 
@@ -216,8 +217,15 @@ def test_a_layout_can_be_named(tmp_path: Path) -> None:
 def test_a_list_elsewhere_and_one_of_several_can_be_named(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "in", TWO, train__csv="1|The cat sat there.\n", val__csv="2|Birds sing there.\n")
     (tmp_path / "list.txt").write_text("1: The cat sat.\n", encoding="utf-8")
-    assert rows(found(folder, metadata=folder / "val.csv"))[0] == ("2", "Birds sing there.")
-    assert rows(found(folder, metadata=tmp_path / "list.txt"))[0] == ("1", "The cat sat.")
+    assert rows(found(folder, "", folder / "val.csv"))[0] == ("2", "Birds sing there.")
+    assert rows(found(folder, "", tmp_path / "list.txt"))[0] == ("1", "The cat sat.")
+    both = found(folder, "", folder / "train.csv", folder / "val.csv", tmp_path / "list.txt")
+    assert rows(both) == [("1", "The cat sat there."), ("2", "Birds sing there.")]
+    assert faults(both) == {"1": "row: line 1: '1' already has a row, line 1 of train.csv"}
+    assert len([line for line in both.told if "layout" in line]) == 3
+    (tmp_path / "bad.txt").write_bytes(b"1|\xff")
+    with pytest.raises(RecordingsError, match=r"bad\.txt: line 1, byte 2"):
+        found(folder, "", folder / "train.csv", tmp_path / "bad.txt")
 
 
 def test_a_list_that_has_every_row_of_the_others_is_taken(tmp_path: Path) -> None:
@@ -256,7 +264,7 @@ def test_names_are_looked_for_beside_their_list_first(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "in", "data/train/1.wav data/test/1.wav", **splits)
     with pytest.raises(RecordingsError, match="2 lists with different rows"):
         found(folder)
-    recordings = found(folder, metadata=folder / "data" / "test" / "metadata.csv")
+    recordings = found(folder, "", folder / "data" / "test" / "metadata.csv")
     assert rows(recordings) == [("1", "This is test.")]
     assert [item.audio for item in recordings.items] == [folder / "data" / "test" / "1.wav"]
 
