@@ -26,7 +26,7 @@ Locate = Callable[[str], Match]
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row: its list and line, the cell that names the audio, the audio, text, speaker, and why the row is unusable, if it is."""
+    """A row: its list and line, the cell that names the audio, the audio, text, speaker, and why the row is unusable."""
 
     file: Path
     number: int
