@@ -50,6 +50,13 @@ def test_optional_keys_may_be_absent(tmp_path: Path) -> None:
     assert facts.valid
 
 
+def test_a_config_of_the_first_piper_is_accepted(tmp_path: Path) -> None:
+    """130 phonemes, and no hop_length."""
+    first = dict(list(default_id_map().items())[:130])
+    facts = read_config(write(tmp_path, phoneme_id_map=first, num_symbols=130, hop_length="absent"), RATE, "ru")
+    assert (facts.valid, facts.problems, facts.id_map) == (True, [], first)
+
+
 NO_END = {"a": [1], "_": [0], " ": [2], "^": [3]}
 PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"audio": "absent"}, "audio: an object with sample_rate is needed, the key is missing"),
@@ -63,6 +70,10 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"espeak": {}}, "espeak.voice: the name of an espeak voice is needed, the key is missing"),
     ({"espeak": {"voice": ""}}, "espeak.voice: the name of an espeak voice is needed, not ''"),
     ({"phoneme_type": "text"}, "phoneme_type: 'espeak', the only type handled here, is needed, not 'text'"),
+    (
+        {"phoneme_type": "PhonemeType.ESPEAK"},
+        "phoneme_type: 'espeak', the only type handled here, is needed, not 'PhonemeType.ESPEAK'",
+    ),
     ({"num_symbols": 0}, "num_symbols: a number over 0 is needed, not 0"),
     ({"num_symbols": None}, "num_symbols: a number over 0 is needed, not None"),
     ({"num_speakers": 2}, "num_speakers: 1, a data set of one speaker, is needed, not 2"),
@@ -95,6 +106,7 @@ def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> N
     [
         ("nope", "'nope' is not a voice of espeak-ng"),
         ("fo", espeak.voice_problem("fo")),
+        ("roa/fr", "'roa/fr', the voice file says 'ru'"),
         ("uk", "'uk', the voice file says 'ru'"),
     ],
 )
