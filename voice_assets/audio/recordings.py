@@ -3,8 +3,8 @@
 Not here: measuring the samples (``audio.signals``), data sets (``dataset``).
 """
 
-import struct
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -12,10 +12,56 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from voice_assets.audio.riff import examine, repaired
 from voice_assets.runtime.files import replacing
 
-# Raw streams have no header; only the suffix gives the format.
-RAW_FORMATS = {".g722": "g722"}
+RAW_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
+    ".g722": ("g722", {}),
+    ".sln": ("s16le", {"sample_rate": "8000"}),
+    **{f".sln{rate}": ("s16le", {"sample_rate": f"{rate}000"}) for rate in (12, 16, 24, 32, 48, 96)},
+    ".sln44": ("s16le", {"sample_rate": "44100"}),
+    ".sln192": ("s16le", {"sample_rate": "192000"}),
+}
+"""Raw streams have no header; only the suffix gives libav's format and its options."""
+
+SUFFIXES = (
+    *(
+        ".wav",
+        ".wave",
+        ".flac",
+        ".w64",
+        ".rf64",
+        ".bw64",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".au",
+        ".snd",
+        ".caf",
+        ".wv",
+        ".tta",
+        ".tak",
+    ),
+    *(
+        ".shn",
+        ".ape",
+        ".voc",
+        ".sph",
+        ".nist",
+        ".avr",
+        ".paf",
+        ".pvf",
+        ".htk",
+        ".sln192",
+        ".sln96",
+        ".sln48",
+        ".sln44",
+        ".sln32",
+    ),
+    *(".sln24", ".sln16", ".sln12", ".g722", ".sln", ".wav49", ".gsm", ".opus", ".ogg", ".oga", ".m4a", ".m4b", ".mp4", ".aac"),
+    *(".webm", ".mka", ".wma", ".mp3", ".mp2", ".mpc", ".spx", ".ac3", ".amr", ".awb", ".3gp"),
+)
+"""The suffixes of audio files, the best quality first: of one recording in several formats, the first counts."""
 
 
 class AudioError(ValueError):
@@ -34,25 +80,32 @@ class AudioInfo:
     duration_s: float
 
 
-def _check_riff(path: Path) -> None:
-    """Raise AudioError when a RIFF chunk is longer than the rest of the file. libsndfile reads such files without a warning."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-            return
-        while True:
-            chunk = file.read(8)
-            if len(chunk) < 8:
-                raise AudioError(f"{path}: truncated: {size} bytes and no data chunk")
-            name, length = struct.unpack("<4sI", chunk)
-            left = size - file.tell()
-            if length > left:
-                label = name.decode("ascii", "replace")
-                raise AudioError(f"{path}: truncated: its {label!r} chunk should have {length} bytes and has {left}")
-            if name == b"data":
-                return
-            file.seek(length + length % 2, 1)
+def _expect_file(path: Path) -> None:
+    """Raise AudioError when the file is missing or empty."""
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path}: empty: 0 bytes")
+
+
+def _expect_sound_riff(path: Path) -> None:
+    """Raise AudioError for a WAV file that libsndfile reads wrong or not at all; it gives no reason that a person can use."""
+    riff = examine(path)
+    if riff is None:
+        return
+    if riff.unpadded:
+        name, length, _ = riff.unpadded[0]
+        raise AudioError(
+            f"{path}: its {name!r} chunk has {length} bytes, an odd number, and lacks the padding byte that must follow: "
+            "programs do not find the samples after it; write the file again, or use `voice-assets import`"
+        )
+    if riff.truncated:
+        raise AudioError(f"{path}: truncated: {riff.truncated}")
+    if riff.sizeless:
+        raise AudioError(
+            f"{path}: its header gives no size (the file was streamed): the data chunk says 0 bytes and {riff.data_bytes} "
+            "follow, and Piper reads none of them; write the file again, or import the recordings with `voice-assets import`"
+        )
 
 
 def probe(path: Path) -> AudioInfo:
@@ -60,13 +113,10 @@ def probe(path: Path) -> AudioInfo:
 
     Raises:
         AudioError: the file is missing, empty, truncated (a RIFF chunk is longer than the rest of the file), without
-            samples, or in a format that libsndfile cannot read.
+            samples, in a format that libsndfile cannot read, or a WAV whose header hides the samples from libsndfile.
     """
-    if not path.is_file():
-        raise AudioError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{path}: empty: 0 bytes")
-    _check_riff(path)
+    _expect_file(path)
+    _expect_sound_riff(path)
     try:
         info = soundfile.info(str(path))
     except soundfile.SoundFileError as error:
@@ -90,9 +140,10 @@ def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)
 
 
-def _decode_frames(path: Path) -> tuple[npt.NDArray[np.float32], int]:
-    """All frames of the first audio stream, mono float32, at the stream's own rate."""
-    with av.open(str(path), format=RAW_FORMATS.get(path.suffix.lower())) as container:
+def _decode_frames(path: Path, source: str | BytesIO) -> tuple[npt.NDArray[np.float32], int]:
+    """All frames of the first audio stream of ``source``, mono float32, at the stream's own rate. ``path`` is for messages."""
+    form, options = RAW_FORMATS.get(path.suffix.lower(), (None, {}))
+    with av.open(source, "r", format=form, options=options) as container:
         if not container.streams.audio:
             raise AudioError(f"{path}: the file has no audio stream")
         resampler = av.AudioResampler(format="flt", layout="mono")
@@ -107,24 +158,35 @@ def _decode_frames(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     return np.concatenate(blocks), rate
 
 
+def _decoded(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+    """All samples, mono float32, and their rate: with libav, or with libsndfile where libav does not know the format."""
+    riff = None if path.suffix.lower() in RAW_FORMATS else examine(path)
+    if riff is not None and riff.truncated:
+        raise AudioError(f"{path}: truncated: {riff.truncated}")
+    source = BytesIO(repaired(path, riff)) if riff is not None and riff.unpadded else str(path)
+    try:
+        return _decode_frames(path, source)
+    except av.FFmpegError as error:
+        try:
+            samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, TypeError):  # TypeError: for a suffix that libsndfile takes for raw samples
+            raise AudioError(f"{path}: cannot be decoded: {str(error).replace(f': {str(path)!r}', '')}") from error
+        return samples.mean(axis=1, dtype=np.float32), int(rate)
+
+
 def decode(path: Path, sample_rate: int) -> npt.NDArray[np.int16]:
-    """Decode any format that libav knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
+    """Decode any format that libav or libsndfile knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
 
     Resamples with soxr "VHQ" and clips at full scale. The suffix gives the format of a file without a header (`RAW_FORMATS`).
+    A WAV file whose header gives no size is read to the end of the file.
 
     Raises:
-        AudioError: the file is missing, empty, or in a format that libav cannot decode.
+        AudioError: the file is missing, empty, truncated, without samples, or in a format that cannot be decoded.
     """
     import soxr
 
-    if not path.is_file():
-        raise AudioError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{path}: empty: 0 bytes")
-    try:
-        samples, rate = _decode_frames(path)
-    except av.FFmpegError as error:
-        raise AudioError(f"{path}: cannot be decoded: {error}") from error
+    _expect_file(path)
+    samples, rate = _decoded(path)
     if rate != sample_rate:
         samples = soxr.resample(samples, rate, sample_rate, quality="VHQ")
     return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)

@@ -10,7 +10,7 @@ from voice_assets.cli.errors import without_traceback
 from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
-    from voice_assets.importers.items import Item
+    from voice_assets.importers.folder import Recordings
     from voice_assets.importers.written_files import Summary
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -33,20 +33,41 @@ def demo(source: Path | None, out: Path | None) -> None:
     _make(lambda tell: build_ivrvoice(target, source, project.cache_dir(), tell))
 
 
-@click.group("import")
-def import_() -> None:
-    """Make a data set in Piper's format from recordings in another layout."""
+_IMPORT_HELP = """Make a data set in Piper's format, OUT, from the recordings in FOLDER, in whatever layout.
+
+The layout is found by what FOLDER holds, and printed. Another layout can be named with --layout:
+
+\b
+piper         a list of id|text
+ljspeech      a list of id|text|normalised text
+speaker       a list of id|speaker|text
+text-speaker  a list of id|text|speaker
+mimic         a list of file|text|length
+header        a list whose first row names the columns (coqui, Common
+              Voice), JSON lines, Parquet
+audiofolder   the same, as Hugging Face names the columns
+prompts       a list of `name: text` lines, with `;` comments
+pairs         name.wav with name.txt or name.lab
+'id|-|text'   any list: what each column is, of id, text, normalised,
+              speaker, - (not read)
+
+A list is separated by `|`, tabs, commas or semicolons, quoted as CSV or not.
+
+PREPARE_INFO.txt in OUT lists every recording that was left out or whose text was cleaned, with the reason. When every
+recording is left out, the list is in a file beside OUT.
+"""
 
 
 def _recordings(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every importer: what the recordings are, and which of them to keep."""
+    """The options of the importer: what the recordings are, and which of them to keep."""
     options = (
-        click.option("--language", required=True, help="Two-letter code of the language, such as ru."),
-        click.option("--region", required=True, help="Two-letter code of the country, such as RU."),
-        click.option("--espeak-voice", help="espeak-ng's voice. Default: the language."),
-        click.option("--sample-rate", type=click.IntRange(min=1), default=22050, show_default=True, help="In Hz."),
-        click.option("--quality", type=click.Choice(["x_low", "low", "medium", "high"]), default="medium", show_default=True,
-                     help="Piper's quality, for config.json."),
+        click.option("--language", help="Two-letter code of the language, such as ru. Default: that of FOLDER's config.json."),
+        click.option("--region", help="Two-letter code of the country, such as RU. Default: that of FOLDER's config.json."),
+        click.option("--espeak-voice", help="espeak-ng's voice. Default: that of FOLDER's config.json, else the language."),
+        click.option("--sample-rate", type=click.IntRange(min=1),
+                     help="In Hz. Default: that of FOLDER's config.json, else 22050."),
+        click.option("--quality", type=click.Choice(["x_low", "low", "medium", "high"]),
+                     help="Piper's quality, for config.json. Default: that of FOLDER's config.json, else medium."),
         click.option("--min-duration", type=click.FloatRange(min=0), default=0.2, show_default=True,
                      help="Shortest clip to keep, in seconds."),
         click.option("--max-duration", type=click.FloatRange(min=0), default=15.0, show_default=True,
@@ -62,56 +83,58 @@ def _recordings(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@import_.command()
-@click.argument("audio_dir", type=EXISTING_FOLDER)
-@click.argument("transcript", type=EXISTING_FILE)
-@click.argument("out", type=FOLDER)
-@_recordings
-def prompts(audio_dir: Path, transcript: Path, out: Path, **options: Any) -> None:
-    """Import telephone prompts: the folder AUDIO_DIR, and a TRANSCRIPT of `name: text` lines (plain or .gz, `;` comments).
-
-    The data set is written to OUT. PREPARE_INFO.txt in OUT lists every recording that was left out or whose text was
-    cleaned, with the reason.
-    """
-    from voice_assets.importers.prompts import read_prompts
-
-    _prepare(lambda: read_prompts(audio_dir, transcript), out, source=str(audio_dir), **options)
-
-
-@import_.command()
+@click.command("import", help=_IMPORT_HELP)
 @click.argument("folder", type=EXISTING_FOLDER)
 @click.argument("out", type=FOLDER)
+@click.option("--layout", default="", help="The layout, when the one that is found is wrong: see above.")
+@click.option(
+    "--metadata",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="The list of clips, when FOLDER has several, or none. Can be given again.",
+)
+@click.option("--speaker", default="", help="The speaker to take, from a list of several.")
 @_recordings
-def ljspeech(folder: Path, out: Path, **options: Any) -> None:
-    """Import LJSpeech's layout: FOLDER with metadata.csv (`id|text|normalised text`) and wavs/.
+def import_(folder: Path, out: Path, layout: str, metadata: tuple[Path, ...], speaker: str, **options: Any) -> None:
+    """Find the layout, print it, and make the data set."""
+    from voice_assets.importers.folder import read_folder
 
-    The data set is written to OUT. PREPARE_INFO.txt in OUT lists every recording that was left out or whose text was
-    cleaned, with the reason.
-    """
-    from voice_assets.importers.ljspeech import read_ljspeech
+    with without_traceback(ValueError, OSError):
+        found = read_folder(folder, out, layout, metadata, speaker)
+    for line in found.told:
+        click.echo(plain(line))
+    _prepare(found, folder, out, **options)
 
-    _prepare(lambda: read_ljspeech(folder), out, source=str(folder), **options)
 
-
-def _prepare(read: "Callable[[], list[Item]]", out: Path, *, source: str, **options: Any) -> None:
+def _prepare(found: "Recordings", folder: Path, out: Path, **options: Any) -> None:
     from voice_assets.dataset.faults import Limits
     from voice_assets.importers.items import About
+    from voice_assets.importers.piper_config import known_facts
     from voice_assets.importers.prepare import prepare
-    from voice_assets.voices import DatasetLimits
+    from voice_assets.voices import DatasetLimits, Voice
 
-    usual = DatasetLimits()
+    known, usual = known_facts(folder), DatasetLimits()
+    if known.said:
+        click.echo(plain(known.said))
+    language, region = options["language"] or known.language, options["region"] or known.region
+    if not language or not region:
+        lacks = " and ".join(name for name, value in (("--language", language), ("--region", region)) if not value)
+        raise click.UsageError(f"{lacks}: needed, because {folder} has no config.json of Piper that says it")
+    own_voice = known.espeak_voice if language == known.language else ""
     limits = Limits(
         min_duration_s=options["min_duration"],
         max_duration_s=options["max_duration"],
         min_text_chars=usual.min_text_chars,
         max_text_chars=usual.max_text_chars,
         min_script_share=usual.min_script_share,
-        sample_rate=options["sample_rate"],
-        language=options["language"],
-        espeak_voice=options["espeak_voice"] or options["language"],
+        sample_rate=options["sample_rate"] or known.sample_rate or Voice.model_fields["sample_rate"].default,
+        language=language,
+        espeak_voice=options["espeak_voice"] or own_voice or language,
     )
-    about = About(out.name, options["region"], options["quality"], source, options["license_"], options["credit"])
-    _make(lambda tell: prepare(read(), out, limits, about, digits=options["digits"], latin=options["latin"], on_progress=tell))
+    quality = options["quality"] or known.quality or "medium"
+    about = About(out.name, region, quality, str(folder), options["license_"], options["credit"])
+    kept = {"digits": options["digits"], "latin": options["latin"], "told": found.told}
+    _make(lambda tell: prepare(found.items, out, limits, about, **kept, on_progress=tell))
 
 
 def _make(importer: "Callable[[Callable[[int, int], None]], Summary]") -> None:

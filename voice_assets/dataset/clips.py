@@ -7,7 +7,7 @@ verdict. Reads the format of the audio only; ``quality.clip_stats`` measures the
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 from voice_assets.audio import recordings
 from voice_assets.dataset.config import inside, read_config
 from voice_assets.dataset.faults import TEXT_JUDGED, Limits, faults, text_facts
+from voice_assets.dataset.locator import Locator
 from voice_assets.dataset.readings import NOT_JUDGED, spoken_facts
 from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
@@ -47,10 +48,15 @@ class Clip:
     named: str = ""
 
 
-def _locate(dataset: Path, row: Row) -> Clip:
-    """Find a row's file where Piper looks: ``wavs/<name>``, then ``wavs/<name>.wav``. The name may begin with ``wavs/``."""
-    if not row.clip_id.strip() or unsafe(row.clip_id):
+def _locate(dataset: Path, row: Row, locator: Locator) -> Clip:
+    """Find a row's file where Piper looks: ``wavs/<name>``, then ``wavs/<name>.wav``. The name may begin with ``wavs/``.
+
+    What Piper would not find is a fault; the message says what is nearly there.
+    """
+    if not row.clip_id.strip():
         return Clip(row, "")
+    if unsafe(row.clip_id):
+        return Clip(_with_near(row, locator) if row.structure == "unsafe_path" else row, "")
     places = [f"wavs/{row.clip_id}", f"wavs/{row.clip_id}.wav"]
     if row.clip_id.startswith("wavs/"):
         places += [row.clip_id, f"{row.clip_id}.wav"]
@@ -60,17 +66,26 @@ def _locate(dataset: Path, row: Row) -> Clip:
     if row.structure:
         return Clip(row, "", found or "")
     if found is None:
-        return Clip(replace(row, structure="missing_wav", message=f"no file {places[0]} and no file {places[1]}"), "")
+        missing = replace(row, structure="missing_wav", message=f"no file {places[0]} and no file {places[1]}")
+        return Clip(_with_near(missing, locator), "")
     target = os.path.realpath(dataset / found)
     message = f"{found} is a link that leads out of the data set, to {shown(target)}; copy the file into the data set"
     return Clip(replace(row, structure="unsafe_path", message=message), "", found)
 
 
-def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
-    """A clip for every wav under ``wavs/`` that no row names, sorted.
+def _with_near(row: Row, locator: Locator) -> Row:
+    """The row, whose message also says which file is nearly the named one."""
+    near = locator.nearly(row.clip_id)
+    return replace(row, message=f"{row.message}; {near}") if near else row
+
+
+def _extra(dataset: Path, clips: list[Clip], locator: Locator) -> Iterator[Clip]:
+    """A clip for every wav under ``wavs/`` that no row names, sorted. The message says which row nearly names the wav.
 
     The path is empty where the wav is a link out of the data set, or its name is not UTF-8.
     """
+    lost = [clip.row for clip in clips if clip.row.structure in ("missing_wav", "unsafe_path")]
+    nearly = {locator.locate(row.clip_id).path: row for row in lost}
     paths = [dataset / clip.named for clip in clips if clip.named]
     named = {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
     root = dataset / "wavs"
@@ -83,6 +98,8 @@ def _extra(dataset: Path, clips: Iterable[Clip]) -> Iterator[Clip]:
                 clean = shown(name)
                 readable = clean == name and os.path.isfile(path) and inside(dataset, Path(path))
                 why = "" if clean == name else ", and no row can name it: the name is not UTF-8; rename the file"
+                if (near := nearly.get(f"wavs/{name}")) is not None:
+                    why = f"; row {near.number} means this file and writes {near.clip_id!r}"
                 row = Row(0, clean, "", "extra_wav", f"wavs/{clean}: no row of {METADATA} names this file{why}")
                 yield Clip(row, f"wavs/{name}" if readable else "")
 
@@ -107,8 +124,9 @@ def read_clips(dataset: Path) -> list[Clip]:
         rows = read_rows(dataset / METADATA)
     except MetadataError as error:
         raise DatasetError(str(error)) from error
-    clips = [_locate(dataset, row) for row in rows]
-    return clips + list(_extra(dataset, clips))
+    locator = Locator(dataset)
+    clips = [_locate(dataset, row, locator) for row in rows]
+    return clips + list(_extra(dataset, clips, locator))
 
 
 def _for_each(

@@ -14,7 +14,7 @@ from voice_assets.text.russian_yo import missing_yo
 from voice_assets.text.scripts import has_digits, has_latin, has_plus, script_share, unprintable
 from voice_assets.voices import DatasetLimits, Positive, Voice
 
-FORMAT = "WAV"
+FORMATS = ("WAV", "WAVEX")  # WAVEX: a WAV with the extensible format chunk, as sox writes it; Piper reads both
 SUBTYPE = "PCM_16"
 CHANNELS = 1
 
@@ -152,8 +152,8 @@ def _exact(value: float, limit: str) -> str:
 
 
 def _audio_faults(clip: Mapping[str, Any], limits: Limits) -> Iterator[Fault]:
-    if clip["format"] != FORMAT:
-        yield Fault("format_wav", clip["format"], f"format {clip['format']}, not {FORMAT}")
+    if clip["format"] not in FORMATS:
+        yield Fault("format_wav", clip["format"], f"format {clip['format']}, not {FORMATS[0]}")
     if clip["subtype"] != SUBTYPE:
         yield Fault("pcm16", clip["subtype"], f"encoding {clip['subtype']}, not {SUBTYPE}")
     if clip["channels"] != CHANNELS:

@@ -7,16 +7,19 @@ split at ``|``. Where the two readings differ, the row is at fault, because Pipe
 written one.
 """
 
+import csv
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from voice_assets.dataset.encoding import not_utf8
 
 COLUMN_COUNT = 2
 _BOM = "\ufeff"
 
 STRUCTURE = {
-    "bad_columns": "the line is not `name|text`: empty, too few or too many columns, a quotation mark or a BOM at its start",
+    "bad_columns": "the line is not `name|text`: empty, too few or too many columns, a quotation mark or a BOM, in a quotation",
     "empty_name": "the first column, the clip's name, is empty",
     "empty_text": "the second column, the text, is empty",
     "duplicate": "an earlier row names the same clip",
@@ -25,6 +28,11 @@ STRUCTURE = {
     "unreadable_wav": "the audio file is empty, truncated or not audio",
     "extra_wav": "an audio file that no row names",
 }
+
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+LONGEST_NAME = 1000
+"""Characters of a line in which a separator is looked for."""
 
 
 class MetadataError(ValueError):
@@ -69,7 +77,8 @@ def _columns_fault(line: str, fields: list[str]) -> str:
     if not line:
         return "the line is empty; Piper stops at it"
     if len(fields) != COLUMN_COUNT:
-        return f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMN_COUNT} (`name|text`)"
+        count = f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMN_COUNT} (`name|text`)"
+        return f"{count}{_other_layout(line) if len(fields) == 1 else ''}; `voice-assets import` reads other layouts"
     quoted = [name for name, value in zip(("name", "text"), fields, strict=True) if value.startswith('"')]
     if quoted:
         return (
@@ -77,6 +86,12 @@ def _columns_fault(line: str, fields: list[str]) -> str:
             "follow as one text, up to the closing quotation mark"
         )
     return ""
+
+
+def _other_layout(line: str) -> str:
+    """What a line without `|` looks separated by, in words; empty when it looks like no list."""
+    found = re.match(r"""\s*(?:"[^"]*"|[^\s,;"]+)\s*?([,;\t])""", line[:LONGEST_NAME])
+    return f": the line has no `|` and looks separated by {_SEPARATORS[found[1]]}" if found else ""
 
 
 def _row(number: int, line: str, first_rows: dict[str, int]) -> Row:
@@ -110,10 +125,32 @@ def parse_rows(content: str) -> list[Row]:
         lines.pop()
     first_rows: dict[str, int] = {}
     rows = [_row(number, line, first_rows) for number, line in enumerate(lines, start=1)]
+    _mark_swallowed(rows, lines)
     if has_bom and rows:
         message = "the file begins with a byte order mark (BOM), which Piper reads as a part of this clip's name"
         rows[0] = Row(1, rows[0].clip_id, rows[0].text, "bad_columns", message)
     return rows
+
+
+def _mark_swallowed(rows: list[Row], lines: list[str]) -> None:
+    """Give a fault to every row that Piper's CSV reader takes as a part of an earlier row, or never reaches."""
+    if not any(line.startswith('"') or '|"' in line for line in lines):
+        return
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter="|")
+    first = 0
+    while first < len(rows):
+        try:
+            next(reader)
+            last, cause = (
+                reader.line_num,
+                f"row {first + 1} begins a quotation that goes on here: Piper takes this row as its text",
+            )
+        except csv.Error as error:
+            last, cause = len(rows), f"Piper's reader stops at row {first + 1} ({error}) and never reaches this row"
+        for place in range(first + 1, last):
+            if not rows[place].structure:
+                rows[place] = replace(rows[place], structure="bad_columns", message=cause)
+        first = last
 
 
 def read_rows(metadata: Path) -> list[Row]:
@@ -128,10 +165,7 @@ def read_rows(metadata: Path) -> list[Row]:
     try:
         content = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = len(re.split(rb"\r\n|\n|\r", data[: error.start]))
-        raise MetadataError(
-            f"{metadata}: line {line}, byte {error.start}: 0x{data[error.start]:02x} is not UTF-8; convert the file to UTF-8"
-        ) from error
+        raise MetadataError(f"{metadata}: {not_utf8(data, error.start)}") from error
     if not content.removeprefix(_BOM).strip():
         raise MetadataError(f"{metadata}: the file is empty; it must list the clips, one `name|text` a line")
     return parse_rows(content)

@@ -37,7 +37,7 @@ CLIPS = {
     "misread": Column(str, "what espeak says, and what it says for the composed text; empty when it says the same"),
     "signs": Column(str, "signs that espeak reads aloud and what it says, `& ænd`, two spaces between; not `+`"),
     "audio_sha256": Column(str, "SHA-256 of the file's bytes; empty when there is no file"),
-    "format": Column(str, "container as libsndfile names it, `WAV`; empty when the file cannot be read"),
+    "format": Column(str, "container as libsndfile names it, `WAV` or `WAVEX`; empty when the file cannot be read"),
     "subtype": Column(str, "encoding as libsndfile names it, `PCM_16`"),
     "channels": Column(int, "channels; 0 when the file cannot be read"),
     "sample_rate": Column(int, "samples per second; 0 when the file cannot be read"),

@@ -5,8 +5,7 @@ Not here: finding the items (the importers), judging the data set (``base_valida
 
 import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from voice_assets.importers import output
 from voice_assets.importers.cleaning import CLEANING, Digits, clean, text_rejections
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About, Item
+from voice_assets.importers.rejected import nothing_usable, write_rejections
 from voice_assets.importers.rejections import audio_rejections, name_rejections, phoneme_rejections
 from voice_assets.importers.written_files import Note, Summary, config, existing, licence, prepare_info, settings_sha256
 from voice_assets.runtime.files import sha256, shown, write_text
@@ -50,11 +50,19 @@ class _Tally:
     texts: dict[str, str] = field(default_factory=dict)
 
 
+class NothingUsableError(ValueError):
+    """No recording can be used. ``dropped`` has the reasons."""
+
+    def __init__(self, dropped: list[Note]) -> None:
+        super().__init__(f"none of {len(dropped)} recordings can be used")
+        self.dropped = dropped
+
+
 def _decoded(item: Item, limits: Limits) -> tuple[npt.NDArray[np.int16] | None, list[str]]:
     """The item's audio, int16 ``[frames]``, and the reasons to reject it; None when the audio cannot be decoded."""
     try:
         samples = recordings.decode(item.audio, limits.sample_rate)
-    except recordings.AudioError as error:
+    except (recordings.AudioError, OSError) as error:
         return None, [f"audio: {str(error).removeprefix(f'{item.audio}: ')}"]
     return samples, audio_rejections(samples, limits)
 
@@ -103,10 +111,7 @@ def _fill(
         if on_progress is not None:
             on_progress(done, len(items))
     if not tally.rows:
-        kinds = Counter(note.reasons[0].split(":", 1)[0] for note in tally.dropped).most_common(3)
-        raise RecordingsError(
-            f"{about.source}: none of {len(items)} recordings can be used: {', '.join(f'{n} x {kind}' for kind, n in kinds)}"
-        )
+        raise NothingUsableError(tally.dropped)
     write_text(folder / METADATA, "".join(f"{clip_id}|{text}\n" for clip_id, text in tally.rows))
     write_text(folder / "config.json", json.dumps(config(limits, about), ensure_ascii=False, indent=2) + "\n")
     write_text(folder / "LICENSE", licence(about))
@@ -114,13 +119,15 @@ def _fill(
 
 
 def _listed(items: list[Item]) -> str:
-    """SHA-256 over the items: names, texts, faults, and the bytes of their audio. An unreadable file counts as empty.
+    """SHA-256 over the items: names, texts, faults, and the bytes of their audio.
 
-    The version of the cleaning counts too, so that an import by an older version is made again.
+    An unreadable file counts as empty, and so does the file of a faulty row, which is not read at all. The version of the
+    cleaning counts too, so that an import by an older version is made again.
     """
 
     def facts(item: Item) -> list[str]:
-        readable = os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)  # also False for an impossible file name
+        # isfile is also False for an impossible file name
+        readable = not item.fault and os.path.isfile(item.audio) and os.access(item.audio, os.R_OK)
         return [shown(item.name), item.text, sha256(item.audio) if readable else "", *([item.fault] if item.fault else [])]
 
     return output.digest([CLEANING, *(facts(item) for item in items)])
@@ -134,17 +141,18 @@ def prepare(
     *,
     digits: Digits,
     latin: bool,
+    told: Sequence[str] = (),
     on_progress: OnProgress | None = None,
 ) -> Summary:
     """Make the data set ``out`` from ``items``: config, metadata, wavs, licence, and the list of dropped items with reasons.
 
     The data set is built in a temporary folder beside ``out`` and renamed, so ``out`` is complete or missing. An unchanged
     ``out`` of an earlier call is replaced; its ``reports/`` stay. When the new data set would be the same, nothing is written.
-    The folders of a killed run are restored first.
+    The folders of a killed run are restored first. ``told``: how the items were found, for ``PREPARE_INFO.txt``.
 
     Raises:
         RecordingsError: ``out`` has other files, no item can be used, espeak cannot speak the language, or a file cannot be
-            written.
+            written. When no item can be used, the reasons are in a new file beside ``out``.
     """
     if problem := espeak.voice_problem(limits.espeak_voice):
         raise RecordingsError(f"{about.source}: not imported, because {problem}")
@@ -155,11 +163,31 @@ def prepare(
     same = existing(out, chosen, listed)
     if same is not None:
         return same
+    try:
+        return _build(out, wanted, limits, about, digits, latin, (chosen, listed), told, on_progress)
+    except NothingUsableError as error:
+        record = write_rejections(out, error.dropped, about, told)
+        raise RecordingsError(nothing_usable(about.source, error.dropped, record)) from error
+
+
+def _build(
+    out: Path,
+    items: list[Item],
+    limits: Limits,
+    about: About,
+    digits: Digits,
+    latin: bool,
+    versions: tuple[str, str],
+    told: Sequence[str],
+    on_progress: OnProgress | None,
+) -> Summary:
+    """Build the data set and put it into place. ``versions``: the hashes of the settings and of the items."""
     with output.building(out) as folder:
-        tally = _fill(folder, wanted, limits, about, digits, latin, on_progress)
-        counts = (len(wanted), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
+        tally = _fill(folder, items, limits, about, digits, latin, on_progress)
+        counts = (len(items), len(tally.rows), len(tally.cleaned), len(tally.dropped), round(tally.seconds, 3))
         head: dict[str, object] = dict(zip(("Read", "Kept", "Cleaned", "Dropped", "Seconds"), counts, strict=True))
         head |= {"Stress": PLUS_IS_STRESS} if tally.plus_is_stress else {}
-        head |= {"Settings": chosen, "Items": listed, "Contents": output.contents_sha256(folder)}
+        head |= {"Settings": versions[0], "Items": versions[1], "Contents": output.contents_sha256(folder)}
+        head |= {"Layout": "; ".join(told)} if told else {}
         write_text(folder / output.PREPARE_INFO, prepare_info(head, tally.cleaned, tally.dropped, limits, about))
     return Summary(out, *counts, unchanged=False)

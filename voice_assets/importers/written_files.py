@@ -4,6 +4,7 @@ Here: the contents of these files, and reading a summary from ``PREPARE_INFO.txt
 (``importers.output``), deciding on recordings (``importers.prepare``).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,9 @@ from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.cleaning import Digits
 from voice_assets.importers.items import About
+
+LONGEST_SHOWN = 2000
+"""Characters of a text that are shown."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,31 @@ def licence(about: About) -> str:
     return text
 
 
-def _notes(title: str, notes: Sequence[Note]) -> list[str]:
+def notes_of(title: str, notes: Sequence[Note]) -> list[str]:
+    """The lines on these recordings: name, reasons, original text. A line end in a text is shown as a space."""
     lines = ["", f"{title} ({len(notes)})", "=" * len(title)]
     for note in notes:
-        lines += [f"{note.name}", *(f"    {reason}" for reason in note.reasons), f"    text: {note.text}"]
+        lines += [_line(note.name), *(f"    {_line(reason)}" for reason in note.reasons), f"    text: {_line(note.text)}"]
     return lines
+
+
+def _line(text: str) -> str:
+    """The text on one line, and not endlessly long: a list may be damaged."""
+    one = " ".join(re.split(r"[\r\n]+", text))
+    return one if len(one) <= LONGEST_SHOWN else f"{one[:LONGEST_SHOWN]}… ({len(one)} characters)"
+
+
+def counted(dropped: Sequence[Note]) -> list[str]:
+    """The lines on how many recordings were dropped for which kind of reason."""
+    kinds = Counter(reason.split(":", 1)[0] for note in dropped for reason in note.reasons)
+    title = "Dropped, by reason (a recording can have several)"
+    return [title, "=" * len(title), *(f"{count:5d}  {kind}" for kind, count in kinds.most_common())]
 
 
 def prepare_info(
     head: Mapping[str, object], cleaned: Sequence[Note], dropped: Sequence[Note], limits: Limits, about: About
 ) -> str:
     """The content of ``PREPARE_INFO.txt``: ``key: value`` lines, then every cleaned and every dropped recording."""
-    kinds = Counter(reason.split(":", 1)[0] for note in dropped for reason in note.reasons)
     form = f"mono PCM16, {limits.sample_rate} Hz, {limits.min_duration_s} to {limits.max_duration_s} s"
     return "\n".join(
         [
@@ -96,11 +113,9 @@ def prepare_info(
             f"Credit: {about.credit}",
             f"Clips: {form}, {limits.min_text_chars} to {limits.max_text_chars} characters, language {limits.language}",
             "",
-            "Dropped, by reason (a recording can have several)",
-            "=================================================",
-            *(f"{count:5d}  {kind}" for kind, count in kinds.most_common()),
-            *_notes("Cleaned", cleaned),
-            *_notes("Dropped", dropped),
+            *counted(dropped),
+            *notes_of("Cleaned", cleaned),
+            *notes_of("Dropped", dropped),
             "",
         ]
     )

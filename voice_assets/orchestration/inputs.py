@@ -6,6 +6,7 @@ Not here: what closes a gate (``gates``).
 import dagster as dg
 from dagster._check import CheckError
 
+from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate
 from voice_assets.orchestration.records import Materialisation, Pin
 
@@ -16,7 +17,7 @@ class ClosedGate(dg.Failure):
     """A gate is closed. Nothing retries the run: only a change upstream opens the gate."""
 
     def __init__(self, target: AssetPartition, blockers: list[Blocker]):
-        reasons = "\n".join(f"- {blocker}" for blocker in blockers)
+        reasons = "\n".join(f"- {reason}" for reason in in_words(blockers))
         super().__init__(
             description=f"The gate of {target} is closed:\n{reasons}",
             metadata={CLOSED_BY: dg.MetadataValue.md(reasons)},

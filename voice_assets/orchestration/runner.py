@@ -14,6 +14,7 @@ from typing import Protocol
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
@@ -242,7 +243,7 @@ class Runner:
         if failed:
             status.verdict = "FAIL"
             status.reasons = [reason for reason in status.reasons if "blocking asset check" not in reason]
-            status.reasons += [str(blocker) for blocker in failed]
+            status.reasons += in_words(failed)
         elif status.verdict == "PASS" and (warnings := [*gate.warnings(latest), *gate.advice(target)]):
             status.verdict = "WARN"
             status.reasons += map(str, warnings)

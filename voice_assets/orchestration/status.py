@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import dagster as dg
 
+from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate, reports_on_failure
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Materialisation
@@ -92,7 +93,7 @@ def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:
     failed = [blocker for blocker in blockers if blocker.check is not None and not blocker.unjudged]
     if blockers:
         status.verdict = Verdict.FAIL if failed else Verdict.CLOSED
-        status.reasons, status.standing = [str(blocker) for blocker in failed or blockers], there[-1][1]
+        status.reasons, status.standing = in_words(failed or blockers), there[-1][1]
         return False
     if not targets or len(there) < len(targets):
         missing = next((target for target, one in made if one is None), None)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from voice_assets.rules.wording import number
+from voice_assets.rules.wording import number, unjudged_because
 
 Verdict = Mapping[str, object]
 """One rule's verdict from ``orchestration.checks.judge``: rule, passed, blocks, observed, limit, message, advisory (why a
@@ -54,17 +54,37 @@ def word(verdicts: Sequence[Verdict] | None) -> Word:
 def rule_rows(verdicts: Sequence[Verdict] | None) -> list[dict[str, str]]:
     """The rules as rows of plain texts with the keys of ``RULE_HEADINGS``, in the order of the verdicts.
 
+    Rules that could not be judged for one reason are one row, after those that failed: the cause comes first, and the rules
+    that follow from it do not hide it.
+
     The note is the message; for a WARNING or WAIVED, the note also gives the reason why the failure does not block. The
     observed value is rounded, but never to its limit: 0.8999999 is not shown as 0.9 when the limit is 0.9.
     """
-    rows = []
+    unjudged: dict[str, list[Verdict]] = {}
     for one in verdicts or []:
-        verdict, limit = rule_word(one), _text(one.get("limit"))
-        reason = _reason(one, verdict)
-        note = " ".join(part for part in (_text(one.get("message")), reason) if part)
-        observed = _text(one.get("observed"), limit)
-        rows.append({"rule": str(one["rule"]), "verdict": verdict, "observed": observed, "limit": limit, "note": note})
-    return rows
+        if (because := unjudged_because(_text(one.get("message")))) and rule_word(one) == "FAIL":
+            unjudged.setdefault(because, []).append(one)
+    folded = {because: found for because, found in unjudged.items() if len(found) > 1}
+    hidden = {id(one) for found in folded.values() for one in found}
+    shown = [one for one in verdicts or [] if id(one) not in hidden]
+    if not folded:
+        return [_row(one) for one in shown]
+    failed = [one for one in shown if rule_word(one) == "FAIL"]
+    others = [one for one in shown if rule_word(one) != "FAIL"]
+    return [*map(_row, failed), *(_folded(because, found) for because, found in folded.items()), *map(_row, others)]
+
+
+def _row(one: Verdict) -> dict[str, str]:
+    verdict, limit = rule_word(one), _text(one.get("limit"))
+    note = " ".join(part for part in (_text(one.get("message")), _reason(one, verdict)) if part)
+    observed = _text(one.get("observed"), limit)
+    return {"rule": str(one["rule"]), "verdict": verdict, "observed": observed, "limit": limit, "note": note}
+
+
+def _folded(because: str, rules: Sequence[Verdict]) -> dict[str, str]:
+    """The one row of rules that could not be judged."""
+    note = f"could not be judged, so they count as failed: {because}: {', '.join(str(one['rule']) for one in rules)}"
+    return {"rule": f"{len(rules)} rules", "verdict": "FAIL", "observed": "", "limit": "", "note": note}
 
 
 def _reason(one: Verdict, verdict: Word) -> str:

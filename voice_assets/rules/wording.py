@@ -1,6 +1,7 @@
 """A rule's limit and result in words, for a voice engineer. Judges nothing."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,9 @@ _ONE_ROW_SUBJECTS = {"expect_column_min_to_be_between": "{column}", "expect_colu
 _NOUNS = {"stats": "clips", "transcripts": "clips", "facts": "facts", "config": "config"}
 _SHOWN = 5
 _LONGEST = 60
+
+_NOT_JUDGED = "the rule could not be judged, so it counts as failed: "
+_UNJUDGED = re.compile(rf"{re.escape(_NOT_JUDGED)}(.*?)\.?(?: \(observed .*\))?\s*$", re.DOTALL)
 
 
 def number(value: float | int, against: Iterable[float] = ()) -> str:
@@ -121,7 +125,13 @@ def rows_message(rule: Rule, unexpected: int, rows: int, examples: list[tuple[st
 
 def error_message(rule: Rule, reason: str) -> str:
     """One sentence for a rule that could not be judged and therefore counts as failed."""
-    return _sentence(rule, f"the rule could not be judged, so it counts as failed: {reason}")
+    return _sentence(rule, f"{_NOT_JUDGED}{reason}")
+
+
+def unjudged_because(text: str) -> str:
+    """The reason in a text that holds an `error_message`; empty for every other text."""
+    found = _UNJUDGED.search(text)
+    return found[1] if found else ""
 
 
 def nothing_message(rule: Rule, reason: str) -> str:

@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from voice_assets.audio import signals
 from voice_assets.audio.signals import FLOOR_DB, SignalError, chars_per_s, level_db, measure
+from voice_assets.audio.trimming import Trimmed
 from voice_assets.dataset import tables
 
 RATE = 22050
@@ -31,7 +32,16 @@ def test_levels_of_a_sine_equal_the_textbook_values():
 
 
 def test_measure_gives_exactly_the_signal_columns_of_the_table():
-    others = {"clip_id", "path", "text", "normalised_text", "text_length", "duration_s", "chars_per_s"}
+    others = {
+        "clip_id",
+        "path",
+        "text",
+        "normalised_text",
+        "text_length",
+        "duration_s",
+        "chars_per_s",
+        *Trimmed.__annotations__,
+    }
     assert set(measure(sine(0.1), RATE)) == set(tables.CLIP_STATS) - others
 
 

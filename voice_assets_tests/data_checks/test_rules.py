@@ -58,6 +58,7 @@ def test_a_fact_on_both_sides(suite: str, table: str, column: str, last: Any, fi
 ROWS = [
     ("base_validation", "clips", "format", "WAV", "MP3", "format_wav"),
     ("base_validation", "clips", "format", "WAV", "", "format_wav"),
+    ("base_validation", "clips", "format", "WAVEX", "RF64", "format_wav"),
     ("base_validation", "clips", "subtype", "PCM_16", "PCM_24", "pcm16"),
     ("base_validation", "clips", "channels", 1, 2, "mono"),
     ("base_validation", "clips", "sample_rate", 22050, 16000, "sample_rate"),

@@ -115,6 +115,7 @@ def test_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> N
     [
         ("nope", "'nope' is not a voice of espeak-ng"),
         ("fo", espeak.voice_problem("fo")),
+        ("roa/fr", "'roa/fr', the voice file says 'ru'"),
         ("uk", "'uk', the voice file says 'ru'"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import fingerprint
+from voice_assets.dataset.clips import fingerprint, read_clips
 from voice_assets.dataset.faults import Limits
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.dataset.reading import add_row, only, read_all
@@ -106,3 +106,43 @@ def test_a_link_to_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Li
     (dataset / "wavs" / "clip-000.wav").symlink_to(target)
     clip = only(read_all(dataset, limits), "clip-000")
     assert r"\xe7.wav" in clip["findings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "differs"),
+    [
+        ("a", "wavs/a.WAV", "the suffix"),
+        ("a", "wavs/a.flac", "the suffix"),
+        ("A", "wavs/a.wav", "upper and lower case"),
+        ("a ", "wavs/a.wav", "spaces"),
+        ("wavs\\a.wav", "wavs/a.wav", "back slashes"),
+        ("wav/a.wav", "wav/a.wav", "the folder"),
+        ("f\u00fcr", "wavs/fu\u0308r.wav", "the Unicode form"),
+    ],
+)
+def test_a_file_that_piper_would_not_find_is_a_fault_that_says_what_is_there(
+    make_dataset: MakeDataset, limits: Limits, name: str, file: str, differs: str
+) -> None:
+    dataset = make_dataset()
+    (dataset / file).parent.mkdir(exist_ok=True)
+    (dataset / "wavs" / "clip-000.wav").rename(dataset / file)
+    (dataset / "metadata_2col.csv").write_text(f"{name}|Текст\n", encoding="utf-8")
+    clips = read_all(dataset, limits)
+    assert clips["structure"][0] == ("unsafe_path" if "\\" in name else "missing_wav")
+    assert f"there is {file!r}" in clips["findings"][0]
+    assert f"which differs in {differs}" in clips["findings"][0]
+    loose = clips[(clips["structure"] == "extra_wav") & (clips["clip_id"] == file.removeprefix("wavs/"))]
+    assert all(finding.endswith(f"; row 1 means this file and writes {name!r}") for finding in loose["findings"])
+    assert len(loose) == (file.startswith("wavs/") and file.lower().endswith(".wav"))
+
+
+@pytest.mark.slow
+def test_many_missing_files_are_named_in_a_few_seconds(make_dataset: MakeDataset, limits: Limits) -> None:
+    """As many rows as a real data set has. One look at the folder for all of them; a look for each would take an hour."""
+    dataset = make_dataset(TEXTS[:1])
+    names = [f"clip-{number:05d}" for number in range(18377)]
+    for name in names:
+        (dataset / "wavs" / f"{name}.WAV").touch()
+    (dataset / "metadata_2col.csv").write_text("".join(f"{name}|Текст\n" for name in names), encoding="utf-8")
+    clips = read_clips(dataset)
+    assert all(f"there is 'wavs/{clip.row.clip_id}.WAV'" in clip.row.message for clip in clips[: len(names)])

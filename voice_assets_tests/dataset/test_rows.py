@@ -108,6 +108,45 @@ def test_piper_joins_rows_after_a_quote() -> None:
     assert codes("".join(lines))[0] == "bad_columns"
 
 
+def test_every_row_that_piper_swallows_is_named() -> None:
+    """The quotation ends in row 3: Piper reads 2 rows out of 4, and 3 of the 4 are wrong."""
+    lines = ['a|"Stop right there, he said.\n', "b|Birds sing.\n", 'c|He said "stop" and left.\n', "d|She reads.\n"]
+    assert [row[0] for row in csv.reader(lines, delimiter="|")] == ["a", "d"]
+    rows = parse_rows("".join(lines))
+    assert [row.structure for row in rows] == ["bad_columns", "bad_columns", "bad_columns", ""]
+    for row in rows[1:3]:
+        assert row.message == "row 1 begins a quotation that goes on here: Piper takes this row as its text"
+
+
+def test_rows_after_a_quotation_that_is_too_long_are_never_reached() -> None:
+    rows = parse_rows('a|"Раз\n' + "".join(f"b{number}|Два\n" for number in range(20000)))
+    assert {row.structure for row in rows} == {"bad_columns"}
+    assert "stops at row 1 (field larger than field limit (131072))" in rows[1].message
+
+
+@given(st.lists(st.text(st.sampled_from('ab|" ')), max_size=8))
+def test_a_row_without_a_fault_is_one_that_piper_reads(lines: list[str]) -> None:
+    read = [tuple(row) for row in csv.reader([f"{line}\n" for line in lines], delimiter="|")]
+    for row in parse_rows("\n".join([*lines, ""])):
+        assert row.structure in ("bad_columns", "duplicate", "empty_name", "empty_text") or (row.clip_id, row.text) in read
+
+
+@pytest.mark.parametrize(
+    ("line", "separator"),
+    [
+        ('1.wav,"The cat, the mat."', "commas"),
+        ("1.wav\tThe cat", "tabs"),
+        ('"1.wav";"The cat"', "semicolons"),
+        ("The cat, he", ""),
+    ],
+)
+def test_a_row_says_what_it_looks_separated_by(line: str, separator: str) -> None:
+    (row,) = parse_rows(line)
+    assert row.message.startswith("1 column instead of 2")
+    assert (f"looks separated by {separator}" in row.message) == bool(separator)
+    assert ("looks separated" in row.message) == bool(separator)
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(MetadataError, match=r"m\.csv: no such file"):
         read_rows(tmp_path / "m.csv")

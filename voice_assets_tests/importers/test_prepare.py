@@ -172,8 +172,22 @@ def test_a_data_set_of_the_first_importers_is_recognised(tmp_path: Path, item, l
 
 
 def test_nothing_usable_is_an_error_that_says_why(tmp_path: Path, item, limits: Limits) -> None:
-    with pytest.raises(RecordingsError, match=r"a test: none of 2 recordings can be used: 2 x not speech"):
-        make([item("a", "[beep]"), item("b", "[boop]")], tmp_path / "out", limits)
+    items = [item("a", "[beep]"), item("b", "[boop]"), Item("c", tmp_path / "gone.wav", "Файла нет.")]
+    for number in (1, 2):
+        with pytest.raises(RecordingsError) as error:
+            make(items, tmp_path / "out", limits, told=["layout piper"])
+        lines = str(error.value).splitlines()
+        assert lines[:3] == [
+            "a test: none of 3 recordings can be used",
+            "  2 x not speech, the first: 'a': not speech: the text only describes a sound",
+            "  1 x audio, the first: 'c': audio: no such file",
+        ]
+        record = Path(lines[3].removeprefix("Every reason is in "))
+        assert record.parent == tmp_path
+        assert len(list(tmp_path.glob("out_rejected_*.txt"))) == number
+        text = record.read_text(encoding="utf-8")
+        for part in ("layout piper\n", "    2  not speech\n", "c\n    audio: no such file\n    text: Файла нет.\n"):
+            assert part in text
     assert not (tmp_path / "out").exists()
 
 
@@ -202,6 +216,13 @@ def test_a_voice_that_cannot_speak_is_refused_before_anything_is_read(
     with pytest.raises(RecordingsError, match=why):
         make([item("a", "Ещё раз.")], tmp_path / "out", limits.model_copy(update={"espeak_voice": voice}))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_hostile_text_does_not_break_the_record(tmp_path: Path, item, limits: Limits) -> None:
+    items = [item("a", "Хорошая фраза."), item("b", "Раз\nдва\n    нет: так" + "а" * 5000)]
+    summary = make(items, tmp_path / "out", limits)
+    assert dropped(summary.out) == {"b": ["text too long: 5016 characters, over max_text_chars 400"]}
+    assert max(map(len, (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8").splitlines())) < 2100
 
 
 def test_progress(tmp_path: Path, item, limits: Limits) -> None:
