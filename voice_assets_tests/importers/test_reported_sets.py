@@ -205,5 +205,5 @@ def test_names_that_are_not_utf8_and_headers_with_line_ends_reach_the_record_as_
     for place, text in (("m", "One two."), ("n", "Three four.")):
         (folder / place / os.fsdecode("звук.txt".encode("cp1251"))).write_text(text)
     recordings = read_folder(folder, tmp_path / "other")
-    with pytest.raises(RecordingsError, match="2 x name, the first: .* it is not UTF-8"):
+    with pytest.raises(RecordingsError, match=r"2 x name, the first: .* it is not UTF-8"):
         make(recordings.items, tmp_path / "other", ENGLISH, told=recordings.told)
