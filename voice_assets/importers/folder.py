@@ -19,6 +19,7 @@ from voice_assets.importers.items import Item
 from voice_assets.importers.lists import Table, read_list, with_header
 from voice_assets.importers.named_rows import NamedRow, items_of, named_rows
 from voice_assets.importers.pairs import read_pairs, text_files
+from voice_assets.runtime.files import shown
 
 HEADER = ("header", "audiofolder")
 SPECIAL = (*HEADER, "prompts", "pairs")
@@ -116,7 +117,7 @@ def _pairs(folder: Path, locator: Locator, paired: dict[str, list[str]]) -> Reco
     told = [f"{folder}: layout pairs: {len(paired)} of {len(items)} audio files have a text file of their name"]
     places = sorted({posixpath.dirname(file) or "." for file in paired})
     if len(places) > 1:
-        named = ", ".join(places[:_NAMED])
+        named = ", ".join(map(shown, places[:_NAMED]))
         told.append(f"the audio is in {len(places)} folders ({named}); if each is a speaker, import one of them only")
     return Recordings(items, told)
 

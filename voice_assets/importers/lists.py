@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -102,7 +103,7 @@ def _content(file: Path) -> tuple[str, str]:
             with gzip.open(file) as packed:
                 data = packed.read(MOST_BYTES)
         return decoded(data)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise RecordingsError(f"{file}: cannot be read: {error}") from error
     except EncodingError as error:
         raise RecordingsError(f"{file}: {error}") from error
@@ -238,18 +239,21 @@ def _parquet(file: Path, is_audio: IsAudio) -> Table:
 
 def _records(file: Path, form: str, records: Sequence[tuple[int, Any]], is_audio: IsAudio) -> Table:
     """A table from objects: the keys are the columns."""
-    header = list(Counter(key for _, record in records if isinstance(record, dict) for key in record))
+    header = list(Counter(str(key) for _, record in records if isinstance(record, dict) for key in record))
     if not header:
         raise RecordingsError(f"{file}: no list of clips: no {form} objects with keys such as file_name and text")
     lines = []
     for number, record in records:
         if isinstance(record, dict):
             cells = tuple("" if record.get(key) is None else str(record[key]) for key in header)
-            lines.append(Line(number, cells))
+            half = next((character for cell in cells for character in cell if "\ud800" <= character <= "\udfff"), "")
+            fault = f"line {number}: half a character, U+{ord(half):04X}, which UTF-8 cannot encode" if half else ""
+            lines.append(Line(number, tuple(cell.encode("utf-8", "replace").decode() for cell in cells), fault))
         else:
             why = record if isinstance(record, str) else "not an object with keys"
             lines.append(Line(number, tuple("" for _ in header), f"line {number}: {why}"))
-    return Table(file, form, tuple(lines), tuple(header), _hits(lines, is_audio))
+    names = tuple(key.encode("utf-8", "replace").decode() for key in header)
+    return Table(file, form, tuple(lines), names, _hits(lines, is_audio))
 
 
 def _hits(lines: Sequence[Line], is_audio: IsAudio) -> int:

@@ -17,6 +17,7 @@ from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import Item
 from voice_assets.importers.lists import Line, Table
 from voice_assets.importers.rejections import name_rejections
+from voice_assets.runtime.files import shown
 
 _SHOWN = 20
 
@@ -118,7 +119,7 @@ def _item(row: NamedRow, locator: Locator, home: str, speaker: str) -> Item:
     if not fault and row.speaker != speaker:
         fault = f"speaker: {row.speaker!r}, not {speaker!r}"
     if not fault and row.match.rivals:
-        fault = f"row: line {row.number}: {row.cell!r} can mean several files: {' and '.join(row.match.rivals)}"
+        fault = f"row: line {row.number}: {row.cell!r} can mean several files: {' and '.join(map(shown, row.match.rivals))}"
     if not fault and not path and ".." in row.cell.replace("\\", "/").split("/"):
         name = row.cell
     elif not fault and not path and not name_rejections(name):

@@ -11,6 +11,7 @@ from pathlib import Path
 from voice_assets.dataset.encoding import EncodingError, decoded
 from voice_assets.dataset.names import key
 from voice_assets.importers.items import Item
+from voice_assets.runtime.files import shown
 
 SUFFIXES = (".normalized.txt", ".txt", ".lab")
 """Suffixes of text files; ``.normalized.txt`` is LibriTTS's, and stands beside ``.original.txt``."""
@@ -57,11 +58,11 @@ def _item(folder: Path, file: str, texts: list[str]) -> Item:
     try:
         contents = [_content(folder / text) for text in texts]
     except (OSError, EncodingError) as error:
-        return Item(file, folder / file, "", f"text: {', '.join(texts)}: {error}")
+        return Item(file, folder / file, "", f"text: {', '.join(map(shown, texts))}: {error}")
     if len({" ".join(content.split()) for content in contents}) > 1:
-        return Item(file, folder / file, contents[0], f"text: {' and '.join(texts)} differ")
+        return Item(file, folder / file, contents[0], f"text: {' and '.join(map(shown, texts))} differ")
     if all(_TIMES.fullmatch(line) for line in contents[0].splitlines() if line.strip()) and contents[0].strip():
-        return Item(file, folder / file, contents[0], f"text: {texts[0]} has times and phonemes, and no text")
+        return Item(file, folder / file, contents[0], f"text: {shown(texts[0])} has times and phonemes, and no text")
     return Item(file, folder / file, contents[0].strip())
 
 

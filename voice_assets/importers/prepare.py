@@ -188,6 +188,6 @@ def _build(
         head: dict[str, object] = dict(zip(("Read", "Kept", "Cleaned", "Dropped", "Seconds"), counts, strict=True))
         head |= {"Stress": PLUS_IS_STRESS} if tally.plus_is_stress else {}
         head |= {"Settings": versions[0], "Items": versions[1], "Contents": output.contents_sha256(folder)}
-        head |= {"Layout": "; ".join(told)} if told else {}
+        head |= {"Layout": " ".join("; ".join(told).split())} if told else {}  # one line: the head is read line by line
         write_text(folder / output.PREPARE_INFO, prepare_info(head, tally.cleaned, tally.dropped, limits, about))
     return Summary(out, *counts, unchanged=False)

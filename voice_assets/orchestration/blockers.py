@@ -6,19 +6,19 @@ Not here: finding the reasons (``gates``).
 from collections.abc import Sequence
 
 from voice_assets.orchestration.gates import Blocker
-from voice_assets.rules.wording import unjudged_because
+from voice_assets.rules.wording import unjudged_because, unjudged_together
 
 
 def in_words(blockers: Sequence[Blocker]) -> list[str]:
-    """A line for each blocker. Rules of one asset that could not be judged for one reason share a line, at the end."""
-    groups: dict[tuple[str, str], list[Blocker]] = {}
+    """A line for each blocker. The rules of one asset that could not be judged share a line, at the end."""
+    lines: list[str] = []
+    unjudged: dict[str, list[Blocker]] = {}
     for blocker in blockers:
-        because = unjudged_because(blocker.reason) if blocker.check else ""
-        groups.setdefault((str(blocker.target), because), []).append(blocker)
-    folded = {key: found for key, found in groups.items() if key[1] and len(found) > 1}
-    hidden = {id(blocker) for found in folded.values() for blocker in found}
-    lines = [str(blocker) for blocker in blockers if id(blocker) not in hidden]
-    for (target, because), found in folded.items():
-        names = ", ".join(str(blocker.check) for blocker in found)
-        lines.append(f"{target}: {len(found)} rules could not be judged, so they count as failed: {because}: {names}")
+        if blocker.check and unjudged_because(blocker.reason):
+            unjudged.setdefault(str(blocker.target), []).append(blocker)
+        else:
+            lines.append(str(blocker))
+    for target, found in unjudged.items():
+        reasons = [(str(blocker.check), unjudged_because(blocker.reason)) for blocker in found]
+        lines.append(str(found[0]) if len(found) == 1 else f"{target}: {len(found)} rules {unjudged_together(reasons)}")
     return lines

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from voice_assets.rules.wording import number, unjudged_because
+from voice_assets.rules.wording import number, unjudged_because, unjudged_together
 
 Verdict = Mapping[str, object]
 """One rule's verdict from ``orchestration.checks.judge``: rule, passed, blocks, observed, limit, message, advisory (why a
@@ -54,24 +54,23 @@ def word(verdicts: Sequence[Verdict] | None) -> Word:
 def rule_rows(verdicts: Sequence[Verdict] | None) -> list[dict[str, str]]:
     """The rules as rows of plain texts with the keys of ``RULE_HEADINGS``, in the order of the verdicts.
 
-    Rules that could not be judged for one reason are one row, after those that failed: the cause comes first, and the rules
-    that follow from it do not hide it.
+    Rules that could not be judged are one row, after those that failed: the cause comes first, and the rules that follow
+    from it do not hide it.
 
     The note is the message; for a WARNING or WAIVED, the note also gives the reason why the failure does not block. The
     observed value is rounded, but never to its limit: 0.8999999 is not shown as 0.9 when the limit is 0.9.
     """
-    unjudged: dict[str, list[Verdict]] = {}
-    for one in verdicts or []:
-        if (because := unjudged_because(_text(one.get("message")))) and rule_word(one) == "FAIL":
-            unjudged.setdefault(because, []).append(one)
-    folded = {because: found for because, found in unjudged.items() if len(found) > 1}
-    hidden = {id(one) for found in folded.values() for one in found}
-    shown = [one for one in verdicts or [] if id(one) not in hidden]
-    if not folded:
-        return [_row(one) for one in shown]
-    failed = [one for one in shown if rule_word(one) == "FAIL"]
-    others = [one for one in shown if rule_word(one) != "FAIL"]
-    return [*map(_row, failed), *(_folded(because, found) for because, found in folded.items()), *map(_row, others)]
+    unjudged = [one for one in verdicts or [] if rule_word(one) == "FAIL" and _because(one)]
+    if len(unjudged) < 2:
+        return [_row(one) for one in verdicts or []]
+    judged = [one for one in verdicts or [] if one not in unjudged]
+    failed = [one for one in judged if rule_word(one) == "FAIL"]
+    return [*map(_row, failed), _folded(unjudged), *(_row(one) for one in judged if one not in failed)]
+
+
+def _because(one: Verdict) -> str:
+    """Why the rule could not be judged; empty when it was judged."""
+    return unjudged_because(_text(one.get("message")))
 
 
 def _row(one: Verdict) -> dict[str, str]:
@@ -81,9 +80,9 @@ def _row(one: Verdict) -> dict[str, str]:
     return {"rule": str(one["rule"]), "verdict": verdict, "observed": observed, "limit": limit, "note": note}
 
 
-def _folded(because: str, rules: Sequence[Verdict]) -> dict[str, str]:
-    """The one row of rules that could not be judged."""
-    note = f"could not be judged, so they count as failed: {because}: {', '.join(str(one['rule']) for one in rules)}"
+def _folded(rules: Sequence[Verdict]) -> dict[str, str]:
+    """The one row of the rules that could not be judged."""
+    note = unjudged_together((str(one["rule"]), _because(one)) for one in rules)
     return {"rule": f"{len(rules)} rules", "verdict": "FAIL", "observed": "", "limit": "", "note": note}
 
 

@@ -15,7 +15,7 @@ import math
 import os
 import threading
 import warnings
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -222,7 +222,7 @@ def _row_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> 
         observed = unexpected
         values = [native(one.rows.at[position, rule.columns[0]]) for position in positions]
         message = wording.rows_message(rule, unexpected, count, list(zip(names, values, strict=True)))
-    return _judged(one, passed, observed, message, unexpected, names)
+    return _judged(one, passed, observed, message, unexpected, names, positions)
 
 
 def _figure_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) -> RuleResult:
@@ -239,12 +239,19 @@ def _figure_result(one: SelectedRows, outcome: dict[str, Any], succeeded: bool) 
 
 
 def _judged(
-    one: SelectedRows, passed: bool, observed: str | float, message: str, unexpected: int, failing: list[str]
+    one: SelectedRows,
+    passed: bool,
+    observed: str | float,
+    message: str,
+    unexpected: int,
+    failing: list[str],
+    positions: Sequence[int] = (),
 ) -> RuleResult:
+    """The result, with the explanation of the first row that breaks the rule; ``positions``: the rows that do."""
     rule = one.rule
     if rule.meta.explain_column and not passed:
-        explanation = str(one.rows.at[0, rule.meta.explain_column])
-        message = f"{message.rstrip('.')}; {rule.meta.explain_column}: {explanation}." if explanation else message
+        first = positions[0] if positions and rule.table not in ONE_ROW_TABLES else 0
+        message = wording.explained(message, rule.meta.explain_column, str(one.rows.at[first, rule.meta.explain_column]))
     limit = wording.limit(rule, one.other())
     return RuleResult(rule.name, passed, rule.severity, observed, limit, message, unexpected, failing, errored=False)
 

@@ -93,7 +93,7 @@ class Meta(_Model):
         table: the table that the rule judges, a key of ``tables`` in ``rules.runner.run``.
         id_column: the column that names a row for people (a clip's id); None when rows have no name.
         where: the rows that the rule judges; None for all.
-        explain_column: a column whose text is added to the message of a failure.
+        explain_column: a column whose text, in the first row that breaks the rule, is added to the message of a failure.
         empty_if_zero: a column of the table ``facts``. Where it holds 0, an empty table is correct and the rule passes.
             None: an empty table cannot be judged.
     """

@@ -123,6 +123,11 @@ def rows_message(rule: Rule, unexpected: int, rows: int, examples: list[tuple[st
     return _sentence(rule, result)
 
 
+def explained(message: str, column: str, explanation: str) -> str:
+    """A message with the text of the column that explains a failure; unchanged where there is no such text."""
+    return f"{message.rstrip('.')}; {column}: {plain(explanation)}." if explanation else message
+
+
 def error_message(rule: Rule, reason: str) -> str:
     """One sentence for a rule that could not be judged and therefore counts as failed."""
     return _sentence(rule, f"{_NOT_JUDGED}{reason}")
@@ -132,6 +137,15 @@ def unjudged_because(text: str) -> str:
     """The reason in a text that holds an `error_message`; empty for every other text."""
     found = _UNJUDGED.search(text)
     return found[1] if found else ""
+
+
+def unjudged_together(rules: Iterable[tuple[str, str]]) -> str:
+    """Why several rules could not be judged, from (rule, reason): each reason once, with its rules."""
+    by_reason: dict[str, list[str]] = {}
+    for rule, reason in rules:
+        by_reason.setdefault(reason, []).append(rule)
+    reasons = "; ".join(f"{reason}: {', '.join(named)}" for reason, named in by_reason.items())
+    return f"could not be judged, so they count as failed: {reasons}"
 
 
 def nothing_message(rule: Rule, reason: str) -> str:

@@ -60,7 +60,7 @@ def clips() -> pd.DataFrame:
     """Clips without a fault, with the columns of CLIPS that rules read."""
     constant = {"text": "Привет.", "structure": "", "text_length": 30, "script_share": 1.0, "unprintable": 0}
     flags = {"digits": False, "latin": False, "plus": False, "unknown_phonemes": "", "letter_phonemes": 20}
-    spoken = {"misread": "", "signs": "", "missing_yo": ""}
+    spoken = {"misread": "", "signs": "", "missing_yo": "", "findings": ""}
     audio = {"format": "WAV", "subtype": "PCM_16", "channels": 1, "sample_rate": 22050, "duration_s": 3.0}
     names = [f"c{number}.wav" for number in range(CLIPS)]
     return pd.DataFrame({"clip_id": names, "row": range(1, CLIPS + 1)}).assign(**constant, **flags, **spoken, **audio)

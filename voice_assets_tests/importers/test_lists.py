@@ -1,6 +1,7 @@
 """Lists as text: every row is read as it was meant, whatever the separator and the quoting, and none is lost."""
 
 import csv
+import gzip
 import io
 from pathlib import Path
 
@@ -100,6 +101,58 @@ def test_a_line_of_json_that_is_none_is_a_fault_of_its_own(tmp_path: Path) -> No
 def test_what_is_no_list(tmp_path: Path, content: str, name: str, message: str) -> None:
     with pytest.raises(RecordingsError, match=message):
         read(tmp_path, content, name)
+
+
+def test_half_a_character_is_a_fault_and_can_be_written(tmp_path: Path) -> None:
+    table = read(tmp_path, '{"file": "a", "text": "One\\ud800"}\n{"file": "\\udc80b", "text": "Two"}\n', "m.jsonl")
+    assert [line.fault[:26] for line in table.lines] == ["line 1: half a character, ", "line 2: half a character, "]
+    assert [line.cells for line in table.lines] == [("a", "One?"), ("?b", "Two")]
+
+
+def test_a_damaged_archive_is_an_error(tmp_path: Path) -> None:
+    data = bytearray(gzip.compress(b"a|One two three\n" * 50))
+    data[20:24] = b"\xff" * 4
+    (tmp_path / "m.csv.gz").write_bytes(data)
+    with pytest.raises(RecordingsError, match=r"m\.csv\.gz: cannot be read"):
+        read_list(tmp_path / "m.csv.gz", is_audio)
+
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        "b",
+        "|",
+        ",",
+        "\t",
+        ";",
+        ": ",
+        '"',
+        '""',
+        "\n",
+        "\r\n",
+        "words here",
+        "file",
+        "text",
+        "[",
+        "{",
+        '"}',
+        "1",
+        "\\",
+        "\x00",
+        "\xe9",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=40), st.sampled_from(["m.csv", "m.jsonl", "m.json", "m.parquet", "m.gz"]))
+def test_any_bytes_are_a_list_or_an_error_in_words(tmp_path_factory, pieces: list[str], name: str) -> None:
+    file = tmp_path_factory.mktemp("any") / name
+    file.write_bytes("".join(pieces).encode("latin-1"))
+    try:
+        said = read_list(file, is_audio).form
+    except RecordingsError as error:
+        said = str(error)
+    assert str(file) in said or said.startswith(("separated by", "JSON"))
 
 
 def test_a_huge_line_and_open_quotation_marks_take_no_time(tmp_path: Path) -> None:

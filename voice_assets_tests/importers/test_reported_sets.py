@@ -3,6 +3,7 @@
 Each test names the report. The audio is generated. The lists hold the reported kind of row.
 """
 
+import os
 import struct
 from pathlib import Path
 
@@ -187,3 +188,22 @@ def test_names_without_letters_in_common_say_nothing_false(tmp_path: Path) -> No
     info = (tmp_path / "out" / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     assert "7\n    audio: line 2: no audio file '7'\n    text: Birds sing in the morning.\n" in info
     assert np.array_equal(burst(0.5, 0), soundfile.read(str(tmp_path / "out" / "wavs" / "1.wav"), dtype="int16")[0])
+
+
+def test_names_that_are_not_utf8_and_headers_with_line_ends_reach_the_record_as_text(tmp_path: Path) -> None:
+    """A folder from an old system, and a header that would write its own lines into PREPARE_INFO.txt."""
+    folder = audio(tmp_path / "in", "wavs/1.wav", "wavs/2.wav", "m/q.wav", "n/q.wav")
+    for place in ("m", "n"):
+        (folder / place / "q.wav").rename(folder / place / os.fsdecode("звук.wav".encode("cp1251")))
+    header = 'file_name,text,"x\n\nContents: 0"\n'
+    listed(folder, header + "1.wav,The cat sat on the mat.,\n2.wav,Birds sing in the morning.,\n")
+    recordings = read_folder(folder, tmp_path / "out")
+    summary = make(recordings.items, tmp_path / "out", ENGLISH, told=recordings.told)
+    assert (summary.kept, summary.dropped) == (2, 0)
+    assert make(recordings.items, tmp_path / "out", ENGLISH, told=recordings.told).unchanged
+    (folder / "metadata.csv").unlink()
+    for place, text in (("m", "One two."), ("n", "Three four.")):
+        (folder / place / os.fsdecode("звук.txt".encode("cp1251"))).write_text(text)
+    recordings = read_folder(folder, tmp_path / "other")
+    with pytest.raises(RecordingsError, match=r"2 x name, the first: .* it is not UTF-8"):
+        make(recordings.items, tmp_path / "other", ENGLISH, told=recordings.told)

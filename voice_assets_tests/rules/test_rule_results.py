@@ -73,6 +73,15 @@ def test_the_explaining_column_is_in_the_message_of_a_failure_only(tmp_path: Pat
     assert "numbers" not in result.message
 
 
+def test_the_explanation_is_that_of_the_first_row_that_breaks_the_rule(tmp_path: Path) -> None:
+    fine = rule("fine", IN_SET, column="structure", value_set=[""], meta={"explain_column": "findings", "id_column": "clip_id"})
+    table = clips(structure=["", "bad", "bad"], findings=["none", "the \x1b second", "the third"])
+    [result] = judge(tmp_path, {"clips": table}, fine)
+    assert result.message.endswith(r"; findings: the \x1b second.")
+    [result] = judge(tmp_path, {"clips": table[:1]}, fine)
+    assert "findings" not in result.message
+
+
 def test_a_figure_is_observed_exactly(tmp_path: Path) -> None:
     [result] = judge(tmp_path, {"clips": clips(level=[-31.0, -30.5])}, LOUD)
     assert (result.passed, result.observed, result.limit) == (False, -30.75, ">= -30")
