@@ -18,8 +18,8 @@ from functools import partial
 
 from rapidfuzz.distance import Indel
 
-from voice_assets.text import russian_latin, russian_numbers, russian_numerals, western_numbers
-from voice_assets.text.normalisation import normalise
+from voice_assets.text import russian_latin, russian_numbers, russian_numerals, western, western_numbers
+from voice_assets.text.normalisation import normalise, prepare
 from voice_assets.text.number_words import Element, ParsedNumber, all_digits, render_words
 
 # Figures, signs that stand for a noun, Roman numbers. The next pattern: Russian abbreviations beside a number or a name.
@@ -59,7 +59,12 @@ def _numbers_in_one_form(reference: str, hypothesis: str, language: str) -> Pair
 def pair(reference: str, hypothesis: str, language: str) -> Pair:
     """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
     normalised = normalise(reference, language), normalise(hypothesis, language)
-    if normalised[0] == normalised[1] or not all(normalised):
+    if normalised[0] == normalised[1]:
+        return normalised
+    if western.has_conventions(language):
+        forms = [normalised, western.closest(prepare(reference), prepare(hypothesis), language)]
+        return max(forms, key=lambda form: Indel.normalized_similarity(*form))
+    if not all(normalised):
         return normalised
     forms = [normalised]
     if language == "ru":

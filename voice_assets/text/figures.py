@@ -1,0 +1,261 @@
+"""The readings of figures with what stands beside them: sums, times of day, fractions, ranges, units, ordinals.
+
+Each reader gets a match of its pattern and returns readings in the notation of ``text.conventions``. No reading has another
+value than the figures. A mark that can group or part decimals ("1,200" is 1200 in Mexico, 1.2 in Spain) gives both. Not here:
+other signs and words (``text.scanner``).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from voice_assets.text.conventions import Conventions, hours
+from voice_assets.text.digits import MAX_DIGITS
+
+_GROUPED = r"\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:[ \u00a0\u202f]\d{3})+|(?:['’]\d{3})+)(?!\d)"
+_NUM = rf"(?:{_GROUPED}(?:[.,]\d+)?|\d+[.,]\d+|\d+|(?<!\w)[.,]\d+)"
+_MINUS = r"(?:(?<![\w)\]])[-−–‑](?=[\d.$€£]))"
+_SIGN = rf"(?P<sign>{_MINUS}|\+(?=\d))?"
+_VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+_DASH = r"[-–—‑−]"
+# A dot between figures is a clock's when one of these words is before it. All languages together: they do not collide.
+_BEFORE_TIME = re.compile(
+    r"(?:^|\s)(?:um|at|by|from|until|till|bis|von|ab|gegen|vers|dès|alle|dalle|ore|las|la|kl|klo|om|à)\s$", re.I
+)
+_AFTER_TIME = re.compile(r"\s?(?:uhr|h\b|[ap]\.?\s?m\b|o'clock)", re.I)
+_LONGEST = 40
+
+Readings = list[str]
+Reader = Callable[[re.Match[str], Conventions], Sequence[str] | None]
+
+
+def token(digits: str) -> str:
+    """Digits as a number of open kind, and in groups; digit by digit alone for 007 and for rows too long to be amounts."""
+    if len(digits) > MAX_DIGITS or (len(digits) > 1 and digits.startswith("0")):
+        return f"@{digits}"
+    return f"#{int(digits)}?|@{digits}" if len(digits) > 1 else f"#{int(digits)}?"
+
+
+def _amounts(found: Iterable[str]) -> Readings:
+    """Readings without years and ordinals: $1941 is no year."""
+    return [one.replace("?", "") for one in found]
+
+
+def _decimal(whole: str, part: str, point: str) -> Readings:
+    before = token(whole) if whole else "|#0"
+    value = Fraction(int((whole or "0") + part), 10 ** len(part))
+    return [f"{before} {point} @{part}", f"#{value}", f"{before} {point} {token(part)}"]
+
+
+def readings(number: str, conventions: Conventions) -> Readings:
+    """The readings of figures with marks of groups and decimals. The usual one is first."""
+    parts = re.split(r"[^\d]", number)
+    marks = re.findall(r"[^\d]", number)
+    digits = "".join(parts)
+    if not marks or len(digits) > _LONGEST:
+        return [token(digits[:_LONGEST])]
+    *groups, last = marks
+    grouped = all(len(part) == 3 for part in parts[1:]) and len(set(marks)) == 1 and parts[0] not in ("", "0")
+    english = conventions.decimal == "."
+    found = []
+    if grouped and not (english and last == "."):
+        found.append(_amounts([token(digits)]))
+    if last in ".," and (not groups or (last not in groups and len(set(groups)) == 1)):
+        is_decimal = not (grouped and english)
+        found += [_decimal("".join(parts[:-1]), parts[-1], conventions.point)] if is_decimal else []
+    if len(found) > 1 and last == conventions.decimal:
+        found.reverse()
+    return [one for reading in found for one in reading] or [" ".join(token(part) for part in parts if part)]
+
+
+def _value(number: str, conventions: Conventions) -> Iterator[Fraction]:
+    """The values in ``readings``."""
+    for reading in readings(number, conventions):
+        match = re.match(r"#(\d+(?:/\d+)?)\??(?:\|@\d+)?$", reading)
+        if match:
+            yield Fraction(match[1])
+
+
+def _scaled(number: str, scale: str | None, conventions: Conventions) -> Readings:
+    if not scale:
+        return readings(number, conventions)
+    factor = conventions.scales[scale.lower().rstrip(".")]
+    spoken = [word for word, value in conventions.scales.items() if value == factor and len(word) > 2]
+    found = [f"{one} {'|'.join(dict.fromkeys([scale.lower(), *spoken]))}" for one in readings(number, conventions)]
+    return found + [f"#{value * factor}" for value in _value(number, conventions)]
+
+
+def _signed(match: re.Match[str], found: Iterable[str], conventions: Conventions) -> Readings:
+    sign = match["sign"]
+    if not sign:
+        return list(found)
+    word = conventions.signs.get("+", "|") if sign == "+" else conventions.minus
+    return [f"{word} {one}" for one in found]
+
+
+def money(match: re.Match[str], conventions: Conventions) -> Readings:
+    """$5.50, 20 €, $20 million, 2000,- Euro."""
+    groups = match.groupdict()
+    number, scale = groups["num"], groups.get("scale")
+    sign = groups["currency"]
+    unit, part = next(names for key, names in conventions.currencies.items() if key.lower() == sign.lower())
+    link = "de|of|d|" if scale else ""
+    found = [f"{one} {link} {unit}" if link else f"{one} {unit}" for one in _scaled(number, scale, conventions)]
+    cents = re.fullmatch(r"(.*)[.,](\d\d)", number)
+    if cents and not scale and part:
+        whole, hundredths = re.sub(r"\D", "", cents[1]) or "0", int(cents[2])
+        split = [f"{token(whole)} {unit} {conventions.money_link} #{hundredths} {part}|", f"{token(whole)} #{hundredths}"]
+        if hundredths == 0:
+            split = [f"{token(whole)} {unit}"]
+        elif int(whole) == 0:
+            split = [f"#{hundredths} {part}"]
+        found = split + found
+    return _signed(match, _amounts(found), conventions)
+
+
+def clock(match: re.Match[str], conventions: Conventions) -> Readings | None:
+    """10:30, 9.30 Uhr, 8h30."""
+    hour, minute, mark = int(match["hour"]), int(match["minute"]), match["mark"].strip()
+    text = match.string
+    if mark == "." and not (_BEFORE_TIME.search(text[: match.start()][-12:]) or _AFTER_TIME.match(text, match.end("minute"))):
+        return None
+    pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" else []
+    if conventions.clock is None:
+        return [f"#{one} @{match['minute']}" for one in hours(hour)] + [f"#{hour}"] * (minute == 0) + pair
+    return [*conventions.clock(hour, minute), f"#{hour} @{match['minute']}", *pair]
+
+
+def fraction(match: re.Match[str], conventions: Conventions) -> Readings | None:
+    """½, 2½, 3/4, 24/7, 2 1/2."""
+    whole, sign = int(match["whole"] or 0), match.groupdict().get("vulgar")
+    if sign:
+        part = Fraction(unicodedata.numeric(sign)).limit_denominator(100)
+        return [f"#{whole + part}"]
+    upper, lower = int(match["upper"]), int(match["lower"])
+    if lower == 0 or len(match["upper"] + match["lower"]) > MAX_DIGITS or (whole and upper >= lower):
+        return None
+    before = f"#{whole} " if whole else ""
+    row = f"{before}{token(match['upper'])} {conventions.over} {token(match['lower'])}"
+    value = f"#{whole + Fraction(upper, lower)}"
+    found = [value, row] if 0 < upper < lower <= 20 else [row, value]
+    months = conventions.months.split()
+    if months and not whole:
+        found += [f"{months[one - 1]} the| #{day}?" for one, day in ((upper, lower), (lower, upper)) if 0 < one <= 12]
+        found += [f"#{day}? of|de| {months[one - 1]}" for one, day in ((upper, lower), (lower, upper)) if 0 < one <= 12]
+    return found
+
+
+def date(match: re.Match[str], conventions: Conventions) -> Readings | None:
+    """15.05.2026, 5/12/2024: the month as a number or by name."""
+    one, two, year = (part for part in re.split(r"\D", match["date"]) if part)
+    row = f"{token(str(int(one)))} {conventions.point}| {token(str(int(two)))} {conventions.point}| {token(year)}"
+    found = [f"#{int(one)}? #{int(two)}? {token(year)}", row]
+    months = conventions.months.split()
+    for day, month in ((int(one), int(two)), (int(two), int(one))):
+        if months and 0 < month <= 12 and 0 < day <= 31:
+            found.append(f"#{day}? of|de| {months[month - 1]} de|del|of| {token(year)}")
+            found.append(f"{months[month - 1]} the| #{day}? {token(year)}")
+    return found
+
+
+def power(match: re.Match[str], conventions: Conventions) -> Readings | None:
+    """10², x³, 10^6."""
+    base, raised = match["base"], match["caret"]
+    exponent = raised or unicodedata.normalize("NFKC", match["raised"]).replace("−", "-")
+    if not re.fullmatch(r"-?\d{1,6}", exponent):
+        return None
+    spoken = readings(base, conventions) if base[0].isdigit() else [base.lower()]
+    named = {"2": conventions.squared, "3": conventions.cubed}.get(exponent)
+    endings = [named] if named else []
+    negative = f"{conventions.minus} " if exponent.startswith("-") else ""
+    endings += [one.format(e=f"{negative}#{exponent.lstrip('-')}") for one in conventions.power]
+    unit = (
+        [conventions.units[(base + match["raised"]).lower()]]
+        if (base + (match["raised"] or "")).lower() in conventions.units
+        else []
+    )
+    return unit + [f"{one} {ending}" for one in spoken[:2] for ending in endings] or [f"{spoken[0]} #{exponent.lstrip('-')}"]
+
+
+def times(match: re.Match[str], conventions: Conventions) -> Readings:
+    """2x4, 45 × 60."""
+    return [f"{token(match['one'])} {conventions.times} {token(match['two'])}"]
+
+
+def row(match: re.Match[str], conventions: Conventions) -> Readings:
+    """10-15 %, 555-1212: a range, or a number that is read in groups."""
+    parts = re.split(rf"\s?{_DASH}\s?", match["row"])
+    spoken = [readings(part, conventions)[0] for part in parts]
+    unit = conventions.units.get((match["unit"] or "").lower(), "")
+    link = conventions.to if len(parts) == 2 and len(parts[0]) == len(parts[1]) < 3 else f"|{conventions.to}"
+    return _signed(match, [f" {link} ".join(spoken) + (f" {unit}" if unit else "")], conventions)
+
+
+def dotted(match: re.Match[str], conventions: Conventions) -> Readings:
+    """1.2.3, 192.168.0.1."""
+    return [f" {conventions.point}| ".join(token(part) for part in match["dotted"].split("."))]
+
+
+def feet(match: re.Match[str], _conventions: Conventions) -> Readings:
+    """6'2", 10', 5"."""
+    upper, lower = match.groupdict().get("feet"), match["inches"]
+    if upper and lower:
+        return [f"#{int(upper)} foot|feet|minutes|minute {token(lower)} inches|inch|seconds|"]
+    names = "feet|foot|minutes|minute" if upper else "inches|inch|seconds|second"
+    return [token(upper or lower), f"{token(upper or lower)} {names}"]
+
+
+def number(match: re.Match[str], conventions: Conventions) -> Readings:
+    """Figures with an ordinal ending, a scale, a unit, or alone."""
+    groups = match.groupdict()
+    digits = re.sub(r"\D", "", match["num"])
+    if (groups["ordinal"] or groups["decade"]) and len(digits) <= MAX_DIGITS:
+        open_kind = [token(digits)] if conventions.ordinal_or_cardinal else []
+        if groups["ordinal"]:
+            return _signed(match, [f"#{int(digits)}o", *open_kind], conventions)
+        return _signed(match, [f"#{int(digits)}", f"{token(digits)} s|es|er|seconds"], conventions)
+    found = _scaled(match["num"], groups["scale"], conventions)
+    unit = (groups["unit"] or "").lower()
+    if unit:
+        found = _amounts(found)
+        name = conventions.units.get(unit) or conventions.units[unit + "."]
+        literal = re.sub(r"[^\w]", "", unicodedata.normalize("NFKC", unit)) or ""
+        pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.isalpha()]
+        is_word = unit in ("a", "in", "to", "an") or unit in conventions.also_words
+        found = [*pair[1], *pair[0]] if is_word else [*pair[0], *pair[1]]
+        found += [f"{name} {one}" for one in found[:1]] if unit == "%" and conventions.language == "tr" else []
+    return _signed(match, found, conventions)
+
+
+def _names(words: Iterable[str]) -> str:
+    """A pattern of ``words``, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or r"(?!)"
+
+
+def rules(conventions: Conventions) -> Sequence[tuple[re.Pattern[str], Reader]]:
+    """Every pattern with its reader, in the order in which they are tried."""
+    scale = rf"(?:\s?(?P<scale>{_names(conventions.scales)})\.?(?!\w))?"
+    signs = [name for name in conventions.currencies if not name.isalpha() or name.isupper()]
+    unit = rf"(?:\s?(?P<unit>{_names(unit.rstrip('.') for unit in conventions.units)})(?![\w²³/]))?"
+    marks = "|".join({":": ":", ".": r"\.", "h": r"\s?h\s?", "u": r"\s?Uhr\s"}[mark] for mark in conventions.clock_marks)
+    after_clock = rf"(?:{conventions.clock_after})?"
+    patterns: list[tuple[str, Reader]] = [
+        (r"(?<![\w./])(?P<date>\d{1,2}(?:\.\s?\d{1,2}\.\s?|/\d{1,2}/)(?:\d{4}|\d{2}))(?![\w/]|\.\d)", date),
+        (rf"{_SIGN}(?<!\w)(?P<currency>{_names(signs)})\s?(?P<num>{_NUM}){scale}", money),
+        (rf"{_SIGN}(?P<num>{_NUM})(?:,[-–—]+)?{scale}\s?(?P<currency>{_names(conventions.currencies)})(?!\w)", money),
+        (rf"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4])(?P<mark>{marks})(?P<minute>[0-5]\d)(?![\d:]|[.,]\d){after_clock}", clock),
+        (rf"(?:(?P<whole>\d+)\s?)?(?P<vulgar>[{_VULGAR}])", fraction),
+        (r"(?:(?P<whole>\d{1,3})\s)?(?P<upper>\d+)[/⁄](?P<lower>\d+)(?![/\d])", fraction),
+        (rf"(?P<base>(?<!\w)[A-Za-z]{{1,2}}|{_NUM})(?:(?P<raised>[{_SUPERSCRIPTS}]+)|\^(?P<caret>[-−]?\d+))", power),
+        (r"(?P<one>\d+)\s?[x×X*]\s?(?P<two>\d+)(?!\w)", times),
+        (rf"{_SIGN}(?P<row>{_NUM}(?:\s?{_DASH}\s?{_NUM})+){unit}", row),
+        (rf"(?!{_GROUPED})(?P<dotted>\d+(?:\.\d+){{2,}})(?!\w)", dotted),
+    ]
+    if conventions.language == "en":
+        patterns.append((r"(?P<feet>\d+)['′’]\s?(?:(?P<inches>\d+)(?:[\"″”]|'')?)?(?!\w)", feet))
+        patterns.append((r"(?P<inches>\d+)[\"″”](?!\w)", feet))
+    ending = rf"(?P<ordinal>{conventions.ordinal})|(?P<decade>{conventions.decade})|{scale}{unit}"
+    patterns.append((rf"{_SIGN}(?P<num>{_NUM})(?:{ending})", number))
+    return [(re.compile(pattern, re.IGNORECASE), reader) for pattern, reader in patterns]
