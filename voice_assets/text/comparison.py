@@ -56,15 +56,22 @@ def _numbers_in_one_form(reference: str, hypothesis: str, language: str) -> Pair
     return render_words(pair_of_elements[0], say, singly), render_words(pair_of_elements[1], say, singly)
 
 
+def _western(reference: str, hypothesis: str, normalised: Pair, language: str) -> Pair:
+    prepared = prepare(reference), prepare(hypothesis)
+    figures = any(char.isdigit() for text in prepared for char in text)
+    if normalised[0] == normalised[1] and (not figures or prepared[0] == prepared[1]):
+        return normalised
+    # The usual words of "20 5" and "twenty five" are the same, but the numbers are not.
+    forms = [western.closest(*prepared, language), *([] if figures else [normalised])]
+    return max(forms, key=lambda form: Indel.normalized_similarity(*form))
+
+
 def pair(reference: str, hypothesis: str, language: str) -> Pair:
     """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
     normalised = normalise(reference, language), normalise(hypothesis, language)
-    if normalised[0] == normalised[1]:
-        return normalised
     if western.has_conventions(language):
-        forms = [normalised, western.closest(prepare(reference), prepare(hypothesis), language)]
-        return max(forms, key=lambda form: Indel.normalized_similarity(*form))
-    if not all(normalised):
+        return _western(reference, hypothesis, normalised, language)
+    if normalised[0] == normalised[1] or not all(normalised):
         return normalised
     forms = [normalised]
     if language == "ru":

@@ -39,6 +39,8 @@ class Conventions:
     scales: Mapping[str, int] = field(default_factory=dict)
     # Shortened words. A key that ends with a dot needs the dot, otherwise the dot may be missing.
     abbreviations: Words = field(default_factory=dict)
+    # Shortened ends of words: Hauptstr.
+    endings: Words = field(default_factory=dict)
     # Abbreviations that are also words. At the end of a sentence they are read as they stand.
     also_words: frozenset[str] = frozenset()
     # Abbreviations that stand before a figure: No. 5, n° 5.
@@ -49,8 +51,12 @@ class Conventions:
     # A written ordinal that people read as a cardinal as well: piso 10.º.
     ordinal_or_cardinal: bool = False
     decade: str = r"(?!)"
+    # Whether figures and a word are one word in full: 20-jährig.
+    compounds: bool = False
     # The article before the ordinal of a king.
     article: str = ""
+    # The words for 1 before a unit, besides the number: a dollar.
+    one: str = ""
     # The readings of a time of day, and what may follow its figures.
     clock: Callable[[int, int], Sequence[str]] | None = None
     clock_after: str = r"(?!)"

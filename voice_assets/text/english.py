@@ -45,8 +45,12 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     if hour in (0, 24, 12):
         spoken.append("midnight|noon|midday" if hour in (0, 24) else "noon|midday|midnight")
     if minute == 0:
-        return [f"{one} oclock|hundred|" for one in spoken] + [f"{one} oh|#0 #0 hours|" for one in spoken[:1]]
-    found = [f"{one} @{minute:02d}" for one in spoken] + [f"{one} #{minute}" for one in spoken]
+        return (
+            [f"{one} oclock|hundred| hours|" for one in spoken]
+            + [f"#{hour}00 hours|"]
+            + [f"{one} oh|#0 #0 hours|" for one in spoken[:1]]
+        )
+    found = [f"{one} @{minute:02d}|#{minute}" for one in spoken]
     named = {15: "a| quarter", 30: "half", 45: "a| quarter"}.get(minute, f"#{minute} minutes|minute|")
     left = {45: "a| quarter"}.get(minute, f"#{60 - minute} minutes|minute|")
     if minute <= 30:
@@ -95,7 +99,7 @@ ENGLISH = Conventions(
         °: degrees|degree; px: pixels|pixel; rpm: revolutions_per_minute; pt: points|point; pts: points|point; st: saint|street;
         cal: calories|calorie; kcal: kilocalories; ha: hectares|hectare; mp: megapixels|megapixel; ppm: parts_per_million;
         psi: pounds_per_square_inch; ºf: degrees|degree fahrenheit|; ºc: degrees|degree celsius|centigrade|; º: degrees|degree;
-        x: times|x;
+        x: times|x; p: pence|p;
     """),
     scales=scales("""
         hundred: 100; thousand: 1000; million: 1000000; billion: 1000000000; trillion: 1000000000000; k: 1000; mn: 1000000;
@@ -112,21 +116,22 @@ ENGLISH = Conventions(
         corp: corporation; inc: incorporated; dept: department; univ: university; assn: association;
         assoc.: associates|association; intl: international; govt: government; mfg: manufacturing; natl: national;
         e.g.: for_example|e_g; i.e.: that_is|i_e; e.g: for_example|e_g; i.e: that_is|i_e; etc: et_cetera|etcetera; vs: versus;
-        v.: versus|v; approx: approximately; est.: established|estimated; min.: minutes|minute|minimum; max.: maximum|max;
-        no.: number; nos.: numbers; fig.: figure; figs: figures; vol.: volume; vols: volumes; ch.: chapter; chap.: chapter;
-        sec.: section|second|seconds; ed.: edition|editor; pp.: pages; p.: page; para.: paragraph; eq.: equation; ex.: example;
-        misc: miscellaneous; temp.: temperature; tel.: telephone; ext.: extension; jan.: january; feb.: february; mar.: march;
-        apr.: april; jun.: june; jul.: july; aug.: august; sept: september; sep.: september; oct.: october; nov.: november;
-        dec.: december; mon.: monday; tue.: tuesday; tues: tuesday; wed.: wednesday; thu.: thursday; thur: thursday;
-        thurs: thursday; fri.: friday; sat.: saturday; sun.: sunday; n.y.: new_york|n_y; u.s.: us|u_s|united_states;
-        u.k.: uk|u_k|united_kingdom; d.c.: dc|d_c; ph.d: phd|p_h_d; a.d.: ad|a_d; b.c.: bc|b_c; w/o: without; w/: with;
-        c/o: care_of; a/c: a_c; n/a: n_a|not_applicable; aka: a_k_a|also_known_as; a.k.a.: aka|a_k_a|also_known_as;
-        asap: a_s_a_p|as_soon_as_possible; mins: minutes; secs: seconds; hrs: hours; lbs: pounds; cal.: calories|california;
-        calif: california; penn.: pennsylvania;
+        v.: versus|v; approx: approximately; attn: attention; n.: north; s.: south; e.: east; w.: west;
+        est.: established|estimated; min.: minutes|minute|minimum; max.: maximum|max; no.: number; nos.: numbers; fig.: figure;
+        figs: figures; vol.: volume; vols: volumes; ch.: chapter; chap.: chapter; sec.: section|second|seconds;
+        ed.: edition|editor; pp.: pages; p.: page; para.: paragraph; eq.: equation; ex.: example; misc: miscellaneous;
+        temp.: temperature; tel.: telephone; ext.: extension; jan.: january; feb.: february; mar.: march; apr.: april;
+        jun.: june; jul.: july; aug.: august; sept: september; sep.: september; oct.: october; nov.: november; dec.: december;
+        mon.: monday; tue.: tuesday; tues: tuesday; wed.: wednesday; thu.: thursday; thur: thursday; thurs: thursday;
+        fri.: friday; sat.: saturday; sun.: sunday; n.y.: new_york|n_y; u.s.: us|u_s|united_states; u.k.: uk|u_k|united_kingdom;
+        d.c.: dc|d_c; ph.d: phd|p_h_d; a.d.: ad|a_d; b.c.: bc|b_c; w/o: without; w/: with; c/o: care_of; a/c: a_c;
+        n/a: n_a|not_applicable; aka: a_k_a|also_known_as; a.k.a.: aka|a_k_a|also_known_as; asap: a_s_a_p|as_soon_as_possible;
+        mins: minutes; secs: seconds; hrs: hours; lbs: pounds; cal.: calories|california; calif: california;
+        penn.: pennsylvania;
     """),
     also_words=frozenset(
         word_list("""
-        a/c aka art. asap cal. ch. co. col. dec. det. ed. est. ex. fig. fr. gen. hon. in. inc mar. max.
+        a/c n. s. e. w. aka art. asap cal. ch. co. col. dec. det. ed. est. ex. fig. fr. gen. hon. in. inc mar. max.
         min. mins mon. no. p. pres. pt. rep. rev. sat. sec. sen. sq. st sun. tel. temp. v. wed.
     """)
     ),
@@ -147,6 +152,7 @@ ENGLISH = Conventions(
     ordinal=r"(?:st|nd|rd|th)(?!\w)",
     decade=r"['’]?s(?!\w)",
     article="the|",
+    one="a|an",
     clock=_clock,
     clock_after=r"\s?(?:hours|hrs|h)(?!\w)",
     clock_marks=":.",

@@ -5,13 +5,14 @@ value than the figures. A mark that can group or part decimals ("1,200" is 1200 
 other signs and words (``text.scanner``).
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from voice_assets.text.conventions import Conventions, hours
-from voice_assets.text.digits import MAX_DIGITS
+from voice_assets.text.digits import MAX_DIGITS, numeral
 
 _GROUPED = r"\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:[ \u00a0\u202f]\d{3})+|(?:['’]\d{3})+)(?!\d)"
 _NUM = rf"(?:{_GROUPED}(?:[.,]\d+)?|\d+[.,]\d+|\d+|(?<!\w)[.,]\d+)"
@@ -25,7 +26,10 @@ _BEFORE_TIME = re.compile(
     r"(?:^|\s)(?:um|at|by|from|until|till|bis|von|ab|gegen|vers|dès|alle|dalle|ore|las|la|kl|klo|om|à)\s$", re.I
 )
 _AFTER_TIME = re.compile(r"\s?(?:uhr|h\b|[ap]\.?\s?m\b|o'clock)", re.I)
-_LONGEST = 40
+_BETWEEN = rf"(?:\s?{_DASH}\s?|:)"
+_MOST_READINGS = 8
+# 2 M€, $2m. Elsewhere an m is a metre.
+_MILLION = 10**6
 
 Readings = list[str]
 Reader = Callable[[re.Match[str], Conventions], Sequence[str] | None]
@@ -38,9 +42,10 @@ def token(digits: str) -> str:
     return f"#{int(digits)}?|@{digits}" if len(digits) > 1 else f"#{int(digits)}?"
 
 
-def _amounts(found: Iterable[str]) -> Readings:
-    """Readings without years and ordinals: $1941 is no year."""
-    return [one.replace("?", "") for one in found]
+def _amounts(found: Iterable[str], one: str = "") -> Readings:
+    """Readings without years and ordinals: $1941 is no year. ``one``: other words for 1."""
+    closed = [reading.replace("?", "") for reading in found]
+    return [re.sub(r"#1(?![\d/])", f"#1|{one}", reading) for reading in closed] if one else closed
 
 
 def _decimal(whole: str, part: str, point: str) -> Readings:
@@ -54,8 +59,8 @@ def readings(number: str, conventions: Conventions) -> Readings:
     parts = re.split(r"[^\d]", number)
     marks = re.findall(r"[^\d]", number)
     digits = "".join(parts)
-    if not marks or len(digits) > _LONGEST:
-        return [token(digits[:_LONGEST])]
+    if not marks or len(digits) > MAX_DIGITS:
+        return [token(digits)]
     *groups, last = marks
     grouped = all(len(part) == 3 for part in parts[1:]) and len(set(marks)) == 1 and parts[0] not in ("", "0")
     english = conventions.decimal == "."
@@ -81,7 +86,7 @@ def _value(number: str, conventions: Conventions) -> Iterator[Fraction]:
 def _scaled(number: str, scale: str | None, conventions: Conventions) -> Readings:
     if not scale:
         return readings(number, conventions)
-    factor = conventions.scales[scale.lower().rstrip(".")]
+    factor = conventions.scales.get(scale.lower(), _MILLION)
     spoken = [word for word, value in conventions.scales.items() if value == factor and len(word) > 2]
     found = [f"{one} {'|'.join(dict.fromkeys([scale.lower(), *spoken]))}" for one in readings(number, conventions)]
     return found + [f"#{value * factor}" for value in _value(number, conventions)]
@@ -95,24 +100,31 @@ def _signed(match: re.Match[str], found: Iterable[str], conventions: Conventions
     return [f"{word} {one}" for one in found]
 
 
+def _currency(sign: str, conventions: Conventions) -> tuple[str, str]:
+    """The unit and the hundredth of a currency sign."""
+    return next(names for key, names in conventions.currencies.items() if key.lower() == sign.lower())
+
+
 def money(match: re.Match[str], conventions: Conventions) -> Readings:
     """$5.50, 20 €, $20 million, 2000,- Euro."""
     groups = match.groupdict()
     number, scale = groups["num"], groups.get("scale")
-    sign = groups["currency"]
-    unit, part = next(names for key, names in conventions.currencies.items() if key.lower() == sign.lower())
+    unit, part = _currency(groups["currency"], conventions)
     link = "de|of|d|" if scale else ""
     found = [f"{one} {link} {unit}" if link else f"{one} {unit}" for one in _scaled(number, scale, conventions)]
     cents = re.fullmatch(r"(.*)[.,](\d\d)", number)
     if cents and not scale and part:
         whole, hundredths = re.sub(r"\D", "", cents[1]) or "0", int(cents[2])
-        split = [f"{token(whole)} {unit} {conventions.money_link} #{hundredths} {part}|", f"{token(whole)} #{hundredths}"]
+        split = [
+            f"{token(whole)} {unit} {conventions.money_link} #{hundredths} {part}|",
+            f"{token(whole)} {conventions.money_link} #{hundredths}",
+        ]
         if hundredths == 0:
             split = [f"{token(whole)} {unit}"]
         elif int(whole) == 0:
             split = [f"#{hundredths} {part}"]
         found = split + found
-    return _signed(match, _amounts(found), conventions)
+    return _signed(match, _amounts(found, conventions.one), conventions)
 
 
 def clock(match: re.Match[str], conventions: Conventions) -> Readings | None:
@@ -149,14 +161,15 @@ def fraction(match: re.Match[str], conventions: Conventions) -> Readings | None:
 
 def date(match: re.Match[str], conventions: Conventions) -> Readings | None:
     """15.05.2026, 5/12/2024: the month as a number or by name."""
-    one, two, year = (part for part in re.split(r"\D", match["date"]) if part)
-    row = f"{token(str(int(one)))} {conventions.point}| {token(str(int(two)))} {conventions.point}| {token(year)}"
-    found = [f"#{int(one)}? #{int(two)}? {token(year)}", row]
+    one, two, *years = (part for part in re.split(r"\D+", match["date"]) if part)
+    year = token(years[0]) if years else ""
+    row = f"{token(str(int(one)))} {conventions.point}| {token(str(int(two)))} {conventions.point}| {year}"
+    found = [f"#{int(one)}? #{int(two)}? {year}", row] if years else [f"{token(one)} {conventions.point} @{two}", row]
     months = conventions.months.split()
     for day, month in ((int(one), int(two)), (int(two), int(one))):
         if months and 0 < month <= 12 and 0 < day <= 31:
-            found.append(f"#{day}? of|de| {months[month - 1]} de|del|of| {token(year)}")
-            found.append(f"{months[month - 1]} the| #{day}? {token(year)}")
+            found.append(f"#{day}? of|de| {months[month - 1]} de|del|of| {year}")
+            found.append(f"{months[month - 1]} the| #{day}? {year}")
     return found
 
 
@@ -185,12 +198,21 @@ def times(match: re.Match[str], conventions: Conventions) -> Readings:
 
 
 def row(match: re.Match[str], conventions: Conventions) -> Readings:
-    """10-15 %, 555-1212: a range, or a number that is read in groups."""
-    parts = re.split(rf"\s?{_DASH}\s?", match["row"])
-    spoken = [readings(part, conventions)[0] for part in parts]
-    unit = conventions.units.get((match["unit"] or "").lower(), "")
+    """10-15 %, $5-10 thousand, 3:1, 555-1212: a range, a score, or a number that is read in groups."""
+    parts = re.split(_BETWEEN, match["row"])
     link = conventions.to if len(parts) == 2 and len(parts[0]) == len(parts[1]) < 3 else f"|{conventions.to}"
-    return _signed(match, [f" {link} ".join(spoken) + (f" {unit}" if unit else "")], conventions)
+    unit = conventions.units.get((match["unit"] or "").lower(), "")
+    currency = match["currency"] or match["currency_after"]
+    if currency:
+        unit = _currency(currency, conventions)[0]
+    scale = (match["scale"] or "").lower()
+    spoken = list(itertools.islice(itertools.product(*(readings(part, conventions)[:2] for part in parts)), _MOST_READINGS))
+    found = [f"{f' {link} '.join(one)} {scale} {unit}".rstrip() for one in spoken]
+    if scale and scale in conventions.scales:
+        *others, last = parts
+        scaled = [f"#{value * conventions.scales[scale]}" for value in _value(last, conventions)][:1]
+        found += [f" {link} ".join([*(readings(part, conventions)[0] for part in others), one]) + f" {unit}" for one in scaled]
+    return _signed(match, found, conventions)
 
 
 def dotted(match: re.Match[str], conventions: Conventions) -> Readings:
@@ -207,6 +229,17 @@ def feet(match: re.Match[str], _conventions: Conventions) -> Readings:
     return [token(upper or lower), f"{token(upper or lower)} {names}"]
 
 
+def compound(match: re.Match[str], conventions: Conventions) -> Readings | None:
+    """3-mal, 20-jährig, 100%ig: the number and the rest are one word in full."""
+    tail = match["tail"].lower()
+    if tail in conventions.units or re.fullmatch(f"{conventions.decade}|{conventions.ordinal}", tail):
+        return None
+    percent = conventions.units["%"] if "%" in match[0] else ""
+    spoken = numeral(int(match["num"]), conventions.language)
+    words = [spoken, spoken.removeprefix("ein")] if spoken.startswith("einhundert") else [spoken]
+    return [*(f"{word}{percent}{tail}" for word in words), f"{token(match['num'])} {percent} {tail}"]
+
+
 def number(match: re.Match[str], conventions: Conventions) -> Readings:
     """Figures with an ordinal ending, a scale, a unit, or alone."""
     groups = match.groupdict()
@@ -214,17 +247,23 @@ def number(match: re.Match[str], conventions: Conventions) -> Readings:
     if (groups["ordinal"] or groups["decade"]) and len(digits) <= MAX_DIGITS:
         open_kind = [token(digits)] if conventions.ordinal_or_cardinal else []
         if groups["ordinal"]:
-            return _signed(match, [f"#{int(digits)}o", *open_kind], conventions)
+            # In Spanish and Italian the sign of ordinals and the sign of degrees are confused.
+            degrees = (
+                [f"#{int(digits)} {conventions.units['°']}"] if groups["ordinal"] in "º°" and "°" in conventions.units else []
+            )
+            return _signed(match, [f"#{int(digits)}o", *open_kind, *degrees], conventions)
         return _signed(match, [f"#{int(digits)}", f"{token(digits)} s|es|er|seconds"], conventions)
     found = _scaled(match["num"], groups["scale"], conventions)
     unit = (groups["unit"] or "").lower()
     if unit:
-        found = _amounts(found)
+        found = _amounts(found, conventions.one)
         name = conventions.units.get(unit) or conventions.units[unit + "."]
         literal = re.sub(r"[^\w]", "", unicodedata.normalize("NFKC", unit)) or ""
         pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.isalpha()]
         is_word = unit in ("a", "in", "to", "an") or unit in conventions.also_words
         found = [*pair[1], *pair[0]] if is_word else [*pair[0], *pair[1]]
+        if unit == "h" and conventions.clock and len(digits) <= 2 and int(digits) <= 24:
+            found += conventions.clock(int(digits), 0)
         found += [f"{name} {one}" for one in found[:1]] if unit == "%" and conventions.language == "tr" else []
     return _signed(match, found, conventions)
 
@@ -237,25 +276,33 @@ def _names(words: Iterable[str]) -> str:
 def rules(conventions: Conventions) -> Sequence[tuple[re.Pattern[str], Reader]]:
     """Every pattern with its reader, in the order in which they are tried."""
     scale = rf"(?:\s?(?P<scale>{_names(conventions.scales)})\.?(?!\w))?"
+    amount = scale.replace("(?P<scale>", "(?P<scale>m|")
     signs = [name for name in conventions.currencies if not name.isalpha() or name.isupper()]
-    unit = rf"(?:\s?(?P<unit>{_names(unit.rstrip('.') for unit in conventions.units)})(?![\w²³/]))?"
+    unit = rf"(?:\s?(?P<unit>{_names(unit.rstrip('.') for unit in conventions.units)})(?![\w²³]|/[^\W\d_]))?"
     marks = "|".join({":": ":", ".": r"\.", "h": r"\s?h\s?", "u": r"\s?Uhr\s"}[mark] for mark in conventions.clock_marks)
     after_clock = rf"(?:{conventions.clock_after})?"
+    before = rf"(?:(?<!\w)(?P<currency>{_names(signs)})\s?)?"
+    after = rf"(?:\s?(?P<currency_after>{_names(conventions.currencies)})(?!\w))?"
     patterns: list[tuple[str, Reader]] = [
-        (r"(?<![\w./])(?P<date>\d{1,2}(?:\.\s?\d{1,2}\.\s?|/\d{1,2}/)(?:\d{4}|\d{2}))(?![\w/]|\.\d)", date),
-        (rf"{_SIGN}(?<!\w)(?P<currency>{_names(signs)})\s?(?P<num>{_NUM}){scale}", money),
-        (rf"{_SIGN}(?P<num>{_NUM})(?:,[-–—]+)?{scale}\s?(?P<currency>{_names(conventions.currencies)})(?!\w)", money),
+        (
+            r"(?<![\w./])(?P<date>\d{1,2}(?:\.\s?\d{1,2}\.(?:\s?(?:\d{4}|\d{2})(?!\w))?|/\d{1,2}/(?:\d{4}|\d{2})))(?![\w/]|\.\d)",
+            date,
+        ),
+        (rf"{_SIGN}(?<!\w)(?P<currency>{_names(signs)})\s?(?P<num>{_NUM})(?!{_BETWEEN}\d){amount}", money),
+        (rf"{_SIGN}(?P<num>{_NUM})(?:,[-–—]+)?{amount}\s?(?P<currency>{_names(conventions.currencies)})(?!\w)", money),
         (rf"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4])(?P<mark>{marks})(?P<minute>[0-5]\d)(?![\d:]|[.,]\d){after_clock}", clock),
         (rf"(?:(?P<whole>\d+)\s?)?(?P<vulgar>[{_VULGAR}])", fraction),
         (r"(?:(?P<whole>\d{1,3})\s)?(?P<upper>\d+)[/⁄](?P<lower>\d+)(?![/\d])", fraction),
         (rf"(?P<base>(?<!\w)[A-Za-z]{{1,2}}|{_NUM})(?:(?P<raised>[{_SUPERSCRIPTS}]+)|\^(?P<caret>[-−]?\d+))", power),
         (r"(?P<one>\d+)\s?[x×X*]\s?(?P<two>\d+)(?!\w)", times),
-        (rf"{_SIGN}(?P<row>{_NUM}(?:\s?{_DASH}\s?{_NUM})+){unit}", row),
+        (rf"{_SIGN}{before}(?P<row>{_NUM}(?:{_BETWEEN}{_NUM})+){scale}{after}{unit}", row),
         (rf"(?!{_GROUPED})(?P<dotted>\d+(?:\.\d+){{2,}})(?!\w)", dotted),
     ]
     if conventions.language == "en":
         patterns.append((r"(?P<feet>\d+)['′’]\s?(?:(?P<inches>\d+)(?:[\"″”]|'')?)?(?!\w)", feet))
         patterns.append((r"(?P<inches>\d+)[\"″”](?!\w)", feet))
+    if conventions.compounds:
+        patterns.append((r"(?P<num>\d{1,6})(?:\s?%)?-?(?P<tail>[a-zäöüß]{2,})(?![\w.])", compound))
     ending = rf"(?P<ordinal>{conventions.ordinal})|(?P<decade>{conventions.decade})|{scale}{unit}"
     patterns.append((rf"{_SIGN}(?P<num>{_NUM})(?:{ending})", number))
     return [(re.compile(pattern, re.IGNORECASE), reader) for pattern, reader in patterns]

@@ -13,7 +13,7 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     after += ["minuit"] if hour in (23,) else ["midi"] if hour == 11 else []
     if minute == 0:
         return [f"{one} pile|précises|" for one in spoken] + [f"{one} #0 #0" for one in spoken]
-    found = [f"{one} @{minute:02d} minutes|minute|" for one in spoken] + [f"#{hour} @{minute:02d}"]
+    found = [f"{one} @{minute:02d}|#{minute} minutes|minute|" for one in spoken] + [f"#{hour} @{minute:02d}"]
     if minute == 15:
         found += [f"{one} et| quart" for one in spoken]
     if minute == 30:
@@ -56,8 +56,7 @@ FRENCH = Conventions(
         a: ampères|ampère; db: décibels|décibel; min: minutes|minute; mn: minutes|minute; sec: secondes|seconde;
         s: secondes|seconde; h: heures|heure; j: jours|jour; ha: hectares|hectare; t: tonnes|tonne; %: pour_cent|pourcent;
         ‰: pour_mille; °c: degrés|degré celsius|centigrades|; °f: degrés|degré fahrenheit|; °: degrés|degré; x: fois|x;
-        px: pixels|pixel; cal: calories; kcal: kilocalories; mp: mégapixels; pts: points; k€: mille euros;
-        m€: millions|million d_euros; md€: milliards|milliard d_euros;
+        px: pixels|pixel; cal: calories; kcal: kilocalories; mp: mégapixels; pts: points;
     """),
     scales=scales("""
         mille: 1000; million: 1000000; millions: 1000000; milliard: 1000000000; milliards: 1000000000; md: 1000000000;

@@ -12,8 +12,8 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     if minute == 0:
         noon = ["mitternacht"] if hour in (0, 24) else ["mittag|mittags"] if hour == 12 else []
         return [f"{one} uhr|" for one in spoken] + [f"#{hour} uhr| #0 #0", *noon]
-    found = [f"{one} uhr| und| @{minute:02d} minuten|minute|" for one in spoken] + [
-        f"{one} @{minute:02d} uhr" for one in spoken
+    found = [f"{one} uhr| und| @{minute:02d}|#{minute} minuten|minute|" for one in spoken] + [
+        f"{one} @{minute:02d}|#{minute} uhr" for one in spoken
     ]
     found += [f"#{minute} minuten|minute| nach {one} uhr|" for one in spoken]
     if minute >= 20:
@@ -33,6 +33,12 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
             + [f"drei viertel {one}" for one in after]
         )
     return found
+
+
+def _contractions(word: str) -> Sequence[str]:
+    """Geht's is gehts or geht es; für's is fürs or für das. ``word`` is lower case."""
+    joined, stem = word.replace("'", ""), word.removesuffix("'s").replace("'", "")
+    return [joined, f"{stem} es|das"] if word.endswith("'s") and stem else [joined]
 
 
 GERMAN = Conventions(
@@ -96,6 +102,7 @@ GERMAN = Conventions(
         bhf: bahnhof; a. d.: an_der|außer_dienst; a. m.: am_main; a.m.: am|am_main; usa: usa|u_s_a; u. s. w.: und_so_weiter;
         u.s.w.: und_so_weiter; i. v.: in_vertretung; rd: rund; entspr: entsprechend; zw: zwischen; bes: besonders;
     """),
+    endings={"str.": "straße"},
     also_words=frozenset(
         word_list("""
         abs art. aug. bd bes ca co. dez di. do. dt fr. geb gest ing kap lat max mi. min min. mind mo.
@@ -112,6 +119,7 @@ GERMAN = Conventions(
         hab: hab|habe; email: email|e_mail; okay: okay|o_k; ok: ok|o_k;
     """),
     ordinal=r"(?:te[nrsm]?|ste[nrsm]?)(?!\w)",
+    compounds=True,
     article="der|die|das|des|dem|den|",
     decade=r"er(?!\w)",
     clock=_clock,
@@ -122,6 +130,7 @@ GERMAN = Conventions(
     power=("hoch {e}",),
     times="mal|x|auf|",
     apostrophe="join",
+    contractions=_contractions,
     dot="punkt",
     at="at|ät",
     months="januar februar märz april mai juni juli august september oktober november dezember",

@@ -97,7 +97,9 @@ def closest(one: Lattice, other: Lattice) -> tuple[str, str]:
     while queue and count < MOST_STEPS:
         cost, _, _, here = heapq.heappop(queue)
         if here == goal:
-            return _walk_back(came, goal)
+            one_text, other_text = _walk_back(came, goal)
+            # Two numbers side by side can read as one other number: 20 5 and twenty-five.
+            return _walk_back(came, goal, figures=True) if cost and one_text == other_text else (one_text, other_text)
         if cost > known[here]:
             continue
         for more, there, edge, other_edge in _steps(one.edges[here[0]], other.edges[here[1]], here):
@@ -110,15 +112,24 @@ def closest(one: Lattice, other: Lattice) -> tuple[str, str]:
     return one.usual(), other.usual()
 
 
-def _walk_back(came: dict[Place, tuple[Place, Edge | None, Edge | None]], place: Place) -> tuple[str, str]:
+def _shown(edge: Edge | None, figures: bool) -> str:
+    if not edge:
+        return ""
+    return edge.label[1:] if figures and edge.label.startswith("#") else edge.words
+
+
+def _walk_back(
+    came: dict[Place, tuple[Place, Edge | None, Edge | None]], place: Place, figures: bool = False
+) -> tuple[str, str]:
+    """The words of the two paths; ``figures``: the numbers that differ stay in figures."""
     words: list[str] = []
     other_words: list[str] = []
     while place != (0, 0):
         place, edge, other_edge = came[place]
-        first, second = edge.words if edge else "", other_edge.words if other_edge else ""
+        first, second = _shown(edge, figures), _shown(other_edge, figures)
         if edge and other_edge and edge.label == other_edge.label:
             # Two spellings of one word, or of one number, are shown as one.
-            first = second = min(first, second)
+            first = second = min(edge.words, other_edge.words)
         words.append(first)
         other_words.append(second)
     return " ".join(filter(None, words[::-1])), " ".join(filter(None, other_words[::-1]))

@@ -1,6 +1,6 @@
 """The lattice of a text's readings, and the edges that the other text needs. Not here: the readings (``text.scanner``)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from voice_assets.text import number_spans, western_numbers
@@ -10,6 +10,8 @@ from voice_assets.text.spelling import key
 
 # A row of digits is read in groups of at most three, or whole.
 _LONGEST_GROUP = 3
+# Longer rows are no telephone or card numbers: they are said digit by digit.
+_LONGEST_ROW = 40
 # A word that is written as several: E-Mail and Email, M G C P and MGCP.
 _LONGEST_JOIN = 8
 
@@ -41,6 +43,8 @@ class Builder:
         self.labels: set[str] = set()
         # Neighbouring places with one word each: their nodes and the word.
         self._runs: list[list[tuple[int, int, str]]] = [[]]
+        # Groups of digits: their nodes and the number.
+        self._groups: list[tuple[int, int, str]] = []
 
     def _edge(self, start: int, end: int, label: str, words: str) -> None:
         self.labels.add(label)
@@ -59,22 +63,46 @@ class Builder:
             # A sign that is usually silent does not end the run.
             self._runs.append([])
 
-    def match(self, labels: frozenset[str]) -> None:
-        """Add an edge for every run of words that says a number of ``labels``, or is written there as one word."""
-        figures = any(label.startswith("#") for label in labels)
+    @property
+    def has_figures(self) -> bool:
+        """Whether the text has figures."""
+        return any(label.startswith("#") for label in self.labels)
+
+    def numbers(self) -> frozenset[str]:
+        """The labels of the numbers that the words say, and of the groups that the digits can be read in."""
+        return frozenset(label for _, _, label in self._spans()) | frozenset(group for _, _, group in self._groups)
+
+    def _spans(self) -> Iterator[tuple[int, int, str]]:
         for run in self._runs:
             words = tuple(word for _, _, word in run)
-            for first, after, label in number_spans.spans(words, self.language) if figures else ():
-                if label in labels:
-                    number = number_spans.value(words[first:after], self.language)
-                    assert number
-                    self._edge(run[first][0], run[after - 1][1], label, say(number.value, number.ordinal, self.language))
-            for first in range(len(words) - 1):
-                joined = words[first]
-                for after in range(first + 1, min(first + _LONGEST_JOIN, len(words))):
-                    joined += words[after]
-                    if (label := key(joined, self.language)) in labels:
-                        self._edge(run[first][0], run[after][1], label, joined)
+            for first, after, label in number_spans.spans(words, self.language):
+                yield run[first][0], run[after - 1][1], label
+
+    def match(self, labels: frozenset[str], numbers: frozenset[str]) -> None:
+        """Add the edges that can match the other text.
+
+        Args:
+            labels: of the other text. Words that are one word there are joined here.
+            numbers: of the other text. Words and groups of digits that are one of them get an edge for the number.
+        """
+        for start, end, label in self._spans() if numbers else ():
+            if label in numbers:
+                self.number(start, end, label)
+        for start, end, group in self._groups:
+            if group in numbers:
+                self.number(start, end, group)
+        longest = max(map(len, labels), default=0)
+        # The first two letters of a joined word tell nearly always that the other text does not have it.
+        begins = {label[:2] for label in labels}
+        for run in self._runs:
+            for first in range(len(run) - 1):
+                joined = run[first][2]
+                for _, end, word in run[first + 1 : first + _LONGEST_JOIN]:
+                    joined += word
+                    if len(joined) > longest + 1:
+                        break
+                    if joined[:2] in begins and key(joined, self.language) in labels:
+                        self.word(run[first][0], end, joined)
 
     def word(self, start: int, end: int, word: str) -> None:
         """One word; a word of several (``per_cent``) gets nodes of its own; no word leaves nothing to read."""
@@ -102,11 +130,16 @@ class Builder:
     def digits(self, start: int, end: int, digits: str) -> None:
         """A row of digits in every grouping: 101 is also one oh one, ten one."""
         nodes = [start, *(self.lattice.node() for _ in digits[1:]), end]
+        groups = _LONGEST_GROUP if len(digits) <= _LONGEST_ROW else 1
         for first in range(len(digits)):
-            for last in range(first + 1, len(digits) + 1):
+            for last in range(first + 1, min(first + groups, len(digits)) + 1):
                 group = digits[first:last]
-                if len(group) == 1 or (group[0] != "0" and (len(group) <= _LONGEST_GROUP)):
+                if len(group) == 1:
                     self.number(nodes[first], nodes[last], f"#{group}")
+                elif group[0] != "0":
+                    self._groups.append((nodes[first], nodes[last], f"#{group}"))
+            if self.language == "en" and digits[first : first + 2] == digits[first] * 2:
+                self.template(nodes[first], nodes[first + 2], f"double #{digits[first]}")
 
     def template(self, start: int, end: int, template: str) -> None:
         """One reading in the notation of ``text.conventions``, between two nodes."""
@@ -134,5 +167,8 @@ def build(slots: Slots, language: str) -> Builder:
 def connect(one: Builder, other: Builder) -> None:
     """Add the edges to both lattices that can match an edge of the other: numbers in words, and words written as one."""
     labels, other_labels = frozenset(one.labels), frozenset(other.labels)
-    one.match(other_labels)
-    other.match(labels)
+    numbers = other_numbers = frozenset[str]()
+    if one.has_figures or other.has_figures:
+        numbers, other_numbers = labels | one.numbers(), other_labels | other.numbers()
+    one.match(other_labels, other_numbers)
+    other.match(labels, numbers)

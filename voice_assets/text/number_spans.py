@@ -13,8 +13,8 @@ from voice_assets.text import western_numbers
 from voice_assets.text.number_words import ParsedNumber, word_list
 from voice_assets.text.western_numbers import LINKS
 
-# "one million two hundred and thirty-four thousand five hundred and sixty-seven point eight" has 15 words.
-_LONGEST = 16
+# A number of nine digits has 17 words in English.
+_LONGEST = 24
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ _FRACTIONS = {
     "fr": _Fractions(word_list("demi demie demis demies"), _plurals(
         "tier quart cinquième sixième septième huitième neuvième dixième", 3, ",s"), ("virgule", "point")),
     "de": _Fractions(word_list("halb halbe halber halbes halben"), _plurals(
-        "drittel viertel fünftel sechstel siebtel achtel neuntel zehntel", 3, ",n") | {"hundertstel": 100}, ("komma", "punkt")),
+        "drittel viertel fünftel sechstel siebtel achtel neuntel zehntel", 3, ",n")
+        | {"hundertstel": 100, "dreiviertel": 4}, ("komma", "punkt")),
     "it": _Fractions(word_list("mezzo mezza mezzi"), {word + end: value for value, word in enumerate(word_list(
         "terz quart quint sest settim ottav non decim"), 3) for end in "oi"}, ("virgola", "punto")),
 }  # fmt: skip
@@ -54,6 +55,10 @@ _SCALES = {
     )
     for word in words.split()
 }
+
+
+# Units that are also ordinals: ten seconds is not the twelfth.
+_UNITS_OF_TIME = frozenset(word_list("second segundo segundos seconde secondes"))
 
 
 def label(value: Fraction | int, ordinal: bool = False) -> str:
@@ -74,9 +79,22 @@ def _is_numberish(word: str, language: str) -> bool:
     return language == "de" and word.endswith("halb")
 
 
+def _spanish_millions(words: tuple[str, ...]) -> ParsedNumber | None:
+    """Tres mil quinientos millones: what is before the millions multiplies them, thousands too."""
+    index = words.index("millones")
+    before, after = (
+        _whole(words[:index], "es"),
+        _whole(words[index + 1 :], "es") if words[index + 1 :] else ParsedNumber(Fraction(0)),
+    )
+    fits = before and after and before.value < 10**6 and after.value < 10**6
+    return ParsedNumber(before.value * 10**6 + after.value) if before and after and fits else None
+
+
 def _whole(words: tuple[str, ...], language: str) -> ParsedNumber | None:
     if len(words) == 1 and words[0] in _FRACTIONS[language].zero:
         return ParsedNumber(Fraction(0))
+    if language == "es" and "millones" in words[1:]:
+        return _spanish_millions(words)
     found = western_numbers.elements(" ".join(words), language)
     return found[0] if len(found) == 1 and isinstance(found[0], ParsedNumber) else None
 
@@ -99,6 +117,8 @@ def _part(words: tuple[str, ...], language: str) -> Fraction | None:
     denominator = 2 if words[-1] in table.half else table.denominators.get(words[-1])
     if denominator is None:
         return None
+    if words in (("dreiviertel",), ("ein", "dreiviertel")):
+        return Fraction(3, 4)
     if len(words) == 1:
         return Fraction(1, denominator) if denominator == 2 or words[-1] in ("quarter", "viertel") else None
     count = 1 if words[:-1] in [(article,) for article in table.articles] else _cardinal(words[:-1], language)
@@ -129,8 +149,8 @@ def _decimal(words: tuple[str, ...], language: str) -> Fraction | None:
             continue
         whole = _cardinal(words[:index], language) if index else 0
         numbers = [_cardinal((one,), language) for one in words[index + 1 :]]
-        if numbers and len(words) > index + 2 and not all(one is not None and one < 10 for one in numbers):
-            numbers = [_cardinal(words[index + 1 :], language)]
+        if not all(one is not None and one < 10 for one in numbers):
+            numbers = [_cardinal(words[index + 1 :], language) if words[-1] not in _SCALES else None]
         if whole is None or not numbers or any(one is None for one in numbers):
             return None
         digits = "".join(str(one) for one in numbers)
@@ -160,11 +180,30 @@ def value(words: tuple[str, ...], language: str) -> ParsedNumber | None:
         return None
     if whole := _whole(words, language):
         return whole
-    for kind in (_part, _mixed, _decimal, _scaled):
+    for kind in (_part, _mixed, _scaled, _decimal):
         if (found := kind(words, language)) is not None:
             return ParsedNumber(found)
     half = _german_half(words) if language == "de" else None
     return ParsedNumber(half) if half is not None else None
+
+
+def _glued(words: tuple[str, ...], index: int, language: str) -> bool:
+    """Whether the words on both sides of ``index`` are parts of one number: twenty | five is not 20 and 5.
+
+    English years are not: nineteen | forty is also 19 and 40. A row of digits is not: eight hundred | five five five.
+    """
+    row = [_cardinal((word,), language) for word in words[index : index + 2]]
+    if len(row) == 2 and all(digit is not None and digit < 10 for digit in row):
+        return False
+    first = _cardinal(words[index - 1 : index], language)
+    if first is None:
+        return False
+    after = words[index : index + 1] if words[index] != LINKS[language] else words[index + 1 : index + 2]
+    second = _whole(after, language) if after and after[0] not in _UNITS_OF_TIME else None
+    together = _whole((words[index - 1], *after), language) if second else None
+    if together is None or second is None:
+        return False
+    return not (language == "en" and together.value == first * 100 + second.value and first < 100 and second.value < 100)
 
 
 @lru_cache(maxsize=65536)
@@ -173,11 +212,14 @@ def spans(words: tuple[str, ...], language: str) -> tuple[tuple[int, int, str], 
     if language not in western_numbers.LANGUAGES:
         return ()
     numberish = [_is_numberish(word, language) for word in words]
+    glued = [index > 0 and _glued(words, index, language) for index in range(len(words))] + [False]
     found = []
     for start in range(len(words)):
         for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
-            if not numberish[end - 1]:
+            if not numberish[end - 1] or glued[start]:
                 break
+            if glued[end]:
+                continue
             if number := value(words[start:end], language):
                 found.append((start, end, label(number.value, number.ordinal)))
     return tuple(found)

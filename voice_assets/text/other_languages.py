@@ -60,8 +60,8 @@ _UNITS: Mapping[str, Words] = {
 }
 _ABBREVIATIONS: Mapping[str, Words] = {
     "pl": table("""
-        dr: doktor; np.: na_przykład; itd: i_tak_dalej; itp: i_tym_podobne; ul.: ulica|ulicy; prof: profesor;
-        tzn: to_znaczy; m.in.: między_innymi; r.: roku|rok; nr: numer;
+        dr: doktor; np.: na_przykład; itd: i_tak_dalej; itp: i_tym_podobne; ul.: ulica|ulicy; prof: profesor; tzn: to_znaczy;
+        m.in.: między_innymi; r.: roku|rok; nr: numer;
     """),
     "uk": table("""
         вул.: вулиця|вулиці; ім.: імені; і т. д.: і_так_далі; грн: гривень|гривні|гривня; р.: року|рік;

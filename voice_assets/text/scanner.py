@@ -34,6 +34,8 @@ _ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 # A name, or a word such as Chapter: a single Roman figure may follow.
 _NAMED = re.compile(r"[^\W\d_]{3,}\s$")
+# After a shortened word: a dot, but not that of initials (p.m.), or the end of the word.
+_AFTER_SHORT = rf"(?:(?<=\.)(?!(?<=(?<!\w)\w\.)\s?[^\W\d_]\.)|(?![\w{_APOSTROPHE}]))"
 _WORD_CATEGORIES = ("Ll", "Lo", "Lm", "Nd")
 
 
@@ -82,6 +84,11 @@ def _numbered(match: re.Match[str], _conventions: Conventions, table: dict[str, 
     return [reading, *words_only(match["short"])[:1]] if reading else None
 
 
+def _ending(match: re.Match[str], conventions: Conventions) -> Readings:
+    stem = "".join(words_only(match["stem"]))
+    return [stem + conventions.endings[match["ending"].lower()], stem + "".join(words_only(match["ending"]))]
+
+
 def _dotted(match: re.Match[str], _conventions: Conventions) -> Readings:
     letters = words_only(match[0])
     return ["".join(letters), " ".join(letters)]
@@ -101,7 +108,7 @@ def _apostrophe(match: re.Match[str], conventions: Conventions) -> Readings | No
     if conventions.contractions:
         return conventions.contractions(word)
     if conventions.apostrophe == "split":
-        return [" ".join(parts)]
+        return [" ".join(parts), "".join(parts)]
     joined = "".join(parts)
     readings = [joined, *conventions.words.get(joined, "").split("|")]
     return [reading.replace("_", " ") for reading in readings if reading] or [""]
@@ -154,18 +161,21 @@ def _rules(language: str) -> tuple[Rule, ...]:
     """What is looked for, the first rule first."""
     conventions = CONVENTIONS[language]
     signs = "|".join(_sign_pattern(sign) for sign in sorted(conventions.signs, key=len, reverse=True))
+    endings = "|".join(re.escape(ending) for ending in conventions.endings) or r"(?!)"
     rules = [
-        Rule(re.compile(r"(?<!\w)(?:https?://)?(?:[\w-]+(?:\.[\w-]+)*@[\w-]+|www)(?:\.[\w-]+)+(?:/\w+)*"
-                        r"|(?<!\w)[\w-]+\.(?:com|org|net|de|fr|es|it|ru|uk|io|eu|edu|gov)(?!\w)"), _web),
+        Rule(re.compile(r"(?<![\w-])(?:https?://)?(?:\w[\w-]*(?:\.[\w-]+)*@[\w-]+|www)(?:\.[\w-]+)+(?:/\w+)*"
+                        r"|(?<![\w-])\w[\w-]*\.(?:com|org|net|de|fr|es|it|ru|uk|io|eu|edu|gov)(?!\w)"
+                        r"|(?<!\w)\.(?:com|org|net|io|gov|edu)(?!\w)"), _web),
         *(Rule(pattern, read) for pattern, read in figures.rules(conventions)),
         _shortened(conventions.before_figures, _numbered, r"\s?(?=[-−]?\d)"),
-        _shortened(conventions.abbreviations, _abbreviation, rf"(?:(?<=\.)|(?![\w{_APOSTROPHE}]))"),
+        _shortened(conventions.abbreviations, _abbreviation, _AFTER_SHORT),
+        Rule(re.compile(rf"(?<!\w)(?P<stem>[^\W\d_]{{3,}})(?P<ending>{endings})"), _ending),
         Rule(re.compile(r"(?<!\w)[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)"), _dotted),
         Rule(re.compile(rf"(?<!\w)(?=[IVXLCDM])(?P<roman>{_ROMAN})(?P<suffix>e|er|re|ère|ème|th|nd|rd|st|[oaºª])?"
                         r"(?:\.(?=\s|$))?(?!\w)"), _roman),
         Rule(re.compile(r"(?<!\w)[A-ZÄÖÜÉÑ]{2,6}(?!\w)"), _acronym),
-        Rule(re.compile(rf"[^\W_]+(?:[{_APOSTROPHE}][^\W\d_]+)+|(?<![^\W_])[{_APOSTROPHE}][^\W\d_]+"
-                        rf"|\w+in[{_APOSTROPHE}](?!\w)"), _apostrophe),
+        Rule(re.compile(rf"(?<![^\W_])[^\W_]+(?:[{_APOSTROPHE}][^\W\d_]+)+|(?<![^\W_])[{_APOSTROPHE}][^\W\d_]+"
+                        rf"|(?<!\w)\w+in[{_APOSTROPHE}](?!\w)"), _apostrophe),
         Rule(re.compile(signs or r"(?!)"), _sign),
     ]  # fmt: skip
     return tuple(rules)

@@ -35,7 +35,7 @@ _ENGLISH = _rules(
     (r"^(catal|dial|anal|monol|prol|epil)og(?:ue)?(s?)$", r"\1og\2"),
     (r"^(program|kilogram|gram)me(s?)$", r"\1\2"),
     (r"dgement", "dgment"),
-    (r"(?<=\w{2})ae(?=[a-z]{2})|^ae(?=sth)", "e"),
+    (r"(?<=[cfhinp])ae(?![lr])|^ae(?=sth)", "e"),
     (r"^oe(?=[a-z]{3})|(?<=man)oe(?=uv)|(?<=f)oe(?=t)|(?<=diarrh)oe", "e"),
     (r"^(m|sm)ould", r"\1old"),
     (r"^moustach", "mustach"),
@@ -49,10 +49,13 @@ _ENGLISH = _rules(
     (r"^tyre", "tire"),
     (r"^cosy$", "cozy"),
     (r"^licence", "license"),
-    (r"^aluminium$", "aluminum"),
+    (r"^ageing$", "aging"),
     (r"^jewellery$", "jewelry"),
     (r"^cheque(s?)$", r"check\1"),
     (r"^artefact", "artifact"),
+    (r"^draught", "draft"),
+    (r"^storey", "story"),
+    (r"^kerb(s?)$", r"curb\1"),
     (r"^(?:yeah|yea)$", "yeah"),
     (r"^(?:hmm+|hm)$", "hm"),
     (r"^(?:mm+|mhm)$", "mm"),
@@ -71,14 +74,30 @@ _GERMAN = _rules(
     (r"ö", "oe"),
     (r"ü", "ue"),
     (r"^selbstst", "selbst"),
+    # The spelling reform: Tip and Tipp, aufwendig and aufwändig.
+    (r"^(tip|stop)p?$", r"\1"),
+    (r"^aufwaend", "aufwend"),
+    (r"^platzier", "plazier"),
+    (r"^nummerier", "numerier"),
+    (r"^(graeuel|greuel)", "greuel"),
+    (r"^rauh", "rau"),
+    (r"(?<=n)z(?=ial|iell)", "t"),
+    (r"^jogurt", "joghurt"),
     (r"^(?:okay|okey|ok)$", "ok"),
 )
-_FRENCH = _rules((r"œ", "oe"), (r"æ", "ae"), (r"^(vingt|cent)s$", r"\1"), (r"^mil$", "mille"), (r"^(?:okay|okey)$", "ok"))
+_FRENCH = _rules(
+    (r"œ", "oe"),
+    (r"æ", "ae"),
+    (r"^(vingt|cent)s$", r"\1"),
+    (r"^mil$", "mille"),
+    (r"^clef(s?)$", r"clé\1"),
+    (r"^(?:okay|okey)$", "ok"),
+)
 # French words that differ from another word by an accent before the end.
 _FRENCH_ACCENTED = frozenset(
     word_list("maïs dès près côte côtes côté côtés tâche tâches pêche pêcher pêcheur forêt foret jeûne mûr")
 )
-_SPANISH = _rules((r"^(?:okay|okey|ok)$", "ok"), (r"^transp", "trasp"), (r"^ps(?=ic)", "s"))
+_SPANISH = _rules((r"^(?:okay|okey|ok)$", "ok"), (r"^septiembre", "setiembre"), (r"^transp", "trasp"), (r"^ps(?=ic)", "s"))
 
 
 def _english(word: str) -> str:
@@ -119,7 +138,7 @@ def _spanish(word: str) -> str:
 
 def _italian(word: str) -> str:
     # The accents of these endings are written with an apostrophe, the wrong way round, or not at all.
-    if re.search(r"(?:t[àá]|ch[éè]|[iù][ùú]|pi[ùú]|gi[ùú])$", word) and len(word) > 2:
+    if re.search(r"(?:t[àá]|ch[éè]|[iù][ùú]|pi[ùú]|gi[ùú]|tr[èé])$", word) and len(word) > 2:
         return unaccented(word)
     return word.replace("é", "è")
 

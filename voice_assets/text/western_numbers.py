@@ -103,6 +103,7 @@ def _french() -> _Steps:
     found |= {"une": (Step("add", 1),), "vingts": (Step("add", 20),), "octante": (Step("add", 80),)}
     found |= {form: (Step("add", value, True),) for value, forms in _FR_ORDINALS.items() for form in forms.split()}
     found |= {"unième": (Step("add", 1, True),)}
+    found |= {word + "s": steps for word, steps in found.items() if steps[0].ordinal}
     found |= dict.fromkeys(("cent", "cents"), (Step("hundred", 100),)) | {"centième": (Step("hundred", 100, True),)}
     for word, value in (("mille", 1000), ("million", 10**6), ("millions", 10**6), ("milliard", 10**9), ("milliards", 10**9)):
         found[word] = (Step("scale", value),)
@@ -123,6 +124,7 @@ def _german() -> _Steps:
     # The hundreds are put before the forms under 100; num2words would take 6 s for every number up to 1999.
     cardinals = {value: numeral(value, "de") for value in range(100)}
     ordinals = {value: numeral(value, "de", to="ordinal") for value in range(1, 100)}
+    found |= {"siebente" + end: (Step("add", 7, True),) for end in ("", "r", "n", "s", "m")}
     found |= _german_forms("", 0, cardinals | {0: "null"}, ordinals | {0: "nullte"})
     for before, hundred in [("", 1), ("ein", 1), *((cardinals[value], value) for value in range(2, 10))]:
         found |= _german_forms(f"{before}hundert", hundred * 100, cardinals | {0: ""}, ordinals | {0: "ste"})
@@ -143,7 +145,8 @@ def _italian() -> _Steps:
     found: _Steps = {}
     for value in range(1000):
         word = numeral(value, "it")
-        found |= dict.fromkeys((word, unaccented(word)), (Step("add", value),))
+        plain = unaccented(word)
+        found |= dict.fromkeys((word, plain, f"{plain[:-1]}é" if plain.endswith("tre") else plain), (Step("add", value),))
         if value:
             stem = numeral(value, "it", to="ordinal")[:-1]
             found |= {stem + end: (Step("add", value, True),) for end in "oaie"}
