@@ -18,24 +18,26 @@ from functools import partial
 
 from rapidfuzz.distance import Indel
 
-from voice_assets.text import russian_latin, russian_numbers, russian_numerals, western_numbers
+from voice_assets.text import (
+    russian_latin,
+    russian_letters,
+    russian_numbers,
+    russian_numerals,
+    russian_readings,
+    western_numbers,
+)
 from voice_assets.text.normalisation import normalise
 from voice_assets.text.number_words import Element, ParsedNumber, all_digits, render_words
+from voice_assets.text.readings import Pair, nearest
+from voice_assets.text.word_borders import join_words
 
-# Figures, signs that stand for a noun, Roman numbers. The next pattern: Russian abbreviations beside a number or a name.
+# Figures, signs that stand for a noun, Roman numbers.
 _FIGURES = re.compile(r"\d|[%$€£₽°№§½⅓¼¾\u2160-\u217f]|(?<!\w)[IVXLCDM]{2,}(?!\w)|(?<=\s)[IVX](?!\w)")
-_SHORTENED = re.compile(
-    r"(?<!\w)(?:км/ч|м/с|(?:г|гг|ул|д|кв|стр|с|рис|гл|тел|руб|р|коп|тыс|млн|млрд|мин|сек|ч|обл|ст|п|пл|мес|шт|чел)\.|км|см|мм|кг"
-    r"|руб|тыс|млн|млрд)(?!\w)",
-    re.IGNORECASE,
-)
-
-Pair = tuple[str, str]
 
 
 def has_figures(text: str, language: str) -> bool:
     """Whether ``text``, as written, leaves open how its numbers or units are spoken."""
-    return bool(_FIGURES.search(text)) or (language == "ru" and bool(_SHORTENED.search(text)))
+    return bool(_FIGURES.search(text)) or (language == "ru" and russian_readings.is_shortened(text))
 
 
 def _elements(words: str, language: str) -> tuple[Element, ...]:
@@ -56,15 +58,31 @@ def _numbers_in_one_form(reference: str, hypothesis: str, language: str) -> Pair
     return render_words(pair_of_elements[0], say, singly), render_words(pair_of_elements[1], say, singly)
 
 
-def pair(reference: str, hypothesis: str, language: str) -> Pair:
-    """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
-    normalised = normalise(reference, language), normalise(hypothesis, language)
+def _closest_form(texts: Pair, language: str, figures: bool) -> Pair:
+    """The form of two texts in which they are most similar; ``figures``: whether numbers lose their case, gender and kind."""
+    normalised = normalise(texts[0], language), normalise(texts[1], language)
     if normalised[0] == normalised[1] or not all(normalised):
         return normalised
     forms = [normalised]
     if language == "ru":
         forms.append((russian_latin.one_spelling(normalised[0]), russian_latin.one_spelling(normalised[1])))
         forms = list(dict.fromkeys(forms))
-    if has_figures(reference, language) or has_figures(hypothesis, language):
+    if figures:
         forms += [_numbers_in_one_form(one, other, language) for one, other in forms]
     return max(forms, key=lambda form: Indel.normalized_similarity(*form))
+
+
+def pair(reference: str, hypothesis: str, language: str) -> Pair:
+    """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
+    figures = has_figures(reference, language) or has_figures(hypothesis, language)
+    if language != "ru":
+        return _closest_form((reference, hypothesis), language, figures)
+    texts = russian_letters.plain_signs(reference), russian_letters.plain_signs(hypothesis)
+    drawn_out = russian_letters.shorten_drawn_out(texts[0]), russian_letters.shorten_drawn_out(texts[1])
+    starts = [] if drawn_out == texts else [drawn_out]
+    compare = partial(_in_russian, figures=figures)
+    return nearest(texts, starts, russian_readings.choices, compare)
+
+
+def _in_russian(texts: Pair, figures: bool) -> Pair:
+    return join_words(_closest_form(texts, "ru", figures), russian_numerals.steps)

@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 from voice_assets.text import russian, russian_letters
 from voice_assets.text.digits import digit_by_digit, integer, numeral
 
-_ACUTE = "\u0301"
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|\*[^*\s][^*]*\*|♪[^♪]*♪")
 # Round brackets are read aloud unless they hold one of these words.
 _DIRECTION = re.compile(
@@ -181,11 +180,7 @@ def _words_only(text: str) -> str:
 
 def _unmarked(text: str, language: str) -> str:
     """``text`` without stress marks, as NFKC. Only Russian writes stress with U+0301; é keeps its accent."""
-    if language == "ru":
-        text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
-        text = unicodedata.normalize("NFKC", text)
-        return russian_letters.strip_stress(_MARKS.sub("", text))
-    return unicodedata.normalize("NFKC", text)
+    return russian_letters.plain_signs(text) if language == "ru" else unicodedata.normalize("NFKC", text)
 
 
 @lru_cache(maxsize=65536)

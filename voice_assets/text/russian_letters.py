@@ -1,14 +1,49 @@
-"""Marks and repeated letters in a Russian text: stress marks, stuttering, drawn-out sounds.
+"""Signs, marks and repeated letters in a Russian text: stress marks, small figures, stuttering, drawn-out sounds.
 
-Here: spellings that add marks or letters to a word and do not change the word.
+Here: letters and signs that are written in several ways before a text is read. Not here: words and numbers
+(``russian_abbreviations``, ``russian_figures``).
 """
 
 import re
+import unicodedata
 
 _STRESS_PLUS = re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])|(?<=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])\+(?!\d)")
+_MARKS = re.compile("[\u0300-\u036f]")
+# NFKC would make 52 of 5², and 21⁄2 of 2½.
+_SMALL_FIGURES = re.compile("[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+|(?P<fraction>[\u00bc-\u00be\u2150-\u215e])")
+_SQUARE_UNIT = re.compile(r"(?<=[мm])(?P<power>[\u00b2\u00b3])")
+_POWERS = {"2": "в квадрате", "3": "в кубе"}
+_NUMBER_SIGN = re.compile("№+")
+# A dash between a figure and letters is a hyphen: 1–й, 1‑й.
+_DASHES = re.compile(r"[\u2010\u2011]|(?<=\d)[\u2012-\u2014\u2212](?=[А-Яа-яЁё])")
 # «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound has many spellings.
 _STUTTERED = re.compile(r"([а-яё])(?:-\1){2,}|\b([бвгджзклмнпрстфхцчшщ])-(?=\2)", re.IGNORECASE)
-_DRAWN_OUT = re.compile(r"([а-я])\1{2,}")
+_VOWELS = "аеёиоуыэюя"
+# A vowel, a consonant that ends or fills its word, or one before a vowel. «СССР» and «ООО» are abbreviations.
+_DRAWN_OUT = re.compile(
+    rf"(?<![А-ЯЁ])(?:([{_VOWELS}])\1{{2,}}|([бвгджзклмнпрстфхцчшщ])\2{{2,}}(?=[{_VOWELS}]|\b))|(?<=[А-ЯЁ])([{_VOWELS.upper()}])\3{{2,}}"
+)
+_CAPITAL = re.compile(r"\b[А-ЯЁ](?=-?[а-яё])")
+_MAY_BE_DRAWN_OUT = re.compile(r"([а-яё])-?\1", re.IGNORECASE)
+
+
+def _small_figure(match: re.Match[str]) -> str:
+    """«½» as "1/2" after a space, «²» as its words."""
+    if match["fraction"]:
+        return " " + unicodedata.normalize("NFKC", match[0]).replace("\u2044", "/")
+    power = unicodedata.normalize("NFKC", match[0])
+    return f" {_POWERS.get(power, f'в степени {power}')} "
+
+
+def plain_signs(text: str) -> str:
+    """``text`` as NFKC without stress marks; signs that NFKC would join to the figure before them become words."""
+    if not text.isascii():
+        text = text.replace("\u0301", "").replace("\u0300", "")
+        text = _NUMBER_SIGN.sub(" номер ", text)
+        text = _SQUARE_UNIT.sub(lambda match: str(unicodedata.digit(match["power"])), text)
+        text = _SMALL_FIGURES.sub(_small_figure, text)
+        text = unicodedata.normalize("NFKC", _DASHES.sub("-", text))
+    return strip_stress(_MARKS.sub("", text))
 
 
 def strip_stress(text: str) -> str:
@@ -16,11 +51,10 @@ def strip_stress(text: str) -> str:
     return _STRESS_PLUS.sub("", text)
 
 
-def join_stutters(text: str) -> str:
-    """«Не-е-ет» as «Нет», «ч-что» as «что»."""
-    return _STUTTERED.sub(lambda match: match[1] or "", text)
-
-
 def shorten_drawn_out(text: str) -> str:
-    """Replace a letter that is repeated three times or more by one letter. ``text`` is lower case, with ``е`` for ``ё``."""
-    return _DRAWN_OUT.sub(r"\1", text)
+    """«Не-е-ет» and «нееет» as «нет», «ч-что» as «что», «ммм» as «м». ``text`` is as written, with its capitals."""
+    if not _MAY_BE_DRAWN_OUT.search(text):
+        return text
+    text = _CAPITAL.sub(lambda match: match[0].lower(), text)
+    text = _STUTTERED.sub(lambda match: match[1] or "", text)
+    return _DRAWN_OUT.sub(lambda match: match[1] or match[2] or match[3], text)
