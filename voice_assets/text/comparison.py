@@ -35,6 +35,10 @@ from voice_assets.text.word_borders import join_words
 _FIGURES = re.compile(r"\d|[%$€£₽°№§½⅓¼¾\u2160-\u217f]|(?<!\w)[IVXLCDM]{2,}(?!\w)|(?<=\s)[IVX](?!\w)")
 
 
+# People read a row of three digits or more in groups: 112 as "one one two". Two digits are one number or two.
+_FEWEST_IN_GROUPS = 3
+
+
 def has_figures(text: str, language: str) -> bool:
     """Whether ``text``, as written, leaves open how its numbers or units are spoken."""
     return bool(_FIGURES.search(text)) or (language == "ru" and russian_readings.is_shortened(text))
@@ -53,7 +57,7 @@ def _numbers_in_one_form(reference: str, hypothesis: str, language: str) -> Pair
     pair_of_elements = _elements(reference, language), _elements(hypothesis, language)
     values = [[element.value for element in text if isinstance(element, ParsedNumber)] for text in pair_of_elements]
     digits = [all_digits(text) for text in pair_of_elements]
-    singly = values[0] != values[1] and digits[0] == digits[1] != ""
+    singly = values[0] != values[1] and digits[0] == digits[1] and len(digits[0]) >= _FEWEST_IN_GROUPS
     say = partial(_say, language=language)
     return render_words(pair_of_elements[0], say, singly), render_words(pair_of_elements[1], say, singly)
 

@@ -52,6 +52,7 @@ def clock_readings(hours: int, minutes: int, other: str) -> Iterator[str]:
         yield f"{hours} часов {minutes} минут"
     else:
         yield f"{hours} ноль ноль"
+        yield f"{hours} часов ноль минут"
         yield from {0: ("полночь",), 12: ("полдень",), 1: ("час",)}.get(hours, ())
     for part, part_hours in _PARTS.items():
         if hours in part_hours:
@@ -65,12 +66,18 @@ def clock_readings(hours: int, minutes: int, other: str) -> Iterator[str]:
         yield from _colloquial(hour, minutes, set(re.findall("[а-яё]+", other.lower())))
 
 
+def _with_zero(number: int) -> list[str]:
+    """«пятого», and below ten also «ноль пятого»."""
+    return [_ordinal(number), *([f"ноль {_ordinal(number)}"] if number < 10 else [])]
+
+
 def date_readings(day: int, month: int, year: str) -> Iterator[str]:
     """Every way to say a date in figures; ``year`` has 0, 2 or 4 digits."""
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return
     years = [year] if len(year) != 2 else [f"20{year}", f"19{year}", year]
-    for named in (f"{day}-е {MONTHS[month - 1]}", f"{_ordinal(day)} {_ordinal(month)}", f"{day} {month}"):
+    days, months = _with_zero(day), _with_zero(month)
+    for named in (*(f"{one} {MONTHS[month - 1]}" for one in days), *(f"{one} {two}" for one in days for two in months)):
         for full in years:
             yield f"{named} {full}-го года" if full else named
             if full:

@@ -21,7 +21,8 @@ _Match = re.Match[str]
 _ENDINGS = {
     **dict.fromkeys(("й", "ый", "ой", "ий"), ("n", "m", False)),
     **dict.fromkeys(("я", "ая", "ья"), ("n", "f", False)),
-    **dict.fromkeys(("е", "ое", "ье"), ("n", "n", False)),
+    **dict.fromkeys(("е", "ое", "ье", "ее"), ("n", "n", False)),
+    **dict.fromkeys(("ые", "ие"), ("n", "m", True)),
     **dict.fromkeys(("го", "ого", "его"), ("g", "m", False)),
     **dict.fromkeys(("му", "ому", "ему"), ("d", "m", False)),
     **dict.fromkeys(("м", "ом", "ем"), ("p", "m", False)),
@@ -30,7 +31,7 @@ _ENDINGS = {
     **dict.fromkeys(("х", "ых", "их"), ("g", "m", True)),
     **dict.fromkeys(("ми", "ыми", "ими"), ("i", "m", True)),
 }
-_CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i"}
+_CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i", "ью": "i"}
 _YEAR_CASES = {"год": "n", "года": "g", "году": "p", "годом": "i", "годе": "p"}
 _CENTURY_CASES = {"век": "n", "века": "g", "веке": "p", "веку": "d", "веком": "i"}
 # Years that are read as ordinals. Other numbers before "год" count years.
@@ -195,9 +196,12 @@ def _number(match: _Match) -> str:
 
 
 # Words that a number begins: 3-комнатная, 40-градусный, 25-летие. Told by the ending of an adjective.
-COMPOUND = r"[а-яё]{2,}(?:[иыо]й|[аяую]я|[ою]е|[оеы]го|[оеы]му|[оы]м|[ыи]м|[ую]ю|[ыи]х|[ыи]ми|[ыи]е|и[еюия]|ием|летия)"
+COMPOUND = (
+    r"[а-яё]{2,}(?:[иыо]й|[аяую]я|[ою]е|[оеы]го|[оеы]му|[оы]м|[ыи]м|[ую]ю|[ыи]х|[ыи]ми|[ыи]е|и[еюия]|ием|летия"
+    r"|[а-яё]к(?:[аиу]|ой))"
+)
 # Endings that people also type without a hyphen: «1ый», «5го», «90х».
-_TYPED = "(?i:ый|ой|ий|ая|ья|ое|ые|го|ого|его|му|ому|ему|ым|ом|ую|ых|их|ыми|ти|мя|[йяех])"
+_TYPED = "(?i:ый|ой|ий|ая|ья|ое|ее|ые|ие|го|ого|его|му|ому|ему|ым|ом|ую|ых|их|ыми|ти|мя|ью|[йяех])"
 # An ending that is ignored, because the noun shows the case.
 _SUFFIX = r"(?:-?(?:й|го|му|м))?"
 # The order matters: a specific reading comes before a reading that would match a part of it.
@@ -215,7 +219,7 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
         r"\s+(?P<word>век(?:а|е|у|ом)?\b|в\.)",
         _century,
     ),
-    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX]))", _roman_number),
+    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX\s]))", _roman_number),
     # A single letter is a number after a name or a part of a book. A long Roman number is a year.
     (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
     (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
@@ -233,6 +237,9 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
     (rf"(?P<number>\d+)(?:[.,](?P<fraction>\d+))?\s?(?P<unit>(?i:{UNIT_NAMES}))(?![А-Яа-яЁёA-Za-z])", _with_unit),
     (r"(?<![\d.,])(?P<number>\d+)[.,](?P<fraction>\d+)(?![\d.,]?\d)", _decimal_number),
     (r"(?<![\d.,])(?P<number>\d*[12])\s+(?P<noun>(?!или|ночи|хотя)[а-яё]+[аяуюыи])\b", _agreeing),
+    (r"\s*\^\s*2(?!\d)", lambda _: " в квадрате "),
+    (r"\s*\^\s*3(?!\d)", lambda _: " в кубе "),
+    (r"\s*\^\s*(?=\d)", lambda _: " в степени "),
     (r"\d+", _number),
     (r"\s*\+\s*", lambda _: " плюс "),
     (r"%", lambda _: " процентов "),

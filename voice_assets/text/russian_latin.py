@@ -29,22 +29,23 @@ _LATIN = {
     "e mail": "имейл", "mail": "мейл", "wi fi": "вай фай", "wifi": "вай фай", "bluetooth": "блютуз", "web": "веб",
     "website": "вебсайт", "browser": "браузер", "chrome": "хром", "firefox": "файрфокс", "opera": "опера", "safari": "сафари",
     "server": "сервер", "router": "роутер", "chat": "чат", "blog": "блог", "post": "пост", "like": "лайк", "stop": "стоп",
-    "start": "старт", "login": "логин", "update": "апдейт", "asterisk": "астериск", "chatgpt": "чат джипити",
-    "ok": "окей", "okay": "окей", "vip": "вип", "pin": "пин", "usb": "юэсби", "sms": "смс", "pdf": "пдф", "sim": "сим",
-    "gps": "джипиэс", "mp": "эмпи", "cd": "сиди", "dvd": "дивиди", "tv": "тиви", "hr": "эйчар", "pr": "пиар", "id": "айди",
-    "dj": "диджей", "led": "лед", "vpn": "випиэн", "www": "дабл ю дабл ю дабл ю", "com": "ком", "ru": "ру", "org": "орг",
-    "nasa": "наса", "nato": "нато", "bbc": "бибиси", "cnn": "сиэнэн", "ikea": "икеа", "lego": "лего", "nike": "найк",
-    "adidas": "адидас", "zara": "зара", "gucci": "гуччи", "chanel": "шанель", "bmw": "бмв", "ford": "форд",
-    "toyota": "тойота", "audi": "ауди", "tesla": "тесла", "honda": "хонда", "nissan": "ниссан", "mazda": "мазда",
-    "hyundai": "хендай", "kia": "киа", "lexus": "лексус", "porsche": "порше", "ferrari": "феррари", "mercedes": "мерседес",
-    "benz": "бенц", "volkswagen": "фольксваген", "volvo": "вольво", "renault": "рено", "peugeot": "пежо", "opel": "опель",
-    "boeing": "боинг", "airbus": "эйрбас", "covid": "ковид", "python": "питон", "coca cola": "кока кола", "cola": "кола",
-    "pepsi": "пепси", "mcdonalds": "макдональдс", "starbucks": "старбакс", "burger king": "бургер кинг",
-    "the beatles": "битлз", "beatles": "битлз", "music": "мьюзик", "rock": "рок", "show": "шоу", "live": "лайв",
-    "club": "клуб", "forbes": "форбс", "times": "таймс", "new york": "нью йорк", "london": "лондон", "paris": "пари",
-    "hollywood": "голливуд", "star": "стар", "world": "ворлд", "home": "хоум", "house": "хаус", "time": "тайм",
-    "game": "гейм", "team": "тим", "street": "стрит", "party": "пати", "hello": "хелло", "love": "лав", "the": "зе",
-    "plus": "плюс", "pro": "про", "max": "макс", "mini": "мини", "smart": "смарт", "x": "икс", "y": "игрек", "z": "зет",
+    "start": "старт", "login": "логин", "update": "апдейт", "asterisk": "астериск", "chatgpt": "чат джипити", "ok": "окей",
+    "okay": "окей", "vip": "вип", "pin": "пин", "usb": "юэсби", "sms": "смс", "pdf": "пдф", "sim": "сим", "gps": "джипиэс",
+    "mp": "эмпи", "cd": "сиди", "dvd": "дивиди", "tv": "тиви", "hr": "эйчар", "pr": "пиар", "id": "айди", "dj": "диджей",
+    "led": "лед", "vpn": "випиэн", "www": "дабл ю дабл ю дабл ю", "com": "ком", "ru": "ру", "org": "орг", "nasa": "наса",
+    "nato": "нато", "bbc": "бибиси", "cnn": "сиэнэн", "ikea": "икеа", "lego": "лего", "nike": "найк", "adidas": "адидас",
+    "zara": "зара", "gucci": "гуччи", "chanel": "шанель", "bmw": "бмв", "ford": "форд", "toyota": "тойота", "audi": "ауди",
+    "tesla": "тесла", "honda": "хонда", "nissan": "ниссан", "mazda": "мазда", "hyundai": "хендай", "kia": "киа",
+    "lexus": "лексус", "porsche": "порше", "ferrari": "феррари", "mercedes": "мерседес", "benz": "бенц",
+    "volkswagen": "фольксваген", "volvo": "вольво", "renault": "рено", "peugeot": "пежо", "opel": "опель", "boeing": "боинг",
+    "airbus": "эйрбас", "covid": "ковид", "python": "питон", "coca cola": "кока кола", "cola": "кола", "pepsi": "пепси",
+    "mcdonalds": "макдональдс", "starbucks": "старбакс", "burger king": "бургер кинг", "the beatles": "битлз",
+    "beatles": "битлз", "music": "мьюзик", "rock": "рок", "show": "шоу", "live": "лайв", "club": "клуб", "forbes": "форбс",
+    "times": "таймс", "new york": "нью йорк", "mr": "мистер", "mrs": "миссис", "ms": "мисс", "dr": "доктор",
+    "london": "лондон", "paris": "пари", "hollywood": "голливуд", "star": "стар", "world": "ворлд", "home": "хоум",
+    "house": "хаус", "time": "тайм", "game": "гейм", "team": "тим", "street": "стрит", "party": "пати", "hello": "хелло",
+    "love": "лав", "the": "зе", "plus": "плюс", "pro": "про", "max": "макс", "mini": "мини", "smart": "смарт", "x": "икс",
+    "y": "игрек", "z": "зет",
 }  # fmt: skip
 
 # Loanwords with several spellings: another spelling -> the spelling in `_LATIN`.
@@ -78,8 +79,8 @@ _OTHER_LETTER_NAMES = {
 _CYRILLIC_LETTERS = {
     "бэ": "б", "вэ": "в", "гэ": "г", "дэ": "д", "жэ": "ж", "зэ": "з", "ка": "к", "эл": "л", "эль": "л", "эм": "м", "эн": "н",
     "пэ": "п", "эр": "р", "эс": "с", "тэ": "т", "эф": "ф", "ха": "х", "цэ": "ц", "сэ": "с", "шэ": "ш", "фэ": "ф", "рэ": "р",
-    "лэ": "л", "мэ": "м", "нэ": "н", "хэ": "х", "кэ": "к", "че": "ч", "ша": "ш", "а": "а", "е": "е", "и": "и", "о": "о",
-    "у": "у", "э": "э", "ю": "ю", "я": "я",
+    "лэ": "л", "мэ": "м", "нэ": "н", "хэ": "х", "кэ": "к", "че": "ч", "чэ": "ч", "ша": "ш", "а": "а", "е": "е", "и": "и",
+    "о": "о", "у": "у", "э": "э", "ю": "ю", "я": "я",
 }  # fmt: skip
 _SURE_CYRILLIC = frozenset(word_list("бэ вэ гэ дэ жэ зэ эл эм эн пэ эр эс тэ эф цэ сэ шэ эль фэ рэ лэ мэ нэ хэ кэ"))
 _SURE_LATIN = frozenset(word_list("эй би си ди джи эйч ай джей кей пи кью ар ти ви уай зет икс"))
@@ -108,7 +109,7 @@ _ALL_NAMES = frozenset((*_CYRILLIC_LETTERS, *_LATIN_NAMES))
 _SPELLED_OUT = re.compile(rf"\b(?:{_NAMED_LETTER})(?: (?:{_NAMED_LETTER}))+\b")
 # «эсэсэсэр»: a word of three or more letter names is never another word.
 _LETTER_NAME = re.compile(f"{_any_of(_SURE_CYRILLIC)}|ка|[аеиоуюя]")
-_ONE_WORD_OF_LETTERS = re.compile(rf"\b(?:{_any_of(_SURE_CYRILLIC)})(?:{_LETTER_NAME.pattern}){{2,}}\b")
+_ONE_WORD_OF_LETTERS = re.compile(rf"\b(?:{_LETTER_NAME.pattern}){{3,}}\b")
 _ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{1,6}(?![A-Za-z])")
 _READABLE = re.compile(r"(?![^aeiouy]{0,9}$)(?:(?![^aeiouy]{3}).)+")
 # «полпятого» and «пол пятого».
@@ -130,12 +131,19 @@ def spell_acronyms(text: str) -> str:
     return _ACRONYM.sub(_acronym, text)
 
 
+@cache
+def names_of(letter: str) -> tuple[str, ...]:
+    """The names of a Cyrillic letter, lower case: «эль» and «эл»; none for a letter that is its own name."""
+    return tuple(name for name, named in _CYRILLIC_LETTERS.items() if named == letter != name)
+
+
 def letter_names(text: str) -> Iterator[str]:
     """Latin capitals as the names of their letters in English and in mathematics, and as Cyrillic letters of the same look."""
     for names in (_LETTERS, _OTHER_LETTER_NAMES):
         yield " ".join(names[letter] for letter in text.lower())
     if len(text) == 1:
         yield transliterate(text.lower())
+    text = text.upper()
     if not set(text) - set("ABCEHKMOPTX"):
         yield text.translate(str.maketrans("ABCEHKMOPTX", "АВСЕНКМОРТХ"))
 
@@ -152,7 +160,8 @@ def _spelled_out(match: _Match) -> str:
 
 
 def _letter_names(match: _Match) -> str:
-    return " ".join(_LETTER_NAME.findall(match[0]))
+    names = _LETTER_NAME.findall(match[0])
+    return " ".join(names) if sum(name in _SURE_CYRILLIC for name in names) >= 2 else match[0]
 
 
 @cache

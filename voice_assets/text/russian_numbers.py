@@ -124,13 +124,14 @@ def _minutes_to(elements: Sequence[Element]) -> Rewrite | None:
 
 def _hours_and_minutes(elements: Sequence[Element]) -> Rewrite | None:
     """«десять часов тридцать минут» as 10 30."""
-    hours, minutes = _number(elements, 0), _number(elements, 2)
-    if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3) != "минута":
+    linked = _word(elements, 2) == "и"
+    hours, minutes = _number(elements, 0), _number(elements, 2 + linked)
+    if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3 + linked) != "минута":
         return None
     if not (hours.value <= 23 and minutes.value <= 59):
         return None
     zero = [ParsedNumber(Fraction(0))] if minutes.value < 10 else []
-    return 4, [hours, *zero, minutes]
+    return 4 + linked, [hours, *zero, minutes]
 
 
 def _simple_fraction(elements: Sequence[Element]) -> Rewrite | None:
@@ -154,7 +155,11 @@ def _optional_word(elements: Sequence[Element]) -> Rewrite | None:
     """«дробь» between two numbers and «Цельсия» after degrees: the figures are the same with and without the word."""
     if _word(elements, 0) == "дробь" and _number(elements, 1) is not None:
         return 1, []
-    return (2, ["градус"]) if (_word(elements, 0), _word(elements, 1)) == ("градус", "цельсия") else None
+    if _word(elements, 0) != "градус":
+        return None
+    length = {"цельсия": 2, "фаренгейта": 2, "по": 3}.get(_word(elements, 1), 0)
+    scale = {"цельс": [], "фарен": ["фаренгейта"]}.get(_word(elements, length - 1)[:5]) if length else None
+    return None if scale is None else (length, ["градус", *scale])
 
 
 def _full_hour(elements: Sequence[Element]) -> Rewrite | None:

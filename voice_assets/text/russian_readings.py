@@ -85,8 +85,12 @@ def _product(match: _Match, _: str) -> Iterator[str]:
 
 
 def _difference(match: _Match, _: str) -> Iterator[str]:
-    for link in ("минус", "тире", "дефис", "дробь"):
-        yield f"{match['one']} {link} {match['two']}"
+    one, two = match["one"], match["two"]
+    yield f"с {one} по {two}"
+    yield f"со {one} по {two}"
+    yield f"от {one} до {two}"
+    for link in ("минус", "тире", "дефис", "дробь", "до", "по", "и"):
+        yield f"{one} {link} {two}"
 
 
 def _sign(match: _Match, _: str) -> Iterable[str]:
@@ -94,11 +98,36 @@ def _sign(match: _Match, _: str) -> Iterable[str]:
 
 
 def _compound(match: _Match, _: str) -> Iterator[str]:
-    yield f"{combining(int(match['number']))}{match['rest']}"
+    number = match["number"]
+    yield ("полутора" if number[1:] in (",5", ".5") else combining(int(number))) + match["rest"]
+
+
+def _of_percent(match: _Match, _: str) -> Iterator[str]:
+    """«10%-й» as «десятипроцентный»."""
+    yield f"{combining(int(match['number']))}процентн{_PERCENT_ENDINGS[match['ending']]}"
+
+
+def _decimal(match: _Match, _: str) -> Iterator[str]:
+    """«36,6» as «тридцать шесть и шесть» and «тридцать шесть, шесть»."""
+    for link in (" и ", ", ", " точка ", " запятая "):
+        yield f"{match['whole']}{link}{match['part']}"
 
 
 def _ordinal(match: _Match, _: str) -> Iterator[str]:
     yield f"{match['number']}-{match['ending']}"
+
+
+def _power(match: _Match, _: str) -> Iterator[str]:
+    power = match["power"]
+    yield f" в степени {power}"
+    yield f" в {power}-й степени"
+    yield f" во {power}-й степени"
+    yield from {"2": (" в квадрате",), "3": (" в кубе",)}.get(power, ())
+
+
+def _exact_time(match: _Match, _: str) -> Iterator[str]:
+    hours, minutes, seconds = match["hours"], int(match["minutes"]), int(match["seconds"])
+    yield f"{hours} часов {minutes} минут {seconds} секунд"
 
 
 def _thousands(match: _Match, _: str) -> Iterator[str]:
@@ -112,7 +141,7 @@ def _no_hundredths(match: _Match, _: str) -> Iterator[str]:
 
 def _latin(match: _Match, other: str) -> Iterator[str]:
     yield from alike_words(match[0], other)
-    if len(match[0]) <= 6 and match[0].isupper() and match[0].isalpha():
+    if len(match[0]) == 1 or (len(match[0]) <= 6 and match[0].isupper() and match[0].isalpha()):
         yield from letter_names(match[0])
 
 
@@ -123,49 +152,69 @@ def _address(match: _Match, other: str) -> Iterator[str]:
         for dash in ("дефис", "тире", "минус"):
             spoken = re.sub(r"^www\.", f"{www} ", text).replace("@", " собака ").replace(".", " точка ").replace("/", " слэш ")
             spoken = spoken.replace("-", f" {dash} ").replace("_", " нижнее подчёркивание ")
-            yield _WORD.sub(lambda word: next(iter(alike_words(word[0], other)), word[0]), spoken)
+            yield _WORD.sub(lambda word: _part_of_address(word[0], other), spoken)
+
+
+def _part_of_address(latin: str, other: str) -> str:
+    """A part of an address as the other text says it: as a word, or letter by letter."""
+    spelled = (names for names in letter_names(latin) if names in other) if len(latin) <= _LONGEST_SPELLED else ()
+    return next(iter([*alike_words(latin, other), *spelled]), latin)
 
 
 _FRACTION_NAMES = {
     (1, 2): ("половина", "пол"), (1, 3): ("треть",), (1, 4): ("четверть",), (2, 3): ("две трети",), (3, 4): ("три четверти",),
 }  # fmt: skip
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_WORD = re.compile(r"[A-Za-z]+")
+_LONGEST_SPELLED = 6
 _SIGNS = {
     "=": ("равно", "равняется", "будет", "это"), "*": ("умножить на", "на", "звёздочка"), "÷": ("разделить на", "делить на"),
     "+": ("плюс", "и"), ">": ("больше",), "<": ("меньше",), "≈": ("примерно", "приблизительно"), "≥": ("больше или равно",),
     "≤": ("меньше или равно",), "≠": ("не равно",), "√": ("корень из", "квадратный корень из"), "∞": ("бесконечность",),
-    "~": ("примерно", "около"), "#": ("решётка", "хештег", "номер"), "/": ("слэш", "дробь", "или"), "@": ("собака",),
-    "_": ("подчёркивание",), "N": ("номер",),
+    "~": ("примерно", "около"), "#": ("решётка", "хештег", "хэштег", "номер"), "/": ("слэш", "дробь", "или"),
+    "@": ("собака",), "_": ("подчёркивание",), "N": ("номер",), "&": ("энд", "амперсанд"), "$": ("доллар",), "€": ("евро",),
+    "₽": ("рубль",), "%": ("процент",), "°": ("градус",), "^": ("в степени",),
 }  # fmt: skip
+_PERCENT_ENDINGS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "е": "ое", "х": "ых", "ю": "ую"}
 _HOURS = r"(?P<hours>[01]?\d|2[0-4])"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PLACES: list[tuple[str, Readings]] = [
     (rf"(?<![\w:.,]){_HOURS}[:.](?P<minutes>[0-5]\d)(?![\w:]|[.,]\d)", _clock),
     (
-        r"(?<![\w.,])(?P<day>\d{1,2})(?P<sign>[./-])(?P<month>\d{1,2})(?:(?P=sign)(?P<year>\d{4}|\d{2}))?(?![\w]|[.,/]\d)(?:\s?г\.?\b)?",
+        r"(?<![\w.,])(?P<day>\d{1,2})(?P<sign>[./-])(?P<month>\d{1,2})(?:(?P=sign)(?P<year>\d{4}|\d{2}))?(?:\s?г\b\.?)?(?![\w]|[.,/]\d)",
         _date,
     ),
     (r"(?<![\w.,/])(?:(?P<whole>\d+)\s+)?(?P<top>\d{1,4})/(?P<below>\d{1,4})(?![\w/]|[.,]\d)", _fraction),
-    (rf"(?<![\w.,])(?P<one>{_NUMBER})\s*[:÷]\s*(?P<two>{_NUMBER})(?![\w:])", _ratio),
+    (r"\s*\^\s*(?P<power>\d+)", _power),
+    (rf"(?<![\w:.,]){_HOURS}:(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![\w:])", _exact_time),
+    (rf"(?<![\w.,])(?P<one>{_NUMBER})\s*[:÷/]\s*(?P<two>{_NUMBER})(?![\w:])", _ratio),
     (rf"(?<![\w.,])(?P<one>{_NUMBER})\s*[×xхXХ*·]\s*(?P<two>{_NUMBER})(?!\w)", _product),
     (rf"(?<![\w.,-])(?P<one>{_NUMBER})\s*[-–−—]\s*(?P<two>{_NUMBER})(?![\w-])", _difference),
-    (r"\s*(?:[=÷><≈≥≤≠√∞~#@_]|(?<=\d)\s*[*+]\s*(?=\d)|/|\bN(?=\s?\d))\s*", _sign),
-    (r"(?<=\d)\s?(?P<unit>[A-Za-zА-Яа-яЁё°%‰₽$€£¥₴₸]+\.?(?:\s?/\s?\d*\s?[A-Za-zА-Яа-яЁё]+[²³23]?)?|['′\"″])(?!\w)\.?", _unit),
-    (rf"(?<![\w.,])(?P<number>\d{{1,4}})(?:\s?%?-|\s)?(?P<rest>{COMPOUND})\b", _compound),
-    (r"(?<![\w.,])(?P<number>\d+)\s?-?(?P<ending>(?:ы|о|и|е)?[йехмя]|[ое]?го|[ое]?му|[ыи]ми?|ую|ю|ти|и|ми|ая)\b", _ordinal),
+    (r"\s*(?:[=÷><≈≥≤≠√∞~#@_&]|(?<!\d)(?<!\d )[$€₽%°]|(?<!\w)\*(?!\w)|(?<=\d)\s*[*+]\s*(?=\d)|/|\bN(?=\s?\d))\s*", _sign),
+    (
+        r"(?:(?<=\d)|(?<=тыс|млн)|(?<=млрд|трлн))\.?[\s-]?(?P<unit>[A-Za-zА-Яа-яЁё°%‰₽$€£¥₴₸]+\.?(?:\s?/\s?\d*\s?[A-Za-zА-Яа-яЁё]+[²³23]?)?|['′\"″])(?!\w)\.?",
+        _unit,
+    ),
+    (rf"(?<![\w.,])(?P<number>1[.,]5|\d{{1,4}})(?:\s?%?\s?-\s?|\s)?(?P<rest>{COMPOUND})\b", _compound),
+    (
+        r"(?<![\w.,])(?P<number>\d+)(?:\s?-\s?|\s)?(?P<ending>(?:ы|о|и|е)?[йехмя]|[ое]?го|[ое]?му|[ыи]ми?|ую|ю|ти|и|ми|ая)\b",
+        _ordinal,
+    ),
+    (r"(?<![\w.,])(?P<number>\d{1,3})\s?%-?(?P<ending>й|го|му|м|я|е|х|ю)\b", _of_percent),
+    (r"(?<![\w.,])(?P<whole>\d+)[.,](?P<part>[1-9]\d*)(?![\w]|[.,]\d)", _decimal),
+    (r"(?<=\w)\.(?=рф\b)", lambda _, __: (" точка ",)),
     (r"(?<![\w.,])\d{1,3}(?:[.,]\d{3})+(?![.,]?\d)", _thousands),
     (r"\s*\b00?\s+(?P<noun>коп\w*|цент\w*)\b\.?", _no_hundredths),
     (r"(?:https?://|www\.|[\w.-]+@)[\w.@/-]*\w|\b[A-Za-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,4}\b(?:/[\w/-]*)?", _address),
     (r"[A-Za-z]+(?:[ '’.&-]+[A-Za-z]+)+", _latin),
     (r"[A-Za-z]+", _latin),
-    (r"(?<![\w'’])[IVXLCDMХІ]+(?![\w'’])", roman_readings),
+    (r"(?<![\w'’])(?P<roman>[IVXLCDMХІ]+)(?P<ending>-[а-я]{1,3})?(?![\w'’])", roman_readings),
 ]
 _COMPILED = [(re.compile(pattern), readings) for pattern, readings in _PLACES]
 _STEM = 3
 _CYRILLIC_WORD = re.compile("(?<![а-я-])[а-я]+")
 # Searched first, because most texts have no such place.
-_MAY_HAVE_PLACES = re.compile(r"[0-9A-Za-zХІ.=÷×><≈≥≤≠√∞~#@_/*]")
-_MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,6}\.|(?<!\w)[А-Яа-яЁё]{1,2}(?!\w)")
+_MAY_HAVE_PLACES = re.compile(r"[0-9A-Za-zХІ.=÷×><≈≥≤≠√∞~#@_/*&^$€₽%°]")
+_MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,10}\.|(?<!\w)[А-Яа-яЁё]{1,2}(?!\w)")
 
 
 def _is_said(reading: str, words: frozenset[str]) -> bool:

@@ -25,7 +25,7 @@ def in_latin(text: str) -> str:
 
 def roman_readings(match: re.Match[str], _: str) -> Iterator[str]:
     """A Roman number as an ordinal and as a cardinal number."""
-    roman = match[0].translate(_ALIKE)
+    roman = match["roman"].translate(_ALIKE)
     if _ROMAN.fullmatch(roman):
-        yield f"{value_of(roman)}-й"
+        yield f"{value_of(roman)}{match['ending'] or '-й'}"
         yield str(value_of(roman))

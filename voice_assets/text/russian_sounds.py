@@ -66,6 +66,8 @@ def alike_words(latin: str, other: str) -> Iterator[str]:
     """The words of ``other``, a Russian text, that sound like the Latin words of ``latin``."""
     letters = re.sub(r"[^a-z]", "", latin.lower())
     words = re.findall(r"[а-я]+", other.lower().replace("ё", "е"))
-    for run in _runs(words, len(re.findall(r"[A-Za-z]+", latin)) + 1):
-        if sound_alike(letters, "".join(run)):
+    written = len(re.findall(r"[A-Za-z]+", latin))
+    for run in _runs(words, written + 1):
+        # Several words with as many words in the other text are compared one by one, or "Toyota Corolla" is «Тойота Камри».
+        if (written == 1 or len(run) != written) and sound_alike(letters, "".join(run)):
             yield " ".join(run)
