@@ -121,6 +121,9 @@ OTHERS = [
     ("fr", "cafe\u0301", "café"),
     ("de", "z. B. 1.234 Straßen", "zum beispiel eintausendzweihundertvierunddreißig straßen"),
     ("it", "L'acqua, 3,5 ecc.", "l acqua tre virgola cinque eccetera"),
+    ("uk", "об'єкт, п’ять, обʼєкт", "обєкт пять обєкт"),
+    ("uk", "№ 25: 1-й, 3,5%", "номер двадцять пять перший три кома пять відсотків"),
+    ("be", "аб’ект 5%", "абект 5 працэнтаў"),
     ("xx", "A 12, b", "a 12 b"),
     ("ja", "こんにちは。", "こんにちは"),
 ]
@@ -136,7 +139,7 @@ def test_other_languages(language, written, spoken):
     assert normalise(written, language) == spoken
 
 
-LANGUAGES = st.sampled_from(["ru", "en", "es", "fr", "de", "it", "xx"])
+LANGUAGES = st.sampled_from(["ru", "en", "es", "fr", "de", "it", "uk", "be", "xx"])
 WORDS = "1 2 11 1941 007 3,5 1.234 12:30 % № $ + - – . , : [ ] ( ) * г. т.е. и т.д. км час году год в с XX II век -го -х -летие"
 NAMES = "A USB iPhone Wi Fi тысяча одна ё Ё ß İ ǅ ½ ² Ⅷ ’ ' «"
 ODD = [" ", "\u0301", "\u0306", "\u0661", "\ud800", "\x00", "\u200b"]
