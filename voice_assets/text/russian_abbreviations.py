@@ -81,6 +81,7 @@ _ABBREVIATIONS = [
     (r"±", " плюс минус "),
     (r"(?<=\d)\sВ(?=\s*(?:[.,;!?)]|$))", " вольт "),
     (r"(?<=[A-Za-z])\.(?=[A-Za-z]{2,})", " точка "),
+    (r"№", " номер "),
     (r"&", " и "),
     (r"§\s*", " параграф "),
 ]
@@ -100,7 +101,7 @@ _COMPILED = [(_compiled(pattern), words) for pattern, words in _ABBREVIATIONS]
 # Searched first, because most texts have no abbreviation. Measured, with the same search for figures: halves the time of a
 # score.
 _MAY_ABBREVIATE = re.compile(
-    r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\bит[дп]\b|\d\s?[./р]|\d\s?В|м[23]\b|[A-Za-z]\.|[&§@±/]|(?:пр|[Гг]|р|[Дд]|[Бб]|[Мм]|[Фф]|[УуИи]н|[Зз])-[танжрд]"
+    r"(?<!\w)[А-Яа-яЁё]{1,5}\.|\bит[дп]\b|\d\s?[./р]|\d\s?В|м[23]\b|[A-Za-z]\.|[&§@±/№]|(?:пр|[Гг]|р|[Дд]|[Бб]|[Мм]|[Фф]|[УуИи]н|[Зз])-[танжрд]"
 )
 
 

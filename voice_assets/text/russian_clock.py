@@ -48,6 +48,8 @@ def clock_readings(hours: int, minutes: int, other: str) -> Iterator[str]:
     yield f"{hours} часов {exact}"
     yield f"{hours}, {minutes:02d}"
     yield f"{hours} {exact}"
+    if hours == 1:
+        yield f"час {exact}"
     if minutes:
         yield f"{hours} часов {minutes} минут"
     else:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from voice_assets.text.digits import digit_by_digit, integer, numeral
+from voice_assets.text.number_words import DIGITS_READ_SINGLY, parse_numbers
 from voice_assets.text.russian_clock import MONTHS
-from voice_assets.text.russian_numerals import combining, would_be_one
+from voice_assets.text.russian_numerals import adds, combining, steps
 from voice_assets.text.russian_roman import value_of
 from voice_assets.text.russian_units import FEMININE, SMALL_MONEY, UNIT_NAMES, UNITS, agreeing_form
 
@@ -155,13 +156,20 @@ def _percent_adjective(match: _Match) -> str:
     return f" {combining(int(match['number']))}процентн{match['ending']} "
 
 
+def would_be_one(one: str, other: str) -> bool:
+    """Whether two rows of digits that are said one after the other sound like one number: 20 5, 100 20, 20 2000."""
+    heard = parse_numbers(f"{_cardinal(one)} {_cardinal(other)}".split(), steps, adds)
+    return other[0] != "0" and len(heard) < 2
+
+
 def _separate(match: _Match) -> str:
-    """Two figures that would be heard as one number, such as "20 5", digit by digit."""
+    """Figures that would be heard as one number, such as "20 5", digit by digit. A phone number is read in groups anyway."""
     figures = match[0].split()
-    for one, other in pairwise(figures):
-        if not other.startswith("0") and would_be_one(int(one), int(other)):
-            return " " + " ".join(digit_by_digit(figure, "ru") for figure in figures) + " "
-    return match[0]
+    digits = sum(map(len, figures))
+    is_phone = len(figures) > 2 and digits >= DIGITS_READ_SINGLY and max(map(len, figures)) <= _LONGEST_GROUP
+    if is_phone or not any(would_be_one(one, other) for one, other in pairwise(figures)):
+        return match[0]
+    return " " + " ".join(digit_by_digit(figure, "ru") for figure in figures) + " "
 
 
 def _currency_first(match: _Match) -> str:
@@ -195,6 +203,8 @@ def _number(match: _Match) -> str:
     return f" {_cardinal(match[0])} "
 
 
+# A group of a phone number has four digits at most.
+_LONGEST_GROUP = 4
 # Words that a number begins: 3-комнатная, 40-градусный, 25-летие. Told by the ending of an adjective.
 COMPOUND = (
     r"[а-яё]{2,}(?:[иыо]й|[аяую]я|[ою]е|[оеы]го|[оеы]му|[оы]м|[ыи]м|[ую]ю|[ыи]х|[ыи]ми|[ыи]е|и[еюия]|ием|летия"
@@ -210,8 +220,8 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
     (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
     (r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b(?!-)", _numeric_date),
     (r"\b(?P<number>\d{1,3})\s?%-?н?(?P<ending>(?:ый|ая|ое|ые|ого|ой|ому|ым|ом|ую|ых|ыми))\b", _percent_adjective),
-    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
-    (r"(?<![\w.,:/+-])\d{2,5}(?: \d{1,3})+(?![\w:/-]|[.,]\d)", _separate),
+    (r"(?P<unit>[$€₽£¥₴₸])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
+    (r"(?<![\w.,:/+-])\d{1,12}(?: \d{1,12})+(?![\w:/-]|[.,]\d)", _separate),
     (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\b\.?(?!/)", _year_abbreviated),
     (rf"\b(?P<number>\d{{4}}){_SUFFIX}\s+(?P<word>(?i:год(?:а|у|ом|е)?))\b", _year),
     (
@@ -250,7 +260,7 @@ _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])"
 # 10,000 and 10.000 are whole numbers: a decimal fraction does not end in three zeros.
 _POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})*[.,]000(?![\d.,]?\d)")
 # Searched first, because most texts have no figures (see ``russian_abbreviations``).
-_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
+_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£¥₴₸°%+^]")
 
 
 def join_groups(text: str) -> str:

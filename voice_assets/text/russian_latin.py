@@ -41,7 +41,7 @@ _LATIN = {
     "airbus": "эйрбас", "covid": "ковид", "python": "питон", "coca cola": "кока кола", "cola": "кола", "pepsi": "пепси",
     "mcdonalds": "макдональдс", "starbucks": "старбакс", "burger king": "бургер кинг", "the beatles": "битлз",
     "beatles": "битлз", "music": "мьюзик", "rock": "рок", "show": "шоу", "live": "лайв", "club": "клуб", "forbes": "форбс",
-    "times": "таймс", "new york": "нью йорк", "mr": "мистер", "mrs": "миссис", "ms": "мисс", "dr": "доктор",
+    "times": "таймс", "all": "ол", "new york": "нью йорк", "mr": "мистер", "mrs": "миссис", "ms": "мисс", "dr": "доктор",
     "london": "лондон", "paris": "пари", "hollywood": "голливуд", "star": "стар", "world": "ворлд", "home": "хоум",
     "house": "хаус", "time": "тайм", "game": "гейм", "team": "тим", "street": "стрит", "party": "пати", "hello": "хелло",
     "love": "лав", "the": "зе", "plus": "плюс", "pro": "про", "max": "макс", "mini": "мини", "smart": "смарт", "x": "икс",
@@ -141,6 +141,8 @@ def letter_names(text: str) -> Iterator[str]:
     """Latin capitals as the names of their letters in English and in mathematics, and as Cyrillic letters of the same look."""
     for names in (_LETTERS, _OTHER_LETTER_NAMES):
         yield " ".join(names[letter] for letter in text.lower())
+    if "x" in text.lower():
+        yield " ".join(_LETTERS[letter] for letter in text.lower()).replace("икс", "экс")
     if len(text) == 1:
         yield transliterate(text.lower())
     text = text.upper()
@@ -182,6 +184,7 @@ def transliterate(text: str) -> str:
 def one_spelling(text: str) -> str:
     """Normalised words with spelled-out letters joined, and each loanword in one spelling."""
     text = _HALF_HOUR.sub("половина ", text) if "пол" in text else text
+    text = text.replace("ъ", "ь")
     if "э" in text:
         text = _ONE_WORD_OF_LETTERS.sub(_letter_names, text)
     words = text.split()

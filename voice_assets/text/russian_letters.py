@@ -19,12 +19,14 @@ _GREEK = {
     "τ": "тау", "φ": "фи", "ψ": "пси", "ω": "омега",
 }  # fmt: skip
 _GREEK_LETTER = re.compile(rf"(?<![^\W\d])[{''.join(_GREEK)}](?![^\W\d])", re.IGNORECASE)
+# Old typewriters and keyboards without ъ: «с'езд».
+_HARD_SIGN = re.compile(r"(?<=[бвдзст])['’ʼ](?=[еёюя])")
 _NUMBER_SIGN = re.compile("№+")
 # A dash between a figure and letters is a hyphen: 1–й, 1‑й.
 _DASHES = re.compile(r"[\u2010\u2011]|(?<=\d)[\u2012-\u2014\u2212](?=[А-Яа-яЁё])")
 # «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound has many spellings.
-_STUTTERED = re.compile(r"([а-яё])(?:-\1){2,}|\b([бвгджзклмнпрстфхцчшщ])-(?=\2)", re.IGNORECASE)
 _VOWELS = "аеёиоуыэюя"
+_STUTTERED = re.compile(rf"([а-яё])(?:-\1){{2,}}|\b([{_VOWELS}])(?:-\2)+\b|\b([бвгджзклмнпрстфхцчшщ])-(?=\3)", re.IGNORECASE)
 _CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 # A repeated letter that is one long sound. «СССР», «ООО» and «мм» are abbreviations.
 _DRAWN_OUT = [
@@ -50,11 +52,12 @@ def plain_signs(text: str) -> str:
     """``text`` as NFKC without stress marks; small figures do not join the figure before them: "5²" is "5^2"."""
     if not text.isascii():
         text = text.replace("\u0301", "").replace("\u0300", "")
-        text = _NUMBER_SIGN.sub(" номер ", text)
         text = _SQUARE_UNIT.sub(lambda match: str(unicodedata.digit(match["power"])), text)
         text = _SMALL_FIGURES.sub(_small_figure, text)
         text = _GREEK_LETTER.sub(lambda match: _GREEK.get(match[0].lower(), match[0]), text)
-        text = unicodedata.normalize("NFKC", _DASHES.sub("-", text))
+        # NFKC would make "No" of №.
+        text = "№".join(unicodedata.normalize("NFKC", part) for part in _NUMBER_SIGN.split(_DASHES.sub("-", text)))
+    text = _HARD_SIGN.sub("ъ", text) if "'" in text or "’" in text or "ʼ" in text else text
     return strip_stress(_MARKS.sub("", _CARET_UNIT.sub("", text)))
 
 
@@ -68,7 +71,7 @@ def shorten_drawn_out(text: str) -> str:
     if not _MAY_BE_DRAWN_OUT.search(text):
         return text
     text = _CAPITAL.sub(lambda match: match[0].lower(), text)
-    text = _STUTTERED.sub(lambda match: match[1] or "", text)
+    text = _STUTTERED.sub(lambda match: match[1] or match[2] or "", text)
     for repeated in _DRAWN_OUT:
         text = repeated.sub(r"\1", text)
     return text

@@ -124,14 +124,6 @@ def adds(group: int, value: int) -> int | None:
     return group + value if fits and 0 < value < 100 else None
 
 
-def would_be_one(one: int, other: int) -> bool:
-    """Whether two whole numbers that are said one after the other sound like one number: 20 5, 100 20, 1000 5."""
-    if one >= 1000:
-        one, scale = one % 1000, 1000
-        return other < scale if not one else adds(one, other) is not None
-    return one > 0 and adds(one, other) is not None
-
-
 def steps(word: str) -> Sequence[Step]:
     """The steps of ``word`` (normalised); none when it is no number word."""
     return lexicon().get(word, ())

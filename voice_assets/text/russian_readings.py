@@ -7,13 +7,14 @@ choosing a reading (``text.readings``), the usual reading (``russian_figures``, 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 
 from voice_assets.text.digits import numeral
 from voice_assets.text.normalisation import normalise
 from voice_assets.text.readings import Choice
 from voice_assets.text.russian_clock import clock_readings, date_readings
 from voice_assets.text.russian_figures import COMPOUND
-from voice_assets.text.russian_latin import letter_names
+from voice_assets.text.russian_latin import letter_names, names_of
 from voice_assets.text.russian_numerals import combining
 from voice_assets.text.russian_roman import roman_readings
 from voice_assets.text.russian_shortened import shortened_choices
@@ -42,6 +43,8 @@ def _unit(match: _Match, _: str) -> Iterator[str]:
         yield f" {noun} "
     if match["unit"].isalpha():
         yield f", {match['unit']} "
+        if len(match["unit"]) <= 3:
+            yield from (f" {' '.join(names)}" for names in product(*map(names_of, match["unit"].lower())))
 
 
 def _clock(match: _Match, other: str) -> Iterable[str]:
@@ -118,8 +121,9 @@ def _ordinal(match: _Match, _: str) -> Iterator[str]:
 
 
 def _power(match: _Match, _: str) -> Iterator[str]:
-    power = match["power"]
+    power = f"минус {match['power']}" if match["minus"] else match["power"]
     yield f" в степени {power}"
+    yield f" в {power}-й"
     yield f" в {power}-й степени"
     yield f" во {power}-й степени"
     yield from {"2": (" в квадрате",), "3": (" в кубе",)}.get(power, ())
@@ -175,6 +179,10 @@ _SIGNS = {
     "₽": ("рубль",), "%": ("процент",), "°": ("градус",), "^": ("в степени",),
 }  # fmt: skip
 _PERCENT_ENDINGS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "е": "ое", "х": "ых", "ю": "ую"}
+_COUNTED = (
+    r"(?i:час|минут|секунд|год|день|дня|недел|месяц|сутк|руб|доллар|евро|км|кг|см|мм|м|г|л|т|мл|гб|мб|кб|тб|ч|мин|сек|метр|литр"
+    r"|грамм|килограмм|километр|тонн|тыс|млн|млрд|трлн|раз|процент|%)(?:[а-я]{0,3}|\.)(?![а-яё])"
+)
 _HOURS = r"(?P<hours>[01]?\d|2[0-4])"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PLACES: list[tuple[str, Readings]] = [
@@ -184,7 +192,11 @@ _PLACES: list[tuple[str, Readings]] = [
         _date,
     ),
     (r"(?<![\w.,/])(?:(?P<whole>\d+)\s+)?(?P<top>\d{1,4})/(?P<below>\d{1,4})(?![\w/]|[.,]\d)", _fraction),
-    (r"\s*\^\s*(?P<power>\d+)", _power),
+    (r"\s*\^\s*(?P<minus>[-−])?(?P<power>\d+)", _power),
+    # In «1 час» and «№ 5», people often leave out the number one and the word.
+    (rf"(?<![\w.,:/-])1\s?(?={_COUNTED})", lambda _, __: ("",)),
+    (r"№\s?", lambda _, __: ("",)),
+    (r"(?<![\w.,])30\s?мин(?:ут\w*|\.|\b)", lambda _, __: ("полчаса",)),
     (rf"(?<![\w:.,]){_HOURS}:(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![\w:])", _exact_time),
     (rf"(?<![\w.,])(?P<one>{_NUMBER})\s*[:÷/]\s*(?P<two>{_NUMBER})(?![\w:])", _ratio),
     (rf"(?<![\w.,])(?P<one>{_NUMBER})\s*[×xхXХ*·]\s*(?P<two>{_NUMBER})(?!\w)", _product),
@@ -219,7 +231,7 @@ _MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,10}\.|(?<!\w)[А-Яа
 
 def _is_said(reading: str, words: frozenset[str]) -> bool:
     """Whether a text with ``words``, cut to `_STEM` letters, can have ``reading``: every longer word of it begins alike."""
-    return all(word[:_STEM] in words for word in _CYRILLIC_WORD.findall(reading.lower().replace("ё", "е")))
+    return all(word[:_STEM].replace("эль", "эл") in words for word in _CYRILLIC_WORD.findall(reading.lower().replace("ё", "е")))
 
 
 def choices(text: str, other: str) -> Sequence[Choice]:
@@ -228,7 +240,8 @@ def choices(text: str, other: str) -> Sequence[Choice]:
     Readings with words that ``other`` does not have are left out: they are never nearer.
     """
     found: list[Choice] = []
-    stems = frozenset(word[:_STEM] for word in normalise(other, "ru").split())
+    # «эль» and «эл» are one letter.
+    stems = frozenset(word[:_STEM].replace("эль", "эл") for word in normalise(other, "ru").split())
     if _MAY_HAVE_PLACES.search(text):
         for pattern, readings in _COMPILED:
             for match in pattern.finditer(text):

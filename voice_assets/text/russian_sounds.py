@@ -13,9 +13,11 @@ from rapidfuzz.distance import Indel
 
 from voice_assets.text.russian_latin import transliterate
 
-# Consonants that are alike this much, and letters that are alike this much, are one name in two spellings.
-_SAME_CONSONANTS = 0.8
-_SAME_LETTERS = 0.45
+# With the same consonants, or consonants that are nearly the same, letters that are alike this much are one name.
+_NEARLY_SAME_CONSONANTS = 0.85
+_SAME_LETTERS = 0.35
+_SAME_LETTERS_IN_A_SHORT_NAME = 0.45
+_NEARLY_SAME_LETTERS = 0.6
 _SHORTEST = 3
 # The classes: P b p, T d t, K g k h, F v f w, S all hissing sounds, and L, M, N, R.
 _LATIN_SOUNDS = {
@@ -28,8 +30,11 @@ _CYRILLIC_SOUNDS = {
     "дж": "S", "тс": "S", "б": "P", "п": "P", "д": "T", "т": "T", "к": "K", "г": "K", "х": "K", "в": "F", "ф": "F", "с": "S",
     "з": "S", "ш": "S", "ж": "S", "щ": "S", "ч": "S", "ц": "S", "л": "L", "м": "M", "н": "N", "р": "R",
 }  # fmt: skip
+_LETTER_BY_LETTER = {letter: sound for letter, sound in _CYRILLIC_SOUNDS.items() if len(letter) == 1}
 # Letters that several languages write and do not say: at the end of French words, and h before a vowel.
-_SILENT = re.compile(r"(?<=[aeiouylnr])[tsxdz]+\b|l(?=t\b)|\bh")
+_SILENT = re.compile(r"(?<=[aeiouylnr])[tsxdz]+\b|l(?=t\b)|\bh|(?<=[aeiou])h(?![aeiouy])")
+_VOWELS = re.compile(r"[aeiouy]+(?<!\Be\b)|[аеиоуыэюя]+")
+_SOFT_C = re.compile(r"c(?=[eiy])")
 _DOUBLE = re.compile(r"([a-zа-я])\1")
 
 
@@ -45,15 +50,25 @@ def _of_latin(word: str) -> Iterator[str]:
     yield _sounds(re.sub(r"[gc](?=[eiy])", "k", word).replace("ch", "k"), _LATIN_SOUNDS)
 
 
+def _of_cyrillic(word: str) -> Iterator[str]:
+    """The consonants of a Russian word; «тс» is one sound or two."""
+    yield _sounds(word, _CYRILLIC_SOUNDS)
+    yield _sounds(word, _LETTER_BY_LETTER)
+
+
 @lru_cache(maxsize=65536)
 def sound_alike(latin: str, cyrillic: str) -> bool:
     """Whether the letters of a Latin word (or of words without spaces) can be read as the Russian letters. Both lower case."""
     if len(latin) < _SHORTEST or len(cyrillic) < 2:
         return False
-    spelled = Indel.normalized_similarity(transliterate(latin), cyrillic)
-    heard = _sounds(cyrillic, _CYRILLIC_SOUNDS)
-    same = max(Indel.normalized_similarity(sounds, heard) for sounds in _of_latin(latin))
-    return spelled >= _SAME_LETTERS and same >= (_SAME_CONSONANTS if len(heard) > 2 else 1)
+    written = transliterate(latin), transliterate(_SOFT_C.sub("s", latin))
+    spelled = max(Indel.normalized_similarity(letters, cyrillic) for letters in written)
+    heard = list(_of_cyrillic(cyrillic))
+    same = max(Indel.normalized_similarity(sounds, other) for sounds in _of_latin(latin) for other in heard)
+    if same == 1:
+        return spelled >= (_SAME_LETTERS if len(heard[0]) > 2 else _SAME_LETTERS_IN_A_SHORT_NAME)
+    syllables = len(_VOWELS.findall(latin)) - len(_VOWELS.findall(cyrillic))
+    return same >= _NEARLY_SAME_CONSONANTS and spelled >= _NEARLY_SAME_LETTERS and abs(syllables) <= 1
 
 
 def _runs(words: list[str], longest: int) -> Iterator[list[str]]:

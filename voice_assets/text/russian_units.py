@@ -12,7 +12,7 @@ from voice_assets.text.number_words import word_list
 from voice_assets.text.russian_nouns import agreeing_forms
 
 _MULTIPLES = {
-    "к": ("кило",), "м": ("милли", "мега"), "г": ("гига", "гекто"), "т": ("тера",), "с": ("санти",), "д": ("деци",),
+    "к": ("кило",), "м": ("мега", "милли"), "г": ("гига", "гекто"), "т": ("тера",), "с": ("санти",), "д": ("деци",),
     "мк": ("микро",), "н": ("нано",),
 }  # fmt: skip
 # A unit, the noun, and the multiples that are in use. «мм» is no megametre.
@@ -23,14 +23,12 @@ _BASES = {
     "бит": ("бит", "к м г т"), "ом": ("ом", "к м"), "моль": ("моль", "м к мк"), "т": ("тонна", "к"), "н": ("ньютон", "к"),
     "с": ("секунда", "м мк н"), "пикс": ("пиксель", "м"), "п": ("пиксель", "м"),
 }  # fmt: skip
-_ONLY_METRE = {
-    "мм": "миллиметр",
-    "мл": "миллилитр",
-    "мг": "миллиграмм",
-    "мс": "миллисекунда",
-    "ма": "миллиампер",
-    "гпа": "гектопаскаль",
-}
+# Names whose usual noun is another than the first multiple gives, and names with several meanings.
+_UNUSUAL = {
+    "мм": ("миллиметр",), "мл": ("миллилитр",), "мг": ("миллиграмм",), "мс": ("миллисекунда",), "ма": ("миллиампер",),
+    "мв": ("милливольт", "мегавольт"), "ммоль": ("миллимоль",), "гпа": ("гектопаскаль",), "гг": ("год",), "вв": ("век",),
+    "г": ("грамм", "год"), "к": ("тысяча", "кельвин"), "д": ("день", "дюйм"),
+}  # fmt: skip
 _SINGLE = {
     "га": "гектар", "ц": "центнер", "гр": "грамм", "шт": "штука", "чел": "человек", "мес": "месяц", "нед": "неделя",
     "дн": "день", "сут": "сутки", "ч": "час", "час": "час", "мин": "минута", "сек": "секунда", "руб": "рубль", "р": "рубль",
@@ -83,19 +81,8 @@ def nouns() -> dict[str, tuple[str, ...]]:
     for base, (noun, multiples) in _BASES.items():
         found[base] = (noun,)
         for short in multiples.split():
-            names = tuple(multiple + noun for multiple in _MULTIPLES[short] if multiple + noun != "гигапаскаль")
-            # «Мб», «МГц», «Мбит»: the data and waves that people write about have mega, all others milli or mega.
-            found[short + base] = names[::-1] if base in ("б", "байт", "бит", "гц", "п", "пикс", "вт", "па", "дж") else names
-    found |= {short: (noun,) for short, noun in (_ONLY_METRE | _SINGLE).items()}
-    found |= {
-        "гг": ("год",),
-        "вв": ("век",),
-        "г": ("грамм", "год", "город"),
-        "к": ("тысяча", "кельвин"),
-        "д": ("день", "дюйм"),
-        "м": ("метр", "минута"),
-    }
-    return found
+            found[short + base] = tuple(multiple + noun for multiple in _MULTIPLES[short])
+    return found | {short: (noun,) for short, noun in _SINGLE.items()} | _UNUSUAL
 
 
 def _forms() -> dict[str, tuple[str, str, str]]:
@@ -139,6 +126,8 @@ def unit_readings(short: str) -> list[str]:
     """The nouns that a unit can stand for, as written after a number with or without a full stop; also rates: «л/100 км»."""
     name = short.lower().replace(" ", "").rstrip(".")
     name = _LATIN_UNITS.get(name, name)
+    if name == "¥":
+        return ["йена", "иена"]
     if name in _RATES:
         return [_RATES[name]]
     if "/" in name:
