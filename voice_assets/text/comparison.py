@@ -7,7 +7,10 @@ There are several forms; the form in which the two texts are most similar is use
   without case, gender and kind (``russian_numbers``, ``western_numbers``). Then «девятнадцатый» and "19." are equal. So are
   «один один два» and "112", because people read a row of digits in groups of any length. When both texts have only words, case
   and kind stay: reference «один» and hypothesis «первый» differ.
-* In Russian, letters that are spelled out are joined, and loanwords get one spelling (``russian_latin.one_spelling``).
+* In Russian, letters that are spelled out are joined, and loanwords get one spelling (``russian_latin.one_spelling``). Words
+  that differ only in their borders are joined (``word_borders``), and a drawn-out sound is shortened.
+* In Russian, a place that can be read in several ways (12:45, "г.", "HP") is read as the other text says it
+  (``readings``, ``russian_readings``).
 
 No form replaces a value or a word by another, or changes the order of words. So a wrong word is a wrong word in every form.
 """

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
-from voice_assets.text import russian, russian_letters, ukrainian
+from voice_assets.text import russian, russian_letters
 from voice_assets.text.digits import digit_by_digit, integer, numeral
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|\*[^*\s][^*]*\*|♪[^♪]*♪")
@@ -196,8 +196,6 @@ def normalise(text: str, language: str) -> str:
     conventions = _CONVENTIONS.get(language)
     if language == "ru":
         text = russian.expand(text)
-    elif language in ("uk", "be"):
-        text = ukrainian.expand(text, language)
     elif conventions:
         text = _APOSTROPHES.sub("" if conventions.joins_at_apostrophe else " ", text)
         text = _expand(text, language, conventions)
