@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from voice_assets.text import russian, russian_letters, western
 
-_ACUTE = "\u0301"
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|(?<!\w)\*[^*\s][^*]*\*(?!\w)|♪[^♪]*♪")
 # Round brackets are read aloud unless they hold one of these words.
 _DIRECTION = re.compile(
@@ -73,10 +72,7 @@ def prepare(text: str) -> str:
 
 
 def _russian(text: str) -> str:
-    """Only Russian writes stress with U+0301; é keeps its accent."""
-    text = text.replace(_ACUTE, "").replace("\u0300", "").replace("№", " номер ")
-    text = russian_letters.strip_stress(_MARKS.sub("", unicodedata.normalize("NFKC", text)))
-    text = russian.expand(_without_directions(_ascii_digits(text)))
+    text = russian.expand(_without_directions(_ascii_digits(russian_letters.plain_signs(text))))
     # İ in lower case is an i with a mark. Russian has no marks; a mark that stays could join another letter.
     return russian.respell(_words_only(_MARKS.sub("", unicodedata.normalize("NFKC", text.lower()))))
 

@@ -1,4 +1,4 @@
-"""Western number words as numbers, and numbers in one form, as ``russian_numbers`` does for Russian.
+"""Western number words as numbers, as ``russian_numbers`` does for Russian.
 
 The genders get one form, a year read in two halves becomes one number, a German or Italian number word is split. Here: whole
 numbers in English, Spanish, French, German and Italian. Not here: fractions and runs of numbers (``text.number_spans``).
@@ -7,7 +7,6 @@ numbers in English, Spanish, French, German and Italian. Not here: fractions and
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cache, lru_cache
 
 from voice_assets.text.digits import numeral
@@ -213,13 +212,6 @@ def is_number_word(word: str, language: str, least: int = 2) -> bool:
     if language not in _LEXICONS:
         return False
     return any(step.value >= least for part in _words(word, language) for step in _steps(part, language))
-
-
-@lru_cache(maxsize=4096)
-def say(value: Fraction, language: str) -> str:
-    """A whole number in the one form that is compared, without linking words."""
-    words = numeral(int(value), language).replace("-", " ").replace(",", " ")
-    return " ".join(word for word in words.split() if word != LINKS[language])
 
 
 @lru_cache(maxsize=65536)

@@ -1,7 +1,7 @@
 """Pairs of texts as people and Whisper write them: the same speech, other speech, invented words, loops.
 
-``pairs.tsv`` has them, many after public reports. A pair that comes out wrong stays in the table with the reason. Not here: Russian
-pairs (``russian_cases.tsv``).
+``pairs.tsv`` has them, many after public reports. A pair that comes out wrong stays in the table with the reason. Not here:
+Russian pairs (``russian_cases.tsv``).
 """
 
 import pytest
