@@ -81,7 +81,7 @@ FRENCH = Conventions(
     """),
     also_words=frozenset(
         word_list("""
-        app. art. av. bd cad cap. col. ex. fig. gal imp. m. mar. max. me mer. min. nb pl. pr r. sam.
+        app. art. av. bd cad cap. col. ex. fig. gal imp. mar. max. me mer. min. nb pl. pr r. sam.
         sept. st ste ts ven. éd.
     """)
     ),

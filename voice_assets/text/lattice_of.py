@@ -15,6 +15,8 @@ _LONGEST_ROW = 40
 # A word that is written as several: E-Mail and Email, M G C P and MGCP.
 _LONGEST_JOIN = 8
 
+_GAPS = str.maketrans("-,", "  ", "'’ʼ")
+
 Slots = Sequence[Sequence[str]]
 
 
@@ -31,7 +33,8 @@ def say(value: Fraction, ordinal: bool, language: str) -> str:
 
 
 def _plain(words: str) -> str:
-    return " ".join(words.replace("-", " ").replace(",", " ").lower().split())
+    """Words of num2words as they are compared: without hyphens, commas and apostrophes."""
+    return " ".join(words.translate(_GAPS).lower().split())
 
 
 class Builder:

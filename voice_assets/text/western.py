@@ -4,6 +4,7 @@ import re
 
 from voice_assets.text import lattice, lattice_of, scanner
 
+_MOST_TIMES = 4
 _CENSORED = re.compile(r"[^\W\d_]+\*+[^\W\d_]*")
 
 
@@ -13,8 +14,12 @@ def has_conventions(language: str) -> bool:
 
 
 def usual(text: str, language: str) -> str:
-    """The usual reading of ``text``."""
-    return lattice_of.build(scanner.scan(text, language), language).lattice.usual()
+    """The usual reading of ``text``. A shortened word that appears only when marks are gone (d'r) is read in full too."""
+    for _ in range(_MOST_TIMES):
+        before, text = text, lattice_of.build(scanner.scan(text, language), language).lattice.usual()
+        if text == before:
+            break
+    return text
 
 
 def _uncensored(text: str, other: str) -> str:

@@ -151,7 +151,7 @@ def test_other_languages(language, written, spoken):
     assert normalise(written, language) == spoken
 
 
-LANGUAGES = st.sampled_from(["ru", "en", "es", "fr", "de", "it", "xx"])
+LANGUAGES = st.sampled_from(["ru", "en", "es", "fr", "de", "it", "uk", "tr", "xx"])
 WORDS = "1 2 11 1941 007 3,5 1.234 12:30 % № $ + - – . , : [ ] ( ) * г. т.е. и т.д. км час году год в с XX II век -го -х -летие"
 NAMES = "A USB iPhone Wi Fi тысяча одна ё Ё ß İ ǅ ½ ² Ⅷ ’ ' «"
 ODD = [" ", "\u0301", "\u0306", "\u0661", "\ud800", "\x00", "\u200b"]
