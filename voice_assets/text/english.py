@@ -88,18 +88,18 @@ ENGLISH = Conventions(
         m2: square meters|meter; km²: square kilometers|kilometer; km2: square kilometers|kilometer; m³: cubic meters|meter;
         cm³: cubic centimeters|centimeter; sq ft: square feet|foot; cm: centimeters|centimeter; mm: millimeters|millimeter;
         m: meters|meter|million|minutes|minute; kg: kilograms|kilogram|kilos|kilo; mg: milligrams|milligram; g: grams|gram;
-        lbs: pounds|pound; lb: pounds|pound; oz: ounces|ounce; ft: feet|foot; in.: inches|inch; yd: yards|yard; yds: yards|yard;
-        mi: miles|mile; l: liters|liter; ml: milliliters|milliliter; gal: gallons|gallon; hz: hertz; khz: kilohertz;
-        mhz: megahertz; ghz: gigahertz; kb: kilobytes|kilobyte; mb: megabytes|megabyte; gb: gigabytes|gigabyte;
-        tb: terabytes|terabyte; mbps: megabits|megabit per second; kw: kilowatts|kilowatt; kwh: kilowatt hours|hour;
-        mw: megawatts|megawatt; w: watts|watt; v: volts|volt; a: amps|amp|amperes|ampere; db: decibels|decibel;
-        min: minutes|minute; mins: minutes|minute; sec: seconds|second; secs: seconds|second; s: seconds|second;
-        ms: milliseconds|millisecond; hrs: hours|hour; hr: hours|hour; h: hours|hour; yrs: years|year; yr: years|year;
-        pct: percent; %: percent; ‰: per_mille; °f: degrees|degree fahrenheit|; °c: degrees|degree celsius|centigrade|;
-        °: degrees|degree; px: pixels|pixel; rpm: revolutions_per_minute; pt: points|point; pts: points|point; st: saint|street;
-        cal: calories|calorie; kcal: kilocalories; ha: hectares|hectare; mp: megapixels|megapixel; ppm: parts_per_million;
-        psi: pounds_per_square_inch; ºf: degrees|degree fahrenheit|; ºc: degrees|degree celsius|centigrade|; º: degrees|degree;
-        x: times|x; p: pence|p;
+        lbs: pounds|pound; lb: pounds|pound; oz: ounces|ounce; tbsp: tablespoons|tablespoon; tsp: teaspoons|teaspoon;
+        ft: feet|foot; in.: inches|inch; yd: yards|yard; yds: yards|yard; mi: miles|mile; l: liters|liter;
+        ml: milliliters|milliliter; gal: gallons|gallon; hz: hertz; khz: kilohertz; mhz: megahertz; ghz: gigahertz;
+        kb: kilobytes|kilobyte; mb: megabytes|megabyte; gb: gigabytes|gigabyte; tb: terabytes|terabyte;
+        mbps: megabits|megabit per second; kw: kilowatts|kilowatt; kwh: kilowatt hours|hour; mw: megawatts|megawatt;
+        w: watts|watt; v: volts|volt; a: amps|amp|amperes|ampere; db: decibels|decibel; min: minutes|minute;
+        mins: minutes|minute; sec: seconds|second; secs: seconds|second; s: seconds|second; ms: milliseconds|millisecond;
+        hrs: hours|hour; hr: hours|hour; h: hours|hour; yrs: years|year; yr: years|year; pct: percent; %: percent; ‰: per_mille;
+        °f: degrees|degree fahrenheit|; °c: degrees|degree celsius|centigrade|; °: degrees|degree; px: pixels|pixel;
+        rpm: revolutions_per_minute; pt: points|point; pts: points|point; st: saint|street; cal: calories|calorie;
+        kcal: kilocalories; ha: hectares|hectare; mp: megapixels|megapixel; ppm: parts_per_million; psi: pounds_per_square_inch;
+        ºf: degrees|degree fahrenheit|; ºc: degrees|degree celsius|centigrade|; º: degrees|degree; x: times|x; p: pence|p;
     """),
     scales=scales("""
         hundred: 100; thousand: 1000; million: 1000000; billion: 1000000000; trillion: 1000000000000; k: 1000; mn: 1000000;

@@ -173,6 +173,13 @@ def date(match: re.Match[str], conventions: Conventions) -> Readings | None:
     return found
 
 
+def dated(match: re.Match[str], _conventions: Conventions) -> Readings:
+    """5 November, November 5th: the article and "of" are left out in writing."""
+    day, month = int(match["day"]), match["month"].lower()
+    orders = [f"|the #{day}? |of {month}", f"{month} |the #{day}?"]
+    return orders if match.start("day") < match.start("month") else orders[::-1]
+
+
 def power(match: re.Match[str], conventions: Conventions) -> Readings | None:
     """10², x³, 10^6."""
     base, raised = match["base"], match["caret"]
@@ -252,7 +259,8 @@ def number(match: re.Match[str], conventions: Conventions) -> Readings:
                 [f"#{int(digits)} {conventions.units['°']}"] if groups["ordinal"] in "º°" and "°" in conventions.units else []
             )
             return _signed(match, [f"#{int(digits)}o", *open_kind, *degrees], conventions)
-        return _signed(match, [f"#{int(digits)}", f"{token(digits)} s|es|er|seconds"], conventions)
+        whole = [f"{numeral(int(digits), conventions.language)}er"] if conventions.compounds else []
+        return _signed(match, [f"#{int(digits)}", *whole, f"{token(digits)} s|es|er|seconds"], conventions)
     found = _scaled(match["num"], groups["scale"], conventions)
     unit = (groups["unit"] or "").lower()
     if unit:
@@ -299,6 +307,10 @@ def rules(conventions: Conventions) -> Sequence[tuple[re.Pattern[str], Reader]]:
         (rf"(?!{_GROUPED})(?P<dotted>\d+(?:\.\d+){{2,}})(?!\w)", dotted),
     ]
     if conventions.language == "en":
+        months = "|".join(conventions.months.split())
+        day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\w:])"
+        patterns.insert(0, (rf"{day}\s(?P<month>{months})(?!\w)", dated))
+        patterns.insert(0, (rf"(?<!\w)(?P<month>{months})\s{day}", dated))
         patterns.append((r"(?P<feet>\d+)['′’]\s?(?:(?P<inches>\d+)(?:[\"″”]|'')?)?(?!\w)", feet))
         patterns.append((r"(?P<inches>\d+)[\"″”](?!\w)", feet))
     if conventions.compounds:

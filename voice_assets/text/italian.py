@@ -48,7 +48,8 @@ ITALIAN = Conventions(
         khz: chilohertz; mhz: megahertz; ghz: gigahertz; kb: kilobyte; mb: megabyte; gb: gigabyte|giga; tb: terabyte;
         kw: chilowatt|kilowatt; w: watt; v: volt; a: ampere; db: decibel; min: minuti|minuto; sec: secondi|secondo;
         s: secondi|secondo; h: ore|ora; ha: ettari|ettaro; t: tonnellate|tonnellata; %: per_cento|percento; ‰: per_mille;
-        °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit|; x: per|volte|x; kcal: chilocalorie; px: pixel;
+        °: gradi|grado; °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit|; x: per|volte|x; kcal: chilocalorie;
+        px: pixel;
     """),
     scales=scales("""
         mila: 1000; mille: 1000; milione: 1000000; milioni: 1000000; mln: 1000000; miliardo: 1000000000; miliardi: 1000000000;

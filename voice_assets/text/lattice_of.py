@@ -129,6 +129,8 @@ class Builder:
                 self._edge(start, end, number_spans.label(value, ordinal), words)
             else:
                 self.word(start, end, words.replace(" ", "_"))
+        if token.endswith("?") and self.language not in western_numbers.LANGUAGES and 1100 <= value <= 1999:
+            self.word(start, end, _plain(numeral(int(value), self.language, to="year")).replace(" ", "_"))
 
     def digits(self, start: int, end: int, digits: str) -> None:
         """A row of digits in every grouping: 101 is also one oh one, ten one."""

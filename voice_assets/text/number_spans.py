@@ -57,8 +57,8 @@ _SCALES = {
 }
 
 
-# Units that are also ordinals: ten seconds is not the twelfth.
-_UNITS_OF_TIME = frozenset(word_list("second segundo segundos seconde secondes"))
+# Units that are also ordinals: ten seconds is not the twelfth, las diez y cuarto is not 14.
+_UNITS_OF_TIME = frozenset(word_list("second segundo segundos seconde secondes cuarto cuartos"))
 
 
 def label(value: Fraction | int, ordinal: bool = False) -> str:
