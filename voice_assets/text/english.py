@@ -144,10 +144,9 @@ ENGLISH = Conventions(
     words=table("""
         lemme: lemme|let_me; gonna: gonna|going_to; wanna: wanna|want_to|want_a; gotta: gotta|got_to|got_a;
         gimme: gimme|give_me; kinda: kinda|kind_of; sorta: sorta|sort_of; outta: outta|out_of; dunno: dunno|dont_know;
-        cannot: cannot|cant|can_not; till: till|until; dont: dont|do_not; cos: cos|because; ya: ya|you; goin: goin|going;
-        cause: cause|because; em: em|them; til: til|till|until; n: n|and; thru: thru|through; tho: tho|though; alot: alot|a_lot;
-        coulda: coulda|could_have; shoulda: shoulda|should_have; woulda: woulda|would_have; whatcha: whatcha|what_are_you;
-        doin: doin|doing; innit: innit|isnt_it; imma: imma|im_going_to;
+        cannot: cannot|cant|can_not; dont: dont|do_not; goin: goin|going; til: til|till|until; thru: thru|through;
+        tho: tho|though; alot: alot|a_lot; coulda: coulda|could_have; shoulda: shoulda|should_have; woulda: woulda|would_have;
+        whatcha: whatcha|what_are_you; doin: doin|doing; innit: innit|isnt_it; imma: imma|im_going_to;
     """),
     ordinal=r"(?:st|nd|rd|th)(?!\w)",
     decade=r"['’]?s(?!\w)",

@@ -33,6 +33,8 @@ _MILLION = 10**6
 
 Readings = list[str]
 Reader = Callable[[re.Match[str], Conventions], Sequence[str] | None]
+Rule = tuple[str, Reader]
+"""A pattern, and what reads its matches."""
 
 
 def token(digits: str) -> str:
@@ -265,10 +267,10 @@ def number(match: re.Match[str], conventions: Conventions) -> Readings:
     unit = (groups["unit"] or "").lower()
     if unit:
         found = _amounts(found, conventions.one)
-        name = conventions.units.get(unit) or conventions.units[unit + "."]
+        name = conventions.units[unit]
         literal = re.sub(r"[^\w]", "", unicodedata.normalize("NFKC", unit)) or ""
         pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.isalpha()]
-        is_word = unit in ("a", "in", "to", "an") or unit in conventions.also_words
+        is_word = unit in ("a", "to") or unit in conventions.also_words
         found = [*pair[1], *pair[0]] if is_word else [*pair[0], *pair[1]]
         if unit == "h" and conventions.clock and len(digits) <= 2 and int(digits) <= 24:
             found += conventions.clock(int(digits), 0)
@@ -281,40 +283,63 @@ def _names(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or r"(?!)"
 
 
-def rules(conventions: Conventions) -> Sequence[tuple[re.Pattern[str], Reader]]:
-    """Every pattern with its reader, in the order in which they are tried."""
-    scale = rf"(?:\s?(?P<scale>{_names(conventions.scales)})\.?(?!\w))?"
-    amount = scale.replace("(?P<scale>", "(?P<scale>m|")
-    signs = [name for name in conventions.currencies if not name.isalpha() or name.isupper()]
-    unit = rf"(?:\s?(?P<unit>{_names(unit.rstrip('.') for unit in conventions.units)})(?![\w²³]|/[^\W\d_]))?"
+def _scale(conventions: Conventions, more: str = "") -> str:
+    return rf"(?:\s?(?P<scale>{more}{_names(conventions.scales)})\.?(?!\w))?"
+
+
+def _unit(conventions: Conventions) -> str:
+    return rf"(?:\s?(?P<unit>{_names(conventions.units)})(?![\w²³]|/[^\W\d_]))?"
+
+
+def _sums(conventions: Conventions) -> list[Rule]:
+    """Sums, and ranges with or without a currency."""
+    amount, every = _scale(conventions, "m|"), _names(conventions.currencies)
+    signs = _names(name for name in conventions.currencies if not name.isalpha() or name.isupper())
+    before, after = rf"(?:(?<!\w)(?P<currency>{signs})\s?)?", rf"(?:\s?(?P<currency_after>{every})(?!\w))?"
+    row_of = rf"(?P<row>{_NUM}(?:{_BETWEEN}{_NUM})+){_scale(conventions)}"
+    return [
+        (rf"{_SIGN}(?<!\w)(?P<currency>{signs})\s?(?P<num>{_NUM})(?!{_BETWEEN}\d){amount}", money),
+        (rf"{_SIGN}(?P<num>{_NUM})(?:,[-–—]+)?{amount}\s?(?P<currency>{every})(?!\w)", money),
+        *_parts(conventions),
+        (rf"{_SIGN}{before}{row_of}{after}{_unit(conventions)}", row),
+    ]
+
+
+def _parts(conventions: Conventions) -> list[Rule]:
+    """Times of day, fractions, powers and products: figures with a mark between them that is not a range's."""
     marks = "|".join({":": ":", ".": r"\.", "h": r"\s?h\s?", "u": r"\s?Uhr\s"}[mark] for mark in conventions.clock_marks)
-    after_clock = rf"(?:{conventions.clock_after})?"
-    before = rf"(?:(?<!\w)(?P<currency>{_names(signs)})\s?)?"
-    after = rf"(?:\s?(?P<currency_after>{_names(conventions.currencies)})(?!\w))?"
-    patterns: list[tuple[str, Reader]] = [
-        (
-            r"(?<![\w./])(?P<date>\d{1,2}(?:\.\s?\d{1,2}\.(?:\s?(?:\d{4}|\d{2})(?!\w))?|/\d{1,2}/(?:\d{4}|\d{2})))(?![\w/]|\.\d)",
-            date,
-        ),
-        (rf"{_SIGN}(?<!\w)(?P<currency>{_names(signs)})\s?(?P<num>{_NUM})(?!{_BETWEEN}\d){amount}", money),
-        (rf"{_SIGN}(?P<num>{_NUM})(?:,[-–—]+)?{amount}\s?(?P<currency>{_names(conventions.currencies)})(?!\w)", money),
-        (rf"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4])(?P<mark>{marks})(?P<minute>[0-5]\d)(?![\d:]|[.,]\d){after_clock}", clock),
+    clock_of = rf"(?P<hour>[01]?\d|2[0-4])(?P<mark>{marks})(?P<minute>[0-5]\d)"
+    return [
+        (rf"(?<![\d:.,]){clock_of}(?![\d:]|[.,]\d)(?:{conventions.clock_after})?", clock),
         (rf"(?:(?P<whole>\d+)\s?)?(?P<vulgar>[{_VULGAR}])", fraction),
         (r"(?:(?P<whole>\d{1,3})\s)?(?P<upper>\d+)[/⁄](?P<lower>\d+)(?![/\d])", fraction),
         (rf"(?P<base>(?<!\w)[A-Za-z]{{1,2}}|{_NUM})(?:(?P<raised>[{_SUPERSCRIPTS}]+)|\^(?P<caret>[-−]?\d+))", power),
         (r"(?P<one>\d+)\s?[x×X*]\s?(?P<two>\d+)(?!\w)", times),
-        (rf"{_SIGN}{before}(?P<row>{_NUM}(?:{_BETWEEN}{_NUM})+){scale}{after}{unit}", row),
-        (rf"(?!{_GROUPED})(?P<dotted>\d+(?:\.\d+){{2,}})(?!\w)", dotted),
     ]
+
+
+def _dates(conventions: Conventions) -> list[Rule]:
+    dots = r"\d{1,2}\.\s?\d{1,2}\.(?:\s?(?:\d{4}|\d{2})(?!\w))?"
+    found: list[Rule] = [(rf"(?<![\w./])(?P<date>{dots}|\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}}))(?![\w/]|\.\d)", date)]
     if conventions.language == "en":
         months = "|".join(conventions.months.split())
         day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\w:])"
-        patterns.insert(0, (rf"{day}\s(?P<month>{months})(?!\w)", dated))
-        patterns.insert(0, (rf"(?<!\w)(?P<month>{months})\s{day}", dated))
-        patterns.append((r"(?P<feet>\d+)['′’]\s?(?:(?P<inches>\d+)(?:[\"″”]|'')?)?(?!\w)", feet))
-        patterns.append((r"(?P<inches>\d+)[\"″”](?!\w)", feet))
+        found += [(rf"(?<!\w)(?P<month>{months})\s{day}", dated), (rf"{day}\s(?P<month>{months})(?!\w)", dated)]
+    return found
+
+
+def _numbers(conventions: Conventions) -> list[Rule]:
+    found: list[Rule] = [(rf"(?!{_GROUPED})(?P<dotted>\d+(?:\.\d+){{2,}})(?!\w)", dotted)]
+    if conventions.language == "en":
+        found.append((r"(?P<feet>\d+)['′’]\s?(?:(?P<inches>\d+)(?:[\"″”]|'')?)?(?!\w)", feet))
+        found.append((r"(?P<inches>\d+)[\"″”](?!\w)", feet))
     if conventions.compounds:
-        patterns.append((r"(?P<num>\d{1,6})(?:\s?%)?-?(?P<tail>[a-zäöüß]{2,})(?![\w.])", compound))
-    ending = rf"(?P<ordinal>{conventions.ordinal})|(?P<decade>{conventions.decade})|{scale}{unit}"
-    patterns.append((rf"{_SIGN}(?P<num>{_NUM})(?:{ending})", number))
+        found.append((r"(?P<num>\d{1,6})(?:\s?%)?-?(?P<tail>[a-zäöüß]{2,})(?![\w.])", compound))
+    ending = rf"(?P<ordinal>{conventions.ordinal})|(?P<decade>{conventions.decade})|{_scale(conventions)}{_unit(conventions)}"
+    return [*found, (rf"{_SIGN}(?P<num>{_NUM})(?:{ending})", number)]
+
+
+def rules(conventions: Conventions) -> Sequence[tuple[re.Pattern[str], Reader]]:
+    """Every pattern with its reader, in the order in which they are tried."""
+    patterns = [*_dates(conventions), *_sums(conventions), *_numbers(conventions)]
     return [(re.compile(pattern, re.IGNORECASE), reader) for pattern, reader in patterns]

@@ -8,30 +8,25 @@ from voice_assets.text.number_words import word_list
 
 def _clock(hour: int, minute: int) -> Sequence[str]:
     spoken = [f"#{one}" for one in hours(hour)]
-    after = [f"#{one}" for one in next_hour(hour)]
     if minute == 0:
         noon = ["mitternacht"] if hour in (0, 24) else ["mittag|mittags"] if hour == 12 else []
         return [f"{one} uhr|" for one in spoken] + [f"#{hour} uhr| #0 #0", *noon]
-    found = [f"{one} uhr| und| @{minute:02d}|#{minute} minuten|minute|" for one in spoken] + [
-        f"{one} @{minute:02d}|#{minute} uhr" for one in spoken
-    ]
+    found = [f"{one} uhr| und| @{minute:02d}|#{minute} minuten|minute|" for one in spoken]
+    found += [f"{one} @{minute:02d}|#{minute} uhr" for one in spoken]
     found += [f"#{minute} minuten|minute| nach {one} uhr|" for one in spoken]
+    found += [f"viertel nach {one} uhr|" for one in spoken] if minute == 15 else []
+    return found + [f"{how} #{one} uhr|" for one in next_hour(hour) for how in _before_the_hour(minute)]
+
+
+def _before_the_hour(minute: int) -> Sequence[str]:
+    """The ways to say ``minute`` by the hour that comes: halb, viertel vor, fünf nach halb."""
+    found = {15: ["viertel"], 30: ["halb"], 45: ["viertel vor", "dreiviertel", "drei viertel"]}.get(minute, [])
     if minute >= 20:
-        found += [f"#{60 - minute} minuten|minute| vor {one} uhr|" for one in after]
+        found.append(f"#{60 - minute} minuten|minute| vor")
     if 20 <= minute < 30:
-        found += [f"#{30 - minute} minuten|minute| vor halb {one}" for one in after]
+        found.append(f"#{30 - minute} minuten|minute| vor halb")
     if 30 < minute <= 40:
-        found += [f"#{minute - 30} minuten|minute| nach halb {one}" for one in after]
-    if minute == 30:
-        found += [f"halb {one} uhr|" for one in after]
-    if minute == 15:
-        found += [f"viertel nach {one} uhr|" for one in spoken] + [f"viertel {one}" for one in after]
-    if minute == 45:
-        found += (
-            [f"viertel vor {one} uhr|" for one in after]
-            + [f"dreiviertel {one}" for one in after]
-            + [f"drei viertel {one}" for one in after]
-        )
+        found.append(f"#{minute - 30} minuten|minute| nach halb")
     return found
 
 

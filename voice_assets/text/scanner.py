@@ -34,6 +34,10 @@ _ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 # A name, or a word such as Chapter: a single Roman figure may follow.
 _NAMED = re.compile(r"[^\W\d_]{3,}\s$")
+# Before I, which is also a pronoun: a name that does not begin a sentence. Or no verb comes after it.
+_KING = re.compile(r"[^\s.!?…]\s[^\W\d_a-zà-ÿ][^\W\d_]{2,}\s$")
+_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-zà-ÿ][^\W\d_]{2,}\s$")
+_VERB = re.compile(r"['’]|\s[a-zà-ÿ]")
 # After a shortened word: a dot, but not that of initials (p.m.), or the end of the word.
 _AFTER_SHORT = rf"(?:(?<=\.)(?!(?<=(?<!\w)\w\.)\s?[^\W\d_]\.)|(?![\w{_APOSTROPHE}]))"
 _WORD_CATEGORIES = ("Ll", "Lo", "Lm", "Nd")
@@ -120,9 +124,17 @@ def roman_value(letters: str) -> int:
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
+def _is_figure(match: re.Match[str], letter: str) -> bool:
+    """Whether one letter is a Roman figure: Elizabeth I, Chapter V; not "when I see"."""
+    before, after = match.string[: match.start()][-30:], match.string[match.end() :][:2]
+    if not _NAMED.search(before):
+        return False
+    return letter != "I" or bool(_KING.search(before)) or (bool(_CAPITAL.search(before)) and not _VERB.match(after))
+
+
 def _roman(match: re.Match[str], conventions: Conventions) -> Readings | None:
     letters, suffix = match["roman"], match["suffix"] or ""
-    if len(letters) == 1 and not suffix and not _NAMED.search(match.string[: match.start()][-20:]):
+    if len(letters) == 1 and not suffix and not _is_figure(match, letters):
         return None
     value = roman_value(letters)
     itself = (letters + suffix).lower().rstrip(".")
