@@ -28,6 +28,9 @@ _STEMS = {
 }  # fmt: skip
 # At the end of a sentence these are words: «Скажи им.», «Мы едим рис.»
 _WORDS_TOO = frozenset(word_list("им рис тел дом год час кот лес том век ген под ред мир бар кол пар ком рек"))
+# Without a full stop these are words, unless a number stands before them: «XX в».
+_PREPOSITIONS = frozenset(word_list("в с о ж"))
+_AFTER_NUMBER = re.compile(r"[\dIVXХІ]\s?$")
 _SHORTENED = re.compile(r"(?<![\w.-])(?P<short>[А-Яа-яЁё]{1,10}?)(?P<end>\.|(?![\w-]))")
 _FULL_STOP = re.compile(r"\.?\s*$|\.?[!?…»\")]|\.\s+[А-ЯЁ«\"—–-]")
 
@@ -49,7 +52,8 @@ def shortened_choices(text: str, other: str) -> Iterator[tuple[int, int, str]]:
         ends = bool(_FULL_STOP.match(text, match.end("short")))
         if len(short) == 1:
             yield from ((match.start(), match.end(), f"{name} ") for name in names_of(short) if name in words)
-        if not (stop or short in _STEMS):
+        is_word = short in _PREPOSITIONS and not _AFTER_NUMBER.search(text[: match.start()])
+        if not stop and (is_word or short not in _STEMS):
             continue
         if stop and short in _WORDS_TOO:
             yield match.start(), match.end(), f"{match['short']}, "
