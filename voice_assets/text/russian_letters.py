@@ -18,7 +18,7 @@ _GREEK = {
     "α": "альфа", "β": "бета", "γ": "гамма", "δ": "дельта", "ε": "эпсилон", "λ": "лямбда", "μ": "мю", "π": "пи", "σ": "сигма",
     "τ": "тау", "φ": "фи", "ψ": "пси", "ω": "омега",
 }  # fmt: skip
-_GREEK_LETTER = re.compile(rf"(?<![^\W\d])[{''.join(_GREEK)}](?![^\W\d])", re.IGNORECASE)
+_GREEK_LETTER = re.compile(rf"\b[{''.join(_GREEK)}]\b")
 # Old typewriters and keyboards without ъ: «с'езд».
 _HARD_SIGN = re.compile(r"(?<=[бвдзст])['’ʼ](?=[еёюя])")
 _NUMBER_SIGN = re.compile("№+")
@@ -54,7 +54,6 @@ def plain_signs(text: str) -> str:
         text = text.replace("\u0301", "").replace("\u0300", "")
         text = _SQUARE_UNIT.sub(lambda match: str(unicodedata.digit(match["power"])), text)
         text = _SMALL_FIGURES.sub(_small_figure, text)
-        text = _GREEK_LETTER.sub(lambda match: _GREEK.get(match[0].lower(), match[0]), text)
         # NFKC would make "No" of №.
         text = "№".join(unicodedata.normalize("NFKC", part) for part in _NUMBER_SIGN.split(_DASHES.sub("-", text)))
     text = _HARD_SIGN.sub("ъ", text) if "'" in text or "’" in text or "ʼ" in text else text
@@ -75,3 +74,8 @@ def shorten_drawn_out(text: str) -> str:
     for repeated in _DRAWN_OUT:
         text = repeated.sub(r"\1", text)
     return text
+
+
+def name_greek(text: str) -> str:
+    """Greek letters that are a word by themselves as their names. ``text`` is lower case."""
+    return _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], text)
