@@ -26,7 +26,9 @@ _NUMBER_SIGN = re.compile("№+")
 _DASHES = re.compile(r"[\u2010\u2011]|(?<=\d)[\u2012-\u2014\u2212](?=[А-Яа-яЁё])")
 # «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound has many spellings.
 _VOWELS = "аеёиоуыэюя"
-_STUTTERED = re.compile(rf"([а-яё])(?:-\1){{2,}}|\b([{_VOWELS}])(?:-\2)+\b|\b([бвгджзклмнпрстфхцчшщ])-(?=\3)", re.IGNORECASE)
+_STUTTERED = re.compile(
+    rf"([а-яё])(?:-\1){{2,}}|(?<![а-яё]-)([{_VOWELS}])(?:-\2)+\b|\b([бвгджзклмнпрстфхцчшщ])-(?=\3)", re.IGNORECASE
+)
 _CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 # A repeated letter that is one long sound. «СССР», «ООО» and «мм» are abbreviations.
 _DRAWN_OUT = [
