@@ -14,7 +14,7 @@ from rapidfuzz.distance import Indel, LCSseq
 
 Pair = tuple[str, str]
 # More comparisons than these do not help: a clip of 15 s has a few places with a few readings each.
-_MOST_COMPARISONS = 200
+_MOST_COMPARISONS = 100
 _SPACES = re.compile(" {2,}")
 
 

@@ -236,7 +236,7 @@ _MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,10}\.|(?<!\w)[А-Яа
 
 
 def _is_said(reading: str, words: frozenset[str]) -> bool:
-    """Whether a text with ``words``, cut to `_STEM` letters, can have ``reading``: every longer word of it begins alike."""
+    """Whether every word of ``reading`` begins like one of ``words``, which are cut to `_STEM` letters."""
     return all(word[:_STEM].replace("эль", "эл") in words for word in _CYRILLIC_WORD.findall(reading.lower().replace("ё", "е")))
 
 

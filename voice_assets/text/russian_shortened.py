@@ -30,8 +30,8 @@ _STEMS = {
 }  # fmt: skip
 # At the end of a sentence these are words: «Скажи им.», «Мы едим рис.»
 _WORDS_TOO = frozenset(word_list("им рис тел дом год час кот лес том век под ред мир бар кол пар ком рек"))
-# Without a full stop these are words, unless a number stands before them: «XX в».
-_PREPOSITIONS = frozenset(word_list("в с о ж"))
+# People leave out the full stop after these. The others are words then, and «в» and «с» too unless a number is before: «XX в».
+_WITHOUT_STOP = frozenset(word_list("г гг вв обл стр кв эт шт мм см млн млрд трлн ч м т д р п пп пн вт чт пт сб вс рт экз мкр"))
 _AFTER_NUMBER = re.compile(r"[\dIVXХІ]\s?$")
 _SHORTENED = re.compile(r"(?<![\w.-])(?P<short>[А-Яа-яЁё]{1,10}?)(?P<end>\.|-(?=\d)|(?![\w-]))")
 _FULL_STOP = re.compile(r"\.?\s*$|\.?[!?…»\")]|\.\s+[А-ЯЁ«\"—–-]")
@@ -54,8 +54,8 @@ def shortened_choices(text: str, other: str) -> Iterator[tuple[int, int, str]]:
         ends = bool(_FULL_STOP.match(text, match.end("short")))
         if len(short) == 1:
             yield from ((match.start(), match.end(), f"{name} ") for name in names_of(short) if name in words)
-        is_word = short in _PREPOSITIONS and not _AFTER_NUMBER.search(text[: match.start()])
-        if not stop and (is_word or short not in _STEMS):
+        is_unit = short in ("в", "с") and bool(_AFTER_NUMBER.search(text[: match.start()]))
+        if not (stop or is_unit or short in _WITHOUT_STOP):
             continue
         if stop and short in _WORDS_TOO:
             yield match.start(), match.end(), f"{match['short']}, "
