@@ -6,15 +6,16 @@ more whole words of the two texts become equal: letters that are alike by chance
 language (``russian_readings``), the forms of two texts (``text.comparison``).
 """
 
-from collections import Counter
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, LCSseq
 
 Pair = tuple[str, str]
 # More comparisons than these do not help: a clip of 15 s has a few places with a few readings each.
-_MOST_COMPARISONS = 200
+_MOST_COMPARISONS = 100
+_SPACES = re.compile(" {2,}")
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,13 @@ def _clusters(choices: Sequence[Choice]) -> list[list[Choice]]:
 
 
 def _equal_words(form: Pair) -> float:
-    """The share of letters that are in words which both texts have, 0 to 1."""
-    words = form[0].split(), form[1].split()
-    shared = Counter(words[0]) & Counter(words[1])
-    return 2 * sum(len(word) * times for word, times in shared.items()) / max(sum(map(len, words[0] + words[1])), 1)
+    """The share of words that both texts have in the same order, 0 to 1."""
+    one, other = form[0].split(), form[1].split()
+    return 2 * LCSseq.similarity(one, other) / max(len(one) + len(other), 1)
+
+
+def _one_space(text: str) -> str:
+    return _SPACES.sub(" ", text)
 
 
 class _Search:
@@ -77,7 +81,7 @@ class _Search:
         for cluster in _clusters(find(self.texts[side], self.texts[1 - side])):
             before = self.texts[side]
             for choice in cluster:
-                changed = before[: choice.start] + choice.reading + before[choice.end :]
+                changed = _one_space(before[: choice.start] + choice.reading + before[choice.end :])
                 other = self.texts[1 - side]
                 better |= self.offer((changed, other) if side == 0 else (other, changed))
         return better
@@ -92,6 +96,8 @@ def nearest(texts: Pair, starts: Sequence[Pair], find: Finder, compare: Callable
         find: the choices of a text.
         compare: the form in which two texts with chosen readings are compared.
     """
+    # With single spaces, a reading at a later place does not move an earlier place.
+    texts = _one_space(texts[0]), _one_space(texts[1])
     swapped = texts[0] > texts[1]
     search = _Search(texts[::-1] if swapped else texts, compare)
     for start in starts:

@@ -28,7 +28,7 @@ def _colloquial(hour: int, minutes: int, words: set[str]) -> Iterator[str]:
     """
     following = hour % 12 + 1
     ordinal, cardinal = _ordinal(following), "час" if following == 1 else numeral(following, "ru")
-    if ordinal in words and minutes:
+    if minutes and any(word.endswith(ordinal) for word in words):
         yield f"{minutes} минут {ordinal}"
         yield from {30: (f"половина {ordinal}",), 15: (f"четверть {ordinal}",)}.get(minutes, ())
     if cardinal in words and minutes > 30:

@@ -18,7 +18,7 @@ _GREEK = {
     "α": "альфа", "β": "бета", "γ": "гамма", "δ": "дельта", "ε": "эпсилон", "λ": "лямбда", "μ": "мю", "π": "пи", "σ": "сигма",
     "τ": "тау", "φ": "фи", "ψ": "пси", "ω": "омега",
 }  # fmt: skip
-_GREEK_LETTER = re.compile(rf"(?<![^\W\d])[{''.join(_GREEK)}](?![^\W\d])", re.IGNORECASE)
+_GREEK_LETTER = re.compile(rf"\b[{''.join(_GREEK)}]\b")
 # Old typewriters and keyboards without ъ: «с'езд».
 _HARD_SIGN = re.compile(r"(?<=[бвдзст])['’ʼ](?=[еёюя])")
 _NUMBER_SIGN = re.compile("№+")
@@ -26,7 +26,9 @@ _NUMBER_SIGN = re.compile("№+")
 _DASHES = re.compile(r"[\u2010\u2011]|(?<=\d)[\u2012-\u2014\u2212](?=[А-Яа-яЁё])")
 # «Не-е-ет», «ч-что», «нееет»: a drawn-out or stuttered sound has many spellings.
 _VOWELS = "аеёиоуыэюя"
-_STUTTERED = re.compile(rf"([а-яё])(?:-\1){{2,}}|\b([{_VOWELS}])(?:-\2)+\b|\b([бвгджзклмнпрстфхцчшщ])-(?=\3)", re.IGNORECASE)
+_STUTTERED = re.compile(
+    rf"([а-яё])(?:-\1){{2,}}|(?<![а-яё]-)([{_VOWELS}])(?:-\2)+\b|\b([бвгджзклмнпрстфхцчшщ])-(?=\3)", re.IGNORECASE
+)
 _CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 # A repeated letter that is one long sound. «СССР», «ООО» and «мм» are abbreviations.
 _DRAWN_OUT = [
@@ -54,7 +56,6 @@ def plain_signs(text: str) -> str:
         text = text.replace("\u0301", "").replace("\u0300", "")
         text = _SQUARE_UNIT.sub(lambda match: str(unicodedata.digit(match["power"])), text)
         text = _SMALL_FIGURES.sub(_small_figure, text)
-        text = _GREEK_LETTER.sub(lambda match: _GREEK.get(match[0].lower(), match[0]), text)
         # NFKC would make "No" of №.
         text = "№".join(unicodedata.normalize("NFKC", part) for part in _NUMBER_SIGN.split(_DASHES.sub("-", text)))
     text = _HARD_SIGN.sub("ъ", text) if "'" in text or "’" in text or "ʼ" in text else text
@@ -75,3 +76,8 @@ def shorten_drawn_out(text: str) -> str:
     for repeated in _DRAWN_OUT:
         text = repeated.sub(r"\1", text)
     return text
+
+
+def name_greek(text: str) -> str:
+    """Greek letters that are a word by themselves as their names. ``text`` is lower case."""
+    return _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], text)

@@ -30,6 +30,7 @@ NumberPattern = Callable[[Sequence[Element]], Rewrite | None]
 """Gets the elements from an index on; returns ``None`` when it does not match."""
 
 _WHOLE = re.compile(r"цел(?:ая|ых|ой|ую|ое|ые|ым|ыми)$")
+_SHARE = "доля"
 _HALF = ("половиной", "половина")
 
 
@@ -138,7 +139,7 @@ def _simple_fraction(elements: Sequence[Element]) -> Rewrite | None:
     """«три четверти», «две трети» as «3/4», «2/3»."""
     below = {"четверт": 4, "трет": 3}.get(re.sub("(?:ь|и|ью|ей|ям|ями|ях)$", "", _word(elements, 1)))
     top = _number(elements, 0)
-    return (2, [top, ParsedNumber(Fraction(below))]) if below and top is not None else None
+    return (2, [top, _SHARE, ParsedNumber(Fraction(below))]) if below and top is not None else None
 
 
 def _one_o_clock(elements: Sequence[Element]) -> Rewrite | None:
@@ -265,18 +266,39 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
 @lru_cache(maxsize=65536)
 def elements(text: str) -> tuple[Element, ...]:
     """The words of ``text``, normalised Russian, with numbers parsed and the words beside numbers in one form."""
-    words = [_HALF_PREFIX.sub("пол ", word) for word in text.split()]
+    words = [_HALF_PREFIX.sub("пол ", word) for word in _shares(text.split())]
     words = " ".join(one_form().get(word, word) for word in words).split()
     words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_halves(words))).split()
     words = [word.removesuffix("*") for word in _fractions_as_points(words)]
     return tuple(_scaled(_rewritten(parse_numbers(words, steps, adds))))
 
 
+def _shares(words: list[str]) -> list[str]:
+    """«пять шестых» with a word between the numbers: it is a fraction, not five and six."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        of_one = before == "одна" and word.endswith("ая")
+        is_below = (
+            not _decimal_places(word)
+            and [step.ordinal for step in steps(word)] == [True]
+            and (of_one or word.endswith(("ых", "их")))
+        )
+        is_above = [step.ordinal for step in steps(before)] == [False]
+        if is_below and is_above and len(parse_numbers([before, word], steps, adds)) == 2:
+            found.append(_SHARE)
+        found.append(word)
+    return found
+
+
 def _halves(words: list[str]) -> list[str]:
     """«полтора» as one and a half, «полчаса» as half an hour. Only nouns that stand beside numbers are taken apart."""
     found: list[str] = []
-    for word in words:
+    for index, word in enumerate(words):
         rest = word.removeprefix("пол")
+        if word == "пол" and words[index + 1 : index + 2] and words[index + 1] in one_form():
+            found += ["ноль", "запятая", "пять"]
+            continue
         if word in ("полтора", "полторы", "полутора"):
             found += ["один", "запятая", "пять"]
         elif rest != word and (rest in one_form() or any(step.kind == "scale" for step in steps(rest))):

@@ -62,7 +62,10 @@ def _fraction(match: _Match, _: str) -> Iterator[str]:
     if 0 < top < below <= 1000:
         gender = {"gender": "f"}
         ordinal = numeral(below, "ru", to="ordinal", case="n" if top == 1 else "g", gender="f", plural=top > 1)
-        yield f"{whole}{numeral(top, 'ru', **gender)} {ordinal}"
+        named = f"{numeral(top, 'ru', **gender)} {ordinal}"
+        yield whole + named
+        if whole:
+            yield f"{match['whole']} целых {named}"
         if 1000 % below == 0:
             yield f"{match['whole'] or 0},{1000 * top // below:03d}".rstrip("0")
     yield from (whole + name for name in _FRACTION_NAMES.get((top, below), ()))
@@ -144,9 +147,10 @@ def _no_hundredths(match: _Match, _: str) -> Iterator[str]:
 
 
 def _latin(match: _Match, other: str) -> Iterator[str]:
-    yield from alike_words(match[0], other)
-    if len(match[0]) == 1 or (len(match[0]) <= 6 and match[0].isupper() and match[0].isalpha()):
-        yield from letter_names(match[0])
+    latin = match[0].rstrip("-")
+    yield from alike_words(latin, other)
+    if len(latin) == 1 or (len(latin) <= _LONGEST_SPELLED and latin.isupper() and latin.isalpha()):
+        yield from letter_names(latin)
 
 
 def _address(match: _Match, other: str) -> Iterator[str]:
@@ -166,7 +170,8 @@ def _part_of_address(latin: str, other: str) -> str:
 
 
 _FRACTION_NAMES = {
-    (1, 2): ("половина", "пол"), (1, 3): ("треть",), (1, 4): ("четверть",), (2, 3): ("две трети",), (3, 4): ("три четверти",),
+    (1, 2): ("половина", "пол"), (1, 3): ("треть", "одна треть"), (1, 4): ("четверть", "одна четверть"),
+    (2, 3): ("две трети",), (3, 4): ("три четверти",),
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z]+")
 _LONGEST_SPELLED = 6
@@ -218,7 +223,8 @@ _PLACES: list[tuple[str, Readings]] = [
     (r"\s*\b00?\s+(?P<noun>коп\w*|цент\w*)\b\.?", _no_hundredths),
     (r"(?:https?://|www\.|[\w.-]+@)[\w.@/-]*\w|\b[A-Za-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,4}\b(?:/[\w/-]*)?", _address),
     (r"[A-Za-z]+(?:[ '’.&-]+[A-Za-z]+)+", _latin),
-    (r"[A-Za-z]+", _latin),
+    (r"[A-Za-z]+(?:-(?=\d))?", _latin),
+    (r"(?:(?<=\s)|^)[-−–—]\s(?=\d)", lambda _, __: ("минус",)),
     (r"(?<![\w'’])(?P<roman>[IVXLCDMХІ]+)(?P<ending>-[а-я]{1,3})?(?![\w'’])", roman_readings),
 ]
 _COMPILED = [(re.compile(pattern), readings) for pattern, readings in _PLACES]
@@ -226,12 +232,18 @@ _STEM = 3
 _CYRILLIC_WORD = re.compile("(?<![а-я-])[а-я]+")
 # Searched first, because most texts have no such place.
 _MAY_HAVE_PLACES = re.compile(r"[0-9A-Za-zХІ.=÷×><≈≥≤≠√∞~#@_/*&^$€₽%°]")
-_MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,10}\.|(?<!\w)[А-Яа-яЁё]{1,2}(?!\w)")
+_MAY_BE_SHORTENED = re.compile(r"(?<!\w)[А-Яа-яЁё]{1,10}\.|(?<!\w)[А-Яа-яЁё]{1,3}(?!\w)")
 
 
 def _is_said(reading: str, words: frozenset[str]) -> bool:
-    """Whether a text with ``words``, cut to `_STEM` letters, can have ``reading``: every longer word of it begins alike."""
+    """Whether every word of ``reading`` begins like one of ``words``, which are cut to `_STEM` letters."""
     return all(word[:_STEM].replace("эль", "эл") in words for word in _CYRILLIC_WORD.findall(reading.lower().replace("ё", "е")))
+
+
+def _stems(words: str) -> frozenset[str]:
+    """The first letters of every word, and of the second half of «полпятого». «эль» and «эл» are one letter."""
+    found = {word[:_STEM].replace("эль", "эл") for word in words.split()}
+    return frozenset(found | {word[3 : 3 + _STEM] for word in words.split() if word.startswith("пол")})
 
 
 def choices(text: str, other: str) -> Sequence[Choice]:
@@ -240,8 +252,7 @@ def choices(text: str, other: str) -> Sequence[Choice]:
     Readings with words that ``other`` does not have are left out: they are never nearer.
     """
     found: list[Choice] = []
-    # «эль» and «эл» are one letter.
-    stems = frozenset(word[:_STEM].replace("эль", "эл") for word in normalise(other, "ru").split())
+    stems = _stems(normalise(other, "ru"))
     if _MAY_HAVE_PLACES.search(text):
         for pattern, readings in _COMPILED:
             for match in pattern.finditer(text):

@@ -32,7 +32,7 @@ _CYRILLIC_SOUNDS = {
 }  # fmt: skip
 _LETTER_BY_LETTER = {letter: sound for letter, sound in _CYRILLIC_SOUNDS.items() if len(letter) == 1}
 # Letters that several languages write and do not say: at the end of French words, and h before a vowel.
-_SILENT = re.compile(r"(?<=[aeiouylnr])[tsxdz]+\b|l(?=t\b)|\bh|(?<=[aeiou])h(?![aeiouy])")
+_SILENT = re.compile(r"(?<=[aeiouylnr])[tsxdz]+\b|l(?=t\b)|\bh|(?<=[aeiou])h(?![aeiouy])|(?<=[aeo])w(?![aeiouy])")
 _VOWELS = re.compile(r"[aeiouy]+(?<!\Be\b)|[аеиоуыэюя]+")
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _DOUBLE = re.compile(r"([a-zа-я])\1")

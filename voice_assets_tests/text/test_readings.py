@@ -57,7 +57,7 @@ def test_the_number_of_comparisons_has_a_limit():
         return texts
 
     nearest(("# " * 300, "word " * 300), [], numbered("five", "six", "seven"), compare)
-    assert len(compared) <= 201
+    assert len(compared) <= 101
 
 
 @pytest.mark.parametrize(("one", "other"), [("", "#"), ("#", ""), ("#", "#"), ("", "")])

@@ -117,6 +117,27 @@ def test_a_unit_equals_its_noun_and_no_other_noun(noun, short, space):
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("он жил в лесу", "он жил век лесу"),
+        ("сидел с ним", "сидел секунд ним"),
+        ("думал о нём", "думал остров нём"),
+        ("скажи им.", "скажи имени."),
+        ("мы едим рис.", "мы едим рисунок."),
+        ("купил дом.", "купил домик."),
+        ("через час", "через 2 часа"),
+        ("5 г муки", "5 кг муки"),
+        ("Пётр 1 пришёл", "Пётр пришёл"),
+        ("номер пять", "пять"),
+        ("105 других", "других"),
+    ],
+)
+def test_a_word_is_no_abbreviation_and_a_number_is_not_left_out(one, other):
+    assert similarity(one, other, "ru") < 1
+    assert similarity(other, one, "ru") < 1
+
+
+@pytest.mark.parametrize(
     ("latin", "cyrillic", "expected"),
     [
         ("leroy", "леруа", True),
