@@ -43,7 +43,7 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     spoken = [f"#{one}" for one in hours(hour)]
     after = [f"#{one}" for one in next_hour(hour)]
     if hour in (0, 24, 12):
-        spoken.append("midnight|noon|midday" if hour in (0, 24) else "noon|midday|midnight")
+        spoken.append("midnight" if hour in (0, 24) else "noon|midday|midnight")
     if minute == 0:
         return (
             [f"{one} oclock|hundred| hours|" for one in spoken]

@@ -72,9 +72,7 @@ def prepare(text: str) -> str:
 
 
 def _russian(text: str) -> str:
-    # The sign of micro becomes a Greek letter below, and that letter has a Russian name.
-    text = russian_letters.plain_signs(text.replace("\u00b5", "\u03bc"))
-    text = russian.expand(_without_directions(_ascii_digits(text)))
+    text = russian.expand(_without_directions(_ascii_digits(russian_letters.plain_signs(text))))
     # İ in lower case is an i with a mark. Russian has no marks; a mark that stays could join another letter.
     return russian.respell(_words_only(_MARKS.sub("", unicodedata.normalize("NFKC", text.lower()))))
 

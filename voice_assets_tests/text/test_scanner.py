@@ -2,6 +2,7 @@
 
 import random
 import unicodedata
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
@@ -83,6 +84,29 @@ def test_a_word_is_read_as_it_stands_at_the_end_of_a_sentence_and_in_full_before
     assert normalise("I said no. Then we left.", "en") == "i said no then we left"
     assert normalise("No. 5", "en") == "number five"
     assert normalise("M. Dupont", "fr") == "monsieur dupont"
+
+
+def spoken_ways(template):
+    """Every way to read a template of the notation of ``text.conventions``."""
+    places = []
+    for token in template.split():
+        ways = []
+        for word in token.split("|"):
+            digits = word.removeprefix("@")
+            ways += [" ".join(f"#{digit}" for digit in digits), f"#{int(digits)}"] if word.startswith("@") else [word]
+        places.append(ways)
+    return {" ".join(" ".join(ways).split()) for ways in product(*places)}
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_no_reading_of_a_time_is_a_reading_of_another_time(language):
+    times = {}
+    for hour, minute in product(range(24), (0, 1, 5, 10, 15, 20, 25, 29, 30, 31, 35, 40, 45, 50, 55)):
+        for template in CONVENTIONS[language].clock(hour, minute):
+            for way in spoken_ways(template):
+                times.setdefault(way, set()).add((hour % 12, minute))
+    assert len(times) > 2000
+    assert {way for way, told in times.items() if len(told) > 1} == set()
 
 
 def test_roman_numbers():
