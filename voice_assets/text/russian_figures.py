@@ -7,8 +7,13 @@ number words (``russian_numbers``).
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from voice_assets.text.digits import digit_by_digit, integer, numeral
+from voice_assets.text.number_words import DIGITS_READ_SINGLY, parse_numbers
+from voice_assets.text.russian_clock import MONTHS
+from voice_assets.text.russian_numerals import adds, combining, steps
+from voice_assets.text.russian_roman import value_of
 from voice_assets.text.russian_units import FEMININE, SMALL_MONEY, UNIT_NAMES, UNITS, agreeing_form
 
 _Match = re.Match[str]
@@ -17,7 +22,8 @@ _Match = re.Match[str]
 _ENDINGS = {
     **dict.fromkeys(("й", "ый", "ой", "ий"), ("n", "m", False)),
     **dict.fromkeys(("я", "ая", "ья"), ("n", "f", False)),
-    **dict.fromkeys(("е", "ое", "ье"), ("n", "n", False)),
+    **dict.fromkeys(("е", "ое", "ье", "ее"), ("n", "n", False)),
+    **dict.fromkeys(("ые", "ие"), ("n", "m", True)),
     **dict.fromkeys(("го", "ого", "его"), ("g", "m", False)),
     **dict.fromkeys(("му", "ому", "ему"), ("d", "m", False)),
     **dict.fromkeys(("м", "ом", "ем"), ("p", "m", False)),
@@ -26,15 +32,14 @@ _ENDINGS = {
     **dict.fromkeys(("х", "ых", "их"), ("g", "m", True)),
     **dict.fromkeys(("ми", "ыми", "ими"), ("i", "m", True)),
 }
-_CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i"}
+_CARDINAL_ENDINGS = {"ти": "g", "и": "g", "мя": "i", "ю": "i", "ью": "i"}
 _YEAR_CASES = {"год": "n", "года": "g", "году": "p", "годом": "i", "годе": "p"}
 _CENTURY_CASES = {"век": "n", "века": "g", "веке": "p", "веку": "d", "веком": "i"}
 # Years that are read as ordinals. Other numbers before "год" count years.
 _YEARS = range(1000, 2101)
-_MONTHS_GENITIVE = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+_MONTHS_GENITIVE = "|".join(MONTHS)
 
 # Roman numbers up to 39: enough for centuries and kings. With L, it is more likely a size or an abbreviation.
-_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN_NUMBER = r"\b(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])(?![A-Za-z])"
 # A Roman number of four letters or more is no size and hardly an abbreviation.
 _LONG_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
@@ -53,11 +58,6 @@ def _ordinal(number: int, case: str, gender: str = "m", plural: bool = False) ->
     return numeral(number, "ru", to="ordinal", case=case, gender=gender, plural=plural)
 
 
-def _roman(text: str) -> int:
-    values = [_ROMAN[letter] for letter in text]
-    return sum(-value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True))
-
-
 def _year(match: _Match) -> str:
     digits, word = match["number"], match["word"]
     if int(digits) not in _YEARS:
@@ -73,7 +73,7 @@ def _year_abbreviated(match: _Match) -> str:
 
 
 def _century(match: _Match) -> str:
-    number = _roman(match["roman"]) if match["roman"] else int(match["number"])
+    number = value_of(match["roman"]) if match["roman"] else int(match["number"])
     if not 0 < number < 100:
         return match[0]
     word = match["word"].lower()
@@ -84,11 +84,11 @@ def _century(match: _Match) -> str:
 
 
 def _roman_number(match: _Match) -> str:
-    return f" {_ordinal(_roman(match[0]), 'n')} "
+    return f" {_ordinal(value_of(match[0]), 'n')} "
 
 
 def _with_ending(match: _Match) -> str:
-    digits, ending = match["number"], match["ending"].lower()
+    digits, ending = match["number"], (match["ending"] or match["typed"]).lower()
     number = integer(digits)
     if number is None:
         return match[0]
@@ -105,8 +105,7 @@ def _with_ending(match: _Match) -> str:
 
 
 def _compound(match: _Match) -> str:
-    number = int(match["number"])
-    return f" {numeral(number, 'ru', case='g' if number not in (90, 100) else 'n').replace(' ', '')}{match['rest']} "
+    return f" {combining(int(match['number']))}{match['rest']} "
 
 
 def _date(match: _Match) -> str:
@@ -139,7 +138,10 @@ def _sum(whole: str, fraction: str, unit: str) -> str:
     number, part = integer(whole), int(fraction)
     money = f"{_cardinal(whole)} {UNITS[unit][2] if number is None else agreeing_form(number, UNITS[unit])}"
     gender = "f" if unit in ("руб", "₽") else "m"
-    return f"{money} {_cardinal(str(part), gender=gender)} {agreeing_form(part, SMALL_MONEY[unit])}" if part else money
+    if not part:
+        return money
+    hundredths = f"{_cardinal(str(part), gender=gender)} {agreeing_form(part, SMALL_MONEY[unit])}"
+    return f"{money} {hundredths}" if number != 0 else hundredths
 
 
 def _numeric_date(match: _Match) -> str:
@@ -147,12 +149,27 @@ def _numeric_date(match: _Match) -> str:
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return match[0]
     spoken = _ordinal(year, "g") if year in _YEARS else _cardinal(str(year))
-    return f" {_ordinal(day, 'g')} {_MONTHS_GENITIVE.split('|')[month - 1]} {spoken} года "
+    return f" {_ordinal(day, 'g')} {MONTHS[month - 1]} {spoken} года "
 
 
 def _percent_adjective(match: _Match) -> str:
-    number = int(match["number"])
-    return f" {numeral(number, 'ru', case='g' if number not in (90, 100) else 'n').replace(' ', '')}процентн{match['ending']} "
+    return f" {combining(int(match['number']))}процентн{match['ending']} "
+
+
+def would_be_one(one: str, other: str) -> bool:
+    """Whether two rows of digits that are said one after the other sound like one number: 20 5, 100 20, 20 2000."""
+    heard = parse_numbers(f"{_cardinal(one)} {_cardinal(other)}".split(), steps, adds)
+    return other[0] != "0" and len(heard) < 2
+
+
+def _separate(match: _Match) -> str:
+    """Figures that would be heard as one number, such as "20 5", digit by digit. A phone number is read in groups anyway."""
+    figures = match[0].split()
+    digits = sum(map(len, figures))
+    is_phone = len(figures) > 2 and digits >= DIGITS_READ_SINGLY and max(map(len, figures)) <= _LONGEST_GROUP
+    if is_phone or not any(would_be_one(one, other) for one, other in pairwise(figures)):
+        return match[0]
+    return " " + " ".join(digit_by_digit(figure, "ru") for figure in figures) + " "
 
 
 def _currency_first(match: _Match) -> str:
@@ -186,25 +203,33 @@ def _number(match: _Match) -> str:
     return f" {_cardinal(match[0])} "
 
 
-# Stems that form one word with a number: 3-комнатная, 25-летие.
-_COMPOUNDS = "лет|этаж|комнат|минут|час|днев|процент|крат|значн|мест|тон|мес"
+# A group of a phone number has four digits at most.
+_LONGEST_GROUP = 4
+# Words that a number begins: 3-комнатная, 40-градусный, 25-летие. Told by the ending of an adjective.
+COMPOUND = (
+    r"[а-яё]{2,}(?:[иыо]й|[аяую]я|[ою]е|[оеы]го|[оеы]му|[оы]м|[ыи]м|[ую]ю|[ыи]х|[ыи]ми|[ыи]е|и[еюия]|ием|летия"
+    r"|[а-яё]к(?:[аиу]|ой))"
+)
+# Endings that people also type without a hyphen: «1ый», «5го», «90х».
+_TYPED = "(?i:ый|ой|ий|ая|ья|ое|ее|ые|ие|го|ого|его|му|ому|ему|ым|ом|ую|ых|их|ыми|ти|мя|ью|[йяех])"
 # An ending that is ignored, because the noun shows the case.
 _SUFFIX = r"(?:-?(?:й|го|му|м))?"
 # The order matters: a specific reading comes before a reading that would match a part of it.
 _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
-    (r"(?:(?<=\s)|^)[-−–](?=\d)", lambda _: " минус "),
+    (r"(?:(?<=[\s(«\"\[:])|^)[-−–](?=\d)", lambda _: " минус "),
     (r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:\s?(?:г\.|года?\b))?", _numeric_date),
     (r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b(?!-)", _numeric_date),
     (r"\b(?P<number>\d{1,3})\s?%-?н?(?P<ending>(?:ый|ая|ое|ые|ого|ой|ому|ым|ом|ую|ых|ыми))\b", _percent_adjective),
-    (r"(?P<unit>[$€₽£])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
-    (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\.", _year_abbreviated),
+    (r"(?P<unit>[$€₽£¥₴₸])\s?(?P<number>\d+(?:[.,]\d+)?)(?:\s?(?P<scale>тыс|млн|млрд)\b\.?)?", _currency_first),
+    (r"(?<![\w.,:/+-])\d{1,12}(?: \d{1,12})+(?![\w:/-]|[.,]\d)", _separate),
+    (r"(?P<before>\b(?:[ВвСсКк]|[Вв]о|[Дд]о|[Пп]о)\s+|)\b(?P<number>\d{4})\s?г\b\.?(?!/)", _year_abbreviated),
     (rf"\b(?P<number>\d{{4}}){_SUFFIX}\s+(?P<word>(?i:год(?:а|у|ом|е)?))\b", _year),
     (
         rf"(?P<before>\b[Вв]\s+)?\b(?:(?P<roman>{_ROMAN_NUMBER})|(?P<number>\d{{1,2}}){_SUFFIX})"
         r"\s+(?P<word>век(?:а|е|у|ом)?\b|в\.)",
         _century,
     ),
-    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX]))", _roman_number),
+    (rf"\b(?=[IVX]{{2}}){_ROMAN_NUMBER}\b(?!-(?![IVX\s]))", _roman_number),
     # A single letter is a number after a name or a part of a book. A long Roman number is a year.
     (r"(?<=[а-яё]\s)[IVX]\b(?![-.'’]?\w)", _roman_number),
     (rf"\b(?=[IVXLCDM]{{4,}}\b){_LONG_ROMAN}(?<=[IVXLCDM])\b(?!-)", _roman_number),
@@ -213,12 +238,18 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
         _dotted_clock,
     ),
     (r"(?<![\d:.,])(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]\d)(?![\d:])", _clock),
-    (r"(?<![\d.,])(?P<number>\d+)-(?P<ending>(?i:[а-яё]{1,3}))\b(?=(?P<years>\s+год)?)", _with_ending),
-    (rf"(?<![\d.,])(?P<number>\d{{1,3}})-(?P<rest>(?:{_COMPOUNDS})[а-яё]+)", _compound),
+    (
+        rf"(?<![\d.,])(?P<number>\d+)(?:-(?P<ending>(?i:[а-яё]{{1,3}}))|(?P<typed>{_TYPED}))\b(?=(?P<years>\s+год)?)",
+        _with_ending,
+    ),
+    (rf"(?<![\d.,])(?P<number>\d{{1,4}})-(?P<rest>{COMPOUND})\b", _compound),
     (rf"(?<![\d.,-])\b(?P<number>[12]?\d|3[01])\s+(?P<month>{_MONTHS_GENITIVE})\b", _date),
     (rf"(?P<number>\d+)(?:[.,](?P<fraction>\d+))?\s?(?P<unit>(?i:{UNIT_NAMES}))(?![А-Яа-яЁёA-Za-z])", _with_unit),
     (r"(?<![\d.,])(?P<number>\d+)[.,](?P<fraction>\d+)(?![\d.,]?\d)", _decimal_number),
     (r"(?<![\d.,])(?P<number>\d*[12])\s+(?P<noun>(?!или|ночи|хотя)[а-яё]+[аяуюыи])\b", _agreeing),
+    (r"\s*\^\s*2(?!\d)", lambda _: " в квадрате "),
+    (r"\s*\^\s*3(?!\d)", lambda _: " в кубе "),
+    (r"\s*\^\s*(?=\d)", lambda _: " в степени "),
     (r"\d+", _number),
     (r"\s*\+\s*", lambda _: " плюс "),
     (r"%", lambda _: " процентов "),
@@ -229,7 +260,7 @@ _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d])"
 # 10,000 and 10.000 are whole numbers: a decimal fraction does not end in three zeros.
 _POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})*[.,]000(?![\d.,]?\d)")
 # Searched first, because most texts have no figures (see ``russian_abbreviations``).
-_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£°%+]")
+_MAY_HAVE_FIGURES = re.compile(r"[\dIVXLCDM$€₽£¥₴₸°%+^]")
 
 
 def join_groups(text: str) -> str:

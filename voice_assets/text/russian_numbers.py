@@ -13,59 +13,11 @@ from fractions import Fraction
 from functools import cache, lru_cache
 
 from voice_assets.text.number_words import Element, ParsedNumber, parse_numbers, word_list
-from voice_assets.text.russian_numerals import SCALES, steps
+from voice_assets.text.russian_nouns import one_form
+from voice_assets.text.russian_numerals import SCALES, adds, steps
 
-# Nouns whose form a figure or a sign does not show. Each line is one noun in all its forms; the first form replaces the others.
-_NOUNS = """
-процент процента проценту процентом проценте проценты процентов процентам процентами процентах
-рубль рубля рублю рублем рубле рубли рублей рублям рублями рублях
-копейка копейки копейке копейку копейкой копеек копейкам копейками копейках
-доллар доллара доллару долларом долларе доллары долларов долларам долларами долларах
-цент цента центу центом центе центы центов центам центами центах
-километр километра километру километром километре километры километров километрам километрами километрах
-метр метра метру метром метре метры метров метрам метрами метрах
-сантиметр сантиметра сантиметру сантиметром сантиметре сантиметры сантиметров сантиметрам сантиметрами сантиметрах
-миллиметр миллиметра миллиметру миллиметром миллиметре миллиметры миллиметров миллиметрам миллиметрами миллиметрах
-килограмм килограмма килограмму килограммом килограмме килограммы килограммов килограммам килограммами килограммах
-грамм грамма грамму граммом грамме граммы граммов граммам граммами граммах
-литр литра литру литром литре литры литров литрам литрами литрах
-тонна тонны тонне тонну тонной тонн тоннам тоннами тоннах
-градус градуса градусу градусом градусе градусы градусов градусам градусами градусах
-час часа часу часом часе часы часов часам часами часах
-минута минуты минуте минуту минутой минут минутам минутами минутах
-секунда секунды секунде секунду секундой секунд секундам секундами секундах
-год года году годом годе годы годов годам годами годах лет
-век века веку веком веке веков векам веками веках
-мегабайт мегабайта мегабайтов мегабайтам мегабайтах мегабайты
-гигабайт гигабайта гигабайтов гигабайтам гигабайтах гигабайты
-герц герца герцев герцам герцах
-гектар гектара гектаров гектарам гектарах гектары
-номер номера номеру номером номере
-страница страницы странице страницу страницей страниц страницам страницах
-улица улицы улице улицу улицей
-город города городу городом городе
-дом дома дому домом доме
-квартира квартиры квартире квартиру квартирой
-январь января январю январем январе
-февраль февраля февралю февралем феврале
-март марта марту мартом марте
-апрель апреля апрелю апрелем апреле
-май мая маю маем мае
-июнь июня июню июнем июне
-июль июля июлю июлем июле
-август августа августу августом августе
-сентябрь сентября сентябрю сентябрем сентябре
-октябрь октября октябрю октябрем октябре
-ноябрь ноября ноябрю ноябрем ноябре
-декабрь декабря декабрю декабрем декабре
-"""
 _PARTS = {"десят": 1, "сот": 2, "тысячн": 3, "десятитысячн": 4, "стотысячн": 5, "миллионн": 6}
 _HALF_PREFIX = re.compile(r"пол(?=(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат|двенадцат))")
-
-
-@cache
-def _nouns() -> dict[str, str]:
-    return {form: line.split()[0] for line in _NOUNS.strip().splitlines() for form in line.split()}
 
 
 # «без двадцати восемь» is twenty to eight, not without twenty-eight.
@@ -78,6 +30,7 @@ NumberPattern = Callable[[Sequence[Element]], Rewrite | None]
 """Gets the elements from an index on; returns ``None`` when it does not match."""
 
 _WHOLE = re.compile(r"цел(?:ая|ых|ой|ую|ое|ые|ым|ыми)$")
+_SHARE = "доля"
 _HALF = ("половиной", "половина")
 
 
@@ -172,20 +125,21 @@ def _minutes_to(elements: Sequence[Element]) -> Rewrite | None:
 
 def _hours_and_minutes(elements: Sequence[Element]) -> Rewrite | None:
     """«десять часов тридцать минут» as 10 30."""
-    hours, minutes = _number(elements, 0), _number(elements, 2)
-    if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3) != "минута":
+    linked = _word(elements, 2) == "и"
+    hours, minutes = _number(elements, 0), _number(elements, 2 + linked)
+    if hours is None or minutes is None or _word(elements, 1) != "час" or _word(elements, 3 + linked) != "минута":
         return None
     if not (hours.value <= 23 and minutes.value <= 59):
         return None
     zero = [ParsedNumber(Fraction(0))] if minutes.value < 10 else []
-    return 4, [hours, *zero, minutes]
+    return 4 + linked, [hours, *zero, minutes]
 
 
 def _simple_fraction(elements: Sequence[Element]) -> Rewrite | None:
     """«три четверти», «две трети» as «3/4», «2/3»."""
     below = {"четверт": 4, "трет": 3}.get(re.sub("(?:ь|и|ью|ей|ям|ями|ях)$", "", _word(elements, 1)))
     top = _number(elements, 0)
-    return (2, [top, ParsedNumber(Fraction(below))]) if below and top is not None else None
+    return (2, [top, _SHARE, ParsedNumber(Fraction(below))]) if below and top is not None else None
 
 
 def _one_o_clock(elements: Sequence[Element]) -> Rewrite | None:
@@ -202,7 +156,11 @@ def _optional_word(elements: Sequence[Element]) -> Rewrite | None:
     """«дробь» between two numbers and «Цельсия» after degrees: the figures are the same with and without the word."""
     if _word(elements, 0) == "дробь" and _number(elements, 1) is not None:
         return 1, []
-    return (2, ["градус"]) if (_word(elements, 0), _word(elements, 1)) == ("градус", "цельсия") else None
+    if _word(elements, 0) != "градус":
+        return None
+    length = {"цельсия": 2, "фаренгейта": 2, "по": 3}.get(_word(elements, 1), 0)
+    scale = {"цельс": [], "фарен": ["фаренгейта"]}.get(_word(elements, length - 1)[:5]) if length else None
+    return None if scale is None else (length, ["градус", *scale])
 
 
 def _full_hour(elements: Sequence[Element]) -> Rewrite | None:
@@ -286,12 +244,12 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
     start = end
     while start and steps(words[start - 1]):
         start -= 1
-    top = [element for element in parse_numbers(words[start:end], steps) if isinstance(element, ParsedNumber)][-1]
+    top = [element for element in parse_numbers(words[start:end], steps, adds) if isinstance(element, ParsedNumber)][-1]
     if top.ordinal or top.value >= 10**places:
         return [*words[:end], words[end] + "*", *words[end + 1 :]]
     # Only the last number before the denominator is its numerator: in «пять двадцать сотых», the numerator is twenty.
     first = end - 1
-    while first > start and len(parse_numbers(words[first - 1 : end], steps)) == 1:
+    while first > start and len(parse_numbers(words[first - 1 : end], steps, adds)) == 1:
         first -= 1
     digits = str(int(top.value)).rjust(places, "0")
     numerator = ["ноль"] * (len(digits) - len(digits.lstrip("0"))) + words[first:end]
@@ -308,13 +266,43 @@ def _one_fraction(words: list[str], end: int, places: int) -> list[str]:
 @lru_cache(maxsize=65536)
 def elements(text: str) -> tuple[Element, ...]:
     """The words of ``text``, normalised Russian, with numbers parsed and the words beside numbers in one form."""
-    words = [_HALF_PREFIX.sub("пол ", word) for word in text.split()]
-    words = " ".join(_nouns().get(word, word) for word in words).split()
-    words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_one_and_a_half(words))).split()
+    words = [_HALF_PREFIX.sub("пол ", word) for word in _shares(text.split())]
+    words = " ".join(one_form().get(word, word) for word in words).split()
+    words = _TWENTY_TO.sub(r"\1 минута ", " ".join(_halves(words))).split()
     words = [word.removesuffix("*") for word in _fractions_as_points(words)]
-    return tuple(_scaled(_rewritten(parse_numbers(words, steps))))
+    return tuple(_scaled(_rewritten(parse_numbers(words, steps, adds))))
 
 
-def _one_and_a_half(words: list[str]) -> list[str]:
-    spoken = {"полтора": "один запятая пять", "полторы": "один запятая пять", "полутора": "один запятая пять"}
-    return " ".join(spoken.get(word, word) for word in words).split()
+def _shares(words: list[str]) -> list[str]:
+    """«пять шестых» with a word between the numbers: it is a fraction, not five and six."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        of_one = before == "одна" and word.endswith("ая")
+        is_below = (
+            not _decimal_places(word)
+            and [step.ordinal for step in steps(word)] == [True]
+            and (of_one or word.endswith(("ых", "их")))
+        )
+        is_above = [step.ordinal for step in steps(before)] == [False]
+        if is_below and is_above and len(parse_numbers([before, word], steps, adds)) == 2:
+            found.append(_SHARE)
+        found.append(word)
+    return found
+
+
+def _halves(words: list[str]) -> list[str]:
+    """«полтора» as one and a half, «полчаса» as half an hour. Only nouns that stand beside numbers are taken apart."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        rest = word.removeprefix("пол")
+        if word == "пол" and words[index + 1 : index + 2] and words[index + 1] in one_form():
+            found += ["ноль", "запятая", "пять"]
+            continue
+        if word in ("полтора", "полторы", "полутора"):
+            found += ["один", "запятая", "пять"]
+        elif rest != word and (rest in one_form() or any(step.kind == "scale" for step in steps(rest))):
+            found += ["ноль", "запятая", "пять", one_form().get(rest, rest)]
+        else:
+            found.append(word)
+    return found

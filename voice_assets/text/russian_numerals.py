@@ -16,8 +16,8 @@ _ONES = word_list(
 )
 _TENS = word_list("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто")
 _HUNDREDS = word_list("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот")
-SCALES = {10**9: "миллиард", 10**6: "миллион", 1000: "тысяча"}
-_HIGHEST = 10**12
+SCALES = {10**12: "триллион", 10**9: "миллиард", 10**6: "миллион", 1000: "тысяча"}
+_HIGHEST = 10**15
 
 _IRREGULAR = {
     0: "ноль ноля нолю нолем ноле нуль нуля нулю нулем нуле",
@@ -44,13 +44,22 @@ _ORDINALS = {
 }  # fmt: skip
 # «семью» and «сорока» mean a family and a magpie more often than seven and forty.
 _NO_NUMBERS = frozenset(("семью", "сорока"))
-_MULTIPLIED = {
-    1: "", 2: "двух", 3: "трех", 4: "четырех", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти", 10: "десяти",
-    11: "одиннадцати", 12: "двенадцати", 15: "пятнадцати", 20: "двадцати", 30: "тридцати", 40: "сорока", 50: "пятидесяти",
-    100: "сто",
+# The form of a number inside a longer word: «двух» in «двухлетний».
+_COMBINING = {
+    1: "одно", 2: "двух", 3: "трех", 4: "четырех", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти", 10: "десяти",
+    11: "одиннадцати", 12: "двенадцати", 13: "тринадцати", 14: "четырнадцати", 15: "пятнадцати", 16: "шестнадцати",
+    17: "семнадцати", 18: "восемнадцати", 19: "девятнадцати", 20: "двадцати", 30: "тридцати", 40: "сорока", 50: "пятидесяти",
+    60: "шестидесяти", 70: "семидесяти", 80: "восьмидесяти", 90: "девяносто", 100: "сто", 200: "двухсот", 300: "трехсот",
+    400: "четырехсот", 500: "пятисот", 600: "шестисот", 700: "семисот", 800: "восьмисот", 900: "девятисот", 1000: "тысяче",
 }  # fmt: skip
-_SCALE_STEMS = {1000: ("тысяч", "тысячн"), 10**6: ("миллион", "миллионн"), 10**9: ("миллиард", "миллиардн")}
-_SCALE_ENDINGS = {1000: " а и е у ей ью ею ам ами ах", 10**6: " а у ом е ы ов ам ами ах", 10**9: " а у ом е ы ов ам ами ах"}
+_SCALE_STEMS = {
+    1000: ("тысяч", "тысячн"), 10**6: ("миллион", "миллионн"), 10**9: ("миллиард", "миллиардн"),
+    10**12: ("триллион", "триллионн"),
+}  # fmt: skip
+_SCALE_ENDINGS = {1000: " а и е у ей ью ею ам ами ах"}
+_MASCULINE = " а у ом е ы ов ам ами ах"
+# «одиннадцать сотен»; «сотка» is a hundred square metres.
+_HUNDREDS_AS_NOUN = word_list("сотня сотни сотне сотню сотней сотен сотням сотнями сотнях")
 
 
 def _cardinals() -> dict[str, tuple[Step, ...]]:
@@ -84,12 +93,35 @@ def lexicon() -> dict[str, tuple[Step, ...]]:
     found |= dict.fromkeys(_THIRD, (Step("add", 3, ordinal=True),))
     for value, stem in _ORDINALS.items():
         found |= {stem + ending: (Step("add", value, ordinal=True),) for ending in (*_ADJECTIVE, "ей")}
+    found |= dict.fromkeys(_HUNDREDS_AS_NOUN, (Step("hundred", 100),))
     for scale, (noun, adjective) in _SCALE_STEMS.items():
-        found |= {noun + ending: (Step("scale", scale),) for ending in _SCALE_ENDINGS[scale].split(" ")}
-        for factor, prefix in _MULTIPLIED.items():
+        found |= {noun + ending: (Step("scale", scale),) for ending in _SCALE_ENDINGS.get(scale, _MASCULINE).split(" ")}
+        for factor, prefix in {**_COMBINING, 1: ""}.items():
             steps = (*((Step("add", factor),) if factor > 1 else ()), Step("scale", scale, ordinal=True))
             found |= {prefix + adjective + ending: steps for ending in _ADJECTIVE}
     return found
+
+
+def combining(number: int) -> str:
+    """``number`` as the first part of a longer word: «двадцатипяти» before «летний». From 10,000 on, figures."""
+    if number in _COMBINING:
+        return _COMBINING[number]
+    parts: list[str] = []
+    if number >= 1000:
+        count, number = divmod(number, 1000)
+        if count > 9:
+            return str(count * 1000 + number)
+        parts.append((_COMBINING[count] if count > 1 else "") + _COMBINING[1000])
+    hundreds, rest = number - number % 100, number % 100
+    tens, ones = (rest, 0) if rest < 20 else (rest - rest % 10, rest % 10)
+    return "".join([*parts, *(_COMBINING[part] for part in (hundreds, tens, ones) if part)])
+
+
+def adds(group: int, value: int) -> int | None:
+    """``group`` and ``value`` after it as one number below 1000: двадцать пять, сто сорок; not «десять пять»."""
+    tens = group % 100
+    fits = tens == 0 or (tens >= 20 and tens % 10 == 0 and value < 10)
+    return group + value if fits and 0 < value < 100 else None
 
 
 def steps(word: str) -> Sequence[Step]:

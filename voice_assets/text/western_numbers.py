@@ -1,12 +1,12 @@
-"""English, Spanish, French and German number words in one form, as ``russian_numbers`` does for Russian.
+"""Western number words as numbers, as ``russian_numbers`` does for Russian.
 
-Ordinals become cardinals, the genders get one form, a year read in two halves becomes one number, a German number word is
-split. Accents stay: in Spanish and French they distinguish words, and Whisper writes them.
+The genders get one form, a year read in two halves becomes one number, a German or Italian number word is split. Here: whole
+numbers in English, Spanish, French, German and Italian. Not here: fractions and runs of numbers (``text.number_spans``).
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cache, lru_cache
 
 from voice_assets.text.digits import numeral
@@ -38,16 +38,31 @@ _ES_ORDINALS |= dict(zip(range(20, 110, 10), word_list(
 ), strict=True))  # fmt: skip
 _ES_TEENS = word_list("primero segundo tercero cuarto quinto sexto séptimo octavo noveno")
 _FR = word_list("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize")
-_FR_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 90: "nonante"}
+_FR_TENS = {
+    20: "vingt",
+    30: "trente",
+    40: "quarante",
+    50: "cinquante",
+    60: "soixante",
+    70: "septante",
+    80: "huitante",
+    90: "nonante",
+}
 _FR_ORDINALS = {
     1: "premier première", 2: "deuxième second seconde", 3: "troisième", 4: "quatrième", 5: "cinquième", 6: "sixième",
     7: "septième", 8: "huitième", 9: "neuvième", 10: "dixième", 11: "onzième", 12: "douzième", 13: "treizième",
     14: "quatorzième", 15: "quinzième", 16: "seizième", 20: "vingtième", 30: "trentième", 40: "quarantième",
     50: "cinquantième", 60: "soixantième",
 }  # fmt: skip
-_LINKS = {"en": "and", "es": "y", "fr": "et", "de": "und"}
+LINKS = {"en": "and", "es": "y", "fr": "et", "de": "und", "it": "e"}
+"""The word that may stand inside a number, by language."""
 
 _Steps = dict[str, tuple[Step, ...]]
+
+
+def unaccented(word: str) -> str:
+    """``word`` without the marks of its letters."""
+    return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
 
 
 def _english() -> _Steps:
@@ -84,9 +99,10 @@ def _spanish() -> _Steps:
 def _french() -> _Steps:
     found: _Steps = {word: (Step("add", value),) for value, word in enumerate(_FR)}
     found |= {word: (Step("add", value),) for value, word in _FR_TENS.items()}
-    found |= {"une": (Step("add", 1),), "vingts": (Step("add", 20),)}
+    found |= {"une": (Step("add", 1),), "vingts": (Step("add", 20),), "octante": (Step("add", 80),)}
     found |= {form: (Step("add", value, True),) for value, forms in _FR_ORDINALS.items() for form in forms.split()}
     found |= {"unième": (Step("add", 1, True),)}
+    found |= {word + "s": steps for word, steps in found.items() if steps[0].ordinal}
     found |= dict.fromkeys(("cent", "cents"), (Step("hundred", 100),)) | {"centième": (Step("hundred", 100, True),)}
     for word, value in (("mille", 1000), ("million", 10**6), ("millions", 10**6), ("milliard", 10**9), ("milliards", 10**9)):
         found[word] = (Step("scale", value),)
@@ -102,11 +118,12 @@ def _german_forms(before: str, hundreds: int, cardinals: Mapping[int, str], ordi
 
 
 def _german() -> _Steps:
-    """Number words below 1000, and years such as neunzehnhundert…; `_german_split` splits off the thousands."""
+    """Number words below 1000, and years such as neunzehnhundert…; `_split` splits off the thousands."""
     found: _Steps = {}
     # The hundreds are put before the forms under 100; num2words would take 6 s for every number up to 1999.
     cardinals = {value: numeral(value, "de") for value in range(100)}
     ordinals = {value: numeral(value, "de", to="ordinal") for value in range(1, 100)}
+    found |= {"siebente" + end: (Step("add", 7, True),) for end in ("", "r", "n", "s", "m")}
     found |= _german_forms("", 0, cardinals | {0: "null"}, ordinals | {0: "nullte"})
     for before, hundred in [("", 1), ("ein", 1), *((cardinals[value], value) for value in range(2, 10))]:
         found |= _german_forms(f"{before}hundert", hundred * 100, cardinals | {0: ""}, ordinals | {0: "ste"})
@@ -115,13 +132,32 @@ def _german() -> _Steps:
             word = f"{cardinals[century]}hundert{cardinals[value] if value else ''}"
             found[word] = (Step("add", century), Step("hundred", 100), *((Step("add", value),) if value else ()))
     found |= dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "eines"), (Step("add", 1),))
+    found |= {cardinals[value] + "er": (Step("add", value),) for value in range(10, 100, 10)}
     found |= {"zwo": (Step("add", 2),), "tausend": (Step("scale", 1000),), "tausendste": (Step("scale", 1000, True),)}
     for word, value in (("million", 10**6), ("millionen", 10**6), ("milliarde", 10**9), ("milliarden", 10**9)):
         found[word] = (Step("scale", value),)
     return found
 
 
-_LEXICONS = {"en": _english, "es": _spanish, "fr": _french, "de": _german}
+def _italian() -> _Steps:
+    """Number words below 1000, with or without accent; `_split` splits off the thousands."""
+    found: _Steps = {}
+    for value in range(1000):
+        word = numeral(value, "it")
+        plain = unaccented(word)
+        found |= dict.fromkeys((word, plain, f"{plain[:-1]}é" if plain.endswith("tre") else plain), (Step("add", value),))
+        if value:
+            stem = numeral(value, "it", to="ordinal")[:-1]
+            found |= {stem + end: (Step("add", value, True),) for end in "oaie"}
+    found |= {"un": (Step("add", 1),), "una": (Step("add", 1),)} | dict.fromkeys(("mille", "mila"), (Step("scale", 1000),))
+    for word, value in (("milione", 10**6), ("milioni", 10**6), ("miliardo", 10**9), ("miliardi", 10**9)):
+        found[word] = (Step("scale", value),)
+    return found
+
+
+_LEXICONS = {"en": _english, "es": _spanish, "fr": _french, "de": _german, "it": _italian}
+LANGUAGES = frozenset(_LEXICONS)
+"""Languages whose number words are known."""
 
 
 @cache
@@ -147,13 +183,16 @@ def _english_adds(group: int, value: int) -> int | None:
     )
 
 
-def _german_split(word: str) -> list[str]:
+_THOUSANDS = {"de": re.compile(r"(.*?)(tausend)(.+)?"), "it": re.compile(r"(.*?)(mila|mille)(.+)?")}
+
+
+def _split(word: str, language: str) -> list[str]:
     """``eintausendzweihundert`` as ``ein tausend zweihundert``; a word that is no number stays whole."""
-    match = re.fullmatch(r"(.*?)(tausend)(.+)?", word)
+    match = _THOUSANDS[language].fullmatch(word)
     if not match:
         return [word]
     before, after = match[1], match[3] or ""
-    lexicon = _lexicon("de")
+    lexicon = _lexicon(language)
     after = after.removeprefix("und") if after not in lexicon and after.removeprefix("und") in lexicon else after
     parts = [part for part in (before, match[2], after) if part]
     return parts if all(part in lexicon for part in parts) else [word]
@@ -161,34 +200,27 @@ def _german_split(word: str) -> list[str]:
 
 def _words(text: str, language: str) -> list[str]:
     words = text.split()
-    return [part for word in words for part in _german_split(word)] if language == "de" else words
+    return [part for word in words for part in _split(word, language)] if language in _THOUSANDS else words
 
 
 def _steps(word: str, language: str) -> Sequence[Step]:
     return _lexicon(language).get(word, ())
 
 
-def is_number_word(word: str, language: str) -> bool:
-    """Whether ``word`` (normalised) is a number of two or more; "one" is often an article."""
+def is_number_word(word: str, language: str, least: int = 2) -> bool:
+    """Whether ``word`` (normalised) is a number of ``least`` or more: of two or more, because "one" is often an article."""
     if language not in _LEXICONS:
         return False
-    return any(step.value > 1 for part in _words(word, language) for step in _steps(part, language))
-
-
-@lru_cache(maxsize=4096)
-def say(value: Fraction, language: str) -> str:
-    """A whole number in the one form that is compared, without linking words."""
-    words = numeral(int(value), language).replace("-", " ").replace(",", " ")
-    return " ".join(word for word in words.split() if word != _LINKS[language])
+    return any(step.value >= least for part in _words(word, language) for step in _steps(part, language))
 
 
 @lru_cache(maxsize=65536)
 def elements(text: str, language: str) -> tuple[Element, ...]:
-    """``text``, normalised, with its numbers parsed; unchanged in a language other than en, es, fr and de."""
+    """``text``, normalised, with its numbers parsed; unchanged in a language that is not in ``LANGUAGES``."""
     if language not in _LEXICONS:
         return tuple(text.split())
     adds = {"fr": _french_adds, "en": _english_adds}.get(language, decimal_adds)
-    found = parse_numbers(_words(text, language), lambda word: _steps(word, language), adds, _LINKS[language])
+    found = parse_numbers(_words(text, language), lambda word: _steps(word, language), adds, LINKS[language])
     return tuple(_oh_years(found) if language == "en" else found)
 
 

@@ -1,0 +1,44 @@
+"""Two texts of a language other than Russian in the readings that are closest. Not here: Russian (``text.comparison``)."""
+
+import re
+
+from voice_assets.text import lattice, lattice_of, scanner
+
+_MOST_TIMES = 4
+_CENSORED = re.compile(r"[^\W\d_]+\*+[^\W\d_]*")
+
+
+def has_conventions(language: str) -> bool:
+    """Whether figures and abbreviations of ``language`` are read."""
+    return language in scanner.CONVENTIONS
+
+
+def usual(text: str, language: str) -> str:
+    """The usual reading of ``text``. A shortened word that appears only when marks are gone (d'r) is read in full too."""
+    for _ in range(_MOST_TIMES):
+        before, text = text, lattice_of.build(scanner.scan(text, language), language).lattice.usual()
+        if text == before:
+            break
+    return text
+
+
+def _uncensored(text: str, other: str) -> str:
+    """``text`` with a word such as f*ck replaced by the word of ``other`` that fits its letters."""
+
+    def fitting(match: re.Match[str]) -> str:
+        pattern = re.escape(match[0]).replace(r"\*", r"[^\W\d_]")
+        found = re.search(rf"(?<!\w){pattern}(?!\w)", other, re.IGNORECASE)
+        return found[0] if found else match[0]
+
+    return _CENSORED.sub(fitting, text) if "*" in text else text
+
+
+def closest(one: str, other: str, language: str) -> tuple[str, str]:
+    """The words of the two texts, each in the reading that is closest to the other. The order of the texts does not matter."""
+    if one > other:
+        second, first = closest(other, one, language)
+        return first, second
+    one, other = _uncensored(one, other), _uncensored(other, one)
+    built = [lattice_of.build(scanner.scan(text, language), language) for text in (one, other)]
+    lattice_of.connect(built[0], built[1])
+    return lattice.closest(built[0].lattice, built[1].lattice)
