@@ -124,7 +124,10 @@ class DecodingPolicy:
         for middle in offered[1:-1]:
             if middle not in texts:
                 return middle if self._retry(reference, best) or self._other_meaning(reference, texts) else None
-        low = doubtful(reference, best, self.language, self.low_similarity)
+        # With two passes, the last pass is no more expensive than a middle one.
+        low = (
+            self._retry(reference, best) if len(offered) == 2 else doubtful(reference, best, self.language, self.low_similarity)
+        )
         end = stopped_early(reference, best, self.language)
         return last if low or end or self._other_meaning(reference, texts) else None
 

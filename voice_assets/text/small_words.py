@@ -3,12 +3,13 @@
 Works on texts in one form (``text.comparison.pair``). Not here: words that are quite different (``text.words.other_words``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 from rapidfuzz.distance import Indel
 
 from voice_assets.text.number_words import word_list
-from voice_assets.text.words import LEAST_LETTERS, differing_runs
+from voice_assets.text.words import LEAST_LETTERS
 
 _NEGATIONS = {
     "ru": "не ни нет нельзя без никогда никто ничего нигде",
@@ -27,6 +28,12 @@ _NT = frozenset(word_list(
 ))  # fmt: skip
 # A single added or missing letter is no sign: Whisper ``base`` does not hear «в конференции» or "parler à", in no pass.
 _LEAST_SHORT = 2
+# The cost of a missing or added word in an alignment. Two words without a common letter cost 1.
+_GAP = 0.5
+# Joined with a word that belongs to it, a misheard word may be less like the other text by this similarity.
+_JOINED = 0.05
+# A shortened word that is a part of the next word: "tel qu'entendue".
+_ELIDED = {"fr": frozenset(("qu",))}
 
 
 def _english(word: str, _: frozenset[str]) -> list[str]:
@@ -58,30 +65,73 @@ def _words(text: str, other: str, language: str) -> list[str]:
     return [part for word in text.split() for part in split(word, known)]
 
 
-def _similarity(words: Sequence[str], other: Sequence[str]) -> float:
-    """Of the joined words: a word written as two is no difference."""
-    return Indel.normalized_similarity("".join(words), "".join(other))
+def _similarity(word: str, other: str) -> float:
+    return Indel.normalized_similarity(word, other)
 
 
-def _negated(more: Sequence[str], fewer: Sequence[str], negations: frozenset[str]) -> bool:
-    """Whether ``more`` has a negation that ``fewer`` lacks, and is closer to ``fewer`` without its negations."""
-    number, others = (sum(word in negations for word in words) for words in (more, fewer))
-    if number <= others:
-        return False
-    return _similarity([word for word in more if word not in negations], fewer) > _similarity(more, fewer)
+def _alignment(expected: Sequence[str], found: Sequence[str]) -> list[tuple[str, str]]:
+    """Both texts side by side: pairs of words, with an empty word beside a missing or added word.
+
+    The cheapest alignment: a missing or added word costs `_GAP`, two different words cost what their letters differ.
+    """
+    costs = [[column * _GAP for column in range(len(found) + 1)]]
+    for row, word in enumerate(expected, 1):
+        line = [row * _GAP]
+        for column, other in enumerate(found, 1):
+            pair = costs[row - 1][column - 1] + 1 - _similarity(word, other)
+            line.append(min(pair, costs[row - 1][column] + _GAP, line[column - 1] + _GAP))
+        costs.append(line)
+    pairs, row, column = [], len(expected), len(found)
+    while row or column:
+        cost = costs[row][column]
+        if row and column and cost == costs[row - 1][column - 1] + 1 - _similarity(expected[row - 1], found[column - 1]):
+            row, column = row - 1, column - 1
+            pairs.append((expected[row], found[column]))
+        elif row and cost == costs[row - 1][column] + _GAP:
+            row -= 1
+            pairs.append((expected[row], ""))
+        else:
+            column -= 1
+            pairs.append(("", found[column]))
+    return pairs[::-1]
+
+
+def _part_of(word: str, own: str, other: str, before: bool) -> bool:
+    """Whether ``word`` is a part of ``own``, its neighbour in the same text.
+
+    It is when both joined are about as close to ``other``, the word beside ``own`` in the other text, as ``own`` alone.
+    """
+    joined = word + own if before else own + word
+    return own != other and _similarity(joined, other) >= _similarity(own, other) - _JOINED
+
+
+def _runs(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[str], tuple[str, str], tuple[str, str]]]:
+    """Each run of words that one text lacks, and the pairs of words before and after it, the text with the run first."""
+    both, missing, added = 2, 0, 1
+    kinds = [both if one and other else missing if one else added for one, other in pairs]
+    for side, group in groupby(range(len(pairs)), key=kinds.__getitem__):
+        if side == both:
+            continue
+        places = list(group)
+        around = [pairs[place] if 0 <= place < len(pairs) else ("", "") for place in (places[0] - 1, places[-1] + 1)]
+        before, after = ((one[side], one[1 - side]) for one in around)
+        yield [pairs[place][side] for place in places], before, after
 
 
 def small_words_differ(reference: str, hypothesis: str, language: str) -> bool:
-    """Whether one text has a negation, or a word of two or three letters, that the other text lacks.
+    """Whether one text has a negation, or two or three letters in words of their own, that the other text lacks.
 
     Words that are written together in one text and apart in the other («что бы», "can not") are no difference.
     """
+    if reference == hypothesis:
+        return False
     negations = frozenset(_NEGATIONS.get(language, "").split())
-    expected, found = _words(reference, hypothesis, language), _words(hypothesis, reference, language)
-    for missing, added in differing_runs(expected, found):
-        if _negated(missing, added, negations) or _negated(added, missing, negations):
-            return True
-        only = "".join([*missing, *added])
-        if not (missing and added) and _LEAST_SHORT <= len(only) < LEAST_LETTERS:
+    pairs = _alignment(_words(reference, hypothesis, language), _words(hypothesis, reference, language))
+    for words, before, after in _runs(pairs):
+        run = "".join(words)
+        small = _LEAST_SHORT <= len(run) < LEAST_LETTERS and run not in _ELIDED.get(language, ())
+        if not small and negations.isdisjoint(words):
+            continue
+        if not _part_of(run, *before, before=False) and not _part_of(run, *after, before=True):
             return True
     return False

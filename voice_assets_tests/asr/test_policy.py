@@ -182,10 +182,11 @@ WRONG = "совсем другое"
         ({"wide": REFERENCE, "full": REFERENCE}, False, OFFERED, "fast"),
         ({"fast": REFERENCE}, True, OFFERED, "full"),
         ({"fast": ""}, True, OFFERED, None),
-        ({"fast": REFERENCE}, False, ("full",), "full"),  # a clip that is longer than Whisper's window
+        ({"fast": REFERENCE}, False, ("full", "long"), "full"),  # a clip that is longer than Whisper's window
         ({"full": WRONG}, False, ("full",), None),
         ({"one": WRONG}, False, ("one", "two"), "two"),  # two passes: no middle one
-        ({"one": TWO_WRONG}, False, ("one", "two"), None),
+        ({"one": TWO_WRONG}, False, ("one", "two"), "two"),  # the last pass is no dearer than a middle one
+        ({"one": ONE_WRONG}, False, ("one", "two"), None),
     ],
 )
 def test_the_pass_that_is_missing_from_what_is_stored(texts, silent, offered, expected):
