@@ -106,7 +106,7 @@ class WhisperRecogniser:
         }
         wide = {**common, "beam_size": self._options.beam_size}
         full = {**wide, "vad_filter": self._options.vad_filter}
-        return {FAST: common, WIDE: wide, FULL: full, LONG: {**full, "temperatures": list(_TEMPERATURES), "seed": _SEED}}
+        return {FAST: common, WIDE: wide, FULL: full, LONG: {**full, "temperatures": str(_TEMPERATURES), "seed": _SEED}}
 
     def passes(self, duration_s: float) -> tuple[str, ...]:
         """See `Recogniser`. Clips over 30 s do not fit into one window."""

@@ -25,11 +25,13 @@ def transcribe(tmp_path):
     """
     tone = (8000 * np.sin(np.arange(RATE) / 5)).astype(np.int16)
 
-    def run(*rows, texts=MappingProxyType({QUICK: WRONG, CAREFUL: REFERENCE}), policy=POLICY, check=lambda row: None):
+    def run(
+        *rows, texts=MappingProxyType({QUICK: WRONG, CAREFUL: REFERENCE}), policy=POLICY, check=lambda row: None, sound=tone
+    ):
         recogniser, read = ScriptedRecogniser(texts), []
         table = []
         for name, sha, text in rows:
-            recordings.write_wav(tmp_path / "wavs" / f"{name}.wav", tone, RATE)
+            recordings.write_wav(tmp_path / "wavs" / f"{name}.wav", sound, RATE)
             table.append({"clip_id": name, "path": f"wavs/{name}.wav", "audio_sha256": sha, "duration_s": 1.0, "text": text})
         with transcript_cache.opened(tmp_path / "transcripts.sqlite", recogniser.name) as cache:
 
@@ -104,6 +106,17 @@ def test_audio_whose_seconds_of_speech_are_not_stored_is_read_once_and_nothing_i
     kept, read, recogniser = transcribe(row)
     assert (kept, read, recogniser.decoded) == ({"a": QUICK}, [], [])
     assert transcribe.records[0]["hallucination"] == ""  # a tone has no speech, but the hypothesis fits the text
+
+
+def test_a_text_that_is_spoken_twice_is_named_from_the_cache_too(transcribe, ivrvoice):
+    samples = np.tile(recordings.decode(sorted((ivrvoice / "wavs").glob("*.wav"))[0], RATE), 3)  # slow speech for the text
+    for decoded in (2, 0):
+        _, _, recogniser = transcribe(("a", "00", "Добрый день"), texts={QUICK: "Добрый день"}, sound=samples)
+        assert len(recogniser.decoded) == decoded
+        assert (transcribe.records[0]["repeated"], transcribe.records[0]["similarity"]) == (True, 1.0)
+    _, read, recogniser = transcribe(("a", "00", "Добрый вечер и хорошего дня всем"), texts={QUICK: "-"}, sound=samples)
+    assert (read, recogniser.decoded) == ([], [])  # a clip that is finished is not decoded for another text
+    assert not transcribe.records[0]["repeated"]
 
 
 def test_words_over_noise_are_named_from_the_cache_too(transcribe):

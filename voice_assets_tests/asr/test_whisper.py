@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from voice_assets.asr import weights, whisper, windows
+from voice_assets.asr.cache_keys import CacheKeys
 from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import RecogniserError, Sound, Utterance
 from voice_assets.asr.similarity import similarity
@@ -194,6 +195,13 @@ def test_an_option_is_in_the_fingerprints_of_the_passes_it_changes(tmp_path, opt
     before = recogniser_of(tmp_path).fingerprints
     after = WhisperRecogniser(tmp_path, Whisper(**{"device": "cpu", "compute_type": "int8", **options}), "ru", 0).fingerprints
     assert {name for name in before if before[name] == after[name]} == kept
+
+
+def test_every_pass_has_a_key_in_the_cache(tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    keys = CacheKeys.of(recogniser_of(tmp_path), POLICY)
+    assert list(keys.passes) == [FAST, WIDE, FULL, LONG, HALVES]
+    assert len(set(keys.passes.values())) == 5
 
 
 def test_weights_and_language_are_in_every_fingerprint(tmp_path):
