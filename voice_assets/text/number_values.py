@@ -120,8 +120,15 @@ def _figures_differ(reference: str, hypothesis: str) -> bool:
     return len(rows[0]) == len(rows[1]) and "".join(rows[0]) != "".join(rows[1])
 
 
-def _values_differ(texts: tuple[str, str], only: tuple[frozenset[str], frozenset[str]], language: str) -> bool:
-    """``only``: the words that only the first, and only the second text has."""
+def _values_differ(texts: tuple[str, str], language: str, respelled: bool) -> bool:
+    """Whether the numbers of two texts in words differ; ``respelled``: with `_with_number_words`."""
+    words = [frozenset(text.split()) for text in texts]
+    only = words[0] - words[1], words[1] - words[0]
+    if respelled:
+        texts = (
+            _with_number_words(texts[0], only[0], only[1], language),
+            _with_number_words(texts[1], only[1], only[0], language),
+        )
     one, other = (list(_numbers(_elements(texts[side], language), only[1 - side], language)) for side in (0, 1))
     return _whole(one) not in _readings(other) and _whole(other) not in _readings(one)
 
@@ -134,11 +141,10 @@ def numbers_differ(reference: str, hypothesis: str, language: str) -> bool:
     """
     if language not in _WITH_WORDS:
         return _figures_differ(reference, hypothesis)
-    texts = normalise(reference, language), normalise(hypothesis, language)
-    one, other = pair(reference, hypothesis, language)
-    if one == other:
+    # Figures can be read in several ways. The numbers differ when they differ in the readings that are closest, and in the
+    # usual readings.
+    compared = pair(reference, hypothesis, language)
+    if compared[0] == compared[1]:
         return False
-    words = [frozenset(text.split()) for text in texts]
-    only = words[0] - words[1], words[1] - words[0]
-    respelled = [_with_number_words(texts[side], only[side], only[1 - side], language) for side in (0, 1)]
-    return _values_differ(texts, only, language) and _values_differ((respelled[0], respelled[1]), only, language)
+    forms = dict.fromkeys((compared, (normalise(reference, language), normalise(hypothesis, language))))
+    return all(_values_differ(form, language, respelled) for form in forms for respelled in (False, True))
