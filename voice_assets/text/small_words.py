@@ -9,7 +9,7 @@ from itertools import groupby
 from rapidfuzz.distance import Indel
 
 from voice_assets.text.number_words import word_list
-from voice_assets.text.words import LEAST_LETTERS
+from voice_assets.text.words import LEAST_LETTERS, SAME_WORD
 
 _NEGATIONS = {
     "ru": "не ни нет нельзя без никогда никто ничего нигде",
@@ -102,7 +102,14 @@ def _part_of(word: str, own: str, other: str, before: bool) -> bool:
     It is when both joined are about as close to ``other``, the word beside ``own`` in the other text, as ``own`` alone.
     """
     joined = word + own if before else own + word
-    return own != other and _similarity(joined, other) >= _similarity(own, other) - _JOINED
+    return own != other and bool(own and other) and _similarity(joined, other) >= _similarity(own, other) - _JOINED
+
+
+def _replaced(word: str, other: str, negations: frozenset[str]) -> bool:
+    """Whether two unlike short words stand side by side, and one of the two is a negation."""
+    is_negated = (word in negations) != (other in negations)
+    short = 0 < min(len(word), len(other)) and max(len(word), len(other)) < LEAST_LETTERS
+    return is_negated and short and _similarity(word, other) < SAME_WORD
 
 
 def _runs(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[str], tuple[str, str], tuple[str, str]]]:
@@ -127,6 +134,8 @@ def small_words_differ(reference: str, hypothesis: str, language: str) -> bool:
         return False
     negations = frozenset(_NEGATIONS.get(language, "").split())
     pairs = _alignment(_words(reference, hypothesis, language), _words(hypothesis, reference, language))
+    if any(_replaced(*pair, negations) for pair in pairs):
+        return True
     for words, before, after in _runs(pairs):
         run = "".join(words)
         small = _LEAST_SHORT <= len(run) < LEAST_LETTERS and run not in _ELIDED.get(language, ())
