@@ -108,7 +108,7 @@ def _part_of(word: str, own: str, other: str, before: bool) -> bool:
 def _replaced(word: str, other: str, negations: frozenset[str]) -> bool:
     """Whether two unlike short words stand side by side, and one of the two is a negation."""
     is_negated = (word in negations) != (other in negations)
-    short = 0 < min(len(word), len(other)) and max(len(word), len(other)) < LEAST_LETTERS
+    short = min(len(word), len(other)) > 0 and max(len(word), len(other)) < LEAST_LETTERS
     return is_negated and short and _similarity(word, other) < SAME_WORD
 
 
