@@ -141,10 +141,9 @@ def numbers_differ(reference: str, hypothesis: str, language: str) -> bool:
     """
     if language not in _WITH_WORDS:
         return _figures_differ(reference, hypothesis)
-    # Figures can be read in several ways. The numbers differ when they differ in the readings that are closest, and in the
-    # usual readings.
+    # Figures can be read in several ways. The numbers differ when they differ in the closest and in the usual readings.
     compared = pair(reference, hypothesis, language)
-    if compared[0] == compared[1]:
+    if compared[0] == compared[1] or not _values_differ(compared, language, respelled=False):
         return False
-    forms = dict.fromkeys((compared, (normalise(reference, language), normalise(hypothesis, language))))
-    return all(_values_differ(form, language, respelled) for form in forms for respelled in (False, True))
+    usual = normalise(reference, language), normalise(hypothesis, language)
+    return all(_values_differ(usual, language, respelled) for respelled in (False, True))
