@@ -56,8 +56,8 @@ bench-overhead: setup  ## the time that Dagster adds to a run of one partition; 
 bench-whisper: setup  ## speed and similarity of our Whisper and of stock faster-whisper; last line one JSON object
 	$(BIN)/python -m benchmarks.whisper
 
-bench-faults: setup  ## planted faults: how many of each kind our Whisper finds; last line one JSON object
-	$(BIN)/python -m benchmarks.whisper --faults
+bench-faults: setup  ## planted faults in ru, en, es, fr: how many of each kind are found; last line one JSON object
+	$(BIN)/python -m benchmarks.faults
 
 bench-again: setup  ## the time to validate an untouched data set again, and the first time; last line one JSON object
 	$(BIN)/python -m benchmarks.again

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.whisper import demo_clips
+from benchmarks.clips import demo_clips
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.runtime import files, project
 from voice_assets.voices import Whisper

@@ -8,8 +8,6 @@ CPU seconds are printed too, for a machine that also does other work. Loading th
 
 Sets: ``short`` has the demo's clips of 1 to 4 s. The demo has few clips of 8 to 15 s, so ``long`` has consecutive clips of the
 one speaker, joined with 0.3 s of silence between them, and the joined texts.
-
-``--faults`` plants faults instead and prints the faults that are found; see `plant_faults`.
 """
 
 import argparse
@@ -19,22 +17,19 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.clips import RATE, demo_clips
 from voice_assets.asr import weights
 from voice_assets.asr.policy import DecodingPolicy
 from voice_assets.asr.recogniser import Utterance
-from voice_assets.asr.scoring import score
 from voice_assets.asr.similarity import similarity
-from voice_assets.asr.transcriber import Transcriber, Transcript, read_samples
+from voice_assets.asr.transcriber import Transcriber
 from voice_assets.asr.whisper import WhisperRecogniser
 from voice_assets.audio import recordings
-from voice_assets.audio.signals import level_db
-from voice_assets.importers.debian import build_ivrvoice
-from voice_assets.quality.summary import SILENT_BELOW_DB
 from voice_assets.runtime import project
 from voice_assets.voices import Whisper
 
@@ -43,10 +38,7 @@ OPTIONS = Whisper(model="base", device="cpu", compute_type="int8", batch_size=16
 POLICY = DecodingPolicy(LANGUAGE, OPTIONS.retry_below, OPTIONS.low_similarity)
 LOW, BEAM = OPTIONS.low_similarity, OPTIONS.beam_size
 GAP_S = 0.3
-RATE = 16000
 TURNS = 3
-SIGNS = ("hallucination", "repeated", "other_words")
-KINDS = ("swapped", "cut", "one word", "silenced", "replaced")
 
 
 @dataclass
@@ -73,17 +65,6 @@ class System:
     def scores(self, clips: Sequence[Utterance]) -> dict[str, float]:
         """Similarity of each clip."""
         return {clip.clip_id: similarity(clip.reference or "", self.hypotheses[clip.clip_id], LANGUAGE) for clip in clips}
-
-
-def demo_clips() -> list[Utterance]:
-    """The demo's clips with their texts, in the order of the data set. A missing data set is made in the cache folder."""
-    dataset = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
-    clips = []
-    for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines():
-        name, text = line.split("|")
-        path = dataset / "wavs" / f"{name.removesuffix('.wav')}.wav"
-        clips.append(Utterance(name, path, recordings.probe(path).duration_s, text))
-    return clips
 
 
 def joined(clips: Sequence[Utterance], folder: Path) -> Iterator[Utterance]:
@@ -174,83 +155,17 @@ def compare(name: str, clips: Sequence[Utterance], systems: Sequence[System]) ->
     }
 
 
-def plant_faults(clips: Sequence[Utterance], folder: Path) -> tuple[list[Utterance], dict[str, str]]:
-    """``clips`` with planted faults, and the kind of fault by clip id.
-
-    Texts: 2 % swapped (in a ring), 2 % cut (the last third of the words, one at least), 2 % with one word replaced by a word
-    of another clip. Audio: 1 % silenced (digital silence of the same length), 1 % replaced by the audio of another clip. No
-    clip has two faults.
-    """
-    rng = random.Random(1)
-    wordy = [index for index, clip in enumerate(clips) if len((clip.reference or "").split()) >= 3]
-    two, one = max(2, round(0.02 * len(clips))), max(1, round(0.01 * len(clips)))
-    drawn = iter(rng.sample(wordy, 3 * two + 2 * one))
-    chosen = {kind: [next(drawn) for _ in range(two if kind in KINDS[:3] else one)] for kind in KINDS}
-    changed = list(clips)
-    swapped = chosen["swapped"]
-    for index, other in zip(swapped, swapped[1:] + swapped[:1], strict=True):
-        changed[index] = replace(clips[index], reference=clips[other].reference)
-    for kind in KINDS[1:]:
-        for index in chosen[kind]:
-            other = rng.choice([one for one in wordy if one != index])
-            changed[index] = _faulty(kind, clips[index], clips[other], folder, rng)
-    return changed, {clips[index].clip_id: kind for kind, indices in chosen.items() for index in indices}
-
-
-def _faulty(kind: str, clip: Utterance, other: Utterance, folder: Path, rng: random.Random) -> Utterance:
-    words, foreign = (clip.reference or "").split(), (other.reference or "").split()
-    if kind == "cut":
-        return replace(clip, reference=" ".join(words[: len(words) - max(1, len(words) // 3)]))
-    if kind == "one word":
-        target = rng.randrange(len(words))
-        word = max((one for one in foreign if one != words[target]), key=len)
-        return replace(clip, reference=" ".join([*words[:target], word, *words[target + 1 :]]))
-    if kind == "replaced":
-        return replace(clip, path=other.path, duration_s=other.duration_s)
-    silence = np.zeros(round(clip.duration_s * RATE), np.int16)
-    return replace(clip, path=recordings.write_wav(folder / f"{clip.clip_id}-silent.wav", silence, RATE))
-
-
-def flagged(clip: Utterance, transcript: Transcript) -> bool:
-    """Whether the fault counts as found: similarity under 0.8, silent audio, other, invented or repeated words."""
-    silent = level_db(read_samples(clip, RATE)) < SILENT_BELOW_DB
-    found = score(clip.reference or "", transcript.hypothesis, clip.duration_s, LANGUAGE, silent)
-    return silent or float(str(found["similarity"])) < LOW or any(found[sign] for sign in SIGNS)
-
-
-def planted(clips: Sequence[Utterance], model: Path, folder: Path) -> dict[str, float]:
-    """The recall of each kind of planted fault, and the precision, over ``clips``. Prints missed and falsely found clips.
-
-    A clip that is found without a planted fault counts as falsely found, even when the recording has a fault of its own.
-    """
-    changed, kinds = plant_faults(clips, folder)
-    transcripts = {one.clip_id: one for one in our_transcriber(model).transcribe(changed, POLICY)}
-    found = {clip.clip_id for clip in changed if flagged(clip, transcripts[clip.clip_id])}
-    for clip in changed:
-        if (clip.clip_id in found) != (clip.clip_id in kinds):
-            what = "falsely found" if clip.clip_id in found else f"missed ({kinds[clip.clip_id]})"
-            print(f"  {what}: {clip.clip_id}: {clip.reference} | {transcripts[clip.clip_id].hypothesis}")
-    recall = {kind: round(statistics.fmean(one in found for one, its in kinds.items() if its == kind), 3) for kind in KINDS}
-    return recall | {"precision": round(len(found & kinds.keys()) / max(1, len(found)), 3)}
-
-
 def main() -> None:
     """Read the command line, measure, and print."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clips", type=int, default=96, help="short clips to transcribe; half as many long ones (default: 96)")
     parser.add_argument("--model", default="base", help="weights, as in a voice's YAML (default: base)")
-    parser.add_argument(
-        "--faults", action="store_true", help="plant faults in the demo set and print the faults that are found"
-    )
     options = parser.parse_args()
     model = weights.resolve(options.model, project.cache_dir() / "whisper")
     clips = demo_clips()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        if options.faults:
-            print(json.dumps(planted(clips, model, folder)))
-            return
         short = thinned([clip for clip in clips if 1 <= clip.duration_s < 4], options.clips)
         long = thinned(list(joined(clips, folder)), options.clips // 2)
         result = {name: compare(name, chosen, all_systems(model)) for name, chosen in (("short", short), ("long", long))}

@@ -1,4 +1,4 @@
-"""The keys of the rows in the transcript cache: hypotheses of each decoding pass, finished clips, levels.
+"""The keys of the rows in the transcript cache: hypotheses of each decoding pass, finished clips, levels, seconds of speech.
 
 Not here: storing the rows (``asr.transcript_cache``).
 """
@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.policy import HALVES, POLICY, DecodingPolicy
 from voice_assets.asr.recogniser import Recogniser
 
 
@@ -41,15 +41,17 @@ class CacheKeys:
     Each decoding pass has its own key, so a new beam size keeps the hypotheses of the fast pass valid.
 
     Attributes:
-        passes: by decoding pass, the key of its hypotheses. A row holds the hypothesis of one audio.
-        finished: the key of finished clips; the thresholds are part of the key. A row holds, for one audio and clip id, the
-            names of the passes that the clip had.
+        passes: by decoding pass, the key of its hypotheses. A row holds the hypothesis of one audio. `HALVES` is the last.
+        finished: the key of finished clips; the policy's thresholds and number are part of the key. A row holds, for one audio
+            and clip id, the names of the passes that the clip had.
         level: the key of levels. A row holds the RMS level of one audio in dBFS, at the recogniser's sample rate.
+        speech: the key of the seconds of speech of one audio (``asr.speech``).
     """
 
     passes: Mapping[str, CacheKey]
     finished: CacheKey
     level: CacheKey
+    speech: CacheKey
 
     @classmethod
     def of(cls, recogniser: Recogniser, policy: DecodingPolicy) -> "CacheKeys":
@@ -57,6 +59,8 @@ class CacheKeys:
         fingerprints = recogniser.fingerprints
         passes = {name: CacheKey.of(decoding_pass=name, **fingerprint) for name, fingerprint in fingerprints.items()}
         together = {name: value for fingerprint in fingerprints.values() for name, value in fingerprint.items()}
-        thresholds = {"retry_below": policy.retry_below, "low_similarity": policy.low_similarity}
+        passes[HALVES] = CacheKey.of(decoding_pass=HALVES, **together)
+        thresholds = {"retry_below": policy.retry_below, "low_similarity": policy.low_similarity, "policy": POLICY}
         finished = CacheKey.of(decoding_pass="ended", **together, **thresholds)
-        return cls(passes, finished, CacheKey.of(decoding_pass="level", sample_rate=recogniser.sample_rate))
+        level, speech = (CacheKey.of(decoding_pass=name, sample_rate=recogniser.sample_rate) for name in ("level", "speech"))
+        return cls(passes, finished, level, speech)

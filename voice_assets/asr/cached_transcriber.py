@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from voice_assets.asr.cache_keys import CacheKey, CacheKeys
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import Recogniser, Utterance
-from voice_assets.asr.scoring import score
+from voice_assets.asr.scoring import Evidence, score
 from voice_assets.asr.transcriber import AudioHypotheses, Batch, Transcriber, read_samples
 from voice_assets.asr.transcript_cache import TranscriptCache
 
@@ -82,7 +82,7 @@ class CachedTranscriber:
 
         def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
             asked = {self._pass_for(row, known) for row in alike[utterance.clip_id]}
-            return next((name for name in self.recogniser.fingerprints if name in asked), None)
+            return next((name for name in self._keys.passes if name in asked), None)
 
         known = {name: self._known[rows[0]["audio_sha256"]].texts for name, rows in alike.items()}
         try:
@@ -95,8 +95,11 @@ class CachedTranscriber:
 
     def _read_cache(self, rows: Sequence[Record]) -> None:
         hashes = {row["audio_sha256"] for row in rows}
-        level = self.cache.find(self._keys.level, hashes)
-        self._known = {sha: AudioHypotheses({}, float(level[sha]) if sha in level else None) for sha in hashes}
+        level, speech = (self.cache.find(key, hashes) for key in (self._keys.level, self._keys.speech))
+        self._known = {
+            sha: AudioHypotheses({}, *(float(values[sha]) if sha in values else None for values in (level, speech)))
+            for sha in hashes
+        }
         for decoding_pass, key in self._keys.passes.items():
             for sha, text in self.cache.find(key, hashes).items():
                 self._known[sha].texts[decoding_pass] = text
@@ -115,15 +118,15 @@ class CachedTranscriber:
             self.cache.add({self._keys.finished: {name: self._pass_names(known) for name, known in new.items()}})
 
     def _missing(self, row: Record) -> str | None:
-        """The pass that ``row`` lacks, or None. Audio without a stored level was never read, so silence is not known."""
+        """The pass that ``row`` lacks, or None. Audio without a stored level or speech must be read, whatever was decoded."""
         known = self._known[row["audio_sha256"]]
-        if known.level_db is None:
+        if known.level_db is None or known.speech_s is None:
             return self.recogniser.passes(float(row["duration_s"]))[0]
         return None if _name(row) in self._finished else self._pass_for(row, known)
 
     def _pass_for(self, row: Record, known: AudioHypotheses) -> str | None:
         offered = self.recogniser.passes(float(row["duration_s"]))
-        return self.policy.missing_pass(offered, row["text"], known.texts, known.silent)
+        return self.policy.missing_pass(offered, row["text"], known.texts, known.silent, known.speech_s)
 
     def _batches(self, alike: Mapping[str, list[Record]]) -> list[tuple[Utterance, ...]]:
         """One utterance for each audio. Utterances that have a hypothesis and need a further pass come last."""
@@ -136,11 +139,11 @@ class CachedTranscriber:
 
     def _store(self, batch: Batch, found: Sequence[AudioHypotheses], alike: Mapping[str, list[Record]]) -> None:
         """Store the hypotheses of a batch, in one transaction."""
-        new: dict[CacheKey, dict[str, str]] = {self._keys.level: {}, self._keys.finished: {}}
+        new: dict[CacheKey, dict[str, str]] = {self._keys.level: {}, self._keys.speech: {}, self._keys.finished: {}}
         for utterance, one in zip(batch, found, strict=True):
             rows = alike[utterance.clip_id]
             sha = rows[0]["audio_sha256"]
-            new[self._keys.level][sha] = f"{one.level_db:.2f}"
+            new[self._keys.level][sha], new[self._keys.speech][sha] = f"{one.level_db:.2f}", f"{one.speech_s:.2f}"
             new[self._keys.finished] |= {_name(row): self._pass_names(one) for row in rows}
             for decoding_pass in one.texts.keys() - self._known[sha].texts.keys():
                 new.setdefault(self._keys.passes[decoding_pass], {})[sha] = one.texts[decoding_pass]
@@ -164,6 +167,9 @@ class CachedTranscriber:
         texts = {name: text for name, text in known.texts.items() if name in self._finished[_name(row)]}
         offered = self.recogniser.passes(duration_s)
         hypothesis, decoding_pass = self.policy.best_hypothesis(offered, row["text"], texts, known.silent)
+        counted = self.policy.counted(offered, row["text"], texts, known.silent, known.speech_s)
+        halves = counted.pop(HALVES, "")
+        evidence = Evidence(tuple(counted.values()), halves, known.silent, known.speechless)
         return {
             "clip_id": row["clip_id"],
             "path": row["path"],
@@ -171,7 +177,7 @@ class CachedTranscriber:
             "duration_s": duration_s,
             "reference": row["text"],
             "hypothesis": hypothesis,
-            **score(row["text"], hypothesis, duration_s, self.policy.language, known.silent),
+            **score(row["text"], hypothesis, duration_s, self.policy.language, evidence),
             "decoding_pass": decoding_pass,
         }
 

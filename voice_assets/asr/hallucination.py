@@ -1,80 +1,82 @@
 """Whether Whisper invented a hypothesis: words that nobody spoke. Not here: loops and repetitions (``asr.similarity.repeats``).
 
-Whisper was trained on subtitles. Over silence and noise, Whisper writes phrases from the end of subtitles, such as the phrases
-below. A phrase that people also say counts only as the whole hypothesis.
+Over silence and noise, Whisper writes phrases from the ends of subtitles (``asr.subtitle_phrases``). A phrase that the
+reference has too does not count.
 """
 
+import re
 from functools import cache
+from typing import Literal
 
+from voice_assets.asr.subtitle_phrases import CAPTIONS, SPOKEN_TOO, patterns, plain
 from voice_assets.text.normalisation import normalise
 
-# Data sets of prompts or books do not have these phrases. When a reference has such a phrase, the phrase does not count.
-_SUBTITLES = {
-    "ru": (
-        "Продолжение следует", "Субтитры сделал", "Субтитры создавал", "Субтитры подготовил", "Субтитры делал",
-        "Редактор субтитров", "Корректор субтитров", "Субтитры и перевод", "Субтитры от", "Субтитры предоставил", "DimaTorzok",
-        "Спасибо за просмотр", "Спасибо за внимание", "Подписывайтесь на канал", "Подписывайтесь на мой канал",
-        "Подпишись на канал", "Ставьте лайки", "До новых встреч", "До встречи в следующем видео", "Не забудьте подписаться",
-        "Смотрите продолжение", "Продолжение в следующей части", "Игорь Негода",
-    ),
-    "en": (
-        "Thanks for watching", "Thank you for watching", "Thank you so much for watching", "Please subscribe",
-        "Subscribe to my channel", "Don't forget to subscribe", "Like and subscribe", "Subtitles by", "Captions by",
-        "Transcribed by", "Amara.org", "See you in the next video", "Transcription by CastingWords", "to be continued",
-    ),
-    "es": (
-        "Gracias por ver el video", "Gracias por ver", "Subtítulos realizados por", "Subtítulos por", "Suscríbete al canal",
-        "Suscríbete a mi canal", "Amara.org", "Hasta la próxima", "No olvides suscribirte", "Continuará",
-    ),
-    "fr": (
-        "Merci d'avoir regardé", "Sous-titres réalisés par", "Sous-titrage", "Sous-titres par", "Abonnez-vous",
-        "Amara.org", "Merci d'avoir visionné", "À bientôt pour une nouvelle vidéo", "N'oubliez pas de vous abonner",
-    ),
-    "de": (
-        "Vielen Dank fürs Zuschauen", "Danke fürs Zuschauen", "Untertitel der Amara.org-Community", "Untertitelung",
-        "Untertitel von", "Untertitel im Auftrag", "Abonniert den Kanal", "Bis zum nächsten Mal", "Copyright WDR",
-    ),
-}  # fmt: skip
-# People say these phrases too. They count only when the hypothesis has no other words.
-_SPOKEN_TOO = {
-    "ru": ("Спасибо", "Пока", "Пока-пока", "Музыка", "Аплодисменты", "Тишина", "Смех", "Всем пока", "Удачи"),
-    "en": ("you", "Thank you", "Thanks", "Bye", "Bye bye", "Okay", "Thank you very much", "Music", "Applause", "I'm sorry"),
-    "es": ("Gracias", "Muchas gracias", "Adiós", "Música", "Aplausos"),
-    "fr": ("Merci", "Au revoir", "Musique", "Applaudissements", "Merci beaucoup"),
-    "de": ("Vielen Dank", "Danke", "Tschüss", "Musik", "Applaus"),
-}
+Audio = Literal["speech", "noise", "silence"]
 
 OVER_SILENCE = "words over silence"
+OVER_NOISE = "words over noise"
+# A hypothesis this close to the text was spoken, whatever the speech detector says: the detector may miss whispered words.
+_HEARD = 0.8
+# A sound caption has a noun and at most this many words beside it: "soft music", «стук в дверь».
+_CAPTION_WORDS = 4
+# A sound caption in capitals has nothing in common with the text.
+_UNRELATED = 0.5
+_LEAST_LETTERS = 4
 
 
 @cache
-def _phrases(language: str, spoken_too: bool) -> tuple[tuple[str, str], ...]:
-    table = _SPOKEN_TOO if spoken_too else _SUBTITLES
-    return tuple((phrase, normalise(phrase, language)) for phrase in table.get(language, ()))
+def _patterns(language: str) -> re.Pattern[str]:
+    return patterns(language)
+
+
+@cache
+def _spoken_too(language: str) -> frozenset[str]:
+    return frozenset(map(plain, SPOKEN_TOO.get(language, ())))
 
 
 def _has(words: str, phrase: str) -> bool:
     return f" {phrase} " in f" {words} "
 
 
-def hallucination(reference: str, hypothesis: str, language: str, silent: bool) -> str:
-    """Why ``hypothesis`` counts as invented, in words; empty when it does not. Both texts are normalised.
+def _known_phrase(reference: str, hypothesis: str, language: str) -> str:
+    """The first phrase of subtitles in the hypothesis; empty when there is none. `plain` texts."""
+    known = _patterns(language)
+    if not known.search(reference) and (found := known.search(hypothesis)):
+        return found[0]
+    # A hypothesis that is a part of the reference is not invented: the clip may be cut.
+    return hypothesis if hypothesis in _spoken_too(language) and not _has(reference, hypothesis) else ""
+
+
+def _is_caption(reference: str, hypothesis: str, similarity: float, language: str) -> bool:
+    """Whether the whole hypothesis is the caption of a sound: it has the noun of a sound, or only capitals."""
+    words, spoken = plain(hypothesis).split(), plain(reference).split()
+    nouns = set(words) & set(CAPTIONS.get(language, ()))
+    if len(words) <= _CAPTION_WORDS and nouns and not nouns & set(spoken) and similarity < _UNRELATED:
+        return True
+    long_words = [word for word in words if len(word) >= _LEAST_LETTERS]
+    shouted = hypothesis.isupper() and not reference.isupper()
+    return shouted and len(words) > 1 and bool(long_words) and similarity < _UNRELATED
+
+
+def hallucination(reference: str, hypothesis: str, similarity: float, language: str, audio: Audio) -> str:
+    """Why ``hypothesis`` counts as invented, in words; empty when it does not.
 
     Args:
-        reference: the text of the clip.
+        reference: the text of the clip, as written.
         hypothesis: what Whisper wrote.
-        language: Whisper's code of the language; phrases are known for ru, en, es, fr and de.
-        silent: whether the clip's audio holds no speech. Then every word is invented, also a word of the reference.
+        similarity: of the two texts (``asr.similarity``).
+        language: Whisper's code of the language; a language without phrases has only the phrases of all languages.
+        audio: the kind of audio. Over silence every word is invented, also a word of the reference.
     """
-    if not hypothesis:
+    if not normalise(hypothesis, language):
         return ""
-    if silent:
+    if audio == "silence":
         return OVER_SILENCE
-    for phrase, words in _phrases(language, spoken_too=False):
-        if _has(hypothesis, words) and not _has(reference, words):
-            return f"known phrase: {phrase}"
-    for phrase, words in _phrases(language, spoken_too=True):
-        # A hypothesis that is a part of the reference is not invented: the clip may be cut.
-        if hypothesis == words and not _has(reference, words):
-            return f"known phrase: {phrase}"
+    if audio == "noise" and similarity < _HEARD:
+        return OVER_NOISE
+    phrase = _known_phrase(plain(reference), plain(hypothesis), language)
+    if phrase:
+        return f"known phrase: {phrase}"
+    if _is_caption(reference, hypothesis, similarity, language):
+        return f"caption of a sound: {plain(hypothesis)}"
     return ""

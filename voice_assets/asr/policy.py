@@ -1,7 +1,12 @@
 """Which decoding pass a clip needs next, and which hypothesis is kept. Not here: decoding (``asr.recogniser``).
 
-A recogniser offers decoding passes, each more expensive than the pass before. Only the hypotheses, the reference and whether
-the audio is silent decide. So after a change of the reference, the stored hypotheses are judged again without decoding.
+A recogniser offers decoding passes, each more expensive than the pass before. Only the hypotheses, the reference, the silence
+and the seconds of speech decide. So after a change of the reference, the stored hypotheses are judged again
+without decoding.
+
+Whisper often writes a text once that is spoken twice, with a perfect score, and on short windows often writes a text twice that
+is spoken once. So the two halves of a doubtful clip are decoded, each on its own (`HALVES`). This pass gives no hypothesis of
+the clip.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +15,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Indel
 
 from voice_assets.asr.similarity import repeats, similarity
+from voice_assets.asr.suspicions import other_numbers, small_words
 from voice_assets.text.comparison import pair
 from voice_assets.text.normalisation import normalise
 
@@ -17,6 +23,15 @@ from voice_assets.text.normalisation import normalise
 MANY_LETTERS = 15
 # A hypothesis with less than this share of the reference's letters stopped early, as Whisper does on short windows.
 _WHOLE = 0.85
+HALVES = "halves"
+"""The pass that decodes the two halves of a clip (``asr.transcriber``). It comes after the passes of the recogniser."""
+POLICY = 2
+"""Part of the key of finished clips. Raise the number when other passes become due."""
+# With fewer letters per second of speech, the text may be spoken twice. Measured on Debian's prompts (ru, en, es, fr): under
+# 9.5 are 1 %, 5 %, 20 % and 4 % of the clips, and 80 of 80 clips that were doubled. A letter of the second group is a syllable.
+SLOW_LETTERS_PER_S = 9.5
+_SLOW_SYLLABLES_PER_S = 4.0
+_SYLLABIC = frozenset(("zh", "yue", "ja", "ko"))
 
 
 def doubtful(reference: str | None, hypothesis: str, language: str, below: float) -> bool:
@@ -47,6 +62,17 @@ def better(reference: str | None, later: str, earlier: str, language: str) -> bo
     return similarity(reference, later, language) > similarity(reference, earlier, language)
 
 
+def may_be_twice(reference: str | None, texts: Mapping[str, str], language: str, speech_s: float | None) -> bool:
+    """Whether the audio may have ``reference`` twice: a pass heard a repetition, or the speech is very slow for the text."""
+    if reference is None or not speech_s:
+        return False
+    words = normalise(reference, language)
+    slow = _SLOW_SYLLABLES_PER_S if language in _SYLLABIC else SLOW_LETTERS_PER_S
+    if words and len(words.replace(" ", "")) < slow * speech_s:
+        return True
+    return any(repeats(normalise(text, language), words) for text in texts.values())
+
+
 @dataclass(frozen=True)
 class DecodingPolicy:
     """When a further decoding pass is due. The thresholds are similarities, the voice's ``whisper`` settings.
@@ -54,7 +80,8 @@ class DecodingPolicy:
     ``retry_below`` lies above ``low_similarity``. A middle pass costs little, and most clips between the two thresholds were
     recognised wrongly on the short window. Measured with ``base`` on 271 clips (mean similarity of stock faster-whisper:
     0.9800): 0.9 gives 0.9786, 0.93 gives 0.9800 for a tenth more time, 0.95 gives 0.9806 for a sixth more. The last pass costs
-    ten times the first. So only clips that would be low, or whose end is missing, get the last pass.
+    ten times the first. So only clips that would be low, whose end is missing, or whose numbers or small words differ in every
+    pass so far, get the last pass.
     """
 
     language: str
@@ -62,7 +89,12 @@ class DecodingPolicy:
     low_similarity: float
 
     def next_pass(
-        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
+        self,
+        offered: Sequence[str],
+        reference: str | None,
+        texts: Mapping[str, str],
+        silent: bool = False,
+        speech_s: float | None = None,
     ) -> str | None:
         """The decoding pass that is due after the passes in ``texts``, or None when the clip needs no further pass.
 
@@ -71,7 +103,16 @@ class DecodingPolicy:
             reference: the text of the clip, where it is known.
             texts: hypothesis by decoding pass.
             silent: whether the audio is silent. The last pass checks words over silence.
+            speech_s: seconds of speech in the audio; None when they are not known. Then `HALVES` is never due.
         """
+        due = self._next_offered(offered, reference, texts, silent)
+        if due is None and HALVES not in texts and may_be_twice(reference, texts, self.language, speech_s):
+            return HALVES
+        return due
+
+    def _next_offered(
+        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool
+    ) -> str | None:
         first, last = offered[0], offered[-1]
         if last in texts:
             return None
@@ -82,23 +123,38 @@ class DecodingPolicy:
             return last if normalise(best, self.language) else None
         for middle in offered[1:-1]:
             if middle not in texts:
-                return middle if self._retry(reference, best) else None
-        low = doubtful(reference, best, self.language, self.low_similarity)
-        return last if low or stopped_early(reference, best, self.language) else None
+                return middle if self._retry(reference, best) or self._other_meaning(reference, texts) else None
+        # With two passes, the last pass is no more expensive than a middle one.
+        low = (
+            self._retry(reference, best) if len(offered) == 2 else doubtful(reference, best, self.language, self.low_similarity)
+        )
+        end = stopped_early(reference, best, self.language)
+        return last if low or end or self._other_meaning(reference, texts) else None
 
     def _retry(self, reference: str | None, best: str) -> bool:
         below = max(self.retry_below, self.low_similarity)
         return doubtful(reference, best, self.language, below) or many_letters(reference, best, self.language)
 
+    def _other_meaning(self, reference: str | None, texts: Mapping[str, str]) -> bool:
+        if reference is None:
+            return False
+        heard = tuple(text for name, text in texts.items() if name != HALVES)
+        return other_numbers(reference, heard, self.language) or small_words(reference, heard, self.language)
+
     def missing_pass(
-        self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
+        self,
+        offered: Sequence[str],
+        reference: str | None,
+        texts: Mapping[str, str],
+        silent: bool = False,
+        speech_s: float | None = None,
     ) -> str | None:
         """The first pass that this reference needs and that ``texts`` lacks; None when ``texts`` has every pass.
 
         ``texts`` may hold passes that only an earlier reference needed. Such a pass does not replace the passes before it.
         """
-        counted = self._counted(offered, reference, texts, silent)
-        return self.next_pass(offered, reference, counted, silent)
+        counted = self.counted(offered, reference, texts, silent, speech_s)
+        return self.next_pass(offered, reference, counted, silent, speech_s)
 
     def best_hypothesis(
         self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool = False
@@ -107,12 +163,19 @@ class DecodingPolicy:
 
         The arguments are those of `next_pass`; ``texts`` has the first of the offered passes.
         """
-        return self._best(offered, reference, self._counted(offered, reference, texts, silent))
+        return self._best(offered, reference, self.counted(offered, reference, texts, silent))
 
-    def _counted(self, offered: Sequence[str], reference: str | None, texts: Mapping[str, str], silent: bool) -> dict[str, str]:
-        """The hypotheses in ``texts`` that this reference needs, in the order of the passes."""
+    def counted(
+        self,
+        offered: Sequence[str],
+        reference: str | None,
+        texts: Mapping[str, str],
+        silent: bool = False,
+        speech_s: float | None = None,
+    ) -> dict[str, str]:
+        """The hypotheses in ``texts`` that this reference needs, in the order of the passes, `HALVES` last."""
         counted: dict[str, str] = {}
-        while (due := self.next_pass(offered, reference, counted, silent)) in texts and due is not None:
+        while (due := self.next_pass(offered, reference, counted, silent, speech_s)) in texts and due is not None:
             counted[due] = texts[due]
         return counted
 

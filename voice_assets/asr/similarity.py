@@ -3,6 +3,7 @@
 rapidfuzz, not difflib: difflib's ``autojunk`` lowers the scores of texts of 200 characters and more.
 """
 
+import re
 from collections import Counter
 
 from rapidfuzz.distance import Indel, Levenshtein
@@ -12,6 +13,10 @@ from voice_assets.text.comparison import pair
 # The same words this many times in a row are a loop: people say "да, да, да", but hardly the same words four times.
 _LOOP_TIMES = 4
 _LONGEST_LOOP = 12
+# A letter or syllable 8 times in a row, with or without hyphens: «о-о-о-о», "hahahaha". Digits may repeat in a number.
+_STUTTER = re.compile(r"([^\W\d]{1,3}?)(?:\W*\1){7,}", re.IGNORECASE)
+# The second saying may differ, or Whisper may mishear it. Each half of the hypothesis is this similar to the text.
+_SAID_AGAIN = 0.8
 
 
 def similarity(reference: str, hypothesis: str, language: str) -> float:
@@ -61,14 +66,30 @@ def _spaced(words: list[str]) -> str:
     return "".join(f" {word} " for word in words)
 
 
+def stutters(hypothesis: str, reference: str) -> bool:
+    """Whether ``hypothesis`` has a letter or syllable many times in a row, and the reference has not. Texts as written."""
+    return bool(_STUTTER.search(hypothesis)) and not _STUTTER.search(reference)
+
+
+def _said_again(words: list[str], expected: list[str]) -> bool:
+    """Whether ``words`` are about twice ``expected``: cut in two near the middle, each part is similar to ``expected``."""
+    if not 1.5 * len(expected) <= len(words) <= 2.5 * len(expected):
+        return False
+    text, middle = " ".join(expected), len(words) // 2
+    return any(
+        min(normalised_similarity(text, " ".join(part)) for part in (words[:cut], words[cut:])) >= _SAID_AGAIN
+        for cut in range(max(1, middle - 2), min(len(words), middle + 3))
+    )
+
+
 def repeats(hypothesis: str, reference: str) -> bool:
     """Whether ``hypothesis`` repeats the reference or loops. Both are normalised texts.
 
-    Repeats: the hypothesis has the whole reference at least twice.
+    Repeats: the hypothesis has the whole reference at least twice, the second time perhaps with other words or errors.
     Loops: a sequence of up to 12 words comes 4 times or more in a row, and more often than in the reference.
     """
     words, expected = hypothesis.split(), reference.split()
-    if expected and _spaced(words).count(_spaced(expected)) >= 2:
+    if expected and (_spaced(words).count(_spaced(expected)) >= 2 or _said_again(words, expected)):
         return True
     if not words or max(Counter(words).values()) < _LOOP_TIMES:
         return False

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import Recogniser, Sound, Utterance
+from voice_assets.asr.speech import LEAST_SPEECH_S, halves, speech_s
 from voice_assets.asr.streams import read_ahead, side_by_side
+from voice_assets.asr.suspicions import BETWEEN_HALVES
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import level_db
 from voice_assets.quality.summary import SILENT_BELOW_DB
@@ -36,17 +38,27 @@ class Transcript:
 
 @dataclass
 class AudioHypotheses:
-    """The hypotheses of one audio by decoding pass, and its RMS level in dBFS. The level is None until the audio was read."""
+    """The hypotheses of one audio by decoding pass, its RMS level in dBFS, and its seconds of speech.
+
+    The last two are None until the audio was read.
+    """
 
     texts: dict[str, str]
     level_db: float | None = None
+    speech_s: float | None = None
 
     @property
     def silent(self) -> bool:
         """Whether the audio counts as silent, by the rule of the quality stage."""
         return self.level_db is not None and self.level_db < SILENT_BELOW_DB
 
+    @property
+    def speechless(self) -> bool:
+        """Whether the audio has no speech, such as noise."""
+        return self.speech_s is not None and self.speech_s < LEAST_SPEECH_S
 
+
+_Read = tuple[Sound, AudioHypotheses]
 Batch = Sequence[Utterance]
 ReadSamples = Callable[[Utterance, int], np.ndarray]
 """The samples of an utterance at a rate in Hz: float32 ``[samples]`` within -1 to 1."""
@@ -82,7 +94,7 @@ class Transcriber:
 
         def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
             offered = self.recogniser.passes(utterance.duration_s)
-            return policy.next_pass(offered, utterance.reference, known.texts, known.silent)
+            return policy.next_pass(offered, utterance.reference, known.texts, known.silent, known.speech_s)
 
         for batch, decoded in self.decode(self.recogniser.batches(utterances), next_pass, {}):
             for utterance, found in zip(batch, decoded, strict=True):
@@ -106,12 +118,12 @@ class Transcriber:
         self.recogniser.load()
         readers = ThreadPoolExecutor(READERS, "reading")
 
-        def submit(utterance: Utterance) -> Future[Sound]:
-            return readers.submit(self._sound, utterance)
+        def submit(utterance: Utterance) -> Future[_Read]:
+            return readers.submit(self._read, utterance, known.get(utterance.clip_id, {}))
 
-        def work(part: tuple[Batch, list[Future[Sound]]]) -> tuple[Batch, list[AudioHypotheses]]:
-            batch, sounds = part
-            return batch, self._decode_batch(batch, [sound.result() for sound in sounds], next_pass, known)
+        def work(part: tuple[Batch, list[Future[_Read]]]) -> tuple[Batch, list[AudioHypotheses]]:
+            batch, reads = part
+            return batch, self._decode_batch(batch, [one.result() for one in reads], next_pass)
 
         try:
             depth = self.recogniser.streams  # one batch ready for each stream
@@ -119,20 +131,29 @@ class Transcriber:
         finally:
             readers.shutdown(cancel_futures=True)
 
-    def _sound(self, utterance: Utterance) -> Sound:
-        return Sound(utterance.duration_s, self.read(utterance, self.recogniser.sample_rate))
+    def _read(self, utterance: Utterance, texts: Mapping[str, str]) -> _Read:
+        """The audio, its level and its seconds of speech. In the threads of the readers: a GPU must not wait for these."""
+        rate = self.recogniser.sample_rate
+        sound = Sound(utterance.duration_s, self.read(utterance, rate))
+        speech = round(speech_s(sound.samples, rate), 2)
+        return sound, AudioHypotheses(dict(texts), round(level_db(sound.samples), 2), speech)
 
-    def _decode_batch(
-        self, batch: Batch, sounds: Sequence[Sound], next_pass: NextPass, known: Mapping[str, Mapping[str, str]]
-    ) -> list[AudioHypotheses]:
-        found = [
-            AudioHypotheses(dict(known.get(utterance.clip_id, {})), round(level_db(sound.samples), 2))
-            for utterance, sound in zip(batch, sounds, strict=True)
-        ]
+    def _decode_batch(self, batch: Batch, reads: Sequence[_Read], next_pass: NextPass) -> list[AudioHypotheses]:
+        sounds, found = [sound for sound, _ in reads], [one for _, one in reads]
         for decoding_pass in self.recogniser.fingerprints:
             asking = [index for index, one in enumerate(batch) if next_pass(one, found[index]) == decoding_pass]
             if asking:
                 texts = self.recogniser.decode(decoding_pass, [sounds[index] for index in asking])
                 for index, text in zip(asking, texts, strict=True):
                     found[index].texts[decoding_pass] = text
+        for utterance, sound, one in zip(batch, sounds, found, strict=True):
+            if next_pass(utterance, one) == HALVES:
+                one.texts[HALVES] = self._decode_halves(sound)
         return found
+
+    def _decode_halves(self, sound: Sound) -> str:
+        """The hypotheses of both halves, with the cheapest pass. One clip at a time: other clips must not change the window."""
+        rate = self.recogniser.sample_rate
+        parts = [Sound(len(half) / rate, half) for half in halves(sound.samples, rate)]
+        cheapest = self.recogniser.passes(max(part.duration_s for part in parts))[0]
+        return BETWEEN_HALVES.join(" ".join(text.split()) for text in self.recogniser.decode(cheapest, parts))

@@ -1,17 +1,22 @@
 """Whisper as a recogniser: short clips in batches on short windows, long or doubtful clips as faster-whisper decodes them.
 
-faster-whisper pads every clip to 30 s, so most of the work on short clips is padding. There are three passes, each more
-expensive than the pass before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core per clip):
+faster-whisper pads every clip to 30 s, so most of the work on short clips is padding. Clips up to 30 s have three passes, each
+more expensive than the pass before (measured with ``base``, int8, clips of 1 to 4 s, seconds of one slow core per clip):
 
 - ``fast``, 0.3: a batch of clips of about the same length, greedily, on windows as short as the clips allow (``asr.windows``);
 - ``wide``, 1.1: a batch on windows that are 6 s longer, whose silence is really encoded, with the beam search;
-- ``full``, 4: faster-whisper's own decoding with the beam search, one clip at a time, on windows of 30 s. Clips over 30 s
-  have this pass only.
+- ``full``, 4: faster-whisper's own decoding with the beam search, one clip at a time, on windows of 30 s.
+
+Clips over 30 s have two passes: ``full``, and ``long``, which is ``full`` with faster-whisper's temperature fallback: a window
+whose hypothesis loops or is improbable is decoded again with random choices. Measured on two sentences and 28 s of hiss:
+``full`` loops (similarity 0.20), ``long`` does not (0.99).
 
 Not here: which pass a clip needs (``asr.policy``), finding weights (``asr.weights``), scores (``asr.scoring``).
 
 Determinism: the window of a clip depends on its own duration only, and the clips of a batch have one window. So the order
-of the clips and the other clips of a batch change no hypothesis. The temperature is 0, so nothing is random.
+of the clips and the other clips of a batch change no hypothesis. The temperature is 0, so nothing is random, except in the
+fallback of ``long``. CTranslate2 seeds the random numbers of a thread once, and the numbers go on from clip to clip. So a clip
+with the fallback gets a model of its own, with new threads and always the same seed.
 """
 
 import math
@@ -40,7 +45,7 @@ from voice_assets.asr.windows import (
 from voice_assets.runtime.devices import cores
 from voice_assets.voices import Whisper
 
-FAST, WIDE, FULL = "fast", "wide", "full"
+FAST, WIDE, FULL, LONG = "fast", "wide", "full", "long"
 
 # Part of each fingerprint. Raise the number with every change of decoding; otherwise old hypotheses stay valid.
 VERSION = 4
@@ -52,6 +57,9 @@ WIDER_S = 6.0
 _TOKENS, _TOKENS_PER_S = 10, 9
 # CTranslate2 writes at most half of its max_length (the other half is for a prompt); Whisper's own limit is 448.
 _LONGEST_OUTPUT = 448
+# The temperatures of faster-whisper's fallback, its own defaults.
+_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_SEED = 1
 # Seconds of windows that a core encodes at once. Measured: a window of 13 s takes 1.10 s in batches of 16, 0.91 s alone.
 _ENCODED_AT_ONCE_S = 12
 
@@ -97,11 +105,12 @@ class WhisperRecogniser:
             "language": self.language,
         }
         wide = {**common, "beam_size": self._options.beam_size}
-        return {FAST: common, WIDE: wide, FULL: {**wide, "vad_filter": self._options.vad_filter}}
+        full = {**wide, "vad_filter": self._options.vad_filter}
+        return {FAST: common, WIDE: wide, FULL: full, LONG: {**full, "temperatures": str(_TEMPERATURES), "seed": _SEED}}
 
     def passes(self, duration_s: float) -> tuple[str, ...]:
-        """See `Recogniser`. Clips over 30 s do not fit into one window, so they have the full pass only."""
-        return (FULL,) if duration_s > FULL_WINDOW_S else (FAST, WIDE, FULL)
+        """See `Recogniser`. Clips over 30 s do not fit into one window."""
+        return (FULL, LONG) if duration_s > FULL_WINDOW_S else (FAST, WIDE, FULL)
 
     def batches(self, utterances: Sequence[Utterance]) -> list[tuple[Utterance, ...]]:
         """See `Recogniser` and `asr.windows.plan`."""
@@ -113,12 +122,15 @@ class WhisperRecogniser:
 
     @cached_property
     def _model(self) -> Any:
+        return self._new_model(self.streams)
+
+    def _new_model(self, workers: int) -> Any:
         from faster_whisper import WhisperModel
         from faster_whisper.feature_extractor import FeatureExtractor
 
         options = {"device": self.device, "compute_type": self.compute_type}
         try:
-            model = WhisperModel(str(self._model_dir), **options, cpu_threads=self._threads, num_workers=self.streams)
+            model = WhisperModel(str(self._model_dir), **options, cpu_threads=self._threads, num_workers=workers)
         except (RuntimeError, ValueError) as error:
             raise RecogniserError(
                 f"the model in {self._model_dir} does not load on {self.device} as {self.compute_type}: {error}"
@@ -153,8 +165,9 @@ class WhisperRecogniser:
 
     def decode(self, decoding_pass: str, sounds: Sequence[Sound]) -> list[str]:
         """See `Recogniser`."""
-        if decoding_pass == FULL:
-            return [text for sound in sounds for text in oom_backoff(self._decode_full, [sound], self._use_smaller_batches)]
+        if decoding_pass in (FULL, LONG):
+            decode = self._decode_full if decoding_pass == FULL else self._decode_long
+            return [text for sound in sounds for text in oom_backoff(decode, [sound], self._use_smaller_batches)]
         window = max(window_s(sound.duration_s, WIDER_S if decoding_pass == WIDE else 0.0) for sound in sounds)
         texts: list[str] = []
         while len(texts) < len(sounds):
@@ -201,15 +214,25 @@ class WhisperRecogniser:
 
     def _decode_full(self, sounds: list[Sound]) -> list[str]:
         """Decode one sound as faster-whisper does, on windows of 30 s with the beam search. A list, for `oom_backoff`."""
-        segments, _ = self._model.transcribe(
-            sounds[0].samples,
+        return [self._transcribe(self._model, sounds[0], (0.0,))]
+
+    def _decode_long(self, sounds: list[Sound]) -> list[str]:
+        """The same with the temperature fallback, by a model of its own (see the module's docstring)."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(_SEED)
+        return [self._transcribe(self._new_model(1), sounds[0], _TEMPERATURES)]
+
+    def _transcribe(self, model: Any, sound: Sound, temperatures: Sequence[float]) -> str:
+        segments, _ = model.transcribe(
+            sound.samples,
             language=self.language,
             beam_size=self._options.beam_size,
-            temperature=0.0,
+            temperature=temperatures,
             condition_on_previous_text=False,
             vad_filter=self._options.vad_filter,
         )
-        return [" ".join(segment.text.strip() for segment in segments).strip()]
+        return " ".join(segment.text.strip() for segment in segments).strip()
 
 
 def _installed(package: str) -> str:

@@ -78,8 +78,11 @@ TRANSCRIPTS = {
     "wer": Column(float, "word error rate on the normalised texts; over 1 when much is inserted"),
     "first_word_wrong": Column(bool, "the hypothesis begins with another word: the clip may be cut badly at its start"),
     "last_word_wrong": Column(bool, "the hypothesis ends with another word: the clip may be cut badly at its end"),
-    "other_words": Column(bool, "the hypothesis has quite different, missing or added words (text.words.other_words)"),
-    "repeated": Column(bool, "the hypothesis loops, or has the whole text more than once"),
+    "other_words": Column(bool, "the hypothesis has quite different, missing or added words (text.words, text.small_words)"),
+    "other_numbers": Column(bool, "no decoding pass heard the numbers of the text (text.number_values)"),
+    "repeated": Column(
+        bool, "the hypothesis loops or has the text more than once, or each half of the audio has the whole text"
+    ),
     "hallucination": Column(str, "why the hypothesis counts as a hallucination (asr.hallucination); empty when it does not"),
     "categories": Column(str, "the clip's categories, keys of asr.categories.CATEGORIES, separated by spaces"),
     "decoding_pass": Column(str, "the decoding pass whose hypothesis was kept: `fast`, `wide` or `full` (asr.whisper)"),

@@ -14,16 +14,18 @@ Facts = Mapping[str, object]
 # reads these two columns.
 COLUMNS = (
     "clip_id", "similarity", "suspicion", "diff", "decision", "new_text", "kept", "kept_by", "reference", "hypothesis",
-    "cer", "wer", "first_word_wrong", "last_word_wrong", "other_words", "repeated", "hallucination", "categories",
+    "cer", "wer", "first_word_wrong", "last_word_wrong", "other_words", "other_numbers", "repeated", "hallucination",
+    "categories",
     "decoding_pass", "duration_s",
     "path", "audio_sha256",
 )  # fmt: skip
 SUSPICIONS = {
     "low": "the similarity is under the limit, or there is none",
-    "hallucination": "words over silence, or a phrase that Whisper is known to invent",
-    "repeated": "the hypothesis loops, or has a one-word answer twice",
+    "hallucination": "words over silence or noise, or a phrase that Whisper is known to invent",
+    "repeated": "the hypothesis loops or has the text twice, or each half of the audio has the whole text",
+    "numbers": "no decoding pass heard the numbers of the text",
     "cut": "the first or the last word is wrong: the cut may be bad",
-    "words": "the hypothesis has quite different, missing or added words",
+    "words": "the hypothesis has quite different, missing or added words, or no decoding pass heard a negation or short word",
 }
 """The reasons that make a clip a suspect. The page shows a clip in the section of its first reason."""
 
@@ -59,6 +61,7 @@ def suspicions(transcripts: pd.DataFrame, low_similarity: float) -> pd.Series:
         "low": ~(transcripts["similarity"] >= low_similarity),
         "hallucination": transcripts["hallucination"] != "",
         "repeated": transcripts["repeated"],
+        "numbers": transcripts["other_numbers"],
         "cut": transcripts["first_word_wrong"] | transcripts["last_word_wrong"],
         "words": transcripts["other_words"],
     }

@@ -29,14 +29,16 @@ _SECTIONS = {
     "low": "Low clips",
     "hallucination": "Hallucinations",
     "repeated": "Repeated",
+    "numbers": "Other numbers",
     "cut": "Bad cuts",
     "words": "Other words",
 }
 _HELP = {
     "low": "The text or the cut may be wrong, or Whisper made an error: listen.",
-    "hallucination": "The score is high enough, but Whisper wrote words over silence or a phrase that it is known to invent.",
-    "repeated": "The score is high enough, but the hypothesis loops or has the text twice. Audio or Whisper may repeat itself.",
-    "words": "The score is high enough, but the hypothesis has quite different, missing or added words.",
+    "hallucination": "The score is high enough, but Whisper wrote words over silence or noise, or a phrase it often invents.",
+    "repeated": "The score is high enough, but the text may be spoken twice, or the hypothesis loops. The diff may be empty.",
+    "numbers": "The score is high enough, but no decoding pass heard the numbers of the text.",
+    "words": "The score is high enough, but words are quite different, missing or added; a negation changes few letters.",
     "cut": "The score is high enough, but the first or last word is wrong: the audio may begin too late or end too early.",
 }
 _FILES = {"low": "low_similarity.tsv"}
@@ -51,6 +53,7 @@ def _notes(row: Mapping[str, object]) -> Markup:
     """The notes on a suspect: the reasons, the categories, the decoding pass, and the version in which a person kept it."""
     ends = [name for name, column in (("first word", "first_word_wrong"), ("last word", "last_word_wrong")) if row[column]]
     notes = [f"{' and '.join(ends)} wrong" if ends else "", "repeated" if row["repeated"] else ""]
+    notes += ["other numbers" if row["other_numbers"] else ""]
     notes += [str(row["hallucination"]), str(row["categories"]), f"pass {row['decoding_pass']}"]
     by = f" by {row['kept_by']}" if row["kept_by"] else ""
     badge = Markup('<span class="badge pass">heard and kept in {}{}</span> ').format(row["kept"], by)

@@ -8,7 +8,7 @@ import pytest
 from voice_assets.asr import transcript_cache
 from voice_assets.asr.cache_keys import CacheKeys
 from voice_assets.asr.cached_transcriber import CachedTranscriber
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.audio import recordings
 from voice_assets_tests.asr.scripted_recogniser import CAREFUL, QUICK, RATE, ScriptedRecogniser
 
@@ -19,14 +19,19 @@ WRONG = "совсем другое"
 
 @pytest.fixture
 def transcribe(tmp_path):
-    """Transcribe rows of (clip id, audio, text) with one cache; returns (kept pass by clip id, clip ids read, recogniser)."""
+    """Transcribe rows of (clip id, audio, text) with one cache; returns (kept pass by clip id, clip ids read, recogniser).
+
+    ``run.records`` has the rows of the last call.
+    """
     tone = (8000 * np.sin(np.arange(RATE) / 5)).astype(np.int16)
 
-    def run(*rows, texts=MappingProxyType({QUICK: WRONG, CAREFUL: REFERENCE}), policy=POLICY, check=lambda row: None):
+    def run(
+        *rows, texts=MappingProxyType({QUICK: WRONG, CAREFUL: REFERENCE}), policy=POLICY, check=lambda row: None, sound=tone
+    ):
         recogniser, read = ScriptedRecogniser(texts), []
         table = []
         for name, sha, text in rows:
-            recordings.write_wav(tmp_path / "wavs" / f"{name}.wav", tone, RATE)
+            recordings.write_wav(tmp_path / "wavs" / f"{name}.wav", sound, RATE)
             table.append({"clip_id": name, "path": f"wavs/{name}.wav", "audio_sha256": sha, "duration_s": 1.0, "text": text})
         with transcript_cache.opened(tmp_path / "transcripts.sqlite", recogniser.name) as cache:
 
@@ -35,7 +40,7 @@ def transcribe(tmp_path):
                 read.append(row["clip_id"])
 
             transcriber = CachedTranscriber(tmp_path, recogniser, policy, cache, checked, lambda note: None)
-            records = [record for portion, _ in transcriber.transcribe(table) for record in portion]
+            records = run.records = [record for portion, _ in transcriber.transcribe(table) for record in portion]
         return {record["clip_id"]: record["decoding_pass"] for record in records}, sorted(read), recogniser
 
     return run
@@ -91,11 +96,41 @@ def test_audio_that_is_not_the_validated_one_stops_the_run_and_what_was_done_sta
     assert transcribe(*rows)[1] == ["c", "d"]
 
 
+def test_audio_whose_seconds_of_speech_are_not_stored_is_read_once_and_nothing_is_decoded(transcribe, tmp_path):
+    """A cache of an earlier version has hypotheses and levels only."""
+    row, recogniser = ("a", "00", REFERENCE), ScriptedRecogniser({QUICK: "", CAREFUL: ""})
+    keys = CacheKeys.of(recogniser, POLICY)
+    with transcript_cache.opened(tmp_path / "transcripts.sqlite", recogniser.name) as cache:
+        cache.add({keys.passes[QUICK]: {"00": REFERENCE}, keys.level: {"00": "-20.00"}})
+    assert transcribe(row)[1:2] == (["a"],)
+    kept, read, recogniser = transcribe(row)
+    assert (kept, read, recogniser.decoded) == ({"a": QUICK}, [], [])
+    assert transcribe.records[0]["hallucination"] == ""  # a tone has no speech, but the hypothesis fits the text
+
+
+def test_a_text_that_is_spoken_twice_is_named_from_the_cache_too(transcribe, ivrvoice):
+    samples = np.tile(recordings.decode(sorted((ivrvoice / "wavs").glob("*.wav"))[0], RATE), 3)  # slow speech for the text
+    for decoded in (2, 0):
+        _, _, recogniser = transcribe(("a", "00", "Добрый день"), texts={QUICK: "Добрый день"}, sound=samples)
+        assert len(recogniser.decoded) == decoded
+        assert (transcribe.records[0]["repeated"], transcribe.records[0]["similarity"]) == (True, 1.0)
+    _, read, recogniser = transcribe(("a", "00", "Добрый вечер и хорошего дня всем"), texts={QUICK: "-"}, sound=samples)
+    assert (read, recogniser.decoded) == ([], [])  # a clip that is finished is not decoded for another text
+    assert not transcribe.records[0]["repeated"]
+
+
+def test_words_over_noise_are_named_from_the_cache_too(transcribe):
+    rows = ("a", "00", "Вот пример")
+    for _ in range(2):
+        transcribe(rows, texts={QUICK: WRONG, CAREFUL: WRONG})
+        assert transcribe.records[0]["hallucination"] == "words over noise"
+
+
 def test_the_keys_are_those_of_the_recogniser_and_the_thresholds():
     keys = CacheKeys.of(ScriptedRecogniser({QUICK: "", CAREFUL: ""}), POLICY)
-    assert list(keys.passes) == [QUICK, CAREFUL]
-    everything = [*keys.passes.values(), keys.finished, keys.level]
-    assert len({key.key for key in everything}) == 4
+    assert list(keys.passes) == [QUICK, CAREFUL, HALVES]
+    everything = [*keys.passes.values(), keys.finished, keys.level, keys.speech]
+    assert len({key.key for key in everything}) == 6
     stricter = CacheKeys.of(ScriptedRecogniser({QUICK: "", CAREFUL: ""}), DecodingPolicy("ru", 0.95, 0.8))
-    assert (stricter.passes, stricter.level) == (keys.passes, keys.level)
+    assert (stricter.passes, stricter.level, stricter.speech) == (keys.passes, keys.level, keys.speech)
     assert stricter.finished != keys.finished

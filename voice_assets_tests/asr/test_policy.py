@@ -1,6 +1,16 @@
 import pytest
 
-from voice_assets.asr.policy import MANY_LETTERS, DecodingPolicy, better, doubtful, many_letters, stopped_early
+from voice_assets.asr.policy import (
+    HALVES,
+    MANY_LETTERS,
+    SLOW_LETTERS_PER_S,
+    DecodingPolicy,
+    better,
+    doubtful,
+    many_letters,
+    may_be_twice,
+    stopped_early,
+)
 
 POLICY = DecodingPolicy("ru", 0.9, 0.8)
 OFFERED = ("fast", "wide", "full")
@@ -104,6 +114,56 @@ def test_a_hypothesis_without_the_end_of_the_text_asks_for_the_full_pass_though_
     assert not stopped_early(None, hypothesis, "ru")
 
 
+OTHER_NUMBER = "Добавочный номер абонента в вашей конференции пять"
+NO_NEGATION = "Абонент не отвечает, оставьте ему сообщение после сигнала"
+
+
+@pytest.mark.parametrize(
+    ("reference", "texts", "expected"),
+    [
+        (OTHER_NUMBER, {"fast": OTHER_NUMBER.replace("пять", "6")}, "wide"),
+        (OTHER_NUMBER, {"fast": OTHER_NUMBER.replace("пять", "6"), "wide": OTHER_NUMBER}, None),
+        (OTHER_NUMBER, {"fast": OTHER_NUMBER.replace("пять", "6"), "wide": OTHER_NUMBER.replace("пять", "7")}, "full"),
+        (NO_NEGATION, {"fast": NO_NEGATION.replace("не ", "")}, "wide"),
+        (NO_NEGATION, {"fast": NO_NEGATION.replace("не ", ""), "wide": NO_NEGATION.replace("не ", "")}, "full"),
+    ],
+)
+def test_other_numbers_and_negations_ask_for_every_pass_until_one_pass_heard_the_text(reference, texts, expected):
+    assert POLICY.next_pass(OFFERED, reference, texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "texts", "speech_s", "expected"),
+    [
+        ("ru", {"fast": REFERENCE}, 1.0, False),
+        ("ru", {"fast": REFERENCE}, 10 / SLOW_LETTERS_PER_S, False),
+        ("ru", {"fast": REFERENCE}, 10 / SLOW_LETTERS_PER_S + 0.1, True),  # too slow to be said once
+        ("ru", {"fast": f"{REFERENCE} {REFERENCE}"}, 0.8, True),  # a pass heard the text twice
+        ("ru", {"fast": f"{REFERENCE} {REFERENCE}", "wide": REFERENCE}, 0.8, True),
+        ("ru", {"fast": f"{REFERENCE} {REFERENCE}"}, None, False),
+        ("ru", {"fast": REFERENCE}, 0.0, False),  # no speech
+        ("ja", {"fast": REFERENCE}, 2.0, False),
+        ("ja", {"fast": REFERENCE}, 3.0, True),
+    ],
+)
+def test_the_halves_are_decoded_when_the_text_may_be_spoken_twice(language, texts, speech_s, expected):
+    assert may_be_twice(REFERENCE, texts, language, speech_s) is expected
+    assert not may_be_twice(None, texts, language, speech_s)
+
+
+def test_the_halves_come_after_every_pass_that_is_due_and_give_no_hypothesis():
+    slow_s = 3.0
+    texts = {"fast": TWO_WRONG}
+    assert POLICY.next_pass(OFFERED, REFERENCE, texts, speech_s=slow_s) == "wide"
+    texts |= {"wide": TWO_WRONG}
+    assert POLICY.next_pass(OFFERED, REFERENCE, texts, speech_s=slow_s) == HALVES
+    texts |= {HALVES: f"{REFERENCE}\n{REFERENCE}"}
+    assert POLICY.next_pass(OFFERED, REFERENCE, texts, speech_s=slow_s) is None
+    assert POLICY.best_hypothesis(OFFERED, REFERENCE, texts) == (TWO_WRONG, "fast")
+    assert POLICY.counted(OFFERED, REFERENCE, texts, speech_s=slow_s) == texts
+    assert HALVES not in POLICY.counted(OFFERED, REFERENCE, texts, speech_s=1.0)
+
+
 WRONG = "совсем другое"
 
 
@@ -122,10 +182,11 @@ WRONG = "совсем другое"
         ({"wide": REFERENCE, "full": REFERENCE}, False, OFFERED, "fast"),
         ({"fast": REFERENCE}, True, OFFERED, "full"),
         ({"fast": ""}, True, OFFERED, None),
-        ({"fast": REFERENCE}, False, ("full",), "full"),  # a clip that is longer than Whisper's window
+        ({"fast": REFERENCE}, False, ("full", "long"), "full"),  # a clip that is longer than Whisper's window
         ({"full": WRONG}, False, ("full",), None),
         ({"one": WRONG}, False, ("one", "two"), "two"),  # two passes: no middle one
-        ({"one": TWO_WRONG}, False, ("one", "two"), None),
+        ({"one": TWO_WRONG}, False, ("one", "two"), "two"),  # the last pass is no dearer than a middle one
+        ({"one": ONE_WRONG}, False, ("one", "two"), None),
     ],
 )
 def test_the_pass_that_is_missing_from_what_is_stored(texts, silent, offered, expected):

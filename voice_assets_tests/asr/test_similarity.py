@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.asr.similarity import cer, repeats, similarity
+from voice_assets.asr.similarity import cer, repeats, similarity, stutters
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,8 @@ def test_cer(reference, hypothesis, expected):
         ("дада", "да", False),
         ("ля ля ля ля", "ля ля ля ля", False),
         ("ля ля ля ля ля ля ля ля", "ля ля ля ля", True),
+        ("нажмите один для входа нажмите один до входа", "нажмите один для входа", True),  # said again, a little different
+        ("нажмите один для входа и затем выйдите из меню", "нажмите один для входа", False),
         ("привет а б а б а б", "привет а б", False),
         ("привет а б а б а б а б", "привет а б", True),
         ("ах ах ах ах", "", True),
@@ -69,6 +71,22 @@ def test_cer(reference, hypothesis, expected):
 )
 def test_repeats(hypothesis, reference, expected):
     assert repeats(hypothesis, reference) is expected
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "reference", "expected"),
+    [
+        ("О-о-о-о-о-о-о-о-о", "Ой", True),
+        ("Хахахахахахахахаха", "Ха-ха", True),
+        ("Ha, ha, ha, ha, ha, ha, ha, ha.", "Ha", True),
+        ("А-а-а-а-а-а-а-а-а!", "А-а-а-а-а-а-а-а-а!", False),
+        ("1000000000", "миллиард", False),
+        ("Да, да, да, да, да.", "да", False),
+        ("", "", False),
+    ],
+)
+def test_a_stutter_is_a_letter_or_syllable_many_times(hypothesis, reference, expected):
+    assert stutters(hypothesis, reference) is expected
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

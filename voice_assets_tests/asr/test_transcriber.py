@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import Utterance
 from voice_assets.asr.transcriber import ClipAudioError, Transcriber, Transcript, read_samples
 from voice_assets.audio import recordings
@@ -71,6 +71,23 @@ def test_known_hypotheses_are_not_decoded_again(utterances):
     assert found.texts == {QUICK: "known", CAREFUL: REFERENCE}
     assert found.level_db is not None
     assert not found.silent
+
+
+def test_the_halves_of_a_clip_are_decoded_together_on_their_own(ivrvoice, tmp_path):
+    """Slow speech: real speech twice, with a text that is spoken once."""
+    samples = recordings.decode(sorted((ivrvoice / "wavs").glob("*.wav"))[0], RATE)
+    path = recordings.write_wav(tmp_path / "a.wav", np.concatenate([samples, samples]), RATE)
+    clips = [Utterance("a", path, 2 * len(samples) / RATE, "Добрый день"), Utterance("b", path, 2 * len(samples) / RATE, WRONG)]
+    recogniser = ScriptedRecogniser({QUICK: "Добрый\nдень", CAREFUL: WRONG})
+    found = {}
+    for batch, known in Transcriber(recogniser).decode(
+        recogniser.batches(clips),
+        lambda one, heard: POLICY.next_pass(tuple(recogniser.texts), one.reference, heard.texts, False, 9.0),
+        {},
+    ):
+        found |= {one.clip_id: heard.texts.get(HALVES) for one, heard in zip(batch, known, strict=True)}
+    assert found == {"a": "Добрый день\nДобрый день", "b": "Добрый день\nДобрый день"}
+    assert recogniser.decoded == [(QUICK, 2), (CAREFUL, 1), (QUICK, 2), (QUICK, 2)]
 
 
 def test_the_next_batch_is_read_while_a_batch_is_decoded(utterances):

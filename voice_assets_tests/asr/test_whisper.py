@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from voice_assets.asr import weights, whisper, windows
-from voice_assets.asr.policy import DecodingPolicy
+from voice_assets.asr.cache_keys import CacheKeys
+from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import RecogniserError, Sound, Utterance
 from voice_assets.asr.similarity import similarity
+from voice_assets.asr.suspicions import spoken_twice
 from voice_assets.asr.transcriber import Transcriber
-from voice_assets.asr.whisper import FAST, FULL, WIDE, WhisperRecogniser
+from voice_assets.asr.whisper import FAST, FULL, LONG, WIDE, WhisperRecogniser
 from voice_assets.audio import recordings
 from voice_assets.defs import transcription
 from voice_assets.runtime import project
@@ -124,6 +126,38 @@ def test_a_clip_over_30_s_is_decoded_to_its_end(recogniser, clips, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_fallback_of_a_long_clip_does_not_depend_on_the_clips_before_it(recogniser, clips, monkeypatch):
+    recogniser.load()
+    monkeypatch.setattr(whisper, "_TEMPERATURES", (1.0,))
+    models, new_model = [], recogniser._new_model
+    monkeypatch.setattr(recogniser, "_new_model", lambda workers: models.append(workers) or new_model(workers))
+    one, other = (Sound(clip.duration_s, recordings.decode(clip.path, 16000).astype(np.float32) / 32768) for clip in clips[:2])
+    assert recogniser.decode(LONG, [other, one])[1:] == recogniser.decode(LONG, [one])
+    assert models == [1, 1, 1]  # each clip was decoded with random choices, by a model of its own
+
+
+@pytest.mark.slow
+def test_a_text_that_is_spoken_twice_is_found_though_whisper_writes_the_text_once(recogniser, clips, tmp_path):
+    doubled = []
+    for clip in [one for one in clips if one.duration_s < 5][:8]:
+        samples = recordings.decode(clip.path, 16000)
+        twice = np.concatenate([samples, np.zeros(4000, np.int16), samples])
+        path = recordings.write_wav(tmp_path / f"{clip.clip_id}.wav", twice, 16000)
+        doubled.append(replace(clip, path=path, duration_s=len(twice) / 16000))
+    texts = {}
+    for batch, found in Transcriber(recogniser).decode(
+        recogniser.batches([*doubled, *(replace(one, clip_id=f"{one.clip_id}-once") for one in clips)]),
+        lambda one, known: POLICY.next_pass(
+            recogniser.passes(one.duration_s), one.reference, known.texts, known.silent, known.speech_s
+        ),
+        {},
+    ):
+        texts |= {one.clip_id: (one.reference, known.texts.get(HALVES, "")) for one, known in zip(batch, found, strict=True)}
+    twice = {name for name, (reference, halves) in texts.items() if spoken_twice(reference, halves, "ru")}
+    assert twice == {one.clip_id for one in doubled}
+
+
+@pytest.mark.slow
 def test_a_language_the_model_does_not_know_is_an_error(base):
     with pytest.raises(RecogniserError, match="'tlh'"):
         recogniser_of(base, language="tlh").load()
@@ -148,12 +182,12 @@ def test_a_model_with_128_mel_bins_runs_in_every_pass(base, clips, tmp_path):
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        ({}, {FAST, WIDE, FULL}),
+        ({}, {FAST, WIDE, FULL, LONG}),
         ({"vad_filter": True}, {FAST, WIDE}),
         ({"beam_size": 2}, {FAST}),
         ({"compute_type": "float32"}, set()),
-        ({"batch_size": 3}, {FAST, WIDE, FULL}),
-        ({"retry_below": 0.5, "low_similarity": 0.4}, {FAST, WIDE, FULL}),
+        ({"batch_size": 3}, {FAST, WIDE, FULL, LONG}),
+        ({"retry_below": 0.5, "low_similarity": 0.4}, {FAST, WIDE, FULL, LONG}),
     ],
 )
 def test_an_option_is_in_the_fingerprints_of_the_passes_it_changes(tmp_path, options, kept):
@@ -161,6 +195,13 @@ def test_an_option_is_in_the_fingerprints_of_the_passes_it_changes(tmp_path, opt
     before = recogniser_of(tmp_path).fingerprints
     after = WhisperRecogniser(tmp_path, Whisper(**{"device": "cpu", "compute_type": "int8", **options}), "ru", 0).fingerprints
     assert {name for name in before if before[name] == after[name]} == kept
+
+
+def test_every_pass_has_a_key_in_the_cache(tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    keys = CacheKeys.of(recogniser_of(tmp_path), POLICY)
+    assert list(keys.passes) == [FAST, WIDE, FULL, LONG, HALVES]
+    assert len(set(keys.passes.values())) == 5
 
 
 def test_weights_and_language_are_in_every_fingerprint(tmp_path):
@@ -177,4 +218,4 @@ def test_a_change_of_what_is_decoded_raises_the_version():
         *(whisper.WIDER_S, whisper._TOKENS, whisper._TOKENS_PER_S, whisper._LONGEST_OUTPUT),
         *(windows.SHORTEST_WINDOW_S, windows.MARGIN_S, windows.STEP_S, windows.APPENDED_SILENCE_S),
     )
-    assert (whisper.VERSION, transcription.CODE, decoded) == (4, 3, (6.0, 10, 9, 448, 2.0, 0.5, 0.5, 3.0))
+    assert (whisper.VERSION, transcription.CODE, decoded) == (4, 4, (6.0, 10, 9, 448, 2.0, 0.5, 0.5, 3.0))

@@ -33,7 +33,7 @@ def write_report(dataset: Path, limits, hypothesis: str) -> Path:
     rows = [
         {
             **{name: clip[name] for name in ("clip_id", "path", "audio_sha256", "duration_s")},
-            **dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "repeated"), False),
+            **dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "other_numbers", "repeated"), False),
             "reference": clip["text"],
             "hypothesis": hypothesis,
             "similarity": 0.1,

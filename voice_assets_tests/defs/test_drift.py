@@ -112,7 +112,7 @@ def _transcripts(clips: pd.DataFrame, similarities: Mapping[str, float]) -> pd.D
     for clip in clips.to_dict("records"):
         similarity = similarities.get(str(clip["clip_id"]), 1.0)
         usual = {"hallucination": "", "categories": "", "decoding_pass": "fast"}
-        flags = dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "repeated"), False)
+        flags = dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "other_numbers", "repeated"), False)
         same = {name: clip[name] for name in ("clip_id", "path", "audio_sha256", "duration_s")}
         hypothesis = clip["text"] if similarity == 1.0 else "Совсем другое."
         scores = {"similarity": similarity, "cer": 1 - similarity, "wer": 1 - similarity}

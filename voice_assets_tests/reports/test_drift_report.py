@@ -22,7 +22,7 @@ RULES = [{"rule": "low_similarity", "passed": False, "blocks": True, "observed":
 
 def validation(clips: Mapping[str, float], **changes: object) -> pd.DataFrame:
     """TRANSCRIPTS and KEPT of clips by similarity; ``changes`` are the same for every clip."""
-    flags = dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "repeated"), False)
+    flags = dict.fromkeys(("first_word_wrong", "last_word_wrong", "other_words", "other_numbers", "repeated"), False)
     usual = {"reference": "Набранный номер", "hypothesis": "Набранный пароль", "audio_sha256": "00", "duration_s": 2.0}
     other = {"hallucination": "", "categories": "", "decoding_pass": "fast", "kept": "", "kept_by": ""}
     rows = [

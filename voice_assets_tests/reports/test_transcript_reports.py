@@ -20,6 +20,7 @@ def transcript(clip_id, similarity, reference="Обычное предложен
         "first_word_wrong": False,
         "last_word_wrong": False,
         "other_words": False,
+        "other_numbers": False,
         "repeated": False,
         "hallucination": "",
         "categories": "",
@@ -206,6 +207,7 @@ SUSPECTS = (
     transcript("again", 0.85, repeated=True, last_word_wrong=True),
     transcript("silent", 0.95, hallucination="words over silence"),
     transcript("changed", 0.93, other_words=True),
+    transcript("counted", 0.97, other_numbers=True, other_words=True),
 )
 
 
@@ -216,8 +218,15 @@ def test_suspects_have_their_reasons(tmp_path):
     assert (low["decision"], low["new_text"], low["kept"]) == ("", "", "")
     assert (low["wer"], low["first_word_wrong"], low["last_word_wrong"], low["categories"]) == ("0.5", "no", "yes", "")
     others = {row["clip_id"]: row["suspicion"] for row in read_tsv(folder / "suspects.tsv")}
-    assert others == {"again": "repeated cut", "first": "cut", "last": "cut", "silent": "hallucination", "changed": "words"}
-    assert "Other suspects: 5 (1 hallucination, 1 repeated, 3 cut, 1 words)" in (folder / "SUMMARY.txt").read_text(
+    assert others == {
+        "again": "repeated cut",
+        "counted": "numbers words",
+        "first": "cut",
+        "last": "cut",
+        "silent": "hallucination",
+        "changed": "words",
+    }
+    assert "Other suspects: 6 (1 hallucination, 1 repeated, 1 numbers, 3 cut, 2 words)" in (folder / "SUMMARY.txt").read_text(
         encoding="utf-8"
     )
 
@@ -228,7 +237,9 @@ def test_every_suspect_has_a_player_in_the_section_of_its_first_reason(tmp_path)
     sections = page.split("<h2>")[1:]
     clips = {
         section.split("<")[0]: [
-            name for name in ("fine", "low", "first", "last", "again", "silent", "changed") if f"/{name}.wav" in section
+            name
+            for name in ("fine", "low", "first", "last", "again", "silent", "changed", "counted")
+            if f"/{name}.wav" in section
         ]
         for section in sections
     }
@@ -236,6 +247,7 @@ def test_every_suspect_has_a_player_in_the_section_of_its_first_reason(tmp_path)
         "Low clips: 1 under 0.8": ["low"],
         "Hallucinations: 1": ["silent"],
         "Repeated: 1": ["again"],
+        "Other numbers: 1": ["counted"],
         "Bad cuts: 2": ["first", "last"],
         "Other words: 1": ["changed"],
     }
