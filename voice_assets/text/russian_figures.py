@@ -243,7 +243,7 @@ _READINGS: list[tuple[str, Callable[[_Match], str]]] = [
         _with_ending,
     ),
     (rf"(?<![\d.,])(?P<number>\d{{1,4}})-(?P<rest>{COMPOUND})\b", _compound),
-    (rf"(?<![\d.,-])\b(?P<number>[12]?\d|3[01])\s+(?P<month>{_MONTHS_GENITIVE})\b", _date),
+    (rf"(?<![\d.,-])\b(?P<number>[012]?\d|3[01])\s+(?P<month>{_MONTHS_GENITIVE})\b", _date),
     (rf"(?P<number>\d+)(?:[.,](?P<fraction>\d+))?\s?(?P<unit>(?i:{UNIT_NAMES}))(?![А-Яа-яЁёA-Za-z])", _with_unit),
     (r"(?<![\d.,])(?P<number>\d+)[.,](?P<fraction>\d+)(?![\d.,]?\d)", _decimal_number),
     (r"(?<![\d.,])(?P<number>\d*[12])\s+(?P<noun>(?!или|ночи|хотя)[а-яё]+[аяуюыи])\b", _agreeing),
