@@ -18,6 +18,7 @@ from voice_assets.text.small_words import small_words_differ
 # text has a similarity of 0.67 to the whole text.
 _SAME_HALVES = 0.8
 _WHOLE_TEXT = 0.7
+_ALL_OF_IT = 0.9
 BETWEEN_HALVES = "\n"
 """Stands between the hypotheses of the halves in the text of the pass ``asr.policy.HALVES``."""
 
@@ -54,6 +55,11 @@ def spoken_twice(reference: str, halves: str, language: str) -> bool:
 
 
 def _both_whole(reference: str, one: str, other: str, language: str) -> bool:
-    if not (one and other) or similarity(one, other, language) < _SAME_HALVES:
+    if not (one and other):
         return False
-    return min(similarity(reference, half, language) for half in (one, other)) >= _WHOLE_TEXT
+    worse, better = sorted(similarity(reference, half, language) for half in (one, other))
+    # No half of a text that is spoken once has all of it. The other half may stop early, but not after a single word.
+    words = min(len(half.split()) for half in (one, other))
+    if better >= _ALL_OF_IT and words > 1 and same_beginning(BETWEEN_HALVES.join((one, other))):
+        return True
+    return worse >= _WHOLE_TEXT and similarity(one, other, language) >= _SAME_HALVES

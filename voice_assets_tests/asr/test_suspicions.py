@@ -28,6 +28,9 @@ def test_only_what_no_pass_heard_is_a_suspicion(reference, heard, numbers, words
         (TEXT, "Добрый день, оставте сообщения\nДобрый день, оставить сообщение.", True),
         (TEXT, "Добрый день.\nОставьте сообщение.", False),
         (TEXT, f"{TEXT}\n", False),
+        (TEXT, f"Добрый день\n{TEXT}", True),  # the first half stops early
+        (TEXT, f"Добрый\n{TEXT}", False),
+        (TEXT, f"Оставьте сообщение\n{TEXT}", False),
         (TEXT, "", False),
         ("Алло, алло.", "Алло.\nАлло.", False),  # the text itself has the word twice
         ("Нажмите пять.", "Нажмите 5.\nНажмите 5.", True),
