@@ -18,6 +18,7 @@ from voice_assets.text.small_words import small_words_differ
 # text has a similarity of 0.67 to the whole text.
 _SAME_HALVES = 0.8
 _WHOLE_TEXT = 0.7
+# One half alone has the whole text with this similarity, while the cheapest pass stopped early on the other half.
 _ALL_OF_IT = 0.9
 BETWEEN_HALVES = "\n"
 """Stands between the hypotheses of the halves in the text of the pass ``asr.policy.HALVES``."""
