@@ -18,7 +18,7 @@ every reading.
 """
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 
 from rapidfuzz.distance import Indel
 
@@ -84,6 +84,8 @@ def _western(reference: str, hypothesis: str, language: str) -> Pair:
     return max(forms, key=lambda form: Indel.normalized_similarity(*form))
 
 
+# Every score of a clip, and every decoding pass that the policy considers, asks for the same few pairs again.
+@lru_cache(maxsize=4096)
 def pair(reference: str, hypothesis: str, language: str) -> Pair:
     """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
     if language == "ru":
