@@ -18,7 +18,7 @@ every reading.
 """
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 
 from rapidfuzz.distance import Indel
 
@@ -76,7 +76,7 @@ def _russian(reference: str, hypothesis: str) -> Pair:
 def _western(reference: str, hypothesis: str, language: str) -> Pair:
     normalised = normalise(reference, language), normalise(hypothesis, language)
     prepared = prepare(reference), prepare(hypothesis)
-    figures = any(char.isdigit() for text in prepared for char in text)
+    figures = any(western.has_figures(text, language) for text in prepared)
     if normalised[0] == normalised[1] and (not figures or prepared[0] == prepared[1]):
         return normalised
     # The usual words of "20 5" and "twenty five" are the same, but the numbers are not.
@@ -84,6 +84,8 @@ def _western(reference: str, hypothesis: str, language: str) -> Pair:
     return max(forms, key=lambda form: Indel.normalized_similarity(*form))
 
 
+# The decoding policy and the scores ask for the same pair up to 24 times in a row.
+@lru_cache(maxsize=4096)
 def pair(reference: str, hypothesis: str, language: str) -> Pair:
     """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""
     if language == "ru":

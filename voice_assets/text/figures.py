@@ -71,7 +71,9 @@ def readings(number: str, conventions: Conventions) -> Readings:
         found.append(_amounts([token(digits)]))
     if last in ".," and (not groups or (last not in groups and len(set(groups)) == 1)):
         is_decimal = not (grouped and english)
-        found += [_decimal("".join(parts[:-1]), parts[-1], conventions.point)] if is_decimal else []
+        as_decimal = _decimal("".join(parts[:-1]), parts[-1], conventions.point)
+        # Where 1.200 may be 1200, its digits are compared: 1.200 and 1,200 are equal, but never 1.200 and 1,2.
+        found += [[one for one in as_decimal if not (grouped and one.startswith("#") and "/" in one)]] if is_decimal else []
     if len(found) > 1 and last == conventions.decimal:
         found.reverse()
     return [one for reading in found for one in reading] or [" ".join(token(part) for part in parts if part)]
