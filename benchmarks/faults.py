@@ -168,11 +168,11 @@ def figures(table: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, float | 
             what = f"missed ({kind})" if kind else f"false ({' '.join(words)})"
             print(f"  {what}: {row['clip_id']}: {row['reference']} | {row['hypothesis']}")
     shares = {}
-    for kind in (*IN_TEXT, *IN_AUDIO):
+    for kind in [name for name in (*IN_TEXT, *IN_AUDIO) if name in kinds.values()]:
         those = [found[name] for name, its in kinds.items() if its == kind]
         named = sorted({word for words in those for word in words})
         print(f"  {kind:10} {sum(map(bool, those))} of {len(those)}: {' '.join(named)}")
-        shares[kind] = round(sum(map(bool, those)) / max(1, len(those)), 3)
+        shares[kind] = round(sum(map(bool, those)) / len(those), 3)
     clean = table[~table["clip_id"].isin(list(kinds))]
     return {
         **shares,

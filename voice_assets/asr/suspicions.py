@@ -6,6 +6,8 @@ heard them as the reference has them.
 
 from functools import lru_cache
 
+from rapidfuzz.distance import Indel
+
 from voice_assets.asr.similarity import similarity
 from voice_assets.text.comparison import pair
 from voice_assets.text.number_values import numbers_differ
@@ -16,8 +18,10 @@ from voice_assets.text.small_words import small_words_differ
 # text has a similarity of 0.67 to the whole text.
 _SAME_HALVES = 0.8
 _WHOLE_TEXT = 0.7
+# One half alone has the whole text with this similarity, while the cheapest pass stopped early on the other half.
+_ALL_OF_IT = 0.9
 BETWEEN_HALVES = "\n"
-"""Stands between the hypotheses of the two halves in the text of the pass ``asr.policy.HALVES``."""
+"""Stands between the hypotheses of the halves in the text of the pass ``asr.policy.HALVES``."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,9 +37,30 @@ def small_words(reference: str, hypotheses: tuple[str, ...], language: str) -> b
     return bool(hypotheses) and all(small_words_differ(*both, language) for both in pairs)
 
 
+def same_beginning(halves: str) -> bool:
+    """Whether the shorter of two hypotheses is like the beginning of the longer: a text may be spoken twice.
+
+    Such a hypothesis may lack its end, because the cheapest pass sometimes stops after a sentence.
+    """
+    shorter, longer = sorted((half.casefold() for half in halves.split(BETWEEN_HALVES)), key=len)
+    return Indel.normalized_similarity(shorter, longer[: len(shorter)]) >= _SAME_HALVES
+
+
 def spoken_twice(reference: str, halves: str, language: str) -> bool:
-    """Whether both halves of a clip have the whole reference. ``halves``: the hypotheses of both; empty: not decoded."""
-    one, _, other = halves.partition(BETWEEN_HALVES)
-    if min(similarity(reference, half, language) for half in (one, other)) < _WHOLE_TEXT:
+    """Whether both halves of a clip have the whole reference, in one of the passes that decoded them.
+
+    ``halves``: two hypotheses for each such pass; empty when the halves were not decoded.
+    """
+    lines = halves.split(BETWEEN_HALVES)
+    return any(_both_whole(reference, *both, language) for both in zip(lines[::2], lines[1::2], strict=False))
+
+
+def _both_whole(reference: str, one: str, other: str, language: str) -> bool:
+    if not (one and other):
         return False
-    return bool(one and other) and similarity(one, other, language) >= _SAME_HALVES
+    worse, better = sorted(similarity(reference, half, language) for half in (one, other))
+    # No half of a text that is spoken once has all of it. The other half may stop early, but not after a single word.
+    words = min(len(half.split()) for half in (one, other))
+    if better >= _ALL_OF_IT and words > 1 and same_beginning(BETWEEN_HALVES.join((one, other))):
+        return True
+    return worse >= _WHOLE_TEXT and similarity(one, other, language) >= _SAME_HALVES

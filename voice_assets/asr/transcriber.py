@@ -14,7 +14,7 @@ from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.asr.recogniser import Recogniser, Sound, Utterance
 from voice_assets.asr.speech import LEAST_SPEECH_S, halves, speech_s
 from voice_assets.asr.streams import read_ahead, side_by_side
-from voice_assets.asr.suspicions import BETWEEN_HALVES
+from voice_assets.asr.suspicions import BETWEEN_HALVES, same_beginning
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import level_db
 from voice_assets.quality.summary import SILENT_BELOW_DB
@@ -152,8 +152,15 @@ class Transcriber:
         return found
 
     def _decode_halves(self, sound: Sound) -> str:
-        """The hypotheses of both halves, with the cheapest pass. One clip at a time: other clips must not change the window."""
+        """The hypotheses of both halves with the cheapest pass and, when these may be a text twice, with the next pass too.
+
+        One clip at a time: other clips must not change the window.
+        """
         rate = self.recogniser.sample_rate
         parts = [Sound(len(half) / rate, half) for half in halves(sound.samples, rate)]
-        cheapest = self.recogniser.passes(max(part.duration_s for part in parts))[0]
-        return BETWEEN_HALVES.join(" ".join(text.split()) for text in self.recogniser.decode(cheapest, parts))
+        lines: list[str] = []
+        for decoding_pass in self.recogniser.passes(max(part.duration_s for part in parts))[:2]:
+            lines += [" ".join(text.split()) for text in self.recogniser.decode(decoding_pass, parts)]
+            if not same_beginning(BETWEEN_HALVES.join(lines[:2])):
+                break
+        return BETWEEN_HALVES.join(lines)

@@ -84,7 +84,7 @@ def _western(reference: str, hypothesis: str, language: str) -> Pair:
     return max(forms, key=lambda form: Indel.normalized_similarity(*form))
 
 
-# The decoding policy and the scores ask for the same pair up to 24 times in a row.
+# Every score of a clip, and every decoding pass that the policy considers, asks for the same few pairs again.
 @lru_cache(maxsize=4096)
 def pair(reference: str, hypothesis: str, language: str) -> Pair:
     """``reference`` and ``hypothesis`` in the form in which they are compared. Never raises."""

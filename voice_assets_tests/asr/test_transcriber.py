@@ -86,8 +86,9 @@ def test_the_halves_of_a_clip_are_decoded_together_on_their_own(ivrvoice, tmp_pa
         {},
     ):
         found |= {one.clip_id: heard.texts.get(HALVES) for one, heard in zip(batch, known, strict=True)}
-    assert found == {"a": "Добрый день\nДобрый день", "b": "Добрый день\nДобрый день"}
-    assert recogniser.decoded == [(QUICK, 2), (CAREFUL, 1), (QUICK, 2), (QUICK, 2)]
+    # Both halves begin alike, so the next pass decodes the halves too.
+    assert found == dict.fromkeys("ab", f"Добрый день\nДобрый день\n{WRONG}\n{WRONG}")
+    assert recogniser.decoded == [(QUICK, 2), (CAREFUL, 1), (QUICK, 2), (CAREFUL, 2), (QUICK, 2), (CAREFUL, 2)]
 
 
 def test_the_next_batch_is_read_while_a_batch_is_decoded(utterances):

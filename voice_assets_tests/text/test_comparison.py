@@ -20,8 +20,7 @@ LANGUAGES = ("ru", "en", "es", "fr", "de")
 
 def cases(name, **same):
     with (HERE / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [pytest.param({**same, **row}, id=f"{row['one']}|{row['other']}") for row in rows]
+        return [{**same, **row} for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 
 CASES = [
@@ -29,17 +28,26 @@ CASES = [
     *cases("russian_readings_cases.tsv", language="ru"),
     *cases("western_cases.tsv"),
 ]
+# One test for 50 cases: a test of its own for each case would take longer than the comparison.
+PARTS = [pytest.param(CASES[start : start + 50], id=CASES[start]["one"]) for start in range(0, len(CASES), 50)]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_similarity_is_on_the_right_side_of_the_bound(case):
+def fault(case):
+    """What is wrong with the similarity of a case; empty when it is right."""
     score, bound = similarity(case["one"], case["other"], case["language"]), float(case["bound"])
-    assert score >= bound if case["kind"] == "same" else score <= bound
-    assert similarity(case["other"], case["one"], case["language"]) == pytest.approx(score)
+    if similarity(case["other"], case["one"], case["language"]) != pytest.approx(score):
+        return "depends on the order of the texts"
+    return "" if (score >= bound if case["kind"] == "same" else score <= bound) else f"{score:.3f} for {case['kind']} {bound}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_similarity_is_on_the_right_side_of_the_bound(part):
+    found = {f"{case['one']} | {case['other']}": fault(case) for case in part}
+    assert {texts: wrong for texts, wrong in found.items() if wrong} == {}
 
 
 def test_there_are_enough_cases_of_both_kinds():
-    kinds = [(row.values[0]["language"], row.values[0]["kind"]) for row in CASES]
+    kinds = [(case["language"], case["kind"]) for case in CASES]
     assert kinds.count(("ru", "same")) >= 150
     assert kinds.count(("ru", "differs")) >= 50
     for language in LANGUAGES[1:]:

@@ -111,6 +111,7 @@ def _changed(digits: str, rng: random.Random) -> str:
     return digits[:place] + rng.choice(others) + digits[place + 1 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(FRAMES))
 def test_one_changed_digit_is_found_and_the_same_number_is_not(language):
     rng, missed, false = random.Random(1), [], []
