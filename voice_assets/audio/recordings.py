@@ -13,7 +13,7 @@ import numpy.typing as npt
 import soundfile
 
 from voice_assets.audio.riff import examine, repaired
-from voice_assets.runtime.files import replacing
+from voice_assets.runtime.files import LFS_POINTER, replacing
 
 RAW_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     ".g722": ("g722", {}),
@@ -81,11 +81,14 @@ class AudioInfo:
 
 
 def _expect_file(path: Path) -> None:
-    """Raise AudioError when the file is missing or empty."""
+    """Raise AudioError when the file is missing or empty, or stands for a file that was not fetched."""
     if not path.is_file():
         raise AudioError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise AudioError(f"{path}: empty: 0 bytes")
+    with path.open("rb") as file:
+        if file.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise AudioError(f"{path}: a Git-LFS pointer, not the audio; run `git lfs pull` where the recordings come from")
 
 
 def _expect_sound_riff(path: Path) -> None:

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from voice_assets.cli.errors import without_traceback
+from voice_assets.cli.errors import CommandError, without_traceback
 from voice_assets.runtime.plain_text import plain
 
 if TYPE_CHECKING:
     from voice_assets.importers.folder import Recordings
+    from voice_assets.importers.piper_config import KnownFacts
     from voice_assets.importers.written_files import Summary
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+_ONE_SPEAKER = (
+    "and nothing says who speaks which recording; a voice has one speaker: import from a list with a column of speakers, or "
+    "write 1 where all recordings are of one speaker"
+)
 EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -65,9 +70,9 @@ def _recordings(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--region", help="Two-letter code of the country, such as RU. Default: that of FOLDER's config.json."),
         click.option("--espeak-voice", help="espeak-ng's voice. Default: that of FOLDER's config.json, else the language."),
         click.option("--sample-rate", type=click.IntRange(min=1),
-                     help="In Hz. Default: that of FOLDER's config.json, else 22050."),
+                     help="In Hz. Default: that of --quality, or of FOLDER's config.json, else 22050."),
         click.option("--quality", type=click.Choice(["x_low", "low", "medium", "high"]),
-                     help="Piper's quality, for config.json. Default: that of FOLDER's config.json, else medium."),
+                     help="Piper's quality, for config.json. Default: that of FOLDER's config.json, else that of the rate."),
         click.option("--min-duration", type=click.FloatRange(min=0), default=0.2, show_default=True,
                      help="Shortest clip to keep, in seconds."),
         click.option("--max-duration", type=click.FloatRange(min=0), default=15.0, show_default=True,
@@ -111,30 +116,71 @@ def _prepare(found: "Recordings", folder: Path, out: Path, **options: Any) -> No
     from voice_assets.importers.items import About
     from voice_assets.importers.piper_config import known_facts
     from voice_assets.importers.prepare import prepare
-    from voice_assets.voices import DatasetLimits, Voice
+    from voice_assets.voices import DatasetLimits
 
     known, usual = known_facts(folder), DatasetLimits()
     if known.said:
         click.echo(plain(known.said))
+    if known.speakers > 1 and not found.says_who_speaks:
+        raise CommandError(f"{folder / 'config.json'}: num_speakers: {known.speakers}, {_ONE_SPEAKER}")
     language, region = options["language"] or known.language, options["region"] or known.region
     if not language or not region:
         lacks = " and ".join(name for name, value in (("--language", language), ("--region", region)) if not value)
         raise click.UsageError(f"{lacks}: needed, because {folder} has no config.json of Piper that says it")
-    own_voice = known.espeak_voice if language == known.language else ""
+    sample_rate, quality = _rate_and_quality(options["sample_rate"], options["quality"], known)
+    espeak_voice = _espeak_voice(options["espeak_voice"], language, known)
+    _expect_a_voice(language, region, espeak_voice, sample_rate, quality)
     limits = Limits(
         min_duration_s=options["min_duration"],
         max_duration_s=options["max_duration"],
         min_text_chars=usual.min_text_chars,
         max_text_chars=usual.max_text_chars,
         min_script_share=usual.min_script_share,
-        sample_rate=options["sample_rate"] or known.sample_rate or Voice.model_fields["sample_rate"].default,
+        sample_rate=sample_rate,
         language=language,
-        espeak_voice=options["espeak_voice"] or own_voice or language,
+        espeak_voice=espeak_voice,
     )
-    quality = options["quality"] or known.quality or "medium"
     about = About(out.name, region, quality, str(folder), options["license_"], options["credit"])
     kept = {"digits": options["digits"], "latin": options["latin"], "told": found.told}
     _make(lambda tell: prepare(found.items, out, limits, about, **kept, on_progress=tell))
+
+
+def _rate_and_quality(sample_rate: int | None, quality: str | None, known: "KnownFacts") -> tuple[int, str]:
+    """The rate in Hz and Piper's quality. What is given decides; what is not given follows from the other, where it can."""
+    from voice_assets.importers.piper_config import RATES
+    from voice_assets.voice_faults import QUALITY_RATES
+    from voice_assets.voices import Voice
+
+    rate = sample_rate or (QUALITY_RATES[quality] if quality else known.sample_rate)
+    rate = rate or int(Voice.model_fields["sample_rate"].default)
+    fitting = known.quality if QUALITY_RATES.get(known.quality) == rate else RATES.get(rate, "medium")
+    return rate, quality or fitting
+
+
+def _espeak_voice(given: str | None, language: str, known: "KnownFacts") -> str:
+    """The given voice of espeak, else that of ``config.json`` for the same language, else the language's own."""
+    from voice_assets.runtime.language_codes import ESPEAK_VOICES
+    from voice_assets.voice_faults import NOT_ESPEAKS
+
+    own = known.espeak_voice if language == known.language else ""
+    return given or own or (ESPEAK_VOICES[language] if language in NOT_ESPEAKS else language)
+
+
+def _expect_a_voice(language: str, region: str, espeak_voice: str, sample_rate: int, quality: str) -> None:
+    """Raise CommandError where no voice file could have these values: the data set could not be used."""
+    from voice_assets import voice_faults
+
+    judged = {
+        f"--language {language}": voice_faults.language_fault(language),
+        f"--region {region}": voice_faults.region_fault(region),
+        f"--espeak-voice {espeak_voice}": voice_faults.espeak_fault(espeak_voice),
+        f"--sample-rate {sample_rate}": voice_faults.rate_fault(sample_rate),
+    }
+    problems = [f"{option}: {problem}" for option, problem in judged.items() if problem]
+    if not problems and (problem := voice_faults.quality_fault(quality, sample_rate)):
+        problems = [f"--quality {quality}: {problem}"]
+    if problems:
+        raise CommandError("\n".join(problems))
 
 
 def _make(importer: "Callable[[Callable[[int, int], None]], Summary]") -> None:

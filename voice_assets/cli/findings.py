@@ -76,9 +76,9 @@ def findings_of_voices() -> Iterator[Finding]:
         yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file; the other voices are not affected")
     for voice in voices:
         yield _dataset(voice, missing="warn")
-        for _, early in early_findings(voice):
-            if early.state != "ok":
-                yield replace(early, state="warn", subject=f"{voice.name}: {early.subject}")
+        for finding in (_espeak(voice), *_config(voice), *(early for _, early in early_findings(voice))):
+            if finding.state != "ok":
+                yield replace(finding, state="warn", subject=f"{voice.name}: {finding.subject}")
     if not voices and not broken:
         yield Finding(
             "warn", "voice files", f"none in {project.voices_dir()}", "write one: README.md, 'Bring your own data set'"

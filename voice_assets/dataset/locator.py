@@ -48,6 +48,7 @@ class Locator:
     def __init__(self, folder: Path, without: Path | None = None) -> None:
         self.folder = folder
         self._without = os.path.realpath(without) if without is not None else None
+        self._links_out: list[str] = []
 
     @cached_property
     def files(self) -> list[str]:
@@ -58,6 +59,12 @@ class Locator:
     def others(self) -> list[str]:
         """The paths of all other files, relative to the folder, sorted."""
         return [file for file in self._all if suffix_rank(file) == suffix_rank("")]
+
+    @property
+    def links_out(self) -> list[str]:
+        """The links that lead out of the folder, sorted. What they lead to is in no other list."""
+        _ = self._all  # the walk finds them
+        return sorted(self._links_out)
 
     @cached_property
     def _all(self) -> list[str]:
@@ -144,12 +151,10 @@ class Locator:
                 if entry.is_dir(follow_symlinks=False):
                     if path not in _NOT_READ and (self._without is None or os.path.realpath(entry.path) != self._without):
                         folders.append(path)
-                elif entry.is_file() and self._allowed(entry):
+                elif entry.is_symlink() and not inside(self.folder, Path(entry.path)):
+                    self._links_out.append(path)
+                elif entry.is_file():
                     yield path
-
-    def _allowed(self, entry: os.DirEntry[str]) -> bool:
-        """Whether the file lies in the folder, also where it is a link."""
-        return not entry.is_symlink() or inside(self.folder, Path(entry.path))
 
 
 def _grouped(pairs: Iterator[tuple[str, str]]) -> dict[str, list[str]]:

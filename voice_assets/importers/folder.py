@@ -16,7 +16,7 @@ from voice_assets.importers.columns import LAYOUTS, Columns
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.header_names import IsAudio, is_header
 from voice_assets.importers.items import Item
-from voice_assets.importers.lists import Table, read_list, with_header
+from voice_assets.importers.lists import SEPARATORS, Table, read_list, with_header
 from voice_assets.importers.named_rows import NamedRow, items_of, named_rows
 from voice_assets.importers.pairs import read_pairs, text_files
 from voice_assets.runtime.files import shown
@@ -32,10 +32,14 @@ _TRIED, _NAMED = 200, 10
 
 @dataclass(frozen=True)
 class Recordings:
-    """What was found: the recordings, and in words the layout, the reason for it and how names differ from their files."""
+    """What was found: the recordings, and in words the layout, the reason for it and how names differ from their files.
+
+    ``says_who_speaks``: the list has a column of speakers, so all recordings are of one speaker.
+    """
 
     items: list[Item]
     told: list[str]
+    says_who_speaks: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Sequence[Pa
         raise RecordingsError(f"{out}: the recordings are in this folder; choose another folder for the data set")
     locator = Locator(folder, without=out)
     if not locator.files:
-        raise RecordingsError(f"{folder}: no audio files in it, nor in the folders below it")
+        links = "".join(f"; {line}" for line in _left_out(locator))
+        raise RecordingsError(f"{folder}: no audio files in it, nor in the folders below it{links}")
     if layout and layout not in SPECIAL:
         columns.of_layout(layout)
     paired = text_files(locator.files, locator.others) if layout in ("", "pairs") and not metadata else {}
@@ -90,7 +95,8 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Sequence[Pa
             "choose with `--layout`: `pairs`, or the layout of the list"
         )
     items, told = items_of(chosen.rows, locator, speaker)
-    return Recordings(items, [f"{folder}: {_words(chosen)}", *_not_read(chosen, candidates, refused), *told])
+    told = [f"{folder}: {_words(chosen)}", *_left_out(locator), *_not_read(chosen, candidates, refused), *told]
+    return Recordings(items, told, chosen.columns.speaker is not None)
 
 
 def _chosen(
@@ -100,7 +106,20 @@ def _chosen(
     for reason in refused.values():
         raise RecordingsError(reason)
     items, told = items_of([row for one in candidates for row in one.rows], locator, speaker)
-    return Recordings(items, [*(f"{folder}: {_words(one)}" for one in candidates), *told])
+    said = all(one.columns.speaker is not None for one in candidates)
+    return Recordings(items, [*(f"{folder}: {_words(one)}" for one in candidates), *told], said)
+
+
+def _left_out(locator: Locator) -> list[str]:
+    """The links that nobody follows, as one line; none without such links."""
+    links = locator.links_out
+    if not links:
+        return []
+    named = ", ".join(map(shown, links[:_NAMED]))
+    return [
+        f"not followed: {len(links)} link{'s lead' if len(links) > 1 else ' leads'} out of the folder ({named}); copy what the "
+        "data set needs into the folder, for instance with `cp -rL`"
+    ]
 
 
 def _not_read(chosen: _Candidate, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> list[str]:
@@ -170,7 +189,7 @@ def _layout_name(table: Table, found: Columns) -> str:
     if table.header:
         return "audiofolder" if table.header[found.file] == "file_name" else "header"
     name = next((name for name, layout in LAYOUTS.items() if layout == str(found)), str(found))
-    return "prompts" if name == "piper" and "colon" in table.form else name
+    return "prompts" if name == "piper" and SEPARATORS[": "] in table.form else name
 
 
 def _choose(locator: Locator, candidates: Sequence[_Candidate], refused: dict[Path, str]) -> _Candidate:

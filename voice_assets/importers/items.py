@@ -1,7 +1,12 @@
 """The findings of an importer: recordings with their texts, and the source and licence of the recordings. Values only."""
 
+import posixpath
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from voice_assets.dataset.names import without_suffix
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,17 @@ class Item:
     audio: Path
     text: str
     fault: str = ""
+
+
+def home_of(paths: Iterable[str]) -> str:
+    """The deepest folder that holds all these audio files; the paths are relative to the folder of all recordings."""
+    return posixpath.commonpath({posixpath.dirname(path) for path in paths})
+
+
+def recording_name(path: str, home: str) -> str:
+    """The recording's name: the path below ``home``, without suffix, composed (NFC)."""
+    inside = path.removeprefix(f"{home}/") if home else path
+    return unicodedata.normalize("NFC", without_suffix(inside)).strip()
 
 
 @dataclass(frozen=True)

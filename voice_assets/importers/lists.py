@@ -17,6 +17,7 @@ from typing import Any
 from voice_assets.dataset.encoding import EncodingError, decoded
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.header_names import IsAudio, is_header
+from voice_assets.runtime.files import LFS_POINTER
 
 SEPARATORS = {
     "|": "`|`",
@@ -71,6 +72,7 @@ def read_list(file: Path, is_audio: IsAudio, separator: str = "") -> Table:
     Raises:
         RecordingsError: the file cannot be read, is no text, or is no list.
     """
+    _expect_content(file)
     if file.suffix.lower() == ".parquet":
         return _parquet(file, is_audio)
     content, encoding = _content(file)
@@ -91,6 +93,19 @@ def read_list(file: Path, is_audio: IsAudio, separator: str = "") -> Table:
 def with_header(table: Table) -> Table:
     """The table with its first row as the names of the columns."""
     return replace(table, header=tuple(cell.strip() for cell in table.lines[0].cells), lines=table.lines[1:])
+
+
+def _expect_content(file: Path) -> None:
+    """Raise RecordingsError when the file is empty, or stands for a file that was not fetched."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(len(LFS_POINTER))
+    except OSError as error:
+        raise RecordingsError(f"{file}: cannot be read: {error}") from error
+    if not head:
+        raise RecordingsError(f"{file}: empty: 0 bytes")
+    if head == LFS_POINTER:
+        raise RecordingsError(f"{file}: a Git-LFS pointer, not the list; run `git lfs pull` where the recordings come from")
 
 
 def _content(file: Path) -> tuple[str, str]:

@@ -4,7 +4,6 @@ Not here: which column is which (``importers.columns``), finding a file by its n
 """
 
 import posixpath
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from voice_assets.dataset.locator import Locator, Match
 from voice_assets.dataset.names import parts_of, without_suffix
 from voice_assets.importers.columns import Columns
 from voice_assets.importers.errors import RecordingsError
-from voice_assets.importers.items import Item
+from voice_assets.importers.items import Item, home_of, recording_name
 from voice_assets.importers.lists import Line, Table
 from voice_assets.importers.rejections import name_rejections
 from voice_assets.runtime.files import shown
@@ -62,11 +61,11 @@ def items_of(rows: Sequence[NamedRow], locator: Locator, speaker: str) -> tuple[
     chosen = _chosen_speaker(rows, speaker)
     folders = {posixpath.dirname(row.match.path) for row in rows if row.match.path}
     places = folders or {posixpath.dirname(path) for path in locator.files}
-    home = posixpath.commonpath(places)
+    home = home_of(row.match.path for row in rows if row.match.path) if folders else home_of(locator.files)
     items = [_item(row, locator, home, chosen) for row in rows]
     named = {row.match.path for row in rows}
     loose = [path for path in locator.files if path not in named and posixpath.dirname(path) in places]
-    items += [Item(_name(path, home), locator.folder / path, "") for path in loose]
+    items += [Item(recording_name(path, home), locator.folder / path, "") for path in loose]
     return items, [*_differences(rows), *([f"speaker {chosen!r}"] if chosen else [])]
 
 
@@ -94,7 +93,7 @@ def _owned(row: NamedRow, owner: NamedRow) -> NamedRow:
     """The row, with a fault where another row means the same file."""
     if row.fault or owner is row or not row.match.path:
         return row
-    name = _name(row.match.path, posixpath.dirname(row.match.path))
+    name = recording_name(row.match.path, posixpath.dirname(row.match.path))
     where = "" if owner.file == row.file else f" of {owner.file.name}"
     fault = f"row: line {row.number}: {name!r} already has a row, line {owner.number}{where}"
     return replace(row, fault=fault)
@@ -115,7 +114,7 @@ def _chosen_speaker(rows: Sequence[NamedRow], speaker: str) -> str:
 def _item(row: NamedRow, locator: Locator, home: str, speaker: str) -> Item:
     """The recording of a row. A file that is not there gets the path that it would have."""
     path, fault = row.match.path, row.fault
-    name = _name(path, home) if path else without_suffix("/".join(parts_of(row.cell))) or row.cell
+    name = recording_name(path, home) if path else without_suffix("/".join(parts_of(row.cell))) or row.cell
     if not fault and row.speaker != speaker:
         fault = f"speaker: {row.speaker!r}, not {speaker!r}"
     if not fault and row.match.rivals:
@@ -126,12 +125,6 @@ def _item(row: NamedRow, locator: Locator, home: str, speaker: str) -> Item:
         near = locator.nearly(row.cell)
         fault = f"audio: line {row.number}: no audio file {row.cell!r}{f'; {near}' if near else ''}"
     return Item(name, locator.folder / (path or name), row.text, fault)
-
-
-def _name(path: str, home: str) -> str:
-    """The recording's name: the path below the folder of all recordings, without suffix, composed (NFC)."""
-    inside = path.removeprefix(f"{home}/") if home else path
-    return unicodedata.normalize("NFC", without_suffix(inside)).strip()
 
 
 def _differences(rows: Sequence[NamedRow]) -> list[str]:

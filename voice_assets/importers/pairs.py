@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from voice_assets.dataset.encoding import EncodingError, decoded
-from voice_assets.dataset.names import key
-from voice_assets.importers.items import Item
+from voice_assets.dataset.names import key, suffix_rank, without_suffix
+from voice_assets.importers.items import Item, home_of, recording_name
 from voice_assets.runtime.files import shown
 
 SUFFIXES = (".normalized.txt", ".txt", ".lab")
@@ -32,7 +32,8 @@ def text_files(files: list[str], others: list[str]) -> dict[str, list[str]]:
         by_path.setdefault(key(stem.split("/")), []).append(path)
         by_name.setdefault(key([posixpath.basename(stem)]), []).append(path)
     names = [key([posixpath.basename(file)]) for file in files]
-    alone = {name for name, count in Counter(names).items() if count == 1}
+    recordings = {key(file.split("/")) for file in files}  # one for all formats of a recording
+    alone = {name for name, count in Counter(map(posixpath.basename, recordings)).items() if count == 1}
     found = {}
     for file, name in zip(files, names, strict=True):
         texts = by_path.get(key(file.split("/"))) or (by_name.get(name, []) if name in alone else [])
@@ -42,8 +43,13 @@ def text_files(files: list[str], others: list[str]) -> dict[str, list[str]]:
 
 
 def read_pairs(folder: Path, files: list[str], texts: dict[str, list[str]]) -> list[Item]:
-    """A recording for every audio file, with the text of its file; without one, the text is empty."""
-    return [_item(folder, file, texts.get(file, [])) for file in files]
+    """A recording for every audio file, with the text of its file; without one, the text is empty.
+
+    Of one recording in several formats, the best comes first.
+    """
+    home = home_of(texts or files)
+    best_first = sorted(files, key=lambda file: (without_suffix(file), suffix_rank(file)))
+    return [_item(folder, file, recording_name(file, home), texts.get(file, [])) for file in best_first]
 
 
 def _suffix(path: str) -> str:
@@ -52,18 +58,18 @@ def _suffix(path: str) -> str:
     return "" if lower.endswith(_OTHER_FORM) else next((suffix for suffix in SUFFIXES if lower.endswith(suffix)), "")
 
 
-def _item(folder: Path, file: str, texts: list[str]) -> Item:
+def _item(folder: Path, file: str, name: str, texts: list[str]) -> Item:
     if not texts:
-        return Item(file, folder / file, "")
+        return Item(name, folder / file, "")
     try:
         contents = [_content(folder / text) for text in texts]
     except (OSError, EncodingError) as error:
-        return Item(file, folder / file, "", f"text: {', '.join(map(shown, texts))}: {error}")
+        return Item(name, folder / file, "", f"text: {', '.join(map(shown, texts))}: {error}")
     if len({" ".join(content.split()) for content in contents}) > 1:
-        return Item(file, folder / file, contents[0], f"text: {' and '.join(map(shown, texts))} differ")
+        return Item(name, folder / file, contents[0], f"text: {' and '.join(map(shown, texts))} differ")
     if all(_TIMES.fullmatch(line) for line in contents[0].splitlines() if line.strip()) and contents[0].strip():
-        return Item(file, folder / file, contents[0], f"text: {shown(texts[0])} has times and phonemes, and no text")
-    return Item(file, folder / file, contents[0].strip())
+        return Item(name, folder / file, contents[0], f"text: {shown(texts[0])} has times and phonemes, and no text")
+    return Item(name, folder / file, contents[0].strip())
 
 
 def _content(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a folder's own ``config.json`` says of its recordings, when it is one of Piper's: language, country, rate, quality.
+"""What a folder's own ``config.json`` says of its recordings, when it is one of Piper's: language, rate, quality, speakers.
 
 Not here: judging a data set's config (``dataset.config``).
 """
@@ -22,6 +22,7 @@ class KnownFacts:
     espeak_voice: str = ""
     sample_rate: int = 0
     quality: str = ""
+    speakers: int = 1
 
     @property
     def said(self) -> str:
@@ -41,8 +42,10 @@ def known_facts(folder: Path) -> KnownFacts:
         return KnownFacts()
     voice, code = _text(content, "espeak", "voice"), _text(content, "language", "code")
     found = re.fullmatch(r"([a-z]{2})(?:[_-]([A-Za-z]{2}))?(?:[_-].*)?", code or voice)
+    speakers = _part(content, "num_speakers")
+    speakers = speakers if isinstance(speakers, int) else 1
     if not voice or found is None:
-        return KnownFacts()
+        return KnownFacts(speakers=speakers)
     rate = _part(content, "audio", "sample_rate")
     rate = rate if isinstance(rate, int) and rate in RATES else 0
     quality = _text(content, "audio", "quality")
@@ -53,6 +56,7 @@ def known_facts(folder: Path) -> KnownFacts:
         espeak_voice=voice,
         sample_rate=rate,
         quality=quality if quality in ("x_low", "low", "medium", "high") else usual,
+        speakers=speakers,
     )
 
 

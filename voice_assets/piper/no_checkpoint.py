@@ -4,6 +4,8 @@ import re
 import zipfile
 from pathlib import Path
 
+from voice_assets.runtime.files import LFS_POINTER
+
 HEAD = 512
 FULL_SIZE = "a checkpoint of Piper's medium quality has about 850 MB"
 _ARCHIVES = {
@@ -54,7 +56,7 @@ def _cut_off(path: Path) -> str:
 def _text(head: bytes) -> str:
     """What a text in the place of a checkpoint is; empty for bytes that are no such text."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith(b"version https://git-lfs"):
+    if text.startswith(LFS_POINTER):
         found = re.search(rb"size (\d+)", text)
         size = f" of {int(found[1]):,} bytes" if found else ""
         return f"a Git-LFS pointer; the checkpoint itself{size} was not fetched: run `git lfs pull` where it comes from"

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LFS_POINTER = b"version https://git-lfs"
+"""The first bytes of the text that stands for a file which Git-LFS did not fetch."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

@@ -76,7 +76,7 @@ def _russian(reference: str, hypothesis: str) -> Pair:
 def _western(reference: str, hypothesis: str, language: str) -> Pair:
     normalised = normalise(reference, language), normalise(hypothesis, language)
     prepared = prepare(reference), prepare(hypothesis)
-    figures = any(char.isdigit() for text in prepared for char in text)
+    figures = any(western.has_figures(text, language) for text in prepared)
     if normalised[0] == normalised[1] and (not figures or prepared[0] == prepared[1]):
         return normalised
     # The usual words of "20 5" and "twenty five" are the same, but the numbers are not.

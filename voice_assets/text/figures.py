@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from voice_assets.text.conventions import Conventions, hours
 from voice_assets.text.digits import MAX_DIGITS, numeral
+from voice_assets.text.western_numbers import is_number_word
 
 _GROUPED = r"\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:[ \u00a0\u202f]\d{3})+|(?:['’]\d{3})+)(?!\d)"
 _NUM = rf"(?:{_GROUPED}(?:[.,]\d+)?|\d+[.,]\d+|\d+|(?<!\w)[.,]\d+)"
@@ -71,7 +72,9 @@ def readings(number: str, conventions: Conventions) -> Readings:
         found.append(_amounts([token(digits)]))
     if last in ".," and (not groups or (last not in groups and len(set(groups)) == 1)):
         is_decimal = not (grouped and english)
-        found += [_decimal("".join(parts[:-1]), parts[-1], conventions.point)] if is_decimal else []
+        decimal = _decimal("".join(parts[:-1]), parts[-1], conventions.point)
+        # Where 1.200 may be 1200, its digits are compared, not its value: 1.200 is 1,200, but never 1,2.
+        found += [decimal[::2] if grouped else decimal] if is_decimal else []
     if len(found) > 1 and last == conventions.decimal:
         found.reverse()
     return [one for reading in found for one in reading] or [" ".join(token(part) for part in parts if part)]
@@ -90,7 +93,9 @@ def _scaled(number: str, scale: str | None, conventions: Conventions) -> Reading
         return readings(number, conventions)
     factor = conventions.scales.get(scale.lower(), _MILLION)
     spoken = [word for word, value in conventions.scales.items() if value == factor and len(word) > 2]
-    found = [f"{one} {'|'.join(dict.fromkeys([scale.lower(), *spoken]))}" for one in readings(number, conventions)]
+    words = dict.fromkeys([scale.lower(), *spoken])  # "Mio" and "Mrd" are alike, their values are not
+    full = [word for word in words if len(word) == 1 or is_number_word(word, conventions.language)]
+    found = [f"{one} {'|'.join(full or words)}" for one in readings(number, conventions)]
     return found + [f"#{value * factor}" for value in _value(number, conventions)]
 
 

@@ -13,9 +13,9 @@ from itertools import combinations
 
 from rapidfuzz.distance import Indel
 
-from voice_assets.text import russian_numbers, western_numbers
+from voice_assets.text import russian_numbers, western, western_numbers
 from voice_assets.text.comparison import pair
-from voice_assets.text.normalisation import normalise
+from voice_assets.text.normalisation import normalise, prepare
 from voice_assets.text.number_words import Element, ParsedNumber
 
 # Languages whose number words are known. In another language, only figures are compared with figures.
@@ -145,5 +145,8 @@ def numbers_differ(reference: str, hypothesis: str, language: str) -> bool:
     compared = pair(reference, hypothesis, language)
     if compared[0] == compared[1] or not _values_differ(compared, language, respelled=False):
         return False
+    # The usual reading of a Roman number is its letters, which have no value.
+    if language != "ru" and all(western.has_roman(prepare(text), language) for text in (reference, hypothesis)):
+        return True
     usual = normalise(reference, language), normalise(hypothesis, language)
     return all(_values_differ(usual, language, respelled) for respelled in (False, True))

@@ -11,10 +11,12 @@ from itertools import product
 
 from voice_assets.text.digits import numeral
 from voice_assets.text.normalisation import normalise
+from voice_assets.text.number_words import ParsedNumber
 from voice_assets.text.readings import Choice
 from voice_assets.text.russian_clock import clock_readings, date_readings
 from voice_assets.text.russian_figures import COMPOUND
 from voice_assets.text.russian_latin import letter_names, names_of
+from voice_assets.text.russian_numbers import elements
 from voice_assets.text.russian_numerals import combining
 from voice_assets.text.russian_roman import roman_readings
 from voice_assets.text.russian_shortened import shortened_choices
@@ -113,10 +115,14 @@ def _of_percent(match: _Match, _: str) -> Iterator[str]:
     yield f"{combining(int(match['number']))}процентн{_PERCENT_ENDINGS[match['ending']]}"
 
 
-def _decimal(match: _Match, _: str) -> Iterator[str]:
-    """«36,6» as «тридцать шесть и шесть» and «тридцать шесть, шесть»."""
+def _decimal(match: _Match, other: str) -> Iterator[str]:
+    """«36,6» as «тридцать шесть и шесть» and, unless the other text has 366, «тридцать шесть, шесть»."""
+    digits = match["whole"] + match["part"]
+    values = [str(one.value) for one in elements(normalise(other, "ru")) if isinstance(one, ParsedNumber)]
     for link in (" и ", ", ", " точка ", " запятая "):
-        yield f"{match['whole']}{link}{match['part']}"
+        # Figures without a word between them are compared in groups of any length (``text.comparison``).
+        if link != ", " or digits not in values:
+            yield f"{match['whole']}{link}{match['part']}"
 
 
 def _ordinal(match: _Match, _: str) -> Iterator[str]:

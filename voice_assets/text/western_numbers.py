@@ -93,7 +93,12 @@ def _spanish() -> _Steps:
     for word, value in {**{word: value for value, word in _ES_ORDINALS.items()}, **teens}.items():
         found |= dict.fromkeys((word, word[:-1] + "a", word[:-1] + "os", word[:-1] + "as"), (Step("add", value),))
     found |= {"primer": (Step("add", 1),), "tercer": (Step("add", 3),), "cien": (Step("add", 100),)}
-    return found | {"mil": (Step("scale", 1000),)} | dict.fromkeys(("millón", "millones"), (Step("scale", 10**6),))
+    return (
+        found
+        | {"mil": (Step("scale", 1000),)}
+        | dict.fromkeys(("millón", "millones"), (Step("scale", 10**6),))
+        | dict.fromkeys(("billón", "billones"), (Step("scale", 10**12),))
+    )
 
 
 def _french() -> _Steps:
@@ -104,7 +109,15 @@ def _french() -> _Steps:
     found |= {"unième": (Step("add", 1, True),)}
     found |= {word + "s": steps for word, steps in found.items() if steps[0].ordinal}
     found |= dict.fromkeys(("cent", "cents"), (Step("hundred", 100),)) | {"centième": (Step("hundred", 100, True),)}
-    for word, value in (("mille", 1000), ("million", 10**6), ("millions", 10**6), ("milliard", 10**9), ("milliards", 10**9)):
+    for word, value in (
+        ("mille", 1000),
+        ("million", 10**6),
+        ("millions", 10**6),
+        ("milliard", 10**9),
+        ("milliards", 10**9),
+        ("billion", 10**12),
+        ("billions", 10**12),
+    ):
         found[word] = (Step("scale", value),)
     return found | {"millième": (Step("scale", 1000, True),)}
 
@@ -134,7 +147,14 @@ def _german() -> _Steps:
     found |= dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "eines"), (Step("add", 1),))
     found |= {cardinals[value] + "er": (Step("add", value),) for value in range(10, 100, 10)}
     found |= {"zwo": (Step("add", 2),), "tausend": (Step("scale", 1000),), "tausendste": (Step("scale", 1000, True),)}
-    for word, value in (("million", 10**6), ("millionen", 10**6), ("milliarde", 10**9), ("milliarden", 10**9)):
+    for word, value in (
+        ("million", 10**6),
+        ("millionen", 10**6),
+        ("milliarde", 10**9),
+        ("milliarden", 10**9),
+        ("billion", 10**12),
+        ("billionen", 10**12),
+    ):
         found[word] = (Step("scale", value),)
     return found
 

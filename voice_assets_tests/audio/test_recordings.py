@@ -150,3 +150,13 @@ def test_a_file_that_cannot_be_decoded_is_an_error(tmp_path: Path, name: str, da
     (tmp_path / name).write_bytes(data)
     with pytest.raises(AudioError, match=name):
         decode(tmp_path / name, RATE)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.sln"])
+def test_a_file_that_git_lfs_did_not_fetch_is_named_so(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 52944\n")
+    with pytest.raises(AudioError, match=r"a Git-LFS pointer, not the audio; run `git lfs pull`"):
+        decode(path, 22050)
+    with pytest.raises(AudioError, match="a Git-LFS pointer"):
+        probe(path)

@@ -1,6 +1,7 @@
 """`voice-assets import` and `voice-assets demo`: a data set, or one plain message why there is none."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,54 @@ def test_a_rate_that_no_piper_voice_has_is_not_taken(source: Path, project: Path
     assert "config.json: language en_US, espeak voice en-us, no rate of a Piper voice (16000 or 22050 Hz)" in done.stdout
     made = json.loads((project / "out" / "config.json").read_text(encoding="utf-8"))
     assert made["audio"]["sample_rate"] == 22050
+
+
+def test_recordings_of_several_speakers_are_not_taken_for_one(source: Path, project: Path) -> None:
+    config = {"espeak": {"voice": "en-us"}, "num_speakers": 2, "speaker_id_map": {"ann": 0, "bob": 1}}
+    (source / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    error = error_of("import", str(source), str(project / "out"))
+    assert "config.json: num_speakers: 2, and nothing says who speaks which recording" in error
+    assert not (project / "out").exists()
+    (source / "metadata.csv").write_text("LJ-0|ann|Hello, my good friends.\nLJ-1|bob|The weather is fine.\n", encoding="utf-8")
+    done = call("import", str(source), str(project / "out"), "--speaker", "ann")
+    assert done.exit_code == 0, done.output
+    assert "1 of 2 recordings" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--language", "eng"), "--language eng: the two-letter code .*; write `language: en` and `espeak_voice: en-us`"),
+        (("--language", "EN", "--region", "us"), "--language EN: .*\n--region us: .*; write `region: US`"),
+        (("--espeak-voice", "zh"), "--espeak-voice zh: .* espeak calls this language cmn"),
+        (("--sample-rate", "44100"), "--sample-rate 44100: Piper has no model of 44100 Hz"),
+        (("--quality", "high", "--sample-rate", "16000"), "--quality high: high is 22050 Hz in Piper"),
+    ],
+)
+def test_what_no_voice_file_can_have_is_refused(source: Path, project: Path, options: tuple[str, ...], message: str) -> None:
+    assert re.search(message, error_of("import", str(source), str(project / "out"), *ENGLISH, *options))
+    assert not (project / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "audio"),
+    [
+        (("--sample-rate", "16000"), {"sample_rate": 16000, "quality": "low"}),
+        (("--quality", "x_low"), {"sample_rate": 16000, "quality": "x_low"}),
+        (("--quality", "high"), {"sample_rate": 22050, "quality": "high"}),
+    ],
+)
+def test_rate_and_quality_follow_from_each_other(
+    source: Path, project: Path, options: tuple[str, ...], audio: dict[str, object]
+) -> None:
+    assert call("import", str(source), str(project / "out"), *ENGLISH, *options).exit_code == 0
+    assert json.loads((project / "out" / "config.json").read_text(encoding="utf-8"))["audio"] == audio
+
+
+def test_a_language_that_espeak_calls_otherwise(source: Path, project: Path) -> None:
+    done = call("import", str(source), str(project / "out"), "--language", "no", "--region", "NO")
+    assert done.exit_code == 0, done.output
+    assert json.loads((project / "out" / "config.json").read_text(encoding="utf-8"))["espeak"]["voice"] == "nb"
 
 
 def test_without_a_config_the_language_must_be_named(source: Path, project: Path) -> None:

@@ -152,6 +152,14 @@ def test_what_would_stop_a_run_is_bad_for_one_voice_and_a_warning_among_all(proj
     assert "toy: whisper.model" not in among_all
 
 
+def test_a_voice_that_says_nothing_is_found_among_all(project: Path, make_dataset: MakeDataset) -> None:
+    voice_with(project, make_dataset(), espeak_voice="fo")
+    found = by_subject(findings_of_voices())
+    assert "without a dictionary" in found["toy: espeak voice"].found
+    assert "espeak.voice" in found["toy: config.json"].found
+    assert found["toy: espeak voice"].state == "warn"
+
+
 def test_a_config_that_base_validation_will_refuse(project: Path, make_dataset: MakeDataset) -> None:
     dataset = make_dataset()
     voice = voice_with(project, dataset)

@@ -127,6 +127,38 @@ def test_a_text_for_every_recording(tmp_path: Path) -> None:
     ]
 
 
+def test_recordings_with_texts_are_named_as_those_of_a_list(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path / "in", "wav/1.mp3 wav/1.wav wav/2.WAV", lab___1__lab="The cat sat.", lab___2__lab="Birds sing."
+    )
+    assert rows(found(folder)) == [("1", "The cat sat."), ("1", "The cat sat."), ("2", "Birds sing.")]
+    named = folder_of(tmp_path / "named", "a/1.mp3 a/1.wav a/b/2.WAV", a___1__txt="The cat sat.", a___b___2__txt="Birds sing.")
+    assert [(item.name, item.audio.name) for item in found(named).items] == [("1", "1.wav"), ("1", "1.mp3"), ("b/2", "2.WAV")]
+
+
+def test_links_out_of_the_folder_are_told(tmp_path: Path) -> None:
+    folder_of(tmp_path / "blobs", "1.wav 2.wav")
+    folder = folder_of(tmp_path / "in", "", metadata__csv="1|The cat sat.\n2|Birds sing.\n")
+    (folder / "wavs").symlink_to(tmp_path / "blobs")
+    with pytest.raises(
+        RecordingsError, match=r"no audio files in it, .*; not followed: 1 link leads out of the folder \(wavs\)"
+    ):
+        found(folder)
+    folder_of(folder, "clips/1.wav")
+    (folder / "clips" / "2.wav").symlink_to(tmp_path / "blobs" / "2.wav")
+    told = found(folder).told
+    assert "not followed: 2 links lead out of the folder (clips/2.wav, wavs); copy what the data set needs" in told[1]
+    (folder / "wavs").unlink()
+    (folder / "clips" / "2.wav").unlink()
+    (folder / "clips" / "2.wav").symlink_to("1.wav")
+    assert len(found(folder).told) == 1
+
+
+def test_semicolons_are_no_prompts(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "in", TWO, metadata__csv="1;The cat sat.\n2;Birds sing.\n")
+    assert "layout piper (`id|text`), by its content; metadata.csv is separated by semicolons" in found(folder).told[0]
+
+
 def test_texts_in_a_folder_beside_the_audio(tmp_path: Path) -> None:
     folder = folder_of(
         tmp_path / "in", "wav48/p1/p1_1.wav wav48/p1/p1_2.wav", txt___p1___p1_1__txt="One.", txt___p1___p1_2__txt="Two."
@@ -182,6 +214,12 @@ REFUSED = {
         TWO,
         {"metadata__csv": "1|The cat.\r\n2|Café au lait\r\n".encode("cp1252")},
         r"metadata\.csv: line 2, byte 17: 0xe9 is not UTF-8; .* CP1252, it reads '2\|Café au lait': convert",
+    ),
+    "empty": (TWO, {"metadata__csv": b""}, r"metadata\.csv: empty: 0 bytes"),
+    "not fetched": (
+        TWO,
+        {"metadata__csv": "version https://git-lfs.github.com/spec/v1\nsize 3\n"},
+        "a Git-LFS pointer, not the list",
     ),
     "lengths only": (TWO, {"durations__csv": "1,3.25\n2,4.5\n"}, "no list of texts: the column beside the names holds numbers"),
     "binary": (TWO, {"metadata__csv": b"1|The cat\x00\x01\x02\n"}, r"metadata\.csv: line 1, byte 9: 0x00, which no text has"),

@@ -91,7 +91,7 @@ def test_a_line_of_json_that_is_none_is_a_fault_of_its_own(tmp_path: Path) -> No
     ("content", "name", "message"),
     [
         ("just some words\nwithout any list\n", "m.csv", "no list of clips: no separator"),
-        ("", "m.csv", "no list of clips"),
+        ("", "m.csv", "empty: 0 bytes"),
         ("{}", "m.json", "no list of clips: no JSON objects"),
         ("[" * 100_000, "m.json", "no list of clips: no JSON objects"),
         ("PAR1", "m.parquet", "cannot be read as Parquet"),

@@ -29,6 +29,24 @@ DIFFERENT = [
     ("fr", "quatre-vingt-dix-sept", "87"),
     ("fr", "Appuyez sur 4.", "Appuyez sur 3."),
     ("it", "Stanza 12", "Stanza 13"),
+    ("de", "Das kostet 1.200 Euro.", "Das kostet 1,2 Euro."),
+    ("de", "Das kostet 12.500 Euro.", "Das kostet zwölf Komma fünf Euro."),
+    ("fr", "Cela coûte 1.200 euros.", "Cela coûte 1,2 euros."),
+    ("es", "Cuesta 1.200 euros.", "Cuesta uno coma dos euros."),
+    ("en", "King Louis XVI of France", "King Louis XIV of France"),
+    ("en", "World War I ended.", "World War II ended."),
+    ("en", "Henry VIII and Louis XIV", "Henry VIII and Louis XVI"),
+    ("es", "en el siglo XIX", "en el siglo XX"),
+    ("fr", "au XIXe siècle", "au XXe siècle"),
+    ("de", "Papst Johannes XXIII. kam", "Papst Johannes XXII. kam"),
+    ("de", "Etwa 3,5 Millionen Euro kostet das.", "Etwa 3,5 Milliarden Euro kostet das."),
+    ("de", "Etwa 3 Mio. Euro kostet das.", "Etwa 3 Mrd. Euro kostet das."),
+    ("de", "Etwa 3 Milliarden Euro kostet das.", "Etwa 3 Billionen Euro kostet das."),
+    ("fr", "Il coûte 3 millions d'euros.", "Il coûte 3 milliards d'euros."),
+    ("fr", "Il coûte 3 milliards d'euros.", "Il coûte 3 billions d'euros."),
+    ("es", "cuesta 3 millones de euros", "cuesta 3 billones de euros"),
+    ("ru", "номер 1,23", "номер 123"),
+    ("ru", "номер 1,23", "номер сто двадцать три"),
 ]
 EQUAL = [
     ("ru", "Нажмите пять.", "Нажмите 5."),
@@ -54,6 +72,14 @@ EQUAL = [
     ("fr", "soixante-dix", "70"),
     ("it", "dodici", "12"),  # the number words of this language are not known
     ("xx", "", ""),
+    ("de", "Das kostet 1.200 Euro.", "Das kostet 1200 Euro."),
+    ("es", "Cuesta 1,200 pesos.", "Cuesta mil doscientos pesos."),
+    ("de", "Etwa 3,5 Mio. Euro kostet das.", "Etwa drei Komma fünf Millionen Euro kostet das."),
+    ("es", "Pesa 1,200 kilos.", "Pesa uno coma doscientos kilos."),
+    ("en", "King Louis XVI of France", "King Louis the sixteenth of France"),
+    ("en", "King Louis XVI of France", "King Louis XVI of Spain"),
+    ("en", "I bought a CD and a book.", "I bought a CD and a look."),
+    ("ru", "цена 99,90", "цена девяносто девять девяносто"),
 ]
 
 
