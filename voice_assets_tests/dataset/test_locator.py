@@ -139,3 +139,12 @@ def test_no_name_breaks_the_rules_of_names(name: str, other: str) -> None:
         differences(name, "/".join(parts_of(other)))
         assert key(parts) == key([unicodedata.normalize("NFC", part) for part in parts])
         assert "upper and lower case" not in differences(name, "/".join(parts)) or parts != [part.strip() for part in parts]
+
+
+def test_one_name_in_many_folders_is_told_apart_by_its_folder(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"d{number}").mkdir()
+        (tmp_path / f"d{number}" / "a.wav").touch()
+    locator = Locator(tmp_path)
+    assert [locator.locate(f"home/D{number}/a").path for number in range(20)] == [f"d{number}/a.wav" for number in range(20)]
+    assert locator.locate("home/a").rivals == tuple(sorted(f"d{number}/a.wav" for number in range(20)))
