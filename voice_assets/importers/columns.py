@@ -149,8 +149,9 @@ def _few(cells: list[str]) -> bool:
 
 
 def _numbers_speakers(cells: list[str], before_text: bool) -> bool:
-    """Whether numbers stand for speakers, and not for lengths: whole numbers before the text, or values that come again."""
-    return (before_text and all(cell.isdecimal() for cell in cells)) or _few(cells) or len(set(cells)) < 2 <= len(cells)
+    """Whether numbers stand for speakers, not for lengths: whole numbers, before the text or with values that come again."""
+    whole = all(cell.isdecimal() for cell in cells)
+    return whole and (before_text or _few(cells) or len(set(cells)) < 2 <= len(cells))
 
 
 def _unlike(cells: list[str], lengths: list[str]) -> bool:

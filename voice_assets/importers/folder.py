@@ -28,6 +28,8 @@ LIST_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".list", ".lst", ".jsonl", ".nd
 _USUAL_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "metadata_2col.csv", "metadata.txt", "metadata.tsv")
 _SPREADSHEETS = (".xlsx", ".xls", ".ods")
 _TRIED, _NAMED = 200, 10
+_FAR_MORE = 10
+"""A layout that names so many times as many recordings as another is meant: the other is a note, or a few stray files."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ def read_folder(folder: Path, out: Path, layout: str = "", metadata: Sequence[Pa
     candidates = [found for file in files if (found := _candidate(file, locator, layout, refused))]
     if metadata:
         return _chosen(folder, locator, candidates, refused, speaker)
-    if paired and not any(one.found for one in candidates):
-        return _pairs(folder, locator, paired)
+    if len(paired) > _FAR_MORE * max((len(one.found) for one in candidates), default=0):
+        return _pairs(folder, locator, paired, candidates)
     chosen = _choose(locator, candidates, refused)
-    if len(paired) > 1:
+    if len(paired) > 1 and len(chosen.found) <= _FAR_MORE * len(paired):
         raise RecordingsError(
             f"{folder}: two layouts are possible: {_words(chosen)}, and a text file for each of {len(paired)} recordings; "
             "choose with `--layout`: `pairs`, or the layout of the list"
@@ -129,11 +131,13 @@ def _not_read(chosen: _Candidate, candidates: Sequence[_Candidate], refused: dic
     return same + [f"not read: {reason}" for file, reason in refused.items() if file.name in _USUAL_NAMES]
 
 
-def _pairs(folder: Path, locator: Locator, paired: dict[str, list[str]]) -> Recordings:
+def _pairs(folder: Path, locator: Locator, paired: dict[str, list[str]], lists: Sequence[_Candidate] = ()) -> Recordings:
+    """The audio files with a text file of their name. ``lists``: lists that name only few recordings and are not read."""
     if not paired:
         raise RecordingsError(f"{folder}: no text file (.txt, .lab) has the name of an audio file")
     items = read_pairs(folder, locator.files, paired)
     told = [f"{folder}: layout pairs: {len(paired)} of {len(items)} audio files have a text file of their name"]
+    told += [f"not read: {one.table.file}: it names only {len(one.found)} of the recordings" for one in lists if one.found]
     places = sorted({posixpath.dirname(file) or "." for file in paired})
     if len(places) > 1:
         named = ", ".join(map(shown, places[:_NAMED]))

@@ -104,9 +104,14 @@ def _split(voice: Voice) -> EarlyFact:
     chosen, key = voice.training, "training.validation_ratio"
     try:
         names = sorted(
-            {row.clip_id for row in read_rows(voice.dataset / "metadata_2col.csv")},
+            {row.clip_id for row in read_rows(voice.dataset / "metadata_2col.csv") if not row.structure},
             key=lambda one: hash_fraction(f"limit:{one}"),
         )
+        if not names:
+            found = (
+                f"{chosen.validation_ratio}; not tried, because no row of the metadata can be used; base_validation says why"
+            )
+            return EarlyFact("training_set", key, found)
         sides = split_all(names[: chosen.max_clips], chosen.validation_ratio)
     except (MetadataError, OSError) as error:
         return EarlyFact("training_set", key, f"{chosen.validation_ratio}; not tried, because there is no data set: {error}")

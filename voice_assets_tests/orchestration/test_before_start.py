@@ -86,6 +86,16 @@ def test_max_clips_may_leave_one_side_of_the_split_empty(tmp_path: Path, make_da
     assert "none of 1 clips falls to" in wrong(voice)["training.validation_ratio"].found
 
 
+def test_rows_that_cannot_be_read_say_nothing_about_the_split(tmp_path: Path, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset()
+    metadata = dataset / "metadata_2col.csv"
+    metadata.write_text(metadata.read_text(encoding="utf-8").replace("|", ","), encoding="utf-8")
+    voice = voice_with(tmp_path, dataset)
+    found = {fact.subject: fact for fact in early_facts(voice)}["training.validation_ratio"]
+    assert found.fine
+    assert "not tried, because no row of the metadata can be used" in found.found
+
+
 def test_own_sentences_are_enough(tmp_path: Path, make_dataset: MakeDataset) -> None:
     voice = voice_with(tmp_path, make_dataset(), language="eo", samples={"sentences": list("abcde")})
     assert "samples.sentences" not in wrong(voice)
