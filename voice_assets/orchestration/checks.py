@@ -12,7 +12,7 @@ import dagster as dg
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
-from voice_assets.orchestration.records import ERRORED, JUDGED, SUITE, WAIVER, Materialisation
+from voice_assets.orchestration.records import ERRORED, JUDGED, PLACE, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run
@@ -53,13 +53,13 @@ def _spec(
     voice: Voice, name: str, bound: BoundSuite, rule: Rule, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetCheckSpec:
     advice = voice.advisory.get(f"{name}/{rule.name}")
-    never = f"{name}/{rule.name}" in voice.never_waive
+    never = {NEVER_WAIVE: True} if f"{name}/{rule.name}" in voice.never_waive else {}
     return dg.AssetCheckSpec(
         name=rule.name,
         asset=asset_key(voice, name),
         description=f"{rule.description}{f' Advisory for this voice: {advice}.' if advice else ''}",
         blocking=True,
-        metadata={SUITE: verdict_fingerprint(bound, advice), **({NEVER_WAIVE: True} if never else {})},
+        metadata={SUITE: verdict_fingerprint(bound, advice), PLACE: bound.rules.index(rule), **never},
         partitions_def=partitions,
     )
 

@@ -22,7 +22,7 @@ from voice_assets.orchestration import waivers
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import HEARD, unapproved
 from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
-from voice_assets.orchestration.records import LOG, SUITE, CheckVerdict, Materialisation, Pin
+from voice_assets.orchestration.records import LOG, PLACE, SUITE, CheckVerdict, Materialisation, Pin
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, Artifact, project_store
 
@@ -192,14 +192,13 @@ class Gate:
         ]
 
     def rules(self, key: dg.AssetKey) -> list[dg.AssetCheckKey]:
-        """The checks of an asset that are rules, sorted by name."""
-        checks = self.graph.get_check_keys_for_assets({key})
-        return sorted(
-            (one for one in checks if NO_RULE not in self.graph.get_check_spec(one).metadata), key=lambda one: one.name
-        )
+        """The checks of an asset that are rules, in the order of the suite."""
+        specs = map(self.graph.get_check_spec, self.graph.get_check_keys_for_assets({key}))
+        rules = [spec for spec in specs if NO_RULE not in spec.metadata]
+        return [spec.key for spec in sorted(rules, key=lambda spec: (spec.metadata.get(PLACE, 0), spec.name))]
 
     def check_verdicts(self, of: Materialisation) -> Iterator[CheckVerdict]:
-        """The verdict of every rule of the asset on one materialisation, sorted by the names of the rules."""
+        """The verdict of every rule of the asset on one materialisation, in the order of the suite."""
         judged = self.history.governing(of)
         newest = self.history.latest(of.key, of.partition)
         today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)

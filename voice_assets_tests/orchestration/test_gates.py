@@ -6,7 +6,9 @@ import pytest
 
 from voice_assets.audio.recordings import write_wav
 from voice_assets.definitions import build_definitions
+from voice_assets.rules.suites import load_suite
 from voice_assets_tests.datasets import RATE, burst
+from voice_assets_tests.recorded_voice import RecordedVoice
 from voice_assets_tests.toy_project import SHARDS, ToyProject, break_first_text, revalidate
 
 
@@ -203,3 +205,10 @@ def test_pins_name_the_exact_inputs(validated: ToyProject) -> None:
     assert {(pin.asset, pin.partition, pin.storage_id) for pin in pins} == {
         ("toy/clips", shard, validated.latest("clips", shard).storage_id) for shard in SHARDS
     }
+
+
+def test_rules_are_named_in_the_order_of_their_suite(recorded: RecordedVoice) -> None:
+    """A cause stands before what follows from it: `two_columns` before `no_extra_wavs`."""
+    rules = [rule.name for rule in load_suite("base_validation").rules]
+    assert [check.name for check in recorded.gate().rules(recorded.target("base_validation").key)] == rules
+    assert rules.index("two_columns") < rules.index("wavs_present") < rules.index("no_extra_wavs")
