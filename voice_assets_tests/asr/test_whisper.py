@@ -200,8 +200,26 @@ def test_an_option_is_in_the_fingerprints_of_the_passes_it_changes(tmp_path, opt
 def test_every_pass_has_a_key_in_the_cache(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"weights")
     keys = CacheKeys.of(recogniser_of(tmp_path), POLICY)
-    assert list(keys.passes) == [FAST, WIDE, FULL, LONG, HALVES]
-    assert len(set(keys.passes.values())) == 5
+    assert keys.names == (FAST, WIDE, FULL, LONG, HALVES)
+    assert {(FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)} < keys.halves.keys()
+    assert len({*keys.passes.values(), *keys.halves.values()}) == len(keys.passes) + len(keys.halves)
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"batch_size": 3}, {(FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)}),
+        ({"vad_filter": True}, {(FAST,), (FAST, WIDE)}),
+        ({"beam_size": 2}, {(FAST,)}),
+        ({"compute_type": "float32"}, set()),
+    ],
+)
+def test_halves_are_stored_by_the_options_of_the_passes_that_decoded_them(tmp_path, options, kept):
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    before = CacheKeys.of(recogniser_of(tmp_path), POLICY).halves
+    options = {"device": "cpu", "compute_type": "int8", **options}
+    after = CacheKeys.of(WhisperRecogniser(tmp_path, Whisper(**options), "ru", 0), POLICY).halves
+    assert {used for used in ((FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)) if before[used] == after[used]} == kept
 
 
 def test_weights_and_language_are_in_every_fingerprint(tmp_path):
