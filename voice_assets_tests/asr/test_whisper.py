@@ -1,6 +1,8 @@
 """Whisper with real weights on real speech: the hypotheses, and what does not change them."""
 
 import random
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -126,14 +128,31 @@ def test_a_clip_over_30_s_is_decoded_to_its_end(recogniser, clips, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_fallback_of_a_long_clip_does_not_depend_on_the_clips_before_it(recogniser, clips, monkeypatch):
+@pytest.mark.parametrize("streams", [1, 2])
+def test_the_fallback_of_a_long_clip_does_not_depend_on_other_clips_and_memory_holds_few_models(
+    base, clips, monkeypatch, streams
+):
+    recogniser = recogniser_of(base, cpu_threads=streams)
+    assert recogniser.streams == streams
+    monkeypatch.setattr(whisper, "_TEMPERATURES", (1.0,))  # every choice is random
+    alive, held, new_model = weakref.WeakSet(), [], recogniser._new_model
+
+    def loaded(workers):
+        held.append(len(alive) + 1)
+        model = new_model(workers)
+        alive.add(model)
+        return model
+
+    monkeypatch.setattr(recogniser, "_new_model", loaded)
     recogniser.load()
-    monkeypatch.setattr(whisper, "_TEMPERATURES", (1.0,))
-    models, new_model = [], recogniser._new_model
-    monkeypatch.setattr(recogniser, "_new_model", lambda workers: models.append(workers) or new_model(workers))
     one, other = (Sound(clip.duration_s, recordings.decode(clip.path, 16000).astype(np.float32) / 32768) for clip in clips[:2])
-    assert recogniser.decode(LONG, [other, one])[1:] == recogniser.decode(LONG, [one])
-    assert models == [1, 1, 1]  # each clip was decoded with random choices, by a model of its own
+    fast = recogniser.decode(FAST, [one])
+    text = recogniser.decode(LONG, [one])
+    assert recogniser.decode(LONG, [other, one])[1:] == text
+    with ThreadPoolExecutor(streams) as pool:
+        assert list(pool.map(lambda sound: recogniser.decode(LONG, [sound]), [one] * streams)) == [text] * streams
+    assert held == [1, *[streams] * (3 + streams)]  # at each load: with one stream, no other model is in memory
+    assert recogniser.decode(FAST, [one]) == fast
 
 
 @pytest.mark.slow
