@@ -7,9 +7,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
+from voice_assets.asr import speech
 from voice_assets.asr.policy import HALVES, POLICY, DecodingPolicy
-from voice_assets.asr.recogniser import Recogniser
+from voice_assets.asr.recogniser import Fingerprint, Recogniser
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class CacheKeys:
     Each decoding pass has its own key, so a new beam size keeps the hypotheses of the fast pass valid.
 
     Attributes:
-        passes: by decoding pass, the key of its hypotheses. A row holds the hypothesis of one audio. `HALVES` is the last.
+        passes: by decoding pass, the key of its hypotheses. A row holds the hypothesis of one audio.
+        halves: the keys of `HALVES`, by the passes that decoded the two halves (``asr.transcriber``). So a row stays valid
+            until an option of these passes changes.
         finished: the key of finished clips; the policy's thresholds and number are part of the key. A row holds, for one audio
             and clip id, the names of the passes that the clip had.
         level: the key of levels. A row holds the RMS level of one audio in dBFS, at the recogniser's sample rate.
@@ -49,6 +53,7 @@ class CacheKeys:
     """
 
     passes: Mapping[str, CacheKey]
+    halves: Mapping[tuple[str, ...], CacheKey]
     finished: CacheKey
     level: CacheKey
     speech: CacheKey
@@ -59,8 +64,23 @@ class CacheKeys:
         fingerprints = recogniser.fingerprints
         passes = {name: CacheKey.of(decoding_pass=name, **fingerprint) for name, fingerprint in fingerprints.items()}
         together = {name: value for fingerprint in fingerprints.values() for name, value in fingerprint.items()}
-        passes[HALVES] = CacheKey.of(decoding_pass=HALVES, **together)
         thresholds = {"retry_below": policy.retry_below, "low_similarity": policy.low_similarity, "policy": POLICY}
         finished = CacheKey.of(decoding_pass="ended", **together, **thresholds)
-        level, speech = (CacheKey.of(decoding_pass=name, sample_rate=recogniser.sample_rate) for name in ("level", "speech"))
-        return cls(passes, finished, level, speech)
+        level = CacheKey.of(decoding_pass="level", sample_rate=recogniser.sample_rate)
+        seconds = CacheKey.of(decoding_pass="speech", sample_rate=recogniser.sample_rate, detector=speech.VERSION)
+        return cls(passes, _halves(fingerprints), finished, level, seconds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every pass of a clip, the cheapest first, `HALVES` last."""
+        return (*self.passes, HALVES)
+
+
+def _halves(fingerprints: Mapping[str, Fingerprint]) -> dict[tuple[str, ...], CacheKey]:
+    """The keys of the halves: one pass, or a pass and a more expensive one, may have decoded them."""
+    names = tuple(fingerprints)
+    keys = {}
+    for used in [*((name,) for name in names), *combinations(names, 2)]:
+        options = {f"{name} {option}": value for name in used for option, value in fingerprints[name].items()}
+        keys[used] = CacheKey.of(decoding_pass=HALVES, used=" ".join(used), detector=speech.VERSION, **options)
+    return keys

@@ -82,7 +82,7 @@ class CachedTranscriber:
 
         def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
             asked = {self._pass_for(row, known) for row in alike[utterance.clip_id]}
-            return next((name for name in self._keys.passes if name in asked), None)
+            return next((name for name in self._keys.names if name in asked), None)
 
         known = {name: self._known[rows[0]["audio_sha256"]].texts for name, rows in alike.items()}
         try:
@@ -95,12 +95,12 @@ class CachedTranscriber:
 
     def _read_cache(self, rows: Sequence[Record]) -> None:
         hashes = {row["audio_sha256"] for row in rows}
-        level, speech = (self.cache.find(key, hashes) for key in (self._keys.level, self._keys.speech))
-        self._known = {
-            sha: AudioHypotheses({}, *(float(values[sha]) if sha in values else None for values in (level, speech)))
-            for sha in hashes
-        }
-        for decoding_pass, key in self._keys.passes.items():
+        levels, speech = (
+            {sha: float(value) for sha, value in self.cache.find(key, hashes).items()}
+            for key in (self._keys.level, self._keys.speech)
+        )
+        self._known = {sha: AudioHypotheses({}, levels.get(sha), speech.get(sha)) for sha in hashes}
+        for decoding_pass, key in [*self._keys.passes.items(), *((HALVES, key) for key in self._keys.halves.values())]:
             for sha, text in self.cache.find(key, hashes).items():
                 self._known[sha].texts[decoding_pass] = text
         # When "finished" names a pass whose row is not found, that row was damaged. The clip is decoded again.
@@ -146,13 +146,14 @@ class CachedTranscriber:
             new[self._keys.level][sha], new[self._keys.speech][sha] = f"{one.level_db:.2f}", f"{one.speech_s:.2f}"
             new[self._keys.finished] |= {_name(row): self._pass_names(one) for row in rows}
             for decoding_pass in one.texts.keys() - self._known[sha].texts.keys():
-                new.setdefault(self._keys.passes[decoding_pass], {})[sha] = one.texts[decoding_pass]
+                key = self._keys.halves[one.halves_by] if decoding_pass == HALVES else self._keys.passes[decoding_pass]
+                new.setdefault(key, {})[sha] = one.texts[decoding_pass]
             self._known[sha] = one
             self._finished |= {_name(row): frozenset(one.texts) for row in rows}
         self.cache.add(new)
 
     def _pass_names(self, known: AudioHypotheses) -> str:
-        return " ".join(name for name in self._keys.passes if name in known.texts)
+        return " ".join(name for name in self._keys.names if name in known.texts)
 
     def _tell_notes(self) -> None:
         """Pass on the new notes of the recogniser. Another stream may add a note at the same time."""

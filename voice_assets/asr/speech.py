@@ -11,6 +11,8 @@ import numpy as np
 
 from voice_assets.asr.windows import SAMPLE_RATE
 
+VERSION = 1
+"""Part of the keys of stored seconds of speech and stored halves. Raise it with every change of the detector or of the cut."""
 # The detector judges windows of this many samples at 16 kHz: 32 ms.
 _WINDOW = 512
 _SPEECH = 0.5

@@ -40,12 +40,13 @@ class Transcript:
 class AudioHypotheses:
     """The hypotheses of one audio by decoding pass, its RMS level in dBFS, and its seconds of speech.
 
-    The last two are None until the audio was read.
+    The level and the speech are None until the audio was read. ``halves_by``: the passes that decoded the halves in this run.
     """
 
     texts: dict[str, str]
     level_db: float | None = None
     speech_s: float | None = None
+    halves_by: tuple[str, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -148,19 +149,21 @@ class Transcriber:
                     found[index].texts[decoding_pass] = text
         for utterance, sound, one in zip(batch, sounds, found, strict=True):
             if next_pass(utterance, one) == HALVES:
-                one.texts[HALVES] = self._decode_halves(sound)
+                one.texts[HALVES], one.halves_by = self._decode_halves(sound)
         return found
 
-    def _decode_halves(self, sound: Sound) -> str:
+    def _decode_halves(self, sound: Sound) -> tuple[str, tuple[str, ...]]:
         """The hypotheses of both halves with the cheapest pass and, when these may be a text twice, with the next pass too.
 
+        Also the passes that were used.
         One clip at a time: other clips must not change the window.
         """
         rate = self.recogniser.sample_rate
         parts = [Sound(len(half) / rate, half) for half in halves(sound.samples, rate)]
         lines: list[str] = []
-        for decoding_pass in self.recogniser.passes(max(part.duration_s for part in parts))[:2]:
+        offered = self.recogniser.passes(max(part.duration_s for part in parts))[:2]
+        for decoding_pass in offered:
             lines += [" ".join(text.split()) for text in self.recogniser.decode(decoding_pass, parts)]
             if not same_beginning(BETWEEN_HALVES.join(lines[:2])):
                 break
-        return BETWEEN_HALVES.join(lines)
+        return BETWEEN_HALVES.join(lines), offered[: len(lines) // len(parts)]

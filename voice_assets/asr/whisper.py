@@ -15,11 +15,15 @@ Not here: which pass a clip needs (``asr.policy``), finding weights (``asr.weigh
 
 Determinism: the window of a clip depends on its own duration only, and the clips of a batch have one window. So the order
 of the clips and the other clips of a batch change no hypothesis. The temperature is 0, so nothing is random, except in the
-fallback of ``long``. CTranslate2 seeds the random numbers of a thread once, and the numbers go on from clip to clip. So a clip
-with the fallback gets a model of its own, with new threads and always the same seed.
+fallback of ``long``. CTranslate2 seeds the random numbers of a thread once, and the numbers go on from clip to clip. So each
+clip with the fallback is decoded by a new model, with new threads and always the same seed. Loading takes seconds for each long
+clip that is doubtful after ``full``. With one stream, as on a GPU, the new model takes the place of the model before it, so the
+memory holds one model at a time. With several streams, the other streams need the first model, so the memory holds one more,
+and the streams take turns with ``long``.
 """
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -88,6 +92,7 @@ class WhisperRecogniser:
         # A GPU gets one stream: its memory holds one batch, and one batch keeps it busy.
         self.streams, self._threads = streams(cpu_threads or cores()) if self.device == "cpu" else (1, 0)
         self.batch_size = math.ceil(options.batch_size / self.streams)
+        self._long_turn = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -217,11 +222,18 @@ class WhisperRecogniser:
         return [self._transcribe(self._model, sounds[0], (0.0,))]
 
     def _decode_long(self, sounds: list[Sound]) -> list[str]:
-        """The same with the temperature fallback, by a model of its own (see the module's docstring)."""
+        """The same with the temperature fallback, by a new model (see the module's docstring)."""
         import ctranslate2
 
         ctranslate2.set_random_seed(_SEED)
-        return [self._transcribe(self._new_model(1), sounds[0], _TEMPERATURES)]
+        with self._long_turn:
+            return [self._transcribe(self._model_with_new_threads(), sounds[0], _TEMPERATURES)]
+
+    def _model_with_new_threads(self) -> Any:
+        if self.streams > 1:
+            return self._new_model(1)
+        self.__dict__.pop("_model", None)  # frees its memory, then `_model` loads the new one
+        return self._model
 
     def _transcribe(self, model: Any, sound: Sound, temperatures: Sequence[float]) -> str:
         segments, _ = model.transcribe(

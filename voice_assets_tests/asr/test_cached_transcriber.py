@@ -1,11 +1,12 @@
 """Which pass is missing when some passes are stored, and what a stored pass may decide."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from voice_assets.asr import transcript_cache
+from voice_assets.asr import speech, transcript_cache
 from voice_assets.asr.cache_keys import CacheKeys
 from voice_assets.asr.cached_transcriber import CachedTranscriber
 from voice_assets.asr.policy import HALVES, DecodingPolicy
@@ -119,6 +120,27 @@ def test_a_text_that_is_spoken_twice_is_named_from_the_cache_too(transcribe, ivr
     assert not transcribe.records[0]["repeated"]
 
 
+def test_another_detector_finds_the_speech_and_the_halves_again_and_every_other_pass_stays(transcribe, ivrvoice, monkeypatch):
+    samples = np.tile(recordings.decode(sorted((ivrvoice / "wavs").glob("*.wav"))[0], RATE), 3)
+    row, texts = ("a", "00", "Добрый день"), {QUICK: "Добрый день", CAREFUL: "Добрый день"}
+    kept, _, recogniser = transcribe(row, texts=texts, sound=samples)
+    assert recogniser.decoded == [(QUICK, 1), (QUICK, 2), (CAREFUL, 2)]  # the clip, then its halves in two passes
+    monkeypatch.setattr(speech, "VERSION", speech.VERSION + 1)
+    again, read, recogniser = transcribe(row, texts=texts, sound=samples)
+    assert (again, read, recogniser.decoded) == (kept, ["a"], [(QUICK, 2), (CAREFUL, 2)])
+    assert transcribe(row, texts=texts, sound=samples)[1] == []
+
+
+def test_a_detector_that_hears_more_speech_asks_for_the_halves_of_a_finished_clip(transcribe, monkeypatch):
+    row, texts = ("a", "00", REFERENCE), {QUICK: REFERENCE, CAREFUL: REFERENCE}
+    assert transcribe(row, texts=texts)[2].decoded == [(QUICK, 1)]  # a tone has no speech
+    monkeypatch.setattr(speech, "VERSION", speech.VERSION + 1)
+    monkeypatch.setattr(speech, "_SPEECH", 0.0)  # all sound counts as speech
+    long = np.zeros(10 * RATE, np.int16) + np.int16(900)
+    assert transcribe(row, texts=texts, sound=long)[2].decoded == [(QUICK, 2), (CAREFUL, 2)]
+    assert transcribe(row, texts=texts, sound=long)[1] == []
+
+
 def test_words_over_noise_are_named_from_the_cache_too(transcribe):
     rows = ("a", "00", "Вот пример")
     for _ in range(2):
@@ -128,9 +150,9 @@ def test_words_over_noise_are_named_from_the_cache_too(transcribe):
 
 def test_the_keys_are_those_of_the_recogniser_and_the_thresholds():
     keys = CacheKeys.of(ScriptedRecogniser({QUICK: "", CAREFUL: ""}), POLICY)
-    assert list(keys.passes) == [QUICK, CAREFUL, HALVES]
-    everything = [*keys.passes.values(), keys.finished, keys.level, keys.speech]
-    assert len({key.key for key in everything}) == 6
+    assert keys.names == (QUICK, CAREFUL, HALVES)
+    everything = [*keys.passes.values(), *keys.halves.values(), keys.finished, keys.level, keys.speech]
+    assert len({key.key for key in everything}) == 8
     stricter = CacheKeys.of(ScriptedRecogniser({QUICK: "", CAREFUL: ""}), DecodingPolicy("ru", 0.95, 0.8))
-    assert (stricter.passes, stricter.level, stricter.speech) == (keys.passes, keys.level, keys.speech)
+    assert replace(stricter, finished=keys.finished) == keys
     assert stricter.finished != keys.finished

@@ -1,8 +1,12 @@
 """Seconds of speech, and the cut between the halves of a clip, on real speech and on noises."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from voice_assets.asr import speech as speech_module
 from voice_assets.asr.speech import LEAST_SPEECH_S, halves, speech_s
 from voice_assets.audio import recordings
 
@@ -73,3 +77,13 @@ def test_audio_without_speech_is_cut_in_the_middle(samples):
     first, second = halves(np.zeros(samples, np.float32), RATE)
     assert len(first) + len(second) == samples
     assert abs(len(first) - samples / 2) <= 512
+
+
+def test_another_detector_or_cut_raises_the_version():
+    """The number is part of the keys of stored speech and halves. A change of what is hashed here must raise the number."""
+    from faster_whisper import vad
+
+    models = sorted(Path(vad.get_assets_path()).glob("*.onnx"))
+    found = hashlib.sha256(b"".join(model.read_bytes() for model in models)).hexdigest()[:16]
+    constants = (speech_module._WINDOW, speech_module._SPEECH, speech_module._AROUND_MIDDLE)
+    assert (speech_module.VERSION, constants, found) == (1, (512, 0.5, 0.1), "4cbf549b8326f60f")

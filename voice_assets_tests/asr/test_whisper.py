@@ -1,6 +1,8 @@
 """Whisper with real weights on real speech: the hypotheses, and what does not change them."""
 
 import random
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -126,14 +128,31 @@ def test_a_clip_over_30_s_is_decoded_to_its_end(recogniser, clips, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_fallback_of_a_long_clip_does_not_depend_on_the_clips_before_it(recogniser, clips, monkeypatch):
+@pytest.mark.parametrize("streams", [1, 2])
+def test_the_fallback_of_a_long_clip_does_not_depend_on_other_clips_and_memory_holds_few_models(
+    base, clips, monkeypatch, streams
+):
+    recogniser = recogniser_of(base, cpu_threads=streams)
+    assert recogniser.streams == streams
+    monkeypatch.setattr(whisper, "_TEMPERATURES", (1.0,))  # every choice is random
+    alive, held, new_model = weakref.WeakSet(), [], recogniser._new_model
+
+    def loaded(workers):
+        held.append(len(alive) + 1)
+        model = new_model(workers)
+        alive.add(model)
+        return model
+
+    monkeypatch.setattr(recogniser, "_new_model", loaded)
     recogniser.load()
-    monkeypatch.setattr(whisper, "_TEMPERATURES", (1.0,))
-    models, new_model = [], recogniser._new_model
-    monkeypatch.setattr(recogniser, "_new_model", lambda workers: models.append(workers) or new_model(workers))
     one, other = (Sound(clip.duration_s, recordings.decode(clip.path, 16000).astype(np.float32) / 32768) for clip in clips[:2])
-    assert recogniser.decode(LONG, [other, one])[1:] == recogniser.decode(LONG, [one])
-    assert models == [1, 1, 1]  # each clip was decoded with random choices, by a model of its own
+    fast = recogniser.decode(FAST, [one])
+    text = recogniser.decode(LONG, [one])
+    assert recogniser.decode(LONG, [other, one])[1:] == text
+    with ThreadPoolExecutor(streams) as pool:
+        assert list(pool.map(lambda sound: recogniser.decode(LONG, [sound]), [one] * streams)) == [text] * streams
+    assert held == [1, *[streams] * (3 + streams)]  # at each load: with one stream, no other model is in memory
+    assert recogniser.decode(FAST, [one]) == fast
 
 
 @pytest.mark.slow
@@ -200,8 +219,26 @@ def test_an_option_is_in_the_fingerprints_of_the_passes_it_changes(tmp_path, opt
 def test_every_pass_has_a_key_in_the_cache(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"weights")
     keys = CacheKeys.of(recogniser_of(tmp_path), POLICY)
-    assert list(keys.passes) == [FAST, WIDE, FULL, LONG, HALVES]
-    assert len(set(keys.passes.values())) == 5
+    assert keys.names == (FAST, WIDE, FULL, LONG, HALVES)
+    assert {(FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)} < keys.halves.keys()
+    assert len({*keys.passes.values(), *keys.halves.values()}) == len(keys.passes) + len(keys.halves)
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"batch_size": 3}, {(FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)}),
+        ({"vad_filter": True}, {(FAST,), (FAST, WIDE)}),
+        ({"beam_size": 2}, {(FAST,)}),
+        ({"compute_type": "float32"}, set()),
+    ],
+)
+def test_halves_are_stored_by_the_options_of_the_passes_that_decoded_them(tmp_path, options, kept):
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    before = CacheKeys.of(recogniser_of(tmp_path), POLICY).halves
+    options = {"device": "cpu", "compute_type": "int8", **options}
+    after = CacheKeys.of(WhisperRecogniser(tmp_path, Whisper(**options), "ru", 0), POLICY).halves
+    assert {used for used in ((FAST,), (FAST, WIDE), (FULL,), (FULL, LONG)) if before[used] == after[used]} == kept
 
 
 def test_weights_and_language_are_in_every_fingerprint(tmp_path):

@@ -1,9 +1,10 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voice_assets.text import small_words
 from voice_assets.text.comparison import pair
-from voice_assets.text.small_words import small_words_differ
+from voice_assets.text.small_words import _MOST_PAIRS, _alignment, small_words_differ
 
 DIFFERENT = [
     ("ru", "я не приду завтра", "я приду завтра"),
@@ -66,3 +67,34 @@ WORDS = ["не", "ни", "да", "верен", "неверен", "can", "not", "
 def test_a_text_does_not_differ_from_itself(text):
     for language in ("ru", "en", "de", "xx"):
         assert not small_words_differ(text, text, language)
+
+
+LONG = [f"слово{number}" for number in range(1000)]
+
+
+def test_one_negation_that_a_very_long_text_lacks_is_found():
+    assert len(LONG) ** 2 > _MOST_PAIRS
+    misheard = [f"слава{number}" if number % 7 == 0 else word for number, word in enumerate(LONG)]
+    text = " ".join([*misheard[:500], "не", *misheard[500:]])
+    assert small_words_differ(" ".join(LONG), text, "ru")
+    assert small_words_differ(text, " ".join(LONG), "ru")
+    assert not small_words_differ(" ".join(LONG), " ".join(misheard), "ru")
+
+
+@given(st.lists(st.integers(0, 40), min_size=600, max_size=700), st.lists(st.integers(30, 70), min_size=600, max_size=700))
+@settings(max_examples=5, deadline=None)
+def test_an_alignment_of_long_texts_has_every_word_of_both_in_order(one, other):
+    words, found = ([str(number) for number in numbers] for numbers in (one, other))
+    pairs = _alignment(words, found)
+    assert [expected for expected, _ in pairs if expected] == words
+    assert [heard for _, heard in pairs if heard] == found
+
+
+def test_the_comparisons_of_long_texts_are_few(monkeypatch):
+    compared = []
+    monkeypatch.setattr(small_words, "_similarity", lambda *both: compared.append(both) or 0.0)
+    small_words_differ(" ".join(LONG), " ".join(f"другое{number}" for number in range(1200)), "ru")
+    assert len(compared) <= _MOST_PAIRS
+    some = [f"другое{number}" if number % 200 > 100 else word for number, word in enumerate(LONG)]
+    small_words_differ(" ".join(LONG), " ".join(some), "ru")
+    assert 0 < len(compared) <= _MOST_PAIRS
