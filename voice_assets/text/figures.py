@@ -198,11 +198,8 @@ def power(match: re.Match[str], conventions: Conventions) -> Readings | None:
     endings = [named] if named else []
     negative = f"{conventions.minus} " if exponent.startswith("-") else ""
     endings += [one.format(e=f"{negative}#{exponent.lstrip('-')}") for one in conventions.power]
-    unit = (
-        [conventions.units[(base + match["raised"]).lower()]]
-        if (base + (match["raised"] or "")).lower() in conventions.units
-        else []
-    )
+    name = conventions.units.get((base + (match["raised"] or "")).lower())
+    unit = [name] if name else []
     return unit + [f"{one} {ending}" for one in spoken[:2] for ending in endings] or [f"{spoken[0]} #{exponent.lstrip('-')}"]
 
 
@@ -274,8 +271,9 @@ def number(match: re.Match[str], conventions: Conventions) -> Readings:
         found = _amounts(found, conventions.one)
         name = conventions.units[unit]
         literal = re.sub(r"[^\w]", "", unicodedata.normalize("NFKC", unit)) or ""
-        pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.isalpha()]
         is_word = unit in ("a", "to") or unit in conventions.also_words
+        literal = literal if is_word else f"={literal}"
+        pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.strip("=").isalpha()]
         found = [*pair[1], *pair[0]] if is_word else [*pair[0], *pair[1]]
         if unit == "h" and conventions.clock and len(digits) <= 2 and int(digits) <= 24:
             found += conventions.clock(int(digits), 0)
@@ -293,7 +291,8 @@ def _scale(conventions: Conventions, more: str = "") -> str:
 
 
 def _unit(conventions: Conventions) -> str:
-    return rf"(?:\s?(?P<unit>{_names(conventions.units)})(?![\w²³]|/[^\W\d_]))?"
+    # "6 a.m." has no amperes, "6 p.m." no pence.
+    return rf"(?:\s?(?P<unit>{_names(conventions.units)})(?![\w²³]|/[^\W\d_]|(?<=[ap])\.\s?m\b))?"
 
 
 def _sums(conventions: Conventions) -> list[Rule]:

@@ -49,9 +49,9 @@ class Builder:
         # Groups of digits: their nodes and the number.
         self._groups: list[tuple[int, int, str]] = []
 
-    def _edge(self, start: int, end: int, label: str, words: str) -> None:
+    def _edge(self, start: int, end: int, label: str, words: str, exact: bool = False) -> None:
         self.labels.add(label)
-        self.lattice.add(start, end, label, words)
+        self.lattice.add(start, end, label, words, exact)
 
     def slot(self, readings: Sequence[str]) -> None:
         """Add the readings of the next place in the text."""
@@ -156,6 +156,8 @@ class Builder:
                     self.number(start, after, word)
                 elif word.startswith("@") and len(word) > 1:
                     self.digits(start, after, word[1:])
+                elif word.startswith("="):
+                    self._edge(start, after, key(word[1:], self.language), word[1:], exact=True)
                 else:
                     self.word(start, after, word)
             start = after

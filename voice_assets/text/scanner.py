@@ -76,9 +76,10 @@ def _abbreviation(match: re.Match[str], conventions: Conventions, table: dict[st
     reading = table.get(short) or table.get(short.removesuffix("."))
     if reading is None:
         return None
-    itself = " ".join(words_only(match["short"]))
-    is_word = short in conventions.also_words or short.removesuffix(".") in conventions.also_words
-    readings = [reading, itself] if not (is_word and _sentence_ends(match)) else [itself, reading]
+    itself = words_only(match["short"])
+    if short not in conventions.also_words and short.removesuffix(".") not in conventions.also_words:
+        return [reading, " ".join(f"={word}" for word in itself)]
+    readings = [" ".join(itself), reading] if _sentence_ends(match) else [reading, " ".join(itself)]
     return [one for one in readings if one]
 
 
@@ -94,13 +95,18 @@ def _ending(match: re.Match[str], conventions: Conventions) -> Readings:
 
 
 def _dotted(match: re.Match[str], _conventions: Conventions) -> Readings:
-    letters = words_only(match[0])
-    return ["".join(letters), " ".join(letters)]
+    word = "".join(words_only(match[0]))
+    return [word, _letters(word)]
+
+
+def _letters(word: str) -> str:
+    """The letters one by one. Those of a.m. only where the other text has them apart too: "a m" and "p m" share a word."""
+    return " ".join(f"={letter}" if word in ("am", "pm") else letter for letter in word)
 
 
 def _acronym(match: re.Match[str], conventions: Conventions) -> Readings:
     word = match[0].lower()
-    readings = [*conventions.words.get(word, word).split("|"), " ".join(word)]
+    readings = [*conventions.words.get(word, word).split("|"), _letters(word)]
     return [reading.replace("_", " ") for reading in readings]
 
 
