@@ -96,10 +96,10 @@ ENGLISH = Conventions(
         w: watts|watt; v: volts|volt; a: amps|amp|amperes|ampere; db: decibels|decibel; min: minutes|minute;
         mins: minutes|minute; sec: seconds|second; secs: seconds|second; s: seconds|second; ms: milliseconds|millisecond;
         hrs: hours|hour; hr: hours|hour; h: hours|hour; yrs: years|year; yr: years|year; pct: percent; %: percent; ‰: per_mille;
-        °f: degrees|degree fahrenheit|; °c: degrees|degree celsius|centigrade|; °: degrees|degree; px: pixels|pixel;
+        °f: degrees|degree fahrenheit; °c: degrees|degree celsius|centigrade|; °: degrees|degree; px: pixels|pixel;
         rpm: revolutions_per_minute; pt: points|point; pts: points|point; st: saint|street; cal: calories|calorie;
         kcal: kilocalories; ha: hectares|hectare; mp: megapixels|megapixel; ppm: parts_per_million; psi: pounds_per_square_inch;
-        ºf: degrees|degree fahrenheit|; ºc: degrees|degree celsius|centigrade|; º: degrees|degree; x: times|x; p: pence|p;
+        ºf: degrees|degree fahrenheit; ºc: degrees|degree celsius|centigrade|; º: degrees|degree; x: times|x; p: pence|p;
     """),
     scales=scales("""
         hundred: 100; thousand: 1000; million: 1000000; billion: 1000000000; trillion: 1000000000000; k: 1000; mn: 1000000;

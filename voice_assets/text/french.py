@@ -55,7 +55,7 @@ FRENCH = Conventions(
         gb: gigabits|gigabytes; kw: kilowatts|kilowatt; kwh: kilowattheures|kilowattheure; w: watts|watt; v: volts|volt;
         a: ampères|ampère; db: décibels|décibel; min: minutes|minute; mn: minutes|minute; sec: secondes|seconde;
         s: secondes|seconde; h: heures|heure; j: jours|jour; ha: hectares|hectare; t: tonnes|tonne; %: pour_cent|pourcent;
-        ‰: pour_mille; °c: degrés|degré celsius|centigrades|; °f: degrés|degré fahrenheit|; °: degrés|degré; x: fois|x;
+        ‰: pour_mille; °c: degrés|degré celsius|centigrades|; °f: degrés|degré fahrenheit; °: degrés|degré; x: fois|x;
         px: pixels|pixel; cal: calories; kcal: kilocalories; mp: mégapixels; pts: points;
     """),
     scales=scales("""

@@ -64,7 +64,7 @@ GERMAN = Conventions(
         kb: kilobyte; mb: megabyte; gb: gigabyte; tb: terabyte; kw: kilowatt; kwh: kilowattstunden|kilowattstunde; mw: megawatt;
         w: watt; v: volt; a: ampere; db: dezibel; ps: ps|pferdestärken; min: minuten|minute; sek: sekunden|sekunde;
         sec: sekunden|sekunde; s: sekunden|sekunde; ms: millisekunden; std: stunden|stunde; h: stunden|stunde|uhr;
-        j.: jahre|jahr; ha: hektar; %: prozent; ‰: promille; %ig: prozentig; °c: grad celsius|; °f: grad fahrenheit|; °: grad;
+        j.: jahre|jahr; ha: hektar; %: prozent; ‰: promille; %ig: prozentig; °c: grad celsius|; °f: grad fahrenheit; °: grad;
         x: mal|x; px: pixel; st.: stück; stk: stück; kcal: kilokalorien; cal: kalorien; mp: megapixel; pkt: punkte|punkt;
         pfd: pfund;
     """),

@@ -48,7 +48,7 @@ ITALIAN = Conventions(
         khz: chilohertz; mhz: megahertz; ghz: gigahertz; kb: kilobyte; mb: megabyte; gb: gigabyte|giga; tb: terabyte;
         kw: chilowatt|kilowatt; w: watt; v: volt; a: ampere; db: decibel; min: minuti|minuto; sec: secondi|secondo;
         s: secondi|secondo; h: ore|ora; ha: ettari|ettaro; t: tonnellate|tonnellata; %: per_cento|percento; ‰: per_mille;
-        °: gradi|grado; °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit|; x: per|volte|x; kcal: chilocalorie;
+        °: gradi|grado; °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit; x: per|volte|x; kcal: chilocalorie;
         px: pixel;
     """),
     scales=scales("""

@@ -55,7 +55,7 @@ SPANISH = Conventions(
         a: amperios|amperio; db: decibelios|decibelio|decibeles; min: minutos|minuto; mins: minutos; seg: segundos|segundo;
         s: segundos|segundo; h: horas|hora; hs: horas|hora; hrs: horas|hora; hr: hora|horas; ha: hectáreas|hectárea;
         t: toneladas|tonelada; %: por_ciento|porciento; ‰: por_mil; °c: grados|grado centígrados|celsius|centígrado|;
-        °f: grados|grado fahrenheit|; ºc: grados|grado centígrados|celsius|centígrado|; ºf: grados|grado fahrenheit|;
+        °f: grados|grado fahrenheit; ºc: grados|grado centígrados|celsius|centígrado|; ºf: grados|grado fahrenheit;
         °: grados|grado; px: píxeles; cal: calorías; kcal: kilocalorías; x: por|equis|veces; pulg: pulgadas|pulgada;
         lb: libras|libra; lbs: libras|libra; mp: megapíxeles; rpm: revoluciones_por_minuto; pts: puntos|punto;
     """),
