@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from voice_assets.text import figures
+from voice_assets.text import amounts, figures
 from voice_assets.text.conventions import Conventions, Words, alternatives
 from voice_assets.text.english import ENGLISH
 from voice_assets.text.french import FRENCH
@@ -249,5 +249,7 @@ def _plain(text: str, conventions: Conventions) -> list[tuple[str, ...]]:
             found.append(tuple(table[word].replace("_", " ").split("|")) if word in table else (word,))
             continue
         # A sign such as ① becomes a figure.
-        found += [(figures.token(part),) if part.isdecimal() else (part,) for part in re.split(r"([0-9]+)", word) if part]
+        found += [
+            (amounts.token(part, fewest=2),) if part.isdecimal() else (part,) for part in re.split(r"([0-9]+)", word) if part
+        ]
     return found
