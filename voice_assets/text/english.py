@@ -69,7 +69,10 @@ ENGLISH = Conventions(
     over="|over|slash|out_of|by|of|per",
     signs=table("""
         &: and|; %: percent; @: at; =: equals|is|equal_to|; +: plus|and|; #: |number|hash|hashtag|pound|sharp; §: section|;
-        ÷: divided_by; ×: times|by; /: |slash|or|and|per; ~: |about|approximately; <: |less_than; >: |greater_than;
+        ÷: divided_by; ×: times|by; /: |slash|or|and|per; ~: |about|approximately; <: |less_than|is_less_than;
+        >: |greater_than|more_than|is_greater_than|is_more_than;
+        ≤: is| less_than or equal_to; ≥: is| greater_than|more_than or equal_to;
+        <=: is| less_than or equal_to; >=: is| greater_than|more_than or equal_to; √: the| square| root of;
         ±: plus_or_minus; °: degrees|degree; *: |times|star|asterisk; _: |underscore; ©: |copyright; ™: |trademark;
         ®: |registered; €: euros|euro; $: dollars|dollar; £: pounds|pound; –: |to; -: |dash|minus|to|hyphen; −: minus;
         №: number;
@@ -161,7 +164,7 @@ ENGLISH = Conventions(
         "to the| {e}o power|",
         "to the| power| of| {e}",
     ),
-    times="by|times|x|",
+    times="by|times|x",
     apostrophe="join",
     contractions=_contractions,
     dot="dot|point",

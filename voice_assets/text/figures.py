@@ -52,11 +52,18 @@ def _scaled(number: str, scale: str | None, conventions: Conventions) -> Reading
     return found + [f"#{value * factor}" for value in values(number, conventions)]
 
 
+def said(words: str) -> str:
+    """Alternative words without the empty one, which lets a reader say nothing."""
+    return "|".join(filter(None, words.split("|")))
+
+
 def _signed(match: re.Match[str], found: Iterable[str], conventions: Conventions) -> Readings:
     sign = match["sign"]
     if not sign:
         return list(found)
     word = conventions.signs.get("+", "|") if sign == "+" else conventions.minus
+    if match.string[: match.start()][-1:].isdigit():
+        word = said(word)  # 5+3 is not 5 3
     return [f"{word} {one}" for one in found]
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from voice_assets.text import russian, russian_letters, western
 
-_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|(?<!\w)\*[^*\s][^*]*\*(?!\w)|♪[^♪]*♪")
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<(?![\s\d=])[^<>]*>|(?<!\w)\*[^*\s][^*]*\*(?!\w)|♪[^♪]*♪")
 # Round brackets are read aloud unless they hold one of these words.
 _DIRECTION = re.compile(
     r"\([^()]*\b(?:silence|music|laugh\w*|applause|noise|tone|beep|sigh\w*|cough\w*|смех|сме[её]тся|музык\w*|аплодисменты"

@@ -40,6 +40,10 @@ _CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-zà-ÿ][^\W\d_]{2,}\s$")
 _VERB = re.compile(r"['’]|\s[a-zà-ÿ]")
 # After a shortened word: a dot, but not that of initials (p.m.), or the end of the word.
 _AFTER_SHORT = rf"(?:(?<=\.)(?!(?<=(?<!\w)\w\.)\s?[^\W\d_]\.)|(?![\w{_APOSTROPHE}]))"
+_NAME_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]\+?$")
+_FIGURE_BEFORE = re.compile(r"\d\s?$")
+_FIGURE_AFTER = re.compile(r"\s?[-−]?\d")
+_COMPARING = frozenset(["<", ">", "="])
 _WORD_CATEGORIES = ("Ll", "Lo", "Lm", "Nd")
 
 
@@ -157,7 +161,15 @@ def _web(match: re.Match[str], conventions: Conventions) -> Readings:
 
 
 def _sign(match: re.Match[str], conventions: Conventions) -> Readings:
-    return [conventions.signs[match[0]]]
+    sign, reading = match[0], conventions.signs[match[0]]
+    before, after = match.string[: match.start()][-4:], match.string[match.end() :][:4]
+    if sign in "+#" and _NAME_BEFORE.search(before):
+        # Part of a name: C++, C#, A+. There a plus is no "and".
+        return [figures.said(reading).split("|")[0] if sign == "+" else figures.said(reading)]
+    beside = bool(_FIGURE_BEFORE.search(before)), bool(_FIGURE_AFTER.match(after))
+    # Elsewhere a sign may be a bullet, part of a path in a menu, or begin a telephone number.
+    is_said = (sign == "+" and all(beside)) or (sign in _COMPARING and any(beside))
+    return [figures.said(reading) if is_said else reading]
 
 
 def _sign_pattern(sign: str) -> str:

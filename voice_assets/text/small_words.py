@@ -129,7 +129,7 @@ def _runs(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[str], tuple[s
 def small_words_differ(reference: str, hypothesis: str, language: str) -> bool:
     """Whether one text has a negation, or two or three letters in words of their own, that the other text lacks.
 
-    Also whether the texts name different units, titles, months or halves of the day in the same place (``text.unit_words``).
+    Also whether the texts have different units, titles, months or opposites in the same place (``text.unit_words``).
 
     Words that are written together in one text and apart in the other («что бы», "can not") are no difference.
     """

@@ -31,7 +31,9 @@ SPANISH = Conventions(
     signs=table("""
         &: y|and|; %: por_ciento|porciento; @: arroba; =: igual_a|es_igual_a|igual|son|; +: más|y|;
         #: |número|almohadilla|numeral|gato; §: sección|párrafo|; ÷: entre|dividido_por|dividido_entre; ×: por;
-        /: |barra|o|y|por; *: |por|asterisco; ±: más_menos|más_o_menos; °: grados|grado; <: |menor_que; >: |mayor_que;
+        /: |barra|o|y|por; *: |por|asterisco; ±: más_menos|más_o_menos; °: grados|grado; <: |menor_que|es_menor_que;
+        >: |mayor_que|es_mayor_que; ≤: es| menor o igual que|a; ≥: es| mayor o igual que|a; √: la| raíz cuadrada| de;
+        <=: es| menor o igual que|a; >=: es| mayor o igual que|a;
         €: euros|euro; $: dólares|dólar|pesos|peso; £: libras|libra; -: |menos|guion|a; –: |a; −: menos; №: número;
         ~: |aproximadamente; ©: |; _: |guion_bajo;
     """),

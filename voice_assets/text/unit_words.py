@@ -1,4 +1,4 @@
-"""Words of units, titles, months and half-days that look alike and mean different things: km and cm, a.m. and p.m.
+"""Words that look alike and mean different things: units, titles and months (km and cm), and opposites (a.m. and p.m.).
 
 Few letters part them, so neither the score nor ``text.words.other_words`` sees the difference. Here: whether two words name
 different things. Not here: how units and abbreviations are read (``text.conventions``, ``russian_units``).
@@ -13,7 +13,14 @@ from voice_assets.text.conventions import Conventions
 from voice_assets.text.scanner import CONVENTIONS
 from voice_assets.text.spelling import key
 
-_HALF_DAYS = frozenset(("am", "pm"))
+# A pair of words with opposite meanings that share half of their letters or more.
+_OPPOSITES = frozenset(
+    frozenset(pair.split())
+    for pair in (
+        "am pm", "mayor menor", "mayores menores", "maggiore minore", "maggiori minori", "inférieur supérieur",
+        "inférieure supérieure", "inférieurs supérieurs", "меньше больше", "меньшее большее", "меньший больший",
+    )
+)  # fmt: skip
 # A single letter, and a short stem, begin many other words: «час» and «часть».
 _LEAST_LITERAL = 2
 _LEAST_WORD = 4
@@ -64,13 +71,13 @@ def _things(word: str, language: str) -> frozenset[str]:
 
 
 def name_different_things(one: str, other: str, language: str) -> bool:
-    """Whether both words name a unit, a title, a month or a half of the day, and no thing is named by both.
+    """Whether both words name a unit, a title or a month, and no thing is named by both; or the words are opposites.
 
-    The words are normalised. In a language without conventions only the halves of the day are known.
+    The words are normalised. In a language without conventions only the opposites are known.
     """
     if one == other:
         return False
-    if {one, other} == _HALF_DAYS:
+    if frozenset((one, other)) in _OPPOSITES:
         return True
     things, others = _things(one, language), _things(other, language)
     return bool(things and others) and not things & others
