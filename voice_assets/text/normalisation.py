@@ -4,7 +4,8 @@ Here: the order of the steps, and the steps that all languages share. Not here: 
 figures and abbreviations of other languages (``text.scanner``), comparing (``text.comparison``).
 
 The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case, ё -> е, punctuation, spaces.
-Accents of languages other than Russian stay: they distinguish words (``sí`` and ``si``).
+Accents of languages other than Russian stay. Which of them are heard is decided where two texts are compared
+(``text.spelling``): ``habló`` and ``hablo`` differ, ``sí`` and ``si`` do not.
 """
 
 import re
