@@ -66,6 +66,18 @@ class Builder:
             # A sign that is usually silent does not end the run.
             self._runs.append([])
 
+    def silent_links(self) -> None:
+        """Let "and" be left out after a hundred, a thousand and so on: one hundred and five is one hundred five."""
+        link = western_numbers.LINKS.get(self.language)
+        for run in self._runs if link else ():
+            for (_, _, before), (start, end, word), (_, _, after) in zip(run, run[1:], run[2:], strict=False):
+                if (
+                    word == link
+                    and before in number_spans.SCALES
+                    and western_numbers.is_number_word(after, self.language, least=1)
+                ):
+                    self._edge(start, end, "", "")
+
     @property
     def has_figures(self) -> bool:
         """Whether the text has figures."""
@@ -168,6 +180,7 @@ def build(slots: Slots, language: str) -> Builder:
     builder = Builder(language)
     for slot in slots:
         builder.slot(slot)
+    builder.silent_links()
     return builder
 
 
