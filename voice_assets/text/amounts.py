@@ -28,13 +28,12 @@ def token(digits: str, fewest: int = FEWEST_IN_GROUPS) -> str:
 def amounts(found: Iterable[str], one: str = "") -> Readings:
     """Readings without years and ordinals: $1941 is no year. ``one``: other words for 1."""
     closed = [reading.replace("?", "") for reading in found]
-    return [re.sub(r"#1(?![\d/])", f"#1|{one}", reading) for reading in closed] if one else closed
+    return [re.sub(r"#1(?![\d/.])", f"#1|{one}", reading) for reading in closed] if one else closed
 
 
 def _decimal(whole: str, part: str, point: str) -> Readings:
     before = token(whole) if whole else "|#0"
-    value = Fraction(int((whole or "0") + part), 10 ** len(part))
-    return [f"{before} {point} @{part}", f"#{value}", f"{before} {point} {token(part)}"]
+    return [f"{before} {point} @{part}", f"#{whole or 0}.{part}", f"{before} {point} {token(part)}"]
 
 
 def readings(number: str, conventions: Conventions, fewest: int = FEWEST_IN_GROUPS) -> Readings:
@@ -63,6 +62,6 @@ def readings(number: str, conventions: Conventions, fewest: int = FEWEST_IN_GROU
 def values(number: str, conventions: Conventions) -> Iterator[Fraction]:
     """The values in ``readings``."""
     for reading in readings(number, conventions):
-        match = re.match(r"#(\d+(?:/\d+)?)\??(?:\|@\d+)?$", reading)
+        match = re.match(r"#(\d+(?:[./]\d+)?)\??(?:\|@\d+)?$", reading)
         if match:
             yield Fraction(match[1])

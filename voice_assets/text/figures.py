@@ -98,9 +98,11 @@ def clock(match: re.Match[str], conventions: Conventions) -> Readings | None:
     """10:30, 9.30 Uhr, 8h30."""
     hour, minute, mark = int(match["hour"]), int(match["minute"]), match["mark"].strip()
     text = match.string
-    if mark == "." and not (_BEFORE_TIME.search(text[: match.start()][-12:]) or _AFTER_TIME.match(text, match.end("minute"))):
+    is_time = _AFTER_TIME.match(text, match.end("minute"))
+    if mark == "." and not (_BEFORE_TIME.search(text[: match.start()][-12:]) or is_time):
         return None
-    pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" else []
+    # A score of 10:30 is ten to thirty, but 10:30 a.m. is not.
+    pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" and not is_time else []
     if conventions.clock is None:
         return [f"#{one} @{match['minute']}" for one in hours(hour)] + [f"#{hour}"] * (minute == 0) + pair
     return [*conventions.clock(hour, minute), f"#{hour} @{match['minute']}", *pair]

@@ -6,6 +6,7 @@ from fractions import Fraction
 from voice_assets.text import number_spans, western_numbers
 from voice_assets.text.digits import numeral
 from voice_assets.text.lattice import Lattice
+from voice_assets.text.scanner import CONVENTIONS
 from voice_assets.text.spelling import key
 
 # A row of digits is read in groups of at most three, or whole.
@@ -30,6 +31,13 @@ def say(value: Fraction, ordinal: bool, language: str) -> str:
     whole = int(value)
     words = numeral(whole, language, to="ordinal") if ordinal and whole else numeral(whole, language)
     return _plain(words)
+
+
+def say_decimal(digits: str, language: str) -> str:
+    """Decimals with a dot in the words that are shown: the whole part, the word for the mark, digit by digit."""
+    whole, part = digits.split(".")
+    point = CONVENTIONS[language].point.split("|")[0]
+    return " ".join([say(Fraction(whole), False, language), point, *(say(Fraction(one), False, language) for one in part)])
 
 
 def _plain(words: str) -> str:
@@ -85,13 +93,14 @@ class Builder:
 
     def numbers(self) -> frozenset[str]:
         """The labels of the numbers that the words say, and of the groups that the digits can be read in."""
-        return frozenset(label for _, _, label in self._spans()) | frozenset(group for _, _, group in self._groups)
+        return frozenset(label for _, _, label, _ in self._spans()) | frozenset(group for _, _, group in self._groups)
 
-    def _spans(self) -> Iterator[tuple[int, int, str]]:
+    def _spans(self) -> Iterator[tuple[int, int, str, str]]:
+        """The numbers that words say: their nodes, label and words."""
         for run in self._runs:
             words = tuple(word for _, _, word in run)
             for first, after, label in number_spans.spans(words, self.language):
-                yield run[first][0], run[after - 1][1], label
+                yield run[first][0], run[after - 1][1], label, " ".join(words[first:after])
 
     def match(self, labels: frozenset[str], numbers: frozenset[str]) -> None:
         """Add the edges that can match the other text.
@@ -100,9 +109,10 @@ class Builder:
             labels: of the other text. Words that are one word there are joined here.
             numbers: of the other text. Words and groups of digits that are one of them get an edge for the number.
         """
-        for start, end, label in self._spans() if numbers else ():
+        for start, end, label, words in self._spans() if numbers else ():
             if label in numbers:
-                self.number(start, end, label)
+                # A fraction has many names: anderthalb, one and a half. It is shown as the text has it.
+                self._edge(start, end, label, words) if "/" in label else self.number(start, end, label)
         for start, end, group in self._groups:
             if group in numbers:
                 self.number(start, end, group)
@@ -134,7 +144,7 @@ class Builder:
         for ordinal in kinds:
             if ordinal and value.denominator > 1:
                 continue
-            words = say(value, ordinal, self.language)
+            words = say_decimal(token[1:], self.language) if "." in token else say(value, ordinal, self.language)
             if token.endswith("?") and not ordinal and self.language == "en" and 1100 <= value <= 1999:
                 words = _plain(numeral(int(value), "en", to="year"))
             if self.language in western_numbers.LANGUAGES:
