@@ -4,8 +4,9 @@ Not here: the conventions of a language, and applying them (``text.scanner``).
 
 Readings are written in a small notation. Words stand apart by spaces: each is read in turn. ``|`` separates words of which one
 is read, or none where nothing stands between: ``dollars|dollar and|``. ``_`` is a space inside one of them: ``per_cent``.
-``#5`` is the number 5 however it is said, ``#5o`` the fifth, ``#5?`` either, ``#5/2`` a fraction. ``@0101`` is a row of digits,
-said one by one or in groups.
+``#5`` is the number 5 however it is said, ``#5o`` the fifth, ``#5?`` either, ``#5/2`` a fraction, ``#2.5`` a decimal.
+``@0101`` is a row of digits, said one by one or in groups. ``=km`` is an abbreviation as written: it is read only where
+the other text has it too.
 
 Tables are written as ``short: reading; short: reading;``, so that many fit on a page.
 """

@@ -69,7 +69,10 @@ ENGLISH = Conventions(
     over="|over|slash|out_of|by|of|per",
     signs=table("""
         &: and|; %: percent; @: at; =: equals|is|equal_to|; +: plus|and|; #: |number|hash|hashtag|pound|sharp; §: section|;
-        ÷: divided_by; ×: times|by; /: |slash|or|and|per; ~: |about|approximately; <: |less_than; >: |greater_than;
+        ÷: divided_by; ×: times|by; /: |slash|or|and|per; ~: |about|approximately; <: |less_than|is_less_than;
+        >: |greater_than|more_than|is_greater_than|is_more_than;
+        ≤: is| less_than or equal_to; ≥: is| greater_than|more_than or equal_to;
+        <=: is| less_than or equal_to; >=: is| greater_than|more_than or equal_to; √: the| square| root of;
         ±: plus_or_minus; °: degrees|degree; *: |times|star|asterisk; _: |underscore; ©: |copyright; ™: |trademark;
         ®: |registered; €: euros|euro; $: dollars|dollar; £: pounds|pound; –: |to; -: |dash|minus|to|hyphen; −: minus;
         №: number;
@@ -96,10 +99,10 @@ ENGLISH = Conventions(
         w: watts|watt; v: volts|volt; a: amps|amp|amperes|ampere; db: decibels|decibel; min: minutes|minute;
         mins: minutes|minute; sec: seconds|second; secs: seconds|second; s: seconds|second; ms: milliseconds|millisecond;
         hrs: hours|hour; hr: hours|hour; h: hours|hour; yrs: years|year; yr: years|year; pct: percent; %: percent; ‰: per_mille;
-        °f: degrees|degree fahrenheit|; °c: degrees|degree celsius|centigrade|; °: degrees|degree; px: pixels|pixel;
+        °f: degrees|degree fahrenheit; °c: degrees|degree celsius|centigrade|; °: degrees|degree; px: pixels|pixel;
         rpm: revolutions_per_minute; pt: points|point; pts: points|point; st: saint|street; cal: calories|calorie;
         kcal: kilocalories; ha: hectares|hectare; mp: megapixels|megapixel; ppm: parts_per_million; psi: pounds_per_square_inch;
-        ºf: degrees|degree fahrenheit|; ºc: degrees|degree celsius|centigrade|; º: degrees|degree; x: times|x; p: pence|p;
+        ºf: degrees|degree fahrenheit; ºc: degrees|degree celsius|centigrade|; º: degrees|degree; x: times|x; p: pence|p;
     """),
     scales=scales("""
         hundred: 100; thousand: 1000; million: 1000000; billion: 1000000000; trillion: 1000000000000; k: 1000; mn: 1000000;
@@ -161,7 +164,7 @@ ENGLISH = Conventions(
         "to the| {e}o power|",
         "to the| power| of| {e}",
     ),
-    times="by|times|x|",
+    times="by|times|x",
     apostrophe="join",
     contractions=_contractions,
     dot="dot|point",

@@ -1,16 +1,16 @@
 """The readings of figures with what stands beside them: sums, times of day, fractions, ranges, units, ordinals.
 
 Each reader gets a match of its pattern and returns readings in the notation of ``text.conventions``. No reading has another
-value than the figures. A mark that can group or part decimals ("1,200" is 1200 in Mexico, 1.2 in Spain) gives both. Not here:
-other signs and words (``text.scanner``).
+value than the figures. Not here: figures alone (``text.amounts``), other signs and words (``text.scanner``).
 """
 
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
+from voice_assets.text.amounts import FEWEST_IN_GROUPS, Readings, amounts, readings, token, values
 from voice_assets.text.conventions import Conventions, hours
 from voice_assets.text.digits import MAX_DIGITS, numeral
 from voice_assets.text.western_numbers import is_number_word
@@ -29,63 +29,16 @@ _BEFORE_TIME = re.compile(
 _AFTER_TIME = re.compile(r"\s?(?:uhr|h\b|[ap]\.?\s?m\b|o'clock)", re.I)
 _BETWEEN = rf"(?:\s?{_DASH}\s?|:)"
 _MOST_READINGS = 8
+# Part of a longer row, such as a telephone number, or of a code: B52.
+_ROW_BEFORE = re.compile(r"(?:\d[\s.()/-]{1,3}|[^\W\d_]-?)$")
+_ROW_AFTER = re.compile(r"[\s.()/-]{1,3}\d|[^\W\d_]")
+_LEAST_ROW = 5
 # 2 M€, $2m. Elsewhere an m is a metre.
 _MILLION = 10**6
 
-Readings = list[str]
 Reader = Callable[[re.Match[str], Conventions], Sequence[str] | None]
 Rule = tuple[str, Reader]
 """A pattern, and what reads its matches."""
-
-
-def token(digits: str) -> str:
-    """Digits as a number of open kind, and in groups; digit by digit alone for 007 and for rows too long to be amounts."""
-    if len(digits) > MAX_DIGITS or (len(digits) > 1 and digits.startswith("0")):
-        return f"@{digits}"
-    return f"#{int(digits)}?|@{digits}" if len(digits) > 1 else f"#{int(digits)}?"
-
-
-def _amounts(found: Iterable[str], one: str = "") -> Readings:
-    """Readings without years and ordinals: $1941 is no year. ``one``: other words for 1."""
-    closed = [reading.replace("?", "") for reading in found]
-    return [re.sub(r"#1(?![\d/])", f"#1|{one}", reading) for reading in closed] if one else closed
-
-
-def _decimal(whole: str, part: str, point: str) -> Readings:
-    before = token(whole) if whole else "|#0"
-    value = Fraction(int((whole or "0") + part), 10 ** len(part))
-    return [f"{before} {point} @{part}", f"#{value}", f"{before} {point} {token(part)}"]
-
-
-def readings(number: str, conventions: Conventions) -> Readings:
-    """The readings of figures with marks of groups and decimals. The usual one is first."""
-    parts = re.split(r"[^\d]", number)
-    marks = re.findall(r"[^\d]", number)
-    digits = "".join(parts)
-    if not marks or len(digits) > MAX_DIGITS:
-        return [token(digits)]
-    *groups, last = marks
-    grouped = all(len(part) == 3 for part in parts[1:]) and len(set(marks)) == 1 and parts[0] not in ("", "0")
-    english = conventions.decimal == "."
-    found = []
-    if grouped and not (english and last == "."):
-        found.append(_amounts([token(digits)]))
-    if last in ".," and (not groups or (last not in groups and len(set(groups)) == 1)):
-        is_decimal = not (grouped and english)
-        decimal = _decimal("".join(parts[:-1]), parts[-1], conventions.point)
-        # Where 1.200 may be 1200, its digits are compared, not its value: 1.200 is 1,200, but never 1,2.
-        found += [decimal[::2] if grouped else decimal] if is_decimal else []
-    if len(found) > 1 and last == conventions.decimal:
-        found.reverse()
-    return [one for reading in found for one in reading] or [" ".join(token(part) for part in parts if part)]
-
-
-def _value(number: str, conventions: Conventions) -> Iterator[Fraction]:
-    """The values in ``readings``."""
-    for reading in readings(number, conventions):
-        match = re.match(r"#(\d+(?:/\d+)?)\??(?:\|@\d+)?$", reading)
-        if match:
-            yield Fraction(match[1])
 
 
 def _scaled(number: str, scale: str | None, conventions: Conventions) -> Readings:
@@ -96,7 +49,12 @@ def _scaled(number: str, scale: str | None, conventions: Conventions) -> Reading
     words = dict.fromkeys([scale.lower(), *spoken])  # "Mio" and "Mrd" are alike, their values are not
     full = [word for word in words if len(word) == 1 or is_number_word(word, conventions.language)]
     found = [f"{one} {'|'.join(full or words)}" for one in readings(number, conventions)]
-    return found + [f"#{value * factor}" for value in _value(number, conventions)]
+    return found + [f"#{value * factor}" for value in values(number, conventions)]
+
+
+def said(words: str) -> str:
+    """Alternative words without the empty one, which lets a reader say nothing."""
+    return "|".join(filter(None, words.split("|")))
 
 
 def _signed(match: re.Match[str], found: Iterable[str], conventions: Conventions) -> Readings:
@@ -104,6 +62,8 @@ def _signed(match: re.Match[str], found: Iterable[str], conventions: Conventions
     if not sign:
         return list(found)
     word = conventions.signs.get("+", "|") if sign == "+" else conventions.minus
+    if match.string[: match.start()][-1:].isdigit():
+        word = said(word)  # 5+3 is not 5 3
     return [f"{word} {one}" for one in found]
 
 
@@ -131,16 +91,18 @@ def money(match: re.Match[str], conventions: Conventions) -> Readings:
         elif int(whole) == 0:
             split = [f"#{hundredths} {part}"]
         found = split + found
-    return _signed(match, _amounts(found, conventions.one), conventions)
+    return _signed(match, amounts(found, conventions.one), conventions)
 
 
 def clock(match: re.Match[str], conventions: Conventions) -> Readings | None:
     """10:30, 9.30 Uhr, 8h30."""
     hour, minute, mark = int(match["hour"]), int(match["minute"]), match["mark"].strip()
     text = match.string
-    if mark == "." and not (_BEFORE_TIME.search(text[: match.start()][-12:]) or _AFTER_TIME.match(text, match.end("minute"))):
+    is_time = _AFTER_TIME.match(text, match.end("minute"))
+    if mark == "." and not (_BEFORE_TIME.search(text[: match.start()][-12:]) or is_time):
         return None
-    pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" else []
+    # A score of 10:30 is ten to thirty, but 10:30 a.m. is not.
+    pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" and not is_time else []
     if conventions.clock is None:
         return [f"#{one} @{match['minute']}" for one in hours(hour)] + [f"#{hour}"] * (minute == 0) + pair
     return [*conventions.clock(hour, minute), f"#{hour} @{match['minute']}", *pair]
@@ -198,11 +160,8 @@ def power(match: re.Match[str], conventions: Conventions) -> Readings | None:
     endings = [named] if named else []
     negative = f"{conventions.minus} " if exponent.startswith("-") else ""
     endings += [one.format(e=f"{negative}#{exponent.lstrip('-')}") for one in conventions.power]
-    unit = (
-        [conventions.units[(base + match["raised"]).lower()]]
-        if (base + (match["raised"] or "")).lower() in conventions.units
-        else []
-    )
+    name = conventions.units.get((base + (match["raised"] or "")).lower())
+    unit = [name] if name else []
     return unit + [f"{one} {ending}" for one in spoken[:2] for ending in endings] or [f"{spoken[0]} #{exponent.lstrip('-')}"]
 
 
@@ -220,18 +179,20 @@ def row(match: re.Match[str], conventions: Conventions) -> Readings:
     if currency:
         unit = _currency(currency, conventions)[0]
     scale = (match["scale"] or "").lower()
-    spoken = list(itertools.islice(itertools.product(*(readings(part, conventions)[:2] for part in parts)), _MOST_READINGS))
+    fewest = 2 if len(parts) > 2 or len("".join(parts)) >= _LEAST_ROW else FEWEST_IN_GROUPS
+    each = (readings(part, conventions, fewest)[:2] for part in parts)
+    spoken = list(itertools.islice(itertools.product(*each), _MOST_READINGS))
     found = [f"{f' {link} '.join(one)} {scale} {unit}".rstrip() for one in spoken]
     if scale and scale in conventions.scales:
         *others, last = parts
-        scaled = [f"#{value * conventions.scales[scale]}" for value in _value(last, conventions)][:1]
+        scaled = [f"#{value * conventions.scales[scale]}" for value in values(last, conventions)][:1]
         found += [f" {link} ".join([*(readings(part, conventions)[0] for part in others), one]) + f" {unit}" for one in scaled]
     return _signed(match, found, conventions)
 
 
 def dotted(match: re.Match[str], conventions: Conventions) -> Readings:
     """1.2.3, 192.168.0.1."""
-    return [f" {conventions.point}| ".join(token(part) for part in match["dotted"].split("."))]
+    return [f" {conventions.point}| ".join(token(part, fewest=2) for part in match["dotted"].split("."))]
 
 
 def feet(match: re.Match[str], _conventions: Conventions) -> Readings:
@@ -254,6 +215,12 @@ def compound(match: re.Match[str], conventions: Conventions) -> Readings | None:
     return [*(f"{word}{percent}{tail}" for word in words), f"{token(match['num'])} {percent} {tail}"]
 
 
+def _in_row(match: re.Match[str]) -> bool:
+    """Whether other figures stand beside the number, so that all of them may be one row."""
+    start, end = match.span("num")
+    return bool(_ROW_BEFORE.search(match.string[:start][-4:]) or _ROW_AFTER.match(match.string, end))
+
+
 def number(match: re.Match[str], conventions: Conventions) -> Readings:
     """Figures with an ordinal ending, a scale, a unit, or alone."""
     groups = match.groupdict()
@@ -269,13 +236,16 @@ def number(match: re.Match[str], conventions: Conventions) -> Readings:
         whole = [f"{numeral(int(digits), conventions.language)}er"] if conventions.compounds else []
         return _signed(match, [f"#{int(digits)}", *whole, f"{token(digits)} s|es|er|seconds"], conventions)
     found = _scaled(match["num"], groups["scale"], conventions)
+    if len(digits) == len(match["num"]) == 2 and not groups["scale"] and _in_row(match):
+        found = readings(digits, conventions, fewest=2)
     unit = (groups["unit"] or "").lower()
     if unit:
-        found = _amounts(found, conventions.one)
+        found = amounts(found, conventions.one)
         name = conventions.units[unit]
         literal = re.sub(r"[^\w]", "", unicodedata.normalize("NFKC", unit)) or ""
-        pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.isalpha()]
         is_word = unit in ("a", "to") or unit in conventions.also_words
+        literal = literal if is_word else f"={literal}"
+        pair = [f"{one} {name}" for one in found], [f"{one} {literal}" for one in found if literal.strip("=").isalpha()]
         found = [*pair[1], *pair[0]] if is_word else [*pair[0], *pair[1]]
         if unit == "h" and conventions.clock and len(digits) <= 2 and int(digits) <= 24:
             found += conventions.clock(int(digits), 0)
@@ -293,7 +263,8 @@ def _scale(conventions: Conventions, more: str = "") -> str:
 
 
 def _unit(conventions: Conventions) -> str:
-    return rf"(?:\s?(?P<unit>{_names(conventions.units)})(?![\w²³]|/[^\W\d_]))?"
+    # "6 a.m." has no amperes, "6 p.m." no pence.
+    return rf"(?:\s?(?P<unit>{_names(conventions.units)})(?![\w²³]|/[^\W\d_]|(?<=[ap])\.\s?m\b))?"
 
 
 def _sums(conventions: Conventions) -> list[Rule]:

@@ -34,7 +34,10 @@ FRENCH = Conventions(
         &: et|and|; %: pour_cent|pourcent; @: arobase|at|arrobas; =: égale|égal|égal_à|est_égal_à|font|fait|; +: plus|et|;
         #: |dièse|numéro|hashtag; §: paragraphe|section|; ÷: divisé_par; ×: fois|par; /: |barre|slash|ou|par|sur;
         *: |fois|étoile|astérisque; ±: plus_ou_moins; °: degrés|degré; €: euros|euro; $: dollars|dollar; £: livres|livre;
-        -: |moins|tiret|à; –: |à; −: moins; №: numéro; ~: |environ; <: |inférieur_à; >: |supérieur_à; _: |;
+        -: |moins|tiret|à; –: |à; −: moins; №: numéro; ~: |environ; _: |;
+        <: |inférieur_à|est_inférieur_à|plus_petit_que; >: |supérieur_à|est_supérieur_à|plus_grand_que;
+        √: la| racine carrée| de; ≤: est| inférieur ou égal à; ≥: est| supérieur ou égal à; <=: est| inférieur ou égal à;
+        >=: est| supérieur ou égal à;
     """),
     currencies=currencies("""
         $: dollars|dollar + cents|cent; US$: dollars|dollar + cents|cent; €: euros|euro + centimes|centime|cents|cent;
@@ -55,7 +58,7 @@ FRENCH = Conventions(
         gb: gigabits|gigabytes; kw: kilowatts|kilowatt; kwh: kilowattheures|kilowattheure; w: watts|watt; v: volts|volt;
         a: ampères|ampère; db: décibels|décibel; min: minutes|minute; mn: minutes|minute; sec: secondes|seconde;
         s: secondes|seconde; h: heures|heure; j: jours|jour; ha: hectares|hectare; t: tonnes|tonne; %: pour_cent|pourcent;
-        ‰: pour_mille; °c: degrés|degré celsius|centigrades|; °f: degrés|degré fahrenheit|; °: degrés|degré; x: fois|x;
+        ‰: pour_mille; °c: degrés|degré celsius|centigrades|; °f: degrés|degré fahrenheit; °: degrés|degré; x: fois|x;
         px: pixels|pixel; cal: calories; kcal: kilocalories; mp: mégapixels; pts: points;
     """),
     scales=scales("""

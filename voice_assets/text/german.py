@@ -46,7 +46,10 @@ GERMAN = Conventions(
         &: und|and|; %: prozent; @: at|ät; =: gleich|ist|ist_gleich|ergibt|macht|; +: plus|und|; #: |nummer|raute|hashtag;
         §: paragraf|paragraph|; §§: paragrafen|paragraphen; ÷: geteilt_durch|durch; ×: mal; /: |schrägstrich|oder|pro|durch;
         *: |mal|stern|sternchen; ±: plus_minus; °: grad; €: euro; $: dollar; £: pfund; -: |minus|bis|strich; –: |bis; −: minus;
-        №: nummer; ~: |ungefähr|circa; <: |kleiner_als; >: |größer_als; _: |unterstrich;
+        №: nummer; ~: |ungefähr|circa; _: |unterstrich;
+        <: |kleiner_als|ist_kleiner_als|kleiner; >: |größer_als|ist_größer_als|größer; √: die| wurzel|quadratwurzel aus|von|;
+        ≤: ist| kleiner oder| gleich|als; ≥: ist| größer oder| gleich|als; <=: ist| kleiner oder| gleich|als;
+        >=: ist| größer oder| gleich|als;
     """),
     currencies=currencies("""
         $: dollar|us_dollar + cent|cents; US$: us_dollar|dollar + cent; €: euro|euros + cent|cents; £: pfund + pence|penny;
@@ -64,7 +67,7 @@ GERMAN = Conventions(
         kb: kilobyte; mb: megabyte; gb: gigabyte; tb: terabyte; kw: kilowatt; kwh: kilowattstunden|kilowattstunde; mw: megawatt;
         w: watt; v: volt; a: ampere; db: dezibel; ps: ps|pferdestärken; min: minuten|minute; sek: sekunden|sekunde;
         sec: sekunden|sekunde; s: sekunden|sekunde; ms: millisekunden; std: stunden|stunde; h: stunden|stunde|uhr;
-        j.: jahre|jahr; ha: hektar; %: prozent; ‰: promille; %ig: prozentig; °c: grad celsius|; °f: grad fahrenheit|; °: grad;
+        j.: jahre|jahr; ha: hektar; %: prozent; ‰: promille; %ig: prozentig; °c: grad celsius|; °f: grad fahrenheit; °: grad;
         x: mal|x; px: pixel; st.: stück; stk: stück; kcal: kilokalorien; cal: kalorien; mp: megapixel; pkt: punkte|punkt;
         pfd: pfund;
     """),

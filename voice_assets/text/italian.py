@@ -32,6 +32,8 @@ ITALIAN = Conventions(
         &: e|and|; %: per_cento|percento; @: chiocciola|at; =: uguale|è_uguale_a|fa|; +: più|e|; #: |cancelletto|numero|hashtag;
         §: paragrafo|; ÷: diviso; ×: per; /: |barra|o|per|su; *: |per|asterisco; ±: più_o_meno; °: gradi|grado; €: euro;
         $: dollari|dollaro; £: sterline|sterlina; -: |meno|trattino|a; –: |a; −: meno; №: numero; ~: |circa;
+        <: |minore_di|è_minore_di; >: |maggiore_di|è_maggiore_di; √: la| radice quadrata| di;
+        ≤: è| minore o uguale a; ≥: è| maggiore o uguale a; <=: è| minore o uguale a; >=: è| maggiore o uguale a;
     """),
     currencies=currencies("""
         $: dollari|dollaro + centesimi|centesimo; US$: dollari|dollaro + centesimi; €: euro + centesimi|centesimo;
@@ -48,7 +50,7 @@ ITALIAN = Conventions(
         khz: chilohertz; mhz: megahertz; ghz: gigahertz; kb: kilobyte; mb: megabyte; gb: gigabyte|giga; tb: terabyte;
         kw: chilowatt|kilowatt; w: watt; v: volt; a: ampere; db: decibel; min: minuti|minuto; sec: secondi|secondo;
         s: secondi|secondo; h: ore|ora; ha: ettari|ettaro; t: tonnellate|tonnellata; %: per_cento|percento; ‰: per_mille;
-        °: gradi|grado; °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit|; x: per|volte|x; kcal: chilocalorie;
+        °: gradi|grado; °c: gradi|grado centigradi|celsius|; °f: gradi|grado fahrenheit; x: per|volte|x; kcal: chilocalorie;
         px: pixel;
     """),
     scales=scales("""

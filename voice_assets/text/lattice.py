@@ -2,8 +2,9 @@
 
 A text such as "at 6:30" can be read in several ways ("six thirty", "half past six"). A `Lattice` holds all of them: its nodes
 are the places between words, its edges are words. `closest` takes two lattices and chooses one path in each, so that the two
-paths differ in as few characters as possible. Every path says the same thing, so the choice cannot hide a wrong word. Not here:
-the readings of a figure or an abbreviation (``text.scanner``), making a lattice of readings (``text.lattice_of``).
+paths differ in as few characters as possible. Every path says the same thing, and an abbreviation as written is no path unless
+the other text has it too. So the choice cannot hide a wrong word. Not here: the readings of a figure or an abbreviation
+(``text.scanner``), making a lattice of readings (``text.lattice_of``).
 """
 
 import heapq
@@ -23,12 +24,14 @@ Place = tuple[int, int]
 class Edge:
     """One word, or one number of several words: the node after it, what is compared, and the words that are shown.
 
-    An edge without words says nothing: the word beside it may be left out.
+    An edge without words says nothing: the word beside it may be left out. An ``exact`` edge is an abbreviation as written. It
+    is read only where the other text has the same letters: km and cm are one letter apart, kilometres and centimetres are not.
     """
 
     end: int
     label: str
     words: str
+    exact: bool = False
 
 
 @dataclass
@@ -46,10 +49,10 @@ class Lattice:
         self.edges.append([])
         return len(self.edges) - 1
 
-    def add(self, start: int, end: int, label: str, words: str) -> None:
+    def add(self, start: int, end: int, label: str, words: str, exact: bool = False) -> None:
         """Add an edge, unless there is one with the same label."""
         if all((edge.end, edge.label) != (end, label) for edge in self.edges[start]):
-            self.edges[start].append(Edge(end, label, words))
+            self.edges[start].append(Edge(end, label, words, exact))
 
     def usual(self) -> str:
         """The words of the path of first edges."""
@@ -73,12 +76,14 @@ def _alone(edge: Edge) -> int:
 
 def _steps(one: list[Edge], other: list[Edge], here: Place) -> Iterator[tuple[int, Place, Edge | None, Edge | None]]:
     for edge in one:
-        yield _alone(edge), (edge.end, here[1]), edge, None
+        if not edge.exact:
+            yield _alone(edge), (edge.end, here[1]), edge, None
     for edge in other:
-        yield _alone(edge), (here[0], edge.end), None, edge
+        if not edge.exact:
+            yield _alone(edge), (here[0], edge.end), None, edge
     for first in one:
         for second in other:
-            if first.words and second.words:
+            if first.words and second.words and (first.label == second.label or not (first.exact or second.exact)):
                 cost = 0 if first.label == second.label else _distance(first.words, second.words)
                 yield cost, (first.end, second.end), first, second
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from voice_assets.text import number_spans, western_numbers
 from voice_assets.text.digits import numeral
 from voice_assets.text.lattice import Lattice
+from voice_assets.text.scanner import CONVENTIONS
 from voice_assets.text.spelling import key
 
 # A row of digits is read in groups of at most three, or whole.
@@ -32,6 +33,13 @@ def say(value: Fraction, ordinal: bool, language: str) -> str:
     return _plain(words)
 
 
+def say_decimal(digits: str, language: str) -> str:
+    """Decimals with a dot in the words that are shown: the whole part, the word for the mark, digit by digit."""
+    whole, part = digits.split(".")
+    point = CONVENTIONS[language].point.split("|")[0]
+    return " ".join([say(Fraction(whole), False, language), point, *(say(Fraction(one), False, language) for one in part)])
+
+
 def _plain(words: str) -> str:
     """Words of num2words as they are compared: without hyphens, commas and apostrophes."""
     return " ".join(words.translate(_GAPS).lower().split())
@@ -49,9 +57,9 @@ class Builder:
         # Groups of digits: their nodes and the number.
         self._groups: list[tuple[int, int, str]] = []
 
-    def _edge(self, start: int, end: int, label: str, words: str) -> None:
+    def _edge(self, start: int, end: int, label: str, words: str, exact: bool = False) -> None:
         self.labels.add(label)
-        self.lattice.add(start, end, label, words)
+        self.lattice.add(start, end, label, words, exact)
 
     def slot(self, readings: Sequence[str]) -> None:
         """Add the readings of the next place in the text."""
@@ -66,6 +74,18 @@ class Builder:
             # A sign that is usually silent does not end the run.
             self._runs.append([])
 
+    def silent_links(self) -> None:
+        """Let "and" be left out after a hundred, a thousand and so on: one hundred and five is one hundred five."""
+        link = western_numbers.LINKS.get(self.language)
+        for run in self._runs if link else ():
+            for (_, _, before), (start, end, word), (_, _, after) in zip(run, run[1:], run[2:], strict=False):
+                if (
+                    word == link
+                    and before in number_spans.SCALES
+                    and western_numbers.is_number_word(after, self.language, least=1)
+                ):
+                    self._edge(start, end, "", "")
+
     @property
     def has_figures(self) -> bool:
         """Whether the text has figures."""
@@ -73,13 +93,14 @@ class Builder:
 
     def numbers(self) -> frozenset[str]:
         """The labels of the numbers that the words say, and of the groups that the digits can be read in."""
-        return frozenset(label for _, _, label in self._spans()) | frozenset(group for _, _, group in self._groups)
+        return frozenset(label for _, _, label, _ in self._spans()) | frozenset(group for _, _, group in self._groups)
 
-    def _spans(self) -> Iterator[tuple[int, int, str]]:
+    def _spans(self) -> Iterator[tuple[int, int, str, str]]:
+        """The numbers that words say: their nodes, label and words."""
         for run in self._runs:
             words = tuple(word for _, _, word in run)
             for first, after, label in number_spans.spans(words, self.language):
-                yield run[first][0], run[after - 1][1], label
+                yield run[first][0], run[after - 1][1], label, " ".join(words[first:after])
 
     def match(self, labels: frozenset[str], numbers: frozenset[str]) -> None:
         """Add the edges that can match the other text.
@@ -88,9 +109,10 @@ class Builder:
             labels: of the other text. Words that are one word there are joined here.
             numbers: of the other text. Words and groups of digits that are one of them get an edge for the number.
         """
-        for start, end, label in self._spans() if numbers else ():
+        for start, end, label, words in self._spans() if numbers else ():
             if label in numbers:
-                self.number(start, end, label)
+                # A fraction has many names: anderthalb, one and a half. It is shown as the text has it.
+                self._edge(start, end, label, words) if "/" in label else self.number(start, end, label)
         for start, end, group in self._groups:
             if group in numbers:
                 self.number(start, end, group)
@@ -122,7 +144,7 @@ class Builder:
         for ordinal in kinds:
             if ordinal and value.denominator > 1:
                 continue
-            words = say(value, ordinal, self.language)
+            words = say_decimal(token[1:], self.language) if "." in token else say(value, ordinal, self.language)
             if token.endswith("?") and not ordinal and self.language == "en" and 1100 <= value <= 1999:
                 words = _plain(numeral(int(value), "en", to="year"))
             if self.language in western_numbers.LANGUAGES:
@@ -156,6 +178,8 @@ class Builder:
                     self.number(start, after, word)
                 elif word.startswith("@") and len(word) > 1:
                     self.digits(start, after, word[1:])
+                elif word.startswith("="):
+                    self._edge(start, after, key(word[1:], self.language), word[1:], exact=True)
                 else:
                     self.word(start, after, word)
             start = after
@@ -166,6 +190,7 @@ def build(slots: Slots, language: str) -> Builder:
     builder = Builder(language)
     for slot in slots:
         builder.slot(slot)
+    builder.silent_links()
     return builder
 
 

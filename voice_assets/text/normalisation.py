@@ -4,7 +4,8 @@ Here: the order of the steps, and the steps that all languages share. Not here: 
 figures and abbreviations of other languages (``text.scanner``), comparing (``text.comparison``).
 
 The order: stress marks, stage directions, numbers and abbreviations and Latin words, lower case, ё -> е, punctuation, spaces.
-Accents of languages other than Russian stay: they distinguish words (``sí`` and ``si``).
+Accents of languages other than Russian stay. Which of them are heard is decided where two texts are compared
+(``text.spelling``): ``habló`` and ``hablo`` differ, ``sí`` and ``si`` do not.
 """
 
 import re
@@ -13,7 +14,7 @@ from functools import lru_cache
 
 from voice_assets.text import russian, russian_letters, western
 
-_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|(?<!\w)\*[^*\s][^*]*\*(?!\w)|♪[^♪]*♪")
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|<(?![\s\d=])[^<>]*>|(?<!\w)\*[^*\s][^*]*\*(?!\w)|♪[^♪]*♪")
 # Round brackets are read aloud unless they hold one of these words.
 _DIRECTION = re.compile(
     r"\([^()]*\b(?:silence|music|laugh\w*|applause|noise|tone|beep|sigh\w*|cough\w*|смех|сме[её]тся|музык\w*|аплодисменты"

@@ -45,7 +45,7 @@ _FRACTIONS = {
     "it": _Fractions(word_list("mezzo mezza mezzi"), {word + end: value for value, word in enumerate(word_list(
         "terz quart quint sest settim ottav non decim"), 3) for end in "oi"}, ("virgola", "punto")),
 }  # fmt: skip
-_SCALES = {
+SCALES = {
     word: value
     for words, value in (
         ("hundred hundert cent cents", 100),
@@ -137,7 +137,7 @@ def _mixed(words: tuple[str, ...], language: str) -> Fraction | None:
             continue
         whole, part = _cardinal(words[:index], language), _part(words[index + 1 :], language)
         if whole is not None and part is not None and part < 1:
-            scale = _SCALES.get(words[index - 1], 1)
+            scale = SCALES.get(words[index - 1], 1)
             return whole + part * scale
     return None
 
@@ -150,7 +150,7 @@ def _decimal(words: tuple[str, ...], language: str) -> Fraction | None:
         whole = _cardinal(words[:index], language) if index else 0
         numbers = [_cardinal((one,), language) for one in words[index + 1 :]]
         if not all(one is not None and one < 10 for one in numbers):
-            numbers = [_cardinal(words[index + 1 :], language) if words[-1] not in _SCALES else None]
+            numbers = [_cardinal(words[index + 1 :], language) if words[-1] not in SCALES else None]
         if whole is None or not numbers or any(one is None for one in numbers):
             return None
         digits = "".join(str(one) for one in numbers)
@@ -160,7 +160,7 @@ def _decimal(words: tuple[str, ...], language: str) -> Fraction | None:
 
 def _scaled(words: tuple[str, ...], language: str) -> Fraction | None:
     """Two and a half million, half a million."""
-    scale = _SCALES.get(words[-1])
+    scale = SCALES.get(words[-1])
     if scale is None or len(words) < 2:
         return None
     before = words[:-1]
@@ -174,7 +174,7 @@ def _scaled(words: tuple[str, ...], language: str) -> Fraction | None:
 def value(words: tuple[str, ...], language: str) -> ParsedNumber | None:
     """The one number that ``words`` say, or ``None``."""
     articles = _FRACTIONS[language].articles
-    if len(words) > 1 and words[0] in articles and words[1] in _SCALES:
+    if len(words) > 1 and words[0] in articles and words[1] in SCALES:
         return value(words[1:], language)
     if words[0] == LINKS[language] or words[-1] == LINKS[language]:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from voice_assets.text import figures
+from voice_assets.text import amounts, figures
 from voice_assets.text.conventions import Conventions, Words, alternatives
 from voice_assets.text.english import ENGLISH
 from voice_assets.text.french import FRENCH
@@ -40,6 +40,10 @@ _CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-zà-ÿ][^\W\d_]{2,}\s$")
 _VERB = re.compile(r"['’]|\s[a-zà-ÿ]")
 # After a shortened word: a dot, but not that of initials (p.m.), or the end of the word.
 _AFTER_SHORT = rf"(?:(?<=\.)(?!(?<=(?<!\w)\w\.)\s?[^\W\d_]\.)|(?![\w{_APOSTROPHE}]))"
+_NAME_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]\+?$")
+_FIGURE_BEFORE = re.compile(r"\d\s?$")
+_FIGURE_AFTER = re.compile(r"\s?[-−]?\d")
+_COMPARING = frozenset(["<", ">", "="])
 _WORD_CATEGORIES = ("Ll", "Lo", "Lm", "Nd")
 
 
@@ -76,9 +80,10 @@ def _abbreviation(match: re.Match[str], conventions: Conventions, table: dict[st
     reading = table.get(short) or table.get(short.removesuffix("."))
     if reading is None:
         return None
-    itself = " ".join(words_only(match["short"]))
-    is_word = short in conventions.also_words or short.removesuffix(".") in conventions.also_words
-    readings = [reading, itself] if not (is_word and _sentence_ends(match)) else [itself, reading]
+    itself = words_only(match["short"])
+    if short not in conventions.also_words and short.removesuffix(".") not in conventions.also_words:
+        return [reading, " ".join(f"={word}" for word in itself)]
+    readings = [" ".join(itself), reading] if _sentence_ends(match) else [reading, " ".join(itself)]
     return [one for one in readings if one]
 
 
@@ -94,13 +99,18 @@ def _ending(match: re.Match[str], conventions: Conventions) -> Readings:
 
 
 def _dotted(match: re.Match[str], _conventions: Conventions) -> Readings:
-    letters = words_only(match[0])
-    return ["".join(letters), " ".join(letters)]
+    word = "".join(words_only(match[0]))
+    return [word, _letters(word)]
+
+
+def _letters(word: str) -> str:
+    """The letters one by one. Those of a.m. only where the other text has them apart too: "a m" and "p m" share a word."""
+    return " ".join(f"={letter}" if word in ("am", "pm") else letter for letter in word)
 
 
 def _acronym(match: re.Match[str], conventions: Conventions) -> Readings:
     word = match[0].lower()
-    readings = [*conventions.words.get(word, word).split("|"), " ".join(word)]
+    readings = [*conventions.words.get(word, word).split("|"), _letters(word)]
     return [reading.replace("_", " ") for reading in readings]
 
 
@@ -151,7 +161,15 @@ def _web(match: re.Match[str], conventions: Conventions) -> Readings:
 
 
 def _sign(match: re.Match[str], conventions: Conventions) -> Readings:
-    return [conventions.signs[match[0]]]
+    sign, reading = match[0], conventions.signs[match[0]]
+    before, after = match.string[: match.start()][-4:], match.string[match.end() :][:4]
+    if sign in "+#" and _NAME_BEFORE.search(before):
+        # Part of a name: C++, C#, A+. There a plus is no "and".
+        return [figures.said(reading).split("|")[0] if sign == "+" else figures.said(reading)]
+    beside = bool(_FIGURE_BEFORE.search(before)), bool(_FIGURE_AFTER.match(after))
+    # Elsewhere a sign may be a bullet, part of a path in a menu, or begin a telephone number.
+    is_said = (sign == "+" and all(beside)) or (sign in _COMPARING and any(beside))
+    return [figures.said(reading) if is_said else reading]
 
 
 def _sign_pattern(sign: str) -> str:
@@ -243,5 +261,7 @@ def _plain(text: str, conventions: Conventions) -> list[tuple[str, ...]]:
             found.append(tuple(table[word].replace("_", " ").split("|")) if word in table else (word,))
             continue
         # A sign such as ① becomes a figure.
-        found += [(figures.token(part),) if part.isdecimal() else (part,) for part in re.split(r"([0-9]+)", word) if part]
+        found += [
+            (amounts.token(part, fewest=2),) if part.isdecimal() else (part,) for part in re.split(r"([0-9]+)", word) if part
+        ]
     return found

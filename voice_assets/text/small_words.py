@@ -1,4 +1,4 @@
-"""Whether two texts differ in a negation or in a short word. Such a word changes few letters, and may reverse the meaning.
+"""Whether two texts differ in a negation, a short word, or in words such as km and cm: few letters, and another meaning.
 
 Works on texts in one form (``text.comparison.pair``). Not here: words that are quite different (``text.words.other_words``).
 """
@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 from rapidfuzz.distance import Indel
 
 from voice_assets.text.number_words import word_list
+from voice_assets.text.unit_words import name_different_things
 from voice_assets.text.words import LEAST_LETTERS, SAME_WORD
 
 _NEGATIONS = {
@@ -148,13 +149,15 @@ def _runs(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[str], tuple[s
 def small_words_differ(reference: str, hypothesis: str, language: str) -> bool:
     """Whether one text has a negation, or two or three letters in words of their own, that the other text lacks.
 
+    Also whether the texts have different units, titles, months or opposites in the same place (``text.unit_words``).
+
     Words that are written together in one text and apart in the other («что бы», "can not") are no difference.
     """
     if reference == hypothesis:
         return False
     negations = frozenset(_NEGATIONS.get(language, "").split())
     pairs = _alignment(_words(reference, hypothesis, language), _words(hypothesis, reference, language))
-    if any(_replaced(*pair, negations) for pair in pairs):
+    if any(_replaced(*both, negations) or name_different_things(*both, language) for both in pairs):
         return True
     for words, before, after in _runs(pairs):
         run = "".join(words)

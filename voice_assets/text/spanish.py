@@ -31,7 +31,9 @@ SPANISH = Conventions(
     signs=table("""
         &: y|and|; %: por_ciento|porciento; @: arroba; =: igual_a|es_igual_a|igual|son|; +: más|y|;
         #: |número|almohadilla|numeral|gato; §: sección|párrafo|; ÷: entre|dividido_por|dividido_entre; ×: por;
-        /: |barra|o|y|por; *: |por|asterisco; ±: más_menos|más_o_menos; °: grados|grado; <: |menor_que; >: |mayor_que;
+        /: |barra|o|y|por; *: |por|asterisco; ±: más_menos|más_o_menos; °: grados|grado; <: |menor_que|es_menor_que;
+        >: |mayor_que|es_mayor_que; ≤: es| menor o igual que|a; ≥: es| mayor o igual que|a; √: la| raíz cuadrada| de;
+        <=: es| menor o igual que|a; >=: es| mayor o igual que|a;
         €: euros|euro; $: dólares|dólar|pesos|peso; £: libras|libra; -: |menos|guion|a; –: |a; −: menos; №: número;
         ~: |aproximadamente; ©: |; _: |guion_bajo;
     """),
@@ -55,7 +57,7 @@ SPANISH = Conventions(
         a: amperios|amperio; db: decibelios|decibelio|decibeles; min: minutos|minuto; mins: minutos; seg: segundos|segundo;
         s: segundos|segundo; h: horas|hora; hs: horas|hora; hrs: horas|hora; hr: hora|horas; ha: hectáreas|hectárea;
         t: toneladas|tonelada; %: por_ciento|porciento; ‰: por_mil; °c: grados|grado centígrados|celsius|centígrado|;
-        °f: grados|grado fahrenheit|; ºc: grados|grado centígrados|celsius|centígrado|; ºf: grados|grado fahrenheit|;
+        °f: grados|grado fahrenheit; ºc: grados|grado centígrados|celsius|centígrado|; ºf: grados|grado fahrenheit;
         °: grados|grado; px: píxeles; cal: calorías; kcal: kilocalorías; x: por|equis|veces; pulg: pulgadas|pulgada;
         lb: libras|libra; lbs: libras|libra; mp: megapíxeles; rpm: revoluciones_por_minuto; pts: puntos|punto;
     """),
