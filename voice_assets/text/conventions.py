@@ -98,6 +98,11 @@ def hours(hour: int) -> tuple[int, ...]:
     return (hour, hour - 12) if hour > 12 else (hour, 12) if hour == 0 else (hour,)
 
 
+def minutes(minute: int) -> str:
+    """The minutes of a time: thirty, never three zero; five with or without a zero before it."""
+    return f"@0{minute}|#{minute}" if minute < 10 else f"#{minute}"
+
+
 def next_hour(hour: int) -> tuple[int, ...]:
     """The hours that follow ``hour``, in the same ways to count."""
     return hours((hour + 1) % 24)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voice_assets.text.conventions import Conventions, currencies, hours, next_hour, scales, table
+from voice_assets.text.conventions import Conventions, currencies, hours, minutes, next_hour, scales, table
 from voice_assets.text.number_words import word_list
 
 # Without apostrophe these would be other words.
@@ -50,7 +50,7 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
             + [f"#{hour}00 hours|"]
             + [f"{one} oh|#0 #0 hours|" for one in spoken[:1]]
         )
-    found = [f"{one} @{minute:02d}|#{minute}" for one in spoken]
+    found = [f"{one} {minutes(minute)}" for one in spoken]
     named = {15: "a| quarter", 30: "half", 45: "a| quarter"}.get(minute, f"#{minute} minutes|minute|")
     left = {45: "a| quarter"}.get(minute, f"#{60 - minute} minutes|minute|")
     if minute <= 30:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from voice_assets.text.amounts import FEWEST_IN_GROUPS, Readings, amounts, readings, token, values
-from voice_assets.text.conventions import Conventions, hours
+from voice_assets.text.conventions import Conventions, hours, minutes
 from voice_assets.text.digits import MAX_DIGITS, numeral
 from voice_assets.text.western_numbers import is_number_word
 
@@ -104,8 +104,8 @@ def clock(match: re.Match[str], conventions: Conventions) -> Readings | None:
     # A score of 10:30 is ten to thirty, but 10:30 a.m. is not.
     pair = [f"#{hour} {conventions.to} #{minute}"] if mark == ":" and not is_time else []
     if conventions.clock is None:
-        return [f"#{one} @{match['minute']}" for one in hours(hour)] + [f"#{hour}"] * (minute == 0) + pair
-    return [*conventions.clock(hour, minute), f"#{hour} @{match['minute']}", *pair]
+        return [f"#{one} {minutes(minute)}" for one in hours(hour)] + [f"#{hour}"] * (minute == 0) + pair
+    return [*conventions.clock(hour, minute), f"#{hour} {minutes(minute)}", *pair]
 
 
 def fraction(match: re.Match[str], conventions: Conventions) -> Readings | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voice_assets.text.conventions import Conventions, currencies, hours, next_hour, scales, table
+from voice_assets.text.conventions import Conventions, currencies, hours, minutes, next_hour, scales, table
 from voice_assets.text.number_words import word_list
 
 
@@ -13,7 +13,7 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     after += ["minuit"] if hour in (23,) else ["midi"] if hour == 11 else []
     if minute == 0:
         return [f"{one} pile|précises|" for one in spoken] + [f"{one} #0 #0" for one in spoken]
-    found = [f"{one} @{minute:02d}|#{minute} minutes|minute|" for one in spoken] + [f"#{hour} @{minute:02d}"]
+    found = [f"{one} {minutes(minute)} minutes|minute|" for one in spoken] + [f"#{hour} {minutes(minute)}"]
     if minute == 15:
         found += [f"{one} et| quart" for one in spoken]
     if minute == 30:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voice_assets.text.conventions import Conventions, currencies, hours, next_hour, scales, table
+from voice_assets.text.conventions import Conventions, currencies, hours, minutes, next_hour, scales, table
 from voice_assets.text.number_words import word_list
 
 
@@ -11,8 +11,8 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     if minute == 0:
         noon = ["mitternacht"] if hour in (0, 24) else ["mittag|mittags"] if hour == 12 else []
         return [f"{one} uhr|" for one in spoken] + [f"#{hour} uhr| #0 #0", *noon]
-    found = [f"{one} uhr| und| @{minute:02d}|#{minute} minuten|minute|" for one in spoken]
-    found += [f"{one} @{minute:02d}|#{minute} uhr" for one in spoken]
+    found = [f"{one} uhr| und| {minutes(minute)} minuten|minute|" for one in spoken]
+    found += [f"{one} {minutes(minute)} uhr" for one in spoken]
     found += [f"#{minute} minuten|minute| nach {one} uhr|" for one in spoken]
     found += [f"viertel nach {one} uhr|" for one in spoken] if minute == 15 else []
     return found + [f"{how} #{one} uhr|" for one in next_hour(hour) for how in _before_the_hour(minute)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voice_assets.text.conventions import Conventions, currencies, hours, next_hour, scales, table
+from voice_assets.text.conventions import Conventions, currencies, hours, minutes, next_hour, scales, table
 from voice_assets.text.number_words import word_list
 
 
@@ -12,7 +12,7 @@ def _clock(hour: int, minute: int) -> Sequence[str]:
     spoken += ["medianoche"] if hour in (0, 24) else ["mediodía"] if hour == 12 else []
     if minute == 0:
         return [f"{one} en| punto|" for one in spoken] + [f"{one} #0 #0" for one in spoken[:1]]
-    found = [f"{one} y|con| @{minute:02d}|#{minute} minutos|minuto|" for one in spoken]
+    found = [f"{one} y|con| {minutes(minute)} minutos|minuto|" for one in spoken]
     if minute in (15, 30):
         found += [f"{one} y {'cuarto' if minute == 15 else 'media'}" for one in spoken]
     if minute > 30:

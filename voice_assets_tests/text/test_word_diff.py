@@ -39,6 +39,7 @@ def test_the_notation(reference, hypothesis, expected):
         ("en", "we go at 6 a.m. now", "we go at six p.m. now", "we go at six [-am-] {+pm+} now"),
         ("en", "at 6:30 a.m. we go", "at six thirty am", "at six thirty am [-we go-]"),
         ("en", "at 6:30 a.m. for tea", "at six to for tea", "at [-half-] six [-am-] {+to+} for tea"),
+        ("en", "at 6:30 a.m. now", "at 6:10 a.m. now", "at six [-thirty-] {+ten+} am now"),
         ("en", "won 10:30 there", "won ten to thirty", "won ten to thirty [-there-]"),
     ],
 )
