@@ -113,10 +113,10 @@ def clips_per_s(count: int) -> float:
     for language in WORDS:
         draw = random.Random(7)
         clips = [clip(language, draw) for _ in range(count)]
-        score(*clips[0], SECONDS, language, False)
+        score(*clips[0], SECONDS, language)
         begin = time.process_time()
         for reference, hypothesis in clips:
-            score(reference, hypothesis, SECONDS, language, False)
+            score(reference, hypothesis, SECONDS, language)
         speeds[language] = count / (time.process_time() - begin)
         print(f"{language}: {speeds[language]:.0f} clips/s, {CLIPS / speeds[language]:.1f} s for {CLIPS} clips", flush=True)
     return min(speeds.values())
