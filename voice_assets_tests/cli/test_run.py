@@ -29,6 +29,7 @@ def rows(output: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_table_says_what_was_made_and_what_was_current(toy: ToyProject) -> None:
     done = call("run", "toy", "--to", "clips")
     assert done.exit_code == 0, done.output
@@ -90,6 +91,7 @@ def test_nothing_is_lost_at_80_columns_or_in_a_file(closed: tuple[ToyProject, Re
     assert narrow.partition("report: ")[2] == wide.partition("report: ")[2]
 
 
+@pytest.mark.slow
 def test_rules_that_only_warn_are_judged_again_and_leave_the_gate_open(closed: tuple[ToyProject, Result]) -> None:
     toy, before = closed
     failed = re.findall(r"toy/base_validation: (\w+): failed", before.output)
@@ -127,6 +129,7 @@ def test_errors_come_before_anything_is_made(toy: ToyProject) -> None:
     assert toy.instance.get_runs_count() == 0
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_voice(toy: ToyProject) -> None:
     holder = "import sys; from voice_assets.orchestration.instance import only_runner\n"
     holder += "with only_runner('toy'): print('held', flush=True); sys.stdin.read()"

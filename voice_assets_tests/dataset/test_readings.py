@@ -52,6 +52,7 @@ def test_nfd_is_another_reading_and_nfc_is_none(voice: str) -> None:
     assert silent["letter_phonemes"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voice", BROKEN_WORDS)
 def test_an_invisible_character_in_a_word_is_another_reading(voice: str) -> None:
     word = BROKEN_WORDS[voice]
@@ -60,6 +61,7 @@ def test_an_invisible_character_in_a_word_is_another_reading(voice: str) -> None
     assert sound["misread"] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voice", ALOUD)
 def test_signs_that_espeak_reads_aloud(voice: str) -> None:
     text = LANGUAGES[voice][0].rstrip(".")

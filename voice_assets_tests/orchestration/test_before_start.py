@@ -131,6 +131,7 @@ def test_a_run_that_would_stop_later_makes_nothing(toy: ToyProject) -> None:
     assert toy.instance.get_runs_count() == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_come_so_far_is_made(toy: ToyProject) -> None:
     toy.write_voice(**{**FINE, "language": "nb", "training": {"checkpoint": "none.ckpt"}})
     assert call("run", "toy", "--to", "clips").exit_code == 0
@@ -142,11 +143,13 @@ def to_make(recorded: RecordedVoice, name: str) -> set[str]:
     return runner.to_make(assets_to(graph, "toy", name))
 
 
+@pytest.mark.slow
 def test_a_voice_that_was_made_needs_its_checkpoint_and_weights_no_more(recorded: RecordedVoice) -> None:
     """Only what is to be made is missed. The weights of the plan's model are not on this machine."""
     assert to_make(recorded, "voice_package") == {"drift_report"}  # it reports on the rest, and needs nothing
 
 
+@pytest.mark.slow
 def test_an_asset_below_an_outdated_one_is_made_too(recorded: RecordedVoice) -> None:
     recorded.make("clip_stats", "0-of-2", "B")
     assert to_make(recorded, "voice_package") >= {"quality_report"}

@@ -73,12 +73,14 @@ def test_a_materialisation_without_checks_is_closed(validated: ToyProject) -> No
     assert any("mono: no result for the latest materialisation" in blocker for blocker in blockers)
 
 
+@pytest.mark.slow
 def test_running_the_checks_again_opens_the_gate(validated: ToyProject) -> None:
     validated.run_without_checks("base_validation")
     assert validated.run_checks("base_validation").success
     assert validated.blockers("clip_stats", SHARDS[0]) == []
 
 
+@pytest.mark.slow
 def test_a_check_that_crashed_closes(toy: ToyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     from voice_assets.orchestration import checks
 
@@ -97,6 +99,7 @@ def test_a_check_that_crashed_closes(toy: ToyProject, monkeypatch: pytest.Monkey
     assert toy.blockers("clip_stats", SHARDS[0]) == []
 
 
+@pytest.mark.slow
 def test_a_check_that_crashed_when_run_again_takes_the_old_verdict_with_it(
     validated: ToyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_stricter_threshold_asks_for_a_new_verdict(validated: ToyProject) -> N
     assert any("out of date" in blocker or "other rules" in blocker for blocker in blockers)
 
 
+@pytest.mark.slow
 def test_calling_a_rule_advisory_and_taking_it_back(failed: ToyProject) -> None:
     failed.write_voice(advisory={"base_validation/text_length": "a letter's name is short"})
     assert any("text_length: judged by other rules" in blocker for blocker in failed.blockers("clip_stats", SHARDS[0]))
@@ -207,6 +211,7 @@ def test_pins_name_the_exact_inputs(validated: ToyProject) -> None:
     }
 
 
+@pytest.mark.slow
 def test_rules_are_named_in_the_order_of_their_suite(recorded: RecordedVoice) -> None:
     """A cause stands before what follows from it: `two_columns` before `no_extra_wavs`."""
     rules = [rule.name for rule in load_suite("base_validation").rules]

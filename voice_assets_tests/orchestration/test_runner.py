@@ -67,6 +67,7 @@ def test_an_edited_text_costs_its_own_shard(toy: ToyProject) -> None:
     assert len([target for target in started if target.startswith("clip_stats[")]) == 1
 
 
+@pytest.mark.slow
 def test_a_closed_gate_ends_the_run_and_names_the_clip(toy: ToyProject) -> None:
     change_a_text(toy, "Это предложение номер один.", "я")
     statuses, started = run_to(toy, "clip_stats")

@@ -96,6 +96,7 @@ def test_a_russian_number_equals_its_figures_in_every_case(number, case, gender)
         assert similarity(ordinal, f"{number}.", "ru") == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(LANGUAGES[1:]))
 @example(1501, "en")
@@ -108,6 +109,7 @@ def test_a_number_of_another_language_equals_its_figures(number, language):
     assert similarity(num2words(number, lang=language), str(number), language) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.sampled_from(LANGUAGES))
 @example(101, 102, "ru")
@@ -137,6 +139,7 @@ PIECES = st.sampled_from(WORDS.split())
 TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=10).map(" ".join), st.lists(PIECES, max_size=6).map("".join))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from((*LANGUAGES, "it", "xx")))
 def test_any_two_texts_can_be_compared_in_either_order(one, other, language):

@@ -88,6 +88,7 @@ def test_help_names_types_and_limits(capsys) -> None:
     assert "\n  sentences: list of text, required\n" in helped("speak", capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REQUESTS)
 def test_help_and_schema_work_from_a_shell(name) -> None:
     shown = start(name, "--help")
