@@ -20,6 +20,8 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``text``           normalising and comparing texts, per language.
 * ``runtime``        the machine: files, storage, worker requests, project folders, locks, processes, devices.
 * ``voices``         the voice file: every setting, its default and its unit.
+* ``voice_training`` the settings of training, samples and tournament.
+* ``voice_section``  what every section of a voice file is made of.
 * ``voice_faults``   the faults of a voice file in words, and what to write instead.
 
 This module imports nothing, so that any room loads without the others.

@@ -1,4 +1,4 @@
-"""A voice: one YAML file, read and validated. Only this module has the settings with their defaults and units.
+"""A voice: one YAML file, read and validated. Defaults and units stand only here and in ``voice_training`` (stages 4 and 5).
 
 Here: decisions of people about a voice. Not here: computed values. A default is the plan's value for "Felix Mirage" (Russian,
 18,377 clips, 22,050 Hz) unless the description says otherwise. Paths are relative to the file.
@@ -9,32 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from voice_assets import voice_faults
 from voice_assets.runtime import strict_yaml
 from voice_assets.voice_faults import fits
+from voice_assets.voice_section import PiperQuality as PiperQuality
+from voice_assets.voice_section import Positive as Positive
+from voice_assets.voice_section import Ratio, RatioLimit
+from voice_assets.voice_section import Section as Section
+from voice_assets.voice_training import Samples as Samples
+from voice_assets.voice_training import Tournament as Tournament
+from voice_assets.voice_training import Training as Training
 
-Ratio = Annotated[float, Field(ge=0, le=1)]
-# A limit that a share "must be under": no share is under 0, so with 0 the gate would never open.
-RatioLimit = Annotated[Ratio, fits(voice_faults.limit_fault)]
-Positive = Annotated[int, Field(gt=0)]
-PiperQuality = Literal["x_low", "low", "medium", "high"]
-# CTranslate2's and Lightning's own names. Whether this machine can compute with a type is known only on the machine.
+# CTranslate2's own names. Whether this machine can compute with a type is known only on the machine.
 ComputeType = Literal[
     "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
 ]
-Precision = Literal["16-true", "16-mixed", "bf16-true", "bf16-mixed", "32-true", "64-true"]
 
 
 class VoiceError(ValueError):
     """A voice file that cannot be used. The message names the file, the key and the value."""
-
-
-class Section(BaseModel):
-    """A part of a voice file. Unknown keys and wrong types are errors; values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DatasetLimits(Section):
@@ -155,59 +150,6 @@ class Whisper(Section):
     )
 
 
-class Training(Section):
-    """Stages 4 and 5: training with Piper."""
-
-    quality: PiperQuality = Field(
-        "medium", description="Piper's quality: the size and the sample rate of the model, and a part of the voice's file name."
-    )
-    epochs: int = Field(2, ge=2, description="Epochs of the mini-training; its loss rule compares epoch 0 with epoch 1.")
-    batch_size: Positive = Field(16, description="Clips per training step.")
-    segment_size: Annotated[Positive, fits(voice_faults.segment_fault)] = Field(
-        8192, description="Audio samples that the decoder generates per clip and step; a multiple of 256, the hop length."
-    )
-    validation_ratio: Annotated[Ratio, fits(voice_faults.held_out_fault)] = Field(
-        0.05,
-        description="The share of clips, over 0 and under 1, that is held out for validation, chosen by a hash of the clip's "
-        "name. Range 0 to 1.",
-    )
-    max_clips: Positive | None = Field(
-        None, description="The most clips to train on, chosen by a hash of the clip's name; null trains on all. For CPU trials."
-    )
-    accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Lightning's accelerator.")
-    devices: Positive = Field(1, description="How many devices of the accelerator train together.")
-    precision: Precision = Field("32-true", description="Lightning's precision, such as `16-mixed`.")
-    num_workers: int = Field(2, ge=0, description="How many processes load data; 0 loads in the training process.")
-    seed: int = Field(1234, description="Seed of every random choice in training.")
-    checkpoint: Path | None = Field(None, description="A checkpoint whose weights training starts from; null starts from none.")
-    trust_checkpoint: bool = Field(
-        False,
-        description="Whether `checkpoint` may hold Python objects other than paths. Python objects can run code: set it only "
-        "for a file that you trust.",
-    )
-
-
-class Samples(Section):
-    """The sentences that a voice speaks for its samples, and the limits of the samples."""
-
-    sentences: Annotated[list[Annotated[str, fits(voice_faults.text_fault)]], fits(voice_faults.sentences_fault)] = Field(
-        default_factory=list,
-        max_length=10,
-        description="5 to 10 sentences to speak; empty uses the built-in sentences of the language.",
-    )
-    seed: int = Field(1, description="Seed of the voice's noise; another seed speaks the sentences slightly differently.")
-    min_level_db: float = Field(-40.0, lt=0, description="Every sample must have at least this RMS level, in dBFS.")
-    max_cer: Ratio = Field(
-        0.2, description="The mean character error rate of Whisper's transcripts of the samples must be at most this."
-    )
-    min_mos: float = Field(
-        3.0,
-        ge=1,
-        le=5,
-        description="The mean predicted MOS of the samples, 1 to 5 (DNSMOS P.835, overall), must be at least this.",
-    )
-
-
 class Revalidate(Section):
     """Scheduled re-validation, by the daemon that `voice-assets ui` starts."""
 
@@ -255,6 +197,7 @@ class Voice(Section):
     whisper: Whisper = Whisper()
     training: Training = Training()
     samples: Samples = Samples()
+    tournament: Tournament = Tournament()
     revalidate: Revalidate | None = Field(None, description="When to validate again; null: never by itself.")
     advisory: dict[str, str] = Field(
         default_factory=dict,
@@ -296,13 +239,17 @@ class BrokenVoice:
 
 
 def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """``content`` with its two path fields as absolute paths. In the file, they are relative to the folder of ``file``."""
-    resolved = dict(content)
-    if isinstance(content.get("dataset"), str):
-        resolved["dataset"] = (file.parent / Path(content["dataset"]).expanduser()).resolve()
+    """``content`` with its path fields as absolute paths. In the file, they are relative to the folder of ``file``."""
     training = content.get("training")
-    if isinstance(training, dict) and isinstance(training.get("checkpoint"), str):
-        resolved["training"] = {**training, "checkpoint": (file.parent / Path(training["checkpoint"]).expanduser()).resolve()}
+    places = [(content, "dataset")]
+    resolved = dict(content)
+    if isinstance(training, dict):
+        resolved["training"] = dict(training)
+        places += [(training, key) for key in ("checkpoint", "start_from")]
+    for section, key in places:
+        if isinstance(section.get(key), str):
+            target = resolved if section is content else resolved["training"]
+            target[key] = (file.parent / Path(section[key]).expanduser()).resolve()
     return resolved
 
 
@@ -333,7 +280,9 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
     except ValidationError as error:
         raise VoiceError(voice_faults.explain(file, error, strict_yaml.as_written(written), Voice)) from error
     except (ValueError, RuntimeError) as error:  # an impossible path: the home of an unknown user, a NUL
-        raise VoiceError(f"{file}: dataset or training.checkpoint: {error} (value: {content.get('dataset')!r})") from error
+        raise VoiceError(
+            f"{file}: dataset, training.checkpoint or training.start_from: {error} (value: {content.get('dataset')!r})"
+        ) from error
 
 
 def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
