@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.definitions import build_definitions
-from voice_assets.orchestration.gates import NO_RULE
+from voice_assets.orchestration.marks import NO_RULE
 from voice_assets.orchestration.still_valid import CHECK
 
 HEAVY = (

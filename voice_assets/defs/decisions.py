@@ -3,8 +3,8 @@
 import dagster as dg
 
 from voice_assets.orchestration.describe import asset_key, group_name
-from voice_assets.orchestration.gates import DECISIONS
 from voice_assets.orchestration.listening import LISTENING, subjects
+from voice_assets.orchestration.marks import DECISIONS
 from voice_assets.orchestration.waivers import WAIVERS
 from voice_assets.voices import Voice
 

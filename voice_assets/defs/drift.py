@@ -8,8 +8,9 @@ from voice_assets.defs.display import preview, table
 from voice_assets.defs.trend import validations
 from voice_assets.orchestration.checks import suite_fingerprint
 from voice_assets.orchestration.describe import asset_key, describe
-from voice_assets.orchestration.gates import AFTER_FAILURE, Gate
+from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
+from voice_assets.orchestration.marks import AFTER_FAILURE
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.records import SETTINGS, Materialisation

@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import GATE_ONLY
 from voice_assets.orchestration.listening import HEARD, LISTENING
+from voice_assets.orchestration.marks import GATE_ONLY
 from voice_assets.voices import Voice
 
 BROKEN_GROUP = "broken_voices"

@@ -5,7 +5,8 @@ asset starts with ``inputs.resolve_inputs``. That function checks exactly what t
 of every input, and every materialisation upstream of those. A missing verdict closes the gate like a failed one.
 
 Up to a checkpoint, every input must be the newest. A checkpoint never changes with the data, so behind a checkpoint the
-gate follows the recorded pins: an older epoch may be packaged as long as *its own* data passed.
+gate follows the recorded pins: an older epoch may be packaged as long as *its own* data passed. An epoch can be exported while
+its training still runs, as soon as the first training of its version passed. What is shipped waits for the whole training.
 
 Not here: reading the instance (``history``), and deciding what to run (``runner``).
 """
@@ -21,23 +22,22 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from voice_assets.orchestration import waivers
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import HEARD, unapproved
-from voice_assets.orchestration.partitions import parse_epoch_key, partition_keys
+from voice_assets.orchestration.marks import (
+    AFTER_FAILURE,
+    CANDIDATES,
+    CHOICE,
+    DECISIONS,
+    GATE_ONLY,
+    NO_RULE,
+    SHIPPED,
+    WHOLE_TRAINING,
+)
+from voice_assets.orchestration.partitions import partition_keys
 from voice_assets.orchestration.records import LOG, PLACE, SUITE, CheckVerdict, Materialisation, Pin
+from voice_assets.orchestration.trained import Trainings, records
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
-from voice_assets.runtime.storage import DATASET, Artifact, project_store
+from voice_assets.runtime.storage import DATASET, project_store
 
-GATE_ONLY = "voice_assets/gate_only"
-RUN_OF = "voice_assets/run_of"
-DECISIONS = "voice_assets/decisions"
-"""The metadata entry of an asset that holds decisions of people. Such an asset is read, never made, and no input."""
-CHECKPOINTS = "checkpoints"
-"""The metadata entry of a training: the hash of each checkpoint it wrote, by epoch key."""
-SHIPPED = ("checkpoint", "config", "model", "tokens", "folder", "package")
-"""The metadata entries of files that end up in a voice."""
-AFTER_FAILURE = "voice_assets/after_failure"
-"""The metadata entry of an asset that is made although its inputs failed, such as a report on the failure. Nothing reads it."""
-NO_RULE = "voice_assets/no_rule"
-"""The metadata entry of a check that only shows something: no gate reads its results."""
 OUTSIDE = "reported from outside, by no run, so nothing proves what it holds: materialise it again"
 
 
@@ -84,25 +84,33 @@ class Gate:
     def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, day: date | None = None):
         self.graph = graph
         self.history = History(instance)
+        self.trainings = Trainings(graph, self.history)
         self.store = project_store()
         self.day = day or waivers.today()
         self._waivers: dict[str, Waivers] = {}
-        self._known: dict[tuple[dg.AssetKey, int, bool], list[Blocker]] = {}
+        self._known: dict[tuple[dg.AssetKey, int, bool, bool], list[Blocker]] = {}
 
     def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
         """Every input of ``target``, with True where the input only gates and its data do not go in."""
         node = self.graph.get(target.key)
         gate_only = set(node.metadata.get(GATE_ONLY, []))
-        for parent in sorted(key for key in node.parent_keys if DECISIONS not in self.graph.get(key).metadata):
+        for parent in sorted(key for key in node.parent_keys if not {DECISIONS, CHOICE} & self.graph.get(key).metadata.keys()):
             for partition in self._partitions(target, parent):
                 yield AssetPartition(parent, partition), parent.path[-1] in gate_only
 
     def _partitions(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
-        """The partitions of ``parent`` that ``target`` depends on: its own where both have the same ones, else all."""
+        """The partitions of ``parent`` that ``target`` depends on: its own where both have the same ones, else all or some."""
         partitions_def = self.graph.get(parent).partitions_def
+        if self._compares(target, parent):
+            return list(self.trainings.candidates(target.key))
         if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:
             return [target.partition]
         return self.partitions_of(parent)
+
+    def _compares(self, target: AssetPartition, parent: dg.AssetKey) -> bool:
+        """Whether ``target`` compares some partitions of ``parent``: a partition that failed its rules is one of them."""
+        dynamic = isinstance(self.graph.get(parent).partitions_def, dg.DynamicPartitionsDefinition)
+        return dynamic and CANDIDATES in self.graph.get(target.key).metadata
 
     def is_external(self, key: dg.AssetKey) -> bool:
         """True for the data set: this project observes it and never materialises it."""
@@ -110,13 +118,33 @@ class Gate:
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
-        find = self._not_current if reports_on_failure(self.graph, target.key) else self._newest_blockers
-        found = [blocker for source, _ in self.inputs(target) for blocker in find(source)]
-        return list(dict.fromkeys([*found, *(blocker for blocker, mode in self._not_approved(target) if mode == "required")]))
+        removed = [blocker for source, _ in self.inputs(target) for blocker in self._removed(source)]
+        found = [*removed, *self._input_blockers(target, whole=False)]
+        return list(dict.fromkeys([*found, *self._required_approval(target)]))
+
+    def _input_blockers(self, target: AssetPartition, whole: bool) -> Iterator[Blocker]:
+        """The blockers of every input of ``target``; ``whole``: the training that wrote a checkpoint must have passed."""
+        whole = whole or self._needs_whole(target.key)
+        for source, _ in self.inputs(target):
+            if reports_on_failure(self.graph, target.key) or self._compares(target, source.key):
+                yield from self._not_current(source)
+            else:
+                yield from self._newest_blockers(source, whole)
+
+    def _removed(self, source: AssetPartition) -> list[Blocker]:
+        """A checkpoint whose file retention removed. What was made from it before stays valid."""
+        reason = self.history.removed(source.key, source.partition) if self.trainings.names(source.key) else ""
+        return [Blocker(source, reason)] if reason else []
+
+    def _needs_whole(self, key: dg.AssetKey) -> bool:
+        return WHOLE_TRAINING in self.graph.get(key).metadata
 
     def advice(self, target: AssetPartition) -> list[Blocker]:
         """What people have not approved among the samples behind ``target``, where that only warns."""
         return [blocker for blocker, mode in self._not_approved(target) if mode == "advisory"]
+
+    def _required_approval(self, target: AssetPartition) -> list[Blocker]:
+        return [blocker for blocker, mode in self._not_approved(target) if mode == "required"]
 
     def _not_approved(self, target: AssetPartition) -> Iterator[tuple[Blocker, str]]:
         """What people have not approved among the newest samples that ``target`` would be built from; with the voice's mode."""
@@ -146,7 +174,7 @@ class Gate:
             if one.storage_id in found:
                 continue
             found[one.storage_id] = one
-            sources = [*self.history.exact_of(one.pins), self.training_of(one)]
+            sources = [*self.history.exact_of(one.pins), self.trainings.wrote(one)]
             waiting.extend(source for source in sources if source is not None)
         return list(found.values())
 
@@ -158,16 +186,16 @@ class Gate:
         reason = self.staleness(target, latest) if latest.run_id else OUTSIDE
         return [] if reason is None else [Blocker(target, reason)]
 
-    def _newest_blockers(self, target: AssetPartition) -> list[Blocker]:
+    def _newest_blockers(self, target: AssetPartition, whole: bool) -> list[Blocker]:
         """The blockers of the newest materialisation of ``target``; the observed data set has none."""
         if self.is_external(target.key):
             return []
         latest = self.history.latest(target.key, target.partition)
-        return [Blocker(target, "never materialised")] if latest is None else self._blockers_of(latest, newest=True)
+        return [Blocker(target, "never materialised")] if latest is None else self._blockers_of(latest, True, whole)
 
     def objections(self, of: Materialisation) -> list[Blocker]:
         """What speaks today against the recorded ``of`` and what it was built from; empty when nothing does."""
-        return self._blockers_of(of, newest=False)
+        return self._blockers_of(of, newest=False, whole=False)
 
     def verdicts(self, of: Materialisation) -> list[Blocker]:
         """The checks that one materialisation has not passed.
@@ -258,17 +286,8 @@ class Gate:
         """
         kept = [(one, name in SHIPPED) for name, one in of.artifacts.items() if name != LOG and not one.uri.startswith(DATASET)]
         kept += [(one, False) for one in of.evidence.values()]
-        kept += [(one, True) for one in self._last_checkpoint(of)]
+        kept += [(one, True) for one in self.trainings.last_checkpoint(of)]
         return next((found for one, whole in kept if (found := self.store.damage(one, whole)) is not None), None)
-
-    def _last_checkpoint(self, training: Materialisation) -> list[Artifact]:
-        """The files of the last epoch of a training. Earlier epochs may be cleared away; for other assets there are none."""
-        written = training.metadata.get(CHECKPOINTS) or {}
-        children = [key for key in self.graph.get(training.key).child_keys if RUN_OF in self.graph.get(key).metadata]
-        if not written or not children:
-            return []
-        last = self.history.latest(children[0], max(written, key=parse_epoch_key))
-        return list(last.artifacts.values()) if last is not None else []
 
     def _version(self, target: AssetPartition) -> str | None:
         if self.is_external(target.key):
@@ -276,62 +295,50 @@ class Gate:
         latest = self.history.latest(target.key, target.partition)
         return latest.data_version if latest else None
 
-    def _blockers_of(self, of: Materialisation, newest: bool) -> list[Blocker]:
+    def _blockers_of(self, of: Materialisation, newest: bool, whole: bool) -> list[Blocker]:
         """The blockers of one materialisation and of everything upstream of it, each materialisation asked once."""
-        identity = (of.key, of.storage_id, newest)
+        whole = whole or (self.graph.has(of.key) and self._needs_whole(of.key))
+        identity = (of.key, of.storage_id, newest, whole)
         if identity not in self._known:
             self._known[identity] = []
-            self._known[identity] = self._find_blockers(of, newest)
+            self._known[identity] = self._find_blockers(of, newest, whole)
         return self._known[identity]
 
-    def _find_blockers(self, of: Materialisation, newest: bool) -> list[Blocker]:
+    def _find_blockers(self, of: Materialisation, newest: bool, whole: bool) -> list[Blocker]:
         """``newest``: upstream means today's newest inputs; otherwise the recorded pins."""
         target = AssetPartition(of.key, of.partition)
         if not of.run_id:
             return [Blocker(target, OUTSIDE)]
-        trained = self.graph.get(of.key).metadata.get(RUN_OF)
-        if trained is not None:
-            return self._checkpoint_blockers(of, dg.AssetKey([*of.key.path[:-1], trained]))
+        if self.trainings.names(of.key):
+            return self._checkpoint_blockers(of, whole)
         found = self.verdicts(of)
         if not newest:
             self.history.exact_of(of.pins)  # one query per asset, not one per pin
-            return [*found, *(blocker for pin in of.pins for blocker in self._pin_blockers(pin))]
+            return [*found, *(blocker for pin in of.pins for blocker in self._pin_blockers(pin, of, whole))]
         if (stale := self.staleness(target, of)) is not None:
             return [*found, Blocker(target, stale)]
-        return [*found, *self.blockers(target)]
+        return [*found, *self._input_blockers(target, whole), *self._required_approval(target)]
 
-    def _pin_blockers(self, pin: Pin) -> list[Blocker]:
+    def _pin_blockers(self, pin: Pin, of: Materialisation, whole: bool) -> list[Blocker]:
         """The blockers of one pinned materialisation; none for an asset that the voice no longer has."""
         if not self.graph.has(pin.key) or self.is_external(pin.key):
             return []
         source = self.history.exact(pin)
         if source is None:
             return [Blocker(AssetPartition(pin.key, pin.partition), "this materialisation, an input of the asset, is gone")]
-        return self._blockers_of(source, newest=False)
+        if self._compares(AssetPartition(of.key, of.partition), pin.key):
+            return []
+        return self._blockers_of(source, False, whole)
 
-    def _checkpoint_blockers(self, of: Materialisation, parent: dg.AssetKey) -> list[Blocker]:
-        """The blockers of the training that wrote a checkpoint: that training must have ended and passed."""
+    def _checkpoint_blockers(self, of: Materialisation, whole: bool) -> list[Blocker]:
+        """The blockers of the trainings behind a checkpoint: the first one, and for ``whole`` the one that wrote it."""
         target = AssetPartition(of.key, of.partition)
-        training = self.training_of(of)
+        wrote = self.trainings.wrote(of)
+        training = wrote if whole else self.trainings.first(of)
         if training is None:
-            return [Blocker(AssetPartition(parent), f"the training that wrote {target} has not ended")]
-        if not _recorded_by(training, of):
-            return [Blocker(target, f"not the checkpoint and config that the training in run {training.run_id[:8]} recorded")]
-        return self._blockers_of(training, newest=False)
-
-    def training_of(self, checkpoint: Materialisation) -> Materialisation | None:
-        """The training that wrote a checkpoint; None while the training runs, and for any other asset."""
-        name = self.graph.get(checkpoint.key).metadata.get(RUN_OF) if self.graph.has(checkpoint.key) else None
-        if name is None:
-            return None
-        version, _ = parse_epoch_key(checkpoint.partition or "")
-        return self.history.trainings(dg.AssetKey([*checkpoint.key.path[:-1], name])).get(version)
-
-
-def _recorded_by(training: Materialisation, checkpoint: Materialisation) -> bool:
-    """Whether the training recorded exactly the weights and the config that ``checkpoint`` names."""
-    weights, config = checkpoint.artifacts.get("checkpoint"), checkpoint.artifacts.get("config")
-    if weights is None or config is None:
-        return False
-    expected = training.metadata[CHECKPOINTS].get(checkpoint.partition)
-    return weights.sha256 == checkpoint.data_version == expected and config.sha256 == training.metadata.get("config_sha256")
+            names = self.trainings.names(of.key)
+            parent = AssetPartition(dg.AssetKey([*of.key.path[:-1], names[-1] if whole else names[0]]))
+            return [Blocker(parent, f"the training that wrote {target} has not ended")]
+        if wrote is not None and not records(wrote, of):
+            return [Blocker(target, f"not the checkpoint and config that the training in run {wrote.run_id[:8]} recorded")]
+        return self._blockers_of(training, newest=False, whole=False)

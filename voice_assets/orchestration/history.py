@@ -155,7 +155,11 @@ class History:
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        return self._observations.version(key, partition)
+        return self._observations.newest(key, partition).data_version
+
+    def removed(self, key: dg.AssetKey, partition: str | None) -> str:
+        """Why the file of a checkpoint was removed, as its newest observation says; empty when the file is there."""
+        return self._observations.newest(key, partition).removed
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

@@ -37,7 +37,7 @@ def descendants(gate: Gate, starts: Iterable[Materialisation]) -> list[Materiali
     below = [key for key in gate.graph.get_all_asset_keys() if keys & gate.graph.get_ancestor_asset_keys(key)]
     found = []
     for one in sorted((one for key in below for one in gate.history.all(key)), key=lambda one: one.storage_id):
-        training = gate.training_of(one)
+        training = gate.trainings.wrote(one)
         pins = [*one.pins, *([] if training is None else [training.pin()])]
         if identities.intersection(map(_identity, pins)):
             identities.add(_identity(one.pin()))
@@ -62,7 +62,7 @@ def lineage_json(gate: Gate, ancestors: list[Materialisation], package: dict[str
 
 
 def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
-    training = gate.training_of(one)
+    training = gate.trainings.wrote(one)
     files = [*one.artifacts.values(), *one.evidence.values()]
     return {
         "asset": one.key.to_user_string(),

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from voice_assets.orchestration.gates import DECISIONS, AssetPartition, Gate
+from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.marks import DECISIONS
 from voice_assets.orchestration.partitions import epochs, parse_epoch_key, partition_keys
 from voice_assets.orchestration.records import Materialisation
 

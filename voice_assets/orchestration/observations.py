@@ -1,9 +1,21 @@
-"""The observed data versions of external assets, of many partitions with few queries."""
+"""The newest observations of external assets, of many partitions with few queries: data versions, and removed files."""
+
+from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.event_api import EventLogRecord
 
+from voice_assets.orchestration.marks import REMOVED
+
 OBSERVATIONS_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an observation says: a data version, and why a file was removed; None and empty where it says nothing."""
+
+    data_version: str | None = None
+    removed: str = ""
 
 
 class Observations:
@@ -11,33 +23,36 @@ class Observations:
 
     def __init__(self, instance: dg.DagsterInstance):
         self._instance = instance
-        self._versions: dict[dg.AssetKey, dict[str | None, str | None]] = {}
+        self._known: dict[dg.AssetKey, dict[str | None, Observation]] = {}
 
-    def version(self, key: dg.AssetKey, partition: str | None) -> str | None:
-        """The data version of the newest observation of ``key`` (in ``partition``), or None."""
-        known = self._versions.setdefault(key, {})
+    def newest(self, key: dg.AssetKey, partition: str | None) -> Observation:
+        """The newest observation of ``key`` (in ``partition``); an empty one when there is none."""
+        known = self._known.setdefault(key, {})
         if partition not in known:
             if known and partition is not None:  # a second partition: two queries read all of them
                 known |= self._by_partition(key)
             else:
                 wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
                 records = self._instance.fetch_observations(wanted, limit=1).records
-                known[partition] = _data_version(records[0]) if records else None
-        return known.setdefault(partition, None)
+                known[partition] = _read(records[0]) if records else Observation()
+        return known.setdefault(partition, Observation())
 
-    def _by_partition(self, key: dg.AssetKey) -> dict[str | None, str | None]:
-        """The data version of the newest observation of every partition."""
+    def _by_partition(self, key: dg.AssetKey) -> dict[str | None, Observation]:
+        """The newest observation of every partition."""
         kind = dg.DagsterEventType.ASSET_OBSERVATION
         newest = list(self._instance.event_log_storage.get_latest_storage_id_by_partition(key, kind).values())
-        found = {}
+        found: dict[str | None, Observation] = {}
         for start in range(0, len(newest), OBSERVATIONS_AT_ONCE):
             some = newest[start : start + OBSERVATIONS_AT_ONCE]
             wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
             for record in self._instance.fetch_observations(wanted, limit=len(some)).records:
-                found[record.partition_key] = _data_version(record)
+                found[record.partition_key] = _read(record)
         return found
 
 
-def _data_version(record: EventLogRecord) -> str | None:
+def _read(record: EventLogRecord) -> Observation:
     observation = record.asset_observation
-    return None if observation is None else (observation.tags or {}).get("dagster/data_version")
+    if observation is None:
+        return Observation()
+    removed = observation.metadata.get(REMOVED)
+    return Observation((observation.tags or {}).get("dagster/data_version"), "" if removed is None else str(removed.value))

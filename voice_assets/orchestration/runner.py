@@ -15,10 +15,10 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.blockers import in_words
-from voice_assets.orchestration.gates import CHECKPOINTS, DECISIONS, RUN_OF, AssetPartition, Gate, reports_on_failure
-from voice_assets.orchestration.history import History
+from voice_assets.orchestration.epoch_choice import epochs_to_make
+from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
-from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.marks import CHOICE, DECISIONS, ON_DEMAND, RUN_OF
 from voice_assets.orchestration.records import Materialisation
 
 
@@ -71,8 +71,8 @@ class RunListener(Protocol):
 def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetKey]:
     """``name`` and all assets of ``voice`` upstream of ``name``, upstream first; every asset of the voice when None.
 
-    Decisions of people are not among them: a run can make none.
-    With an asset comes the report that is also made when the asset fails (``gates.AFTER_FAILURE``).
+    Decisions of people are not among them: a run can make none. An asset on demand is among them when it is ``name``.
+    With an asset comes the report that is also made when the asset fails (``marks.AFTER_FAILURE``).
 
     Raises:
         SelectionError: no such voice or asset, or the voice's file is broken.
@@ -86,7 +86,7 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
     if names == ["voice_file"]:
         raise SelectionError(str(graph.get(mine[0]).metadata["error"]))
     if name is None:
-        return mine
+        return [key for key in mine if ON_DEMAND not in graph.get(key).metadata]
     if name not in names:
         raise SelectionError(f"there is no asset {name!r} in {voice}; there are: {', '.join(names)}")
     target = dg.AssetKey([voice, name])
@@ -115,7 +115,7 @@ class Runner:
         instance: where runs are recorded.
         launcher: starts the runs.
         listener: receives the events.
-        epoch: the epoch key for assets partitioned by epoch; None takes the newest.
+        epoch: the epoch key for assets partitioned by epoch, and no tournament; None makes the candidates and ships the winner.
         widths: the number of runs that may run at the same time, by pool; one for a pool without an entry.
     """
 
@@ -136,6 +136,8 @@ class Runner:
 
         Where rules failed, the reports on that failure follow. Nothing is made from a report, so its own error ends nothing.
         """
+        if self.epoch is not None:
+            keys = [key for key in keys if CHOICE not in self.graph.get(key).metadata]
         for position, key in enumerate(keys):
             status = self._status(key)
             yield status
@@ -158,7 +160,7 @@ class Runner:
 
     def _outdated(self, gate: Gate, key: dg.AssetKey) -> bool:
         try:
-            return any(needed_task(gate, target) is not None for target in self._partitions(key))
+            return any(needed_task(gate, target) is not None for target in self._partitions(gate, key))
         except SelectionError:  # no epoch was trained yet
             return True
 
@@ -180,8 +182,8 @@ class Runner:
             observation = Task(AssetPartition(key), "the data set may have changed")  # one observation covers every shard
             self._run_all([observation], status)
             return status
-        targets = self._partitions(key)
         gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
+        targets = self._partitions(gate, key)
         if not node.is_external:
             tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
             status.current = len(targets) - len(tasks)
@@ -194,23 +196,27 @@ class Runner:
             self._judge(gate, target, status)
         return status
 
-    def _partitions(self, key: dg.AssetKey) -> list[AssetPartition]:
+    def _partitions(self, gate: Gate, key: dg.AssetKey) -> list[AssetPartition]:
         partitions = self.graph.get(key).partitions_def
         if partitions is None:
             return [AssetPartition(key)]
         if isinstance(partitions, dg.DynamicPartitionsDefinition):
-            return [AssetPartition(key, self._epoch(key.path[0], partitions))]
+            return [AssetPartition(key, epoch) for epoch in self._epochs(gate, key, partitions)]
         return [AssetPartition(key, partition) for partition in partitions.get_partition_keys()]
 
-    def _epoch(self, voice: str, partitions: dg.DynamicPartitionsDefinition) -> str:
-        """The epoch asked for, or the last one of the newest training that ended."""
+    def _epochs(self, gate: Gate, key: dg.AssetKey, partitions: dg.DynamicPartitionsDefinition) -> list[str]:
+        """The epochs of ``key`` to make.
+
+        Raises:
+            SelectionError: there are none yet, or one of them was never trained.
+        """
         known = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        training = History(self.instance).latest(dg.AssetKey([voice, "mini_training"]))
-        newest = max(training.metadata[CHECKPOINTS], key=parse_epoch_key) if training else None
-        epoch = self.epoch or newest
-        if epoch is None or epoch not in known:
-            raise SelectionError(f"there is no epoch {epoch!r}; there are: {', '.join(known) or 'none'}")
-        return epoch
+        wanted = epochs_to_make(gate, key, self.epoch)
+        missing = [epoch for epoch in wanted if epoch not in known]
+        if missing or not wanted:
+            asked = f"there is no epoch {missing[0]!r}" if missing else "no epoch was chosen, because no training has ended"
+            raise SelectionError(f"{asked}; there are: {', '.join(known) or 'none'}")
+        return wanted
 
     def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
         """Run ``tasks``, as many at the same time as the asset's pools allow."""

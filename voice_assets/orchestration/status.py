@@ -11,8 +11,9 @@ from enum import StrEnum
 import dagster as dg
 
 from voice_assets.orchestration.blockers import in_words
-from voice_assets.orchestration.gates import DECISIONS, RUN_OF, AssetPartition, Blocker, Gate, reports_on_failure
-from voice_assets.orchestration.partitions import parse_epoch_key
+from voice_assets.orchestration.epoch_choice import epochs_to_make
+from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate, reports_on_failure
+from voice_assets.orchestration.marks import DECISIONS, ON_DEMAND, RUN_OF
 from voice_assets.orchestration.records import Materialisation
 
 VALIDATIONS = ("base_validation", "whisper_validation")
@@ -79,8 +80,8 @@ def voice_status(gate: Gate, voice: str) -> VoiceStatus:
 
 
 def _is_made(gate: Gate, key: dg.AssetKey) -> bool:
-    """False for the observed data set and for the decisions of people."""
-    others = DECISIONS in gate.graph.get(key).metadata or reports_on_failure(gate.graph, key)
+    """False for the observed data set, for the decisions of people, and for what a run makes on demand only."""
+    others = {DECISIONS, ON_DEMAND} & gate.graph.get(key).metadata.keys() or reports_on_failure(gate.graph, key)
     return not gate.is_external(key) and not others
 
 
@@ -120,11 +121,10 @@ def _blockers(gate: Gate, target: AssetPartition, one: Materialisation) -> Itera
 
 
 def _targets(gate: Gate, key: dg.AssetKey) -> Iterator[AssetPartition]:
-    """The partitions that a run would bring up to date: every shard, and the newest epoch."""
+    """The partitions that a run would bring up to date: every shard, the candidates, the winner."""
     partitions = gate.graph.get(key).partitions_def
     if isinstance(partitions, dg.DynamicPartitionsDefinition):
-        known = partitions.get_partition_keys(dynamic_partitions_store=gate.history.instance)
-        yield from (AssetPartition(key, epoch) for epoch in sorted(known, key=parse_epoch_key)[-1:])
+        yield from (AssetPartition(key, epoch) for epoch in epochs_to_make(gate, key))
     elif partitions is None:
         yield AssetPartition(key)
     else:

@@ -14,8 +14,9 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from voice_assets.orchestration.describe import asset_key
-from voice_assets.orchestration.gates import NO_RULE, AssetPartition, Gate
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.lineage import ancestry
+from voice_assets.orchestration.marks import NO_RULE
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.voices import Voice
 

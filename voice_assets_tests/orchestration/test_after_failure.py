@@ -7,7 +7,8 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.definitions import build_definitions
-from voice_assets.orchestration.gates import AFTER_FAILURE, NO_RULE, AssetPartition, Gate
+from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.marks import AFTER_FAILURE, NO_RULE
 from voice_assets.orchestration.records import SUITE, pins_json
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.test_keys import VOICE, VOICES

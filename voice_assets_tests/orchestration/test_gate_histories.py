@@ -9,8 +9,9 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_assets.orchestration.gates import RUN_OF, AssetPartition, Gate
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import History
+from voice_assets.orchestration.marks import RUN_OF
 from voice_assets.orchestration.records import SUITE, Materialisation, pins_json
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waiver, grant, revoke
 from voice_assets.runtime.storage import Artifact
@@ -37,7 +38,7 @@ def graph(suite: str, never_waive: bool = False) -> AssetGraph:
     assets = [
         dg.AssetSpec(VALIDATION),
         dg.AssetSpec(TRAINING, deps=[VALIDATION]),
-        dg.AssetSpec(CHECKPOINT, deps=[TRAINING], partitions_def=epochs, metadata={RUN_OF: "training"}),
+        dg.AssetSpec(CHECKPOINT, deps=[TRAINING], partitions_def=epochs, metadata={RUN_OF: ["training"]}),
         dg.AssetSpec(VOICE, deps=[CHECKPOINT], partitions_def=epochs),
     ]
     return dg.Definitions(assets=assets, asset_checks=[mean]).resolve_asset_graph()

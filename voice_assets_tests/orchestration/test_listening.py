@@ -6,8 +6,9 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import DECISIONS, AssetPartition, Gate
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.listening import HEARD, LISTENING, record_listening, subject_key, verdict_on
+from voice_assets.orchestration.marks import DECISIONS
 from voice_assets.orchestration.records import Materialisation, pins_json
 from voice_assets_tests.orchestration.recorded_events import Records
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from voice_assets.orchestration.gates import AFTER_FAILURE, AssetPartition
+from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.launcher import Outcome
+from voice_assets.orchestration.marks import AFTER_FAILURE, CANDIDATES, CHOICE
 from voice_assets.orchestration.runner import AssetStatus, Runner, assets_to
 from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
 
@@ -30,12 +31,20 @@ def shard() -> None: ...
 def report() -> None: ...
 
 
-@dg.asset(key=["toy", "mini_training"], deps=[report])
-def mini_training() -> None: ...
+@dg.asset(key=["toy", "training"], deps=[report])
+def training() -> None: ...
 
 
-@dg.asset(key=["toy", "onnx"], deps=[mini_training], partitions_def=EPOCHS)
+@dg.asset(key=["toy", "onnx"], deps=[training], partitions_def=EPOCHS)
 def onnx() -> None: ...
+
+
+@dg.asset(key=["toy", "best_epoch"], deps=[onnx], metadata={CANDIDATES: None, CHOICE: True})
+def best_epoch() -> None: ...
+
+
+@dg.asset(key=["toy", "package"], deps=[onnx, best_epoch], partitions_def=EPOCHS)
+def package() -> None: ...
 
 
 @dg.asset(key=["toy", "comparison"], deps=[report], metadata={AFTER_FAILURE: True})
@@ -243,33 +252,34 @@ def test_a_task_is_announced_when_it_starts_not_earlier(bench: Bench) -> None:
 
 @pytest.fixture
 def trained(bench: Bench) -> Callable[..., list[AssetStatus]]:
-    """A function that runs everything after a training with two checkpoints, for an epoch."""
-    bench.use(raw, shard, report, mini_training, onnx)
-    bench.instance.add_dynamic_partitions("toy_epochs", ["v0-e0009", "v0-e0010"])
+    """A function that runs everything after a training with three checkpoints, of which two compete and the first wins."""
+    bench.use(raw, shard, report, training, onnx, best_epoch, package)
+    bench.instance.add_dynamic_partitions("toy_epochs", ["v0-e0008", "v0-e0009", "v0-e0010"])
+    recorded = {"training": {"candidates": ["v0-e0009", "v0-e0010"]}, "best_epoch": {"winner": "v0-e0009"}}
 
     class Trainer(ScriptedLauncher):
         def record(self, target: AssetPartition, version: str = "1") -> None:
-            if target.key.path[-1] != "mini_training":
+            metadata = recorded.get(target.key.path[-1])
+            if metadata is None:
                 super().record(target, version)
                 return
-            metadata = {"checkpoints": {"v0-e0009": "a", "v0-e0010": "b"}}
             self.instance.report_runless_asset_event(dg.AssetMaterialization(target.key, metadata=metadata))
 
     bench.launcher = Trainer(bench.graph, bench.instance, {})
     return bench.run
 
 
-def test_the_newest_epoch_is_the_default(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+def test_the_candidates_are_made_and_the_winner_is_shipped(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
     trained()
-    assert bench.asked[-1] == "onnx[v0-e0010]"
+    assert bench.asked[-4:] == ["onnx[v0-e0009]", "onnx[v0-e0010]", "best_epoch", "package[v0-e0009]"]
 
 
-def test_an_epoch_can_be_chosen(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
-    trained(epoch="v0-e0009")
-    assert bench.asked[-1] == "onnx[v0-e0009]"
+def test_a_chosen_epoch_is_shipped_without_a_tournament(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+    trained(epoch="v0-e0008")
+    assert bench.asked[-3:] == ["training", "onnx[v0-e0008]", "package[v0-e0008]"]
 
 
 def test_an_unknown_epoch_is_an_error_that_names_the_known_ones(trained: Callable[..., list[AssetStatus]]) -> None:
     (*_, status) = trained(epoch="v7-e0000")
     assert status.verdict == "ERROR"
-    assert status.reasons == ["there is no epoch 'v7-e0000'; there are: v0-e0009, v0-e0010"]
+    assert status.reasons == ["there is no epoch 'v7-e0000'; there are: v0-e0008, v0-e0009, v0-e0010"]

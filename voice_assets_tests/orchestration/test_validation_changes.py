@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from voice_assets.orchestration.gates import NO_RULE, Gate
+from voice_assets.orchestration.gates import Gate
+from voice_assets.orchestration.marks import NO_RULE
 from voice_assets.orchestration.records import EVIDENCE, SETTINGS, SUITE, WEIGHTS, Materialisation, pins_json
 from voice_assets.orchestration.tables import put
 from voice_assets.orchestration.validation_changes import differences, last_passed

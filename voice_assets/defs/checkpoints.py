@@ -1,0 +1,83 @@
+"""The checkpoints of a training as partitions: one external materialisation for each, and an observation when one is removed.
+
+Not here: which checkpoints are kept (``piper.retention``), and what a gate makes of a removed one (``orchestration.gates``).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from voice_assets.defs.came_from import came_from
+from voice_assets.orchestration.describe import asset_key, group_name
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.inputs import ResolvedInputs, gate_of
+from voice_assets.orchestration.marks import REMOVED, RUN_OF
+from voice_assets.orchestration.partitions import epoch_key, epochs
+from voice_assets.orchestration.records import UPSTREAM, pins_json
+from voice_assets.orchestration.results import recorded
+from voice_assets.runtime.files import sha256
+from voice_assets.runtime.storage import project_store
+from voice_assets.voices import Voice
+
+
+def checkpoint_asset(voice: Voice, trainings: tuple[str, ...]) -> dg.AssetSpec:
+    """``checkpoint``, which ``trainings`` write, the first training first."""
+    return dg.AssetSpec(
+        asset_key(voice, "checkpoint"),
+        deps=[asset_key(voice, name) for name in trainings],
+        partitions_def=epochs(voice.name),
+        group_name=group_name(voice, "training"),
+        kinds={"pytorch", "lightning"},
+        owners=[voice.owner] if voice.owner else None,
+        tags={"voice": voice.name},
+        metadata={RUN_OF: list(trainings)},
+        description="One Lightning checkpoint per epoch, `v<training>-e<epoch>`, recorded as soon as the file is on disk. "
+        "Retention (`training.keep`) removes files of older epochs, and an observation of the partition says so.",
+    )
+
+
+class CheckpointRecords:
+    """Records the checkpoints of one running training.
+
+    Attributes:
+        hashes: the SHA-256 of each checkpoint that this asset's training wrote, by epoch key.
+        config_sha256: of the configuration that the checkpoints were trained with.
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, version: int, inputs: ResolvedInputs):
+        self.context, self.voice, self.version, self.inputs = context, voice, version, inputs
+        self.key = asset_key(voice, "checkpoint")
+        self.history = History(context.instance)
+        self.came_from = came_from(gate_of(context), list(inputs.sources.values()))
+        self.hashes: dict[str, str] = {}
+        self.config_sha256 = ""
+
+    def checkpoint(self, event: dict[str, Any]) -> None:
+        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again."""
+        partition = epoch_key(self.version, event["epoch"])
+        config = Path(event["path"]).parent.parent / "config.json"
+        self.config_sha256 = sha256(config)
+        self.hashes[partition] = event["sha256"]
+        known = self.history.latest(self.key, partition)
+        if known is not None and known.data_version == event["sha256"]:
+            return
+        self.context.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", [partition])
+        store = project_store()
+        files = {
+            "checkpoint": recorded(store.add(Path(event["path"]), event["sha256"])),
+            "config": recorded(store.add(config, self.config_sha256)),
+        }
+        upstream = {UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins))}
+        self._record(partition, event, {**files, "epoch": event["epoch"], "step": event["step"], **self.came_from, **upstream})
+
+    def _record(self, partition: str, event: dict[str, Any], metadata: dict[str, Any]) -> None:
+        tags = {"dagster/data_version": event["sha256"], "dagster/code_version": "1"}
+        self.context.log_event(dg.AssetMaterialization(self.key, partition=partition, metadata=metadata, tags=tags))
+
+    def removed(self, event: dict[str, Any]) -> None:
+        """Record once that the file of a checkpoint was removed, and why."""
+        partition = epoch_key(self.version, event["epoch"])
+        if not self.history.removed(self.key, partition):
+            observation = dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: event["reason"]})
+            self.context.log_event(observation)

@@ -1,0 +1,69 @@
+"""The sensor that exports and samples epochs while their training runs, for a voice whose file asks for that.
+
+`training.samples_every` says which epochs. Not here: validating again (``defs.automation``).
+"""
+
+import dagster as dg
+
+from voice_assets.defs.automation import RETRIES, SECONDS_BETWEEN_TICKS
+from voice_assets.orchestration.describe import asset_key
+from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.partitions import epochs, parse_epoch_key
+from voice_assets.orchestration.runner import needed_task
+from voice_assets.voices import Voice
+
+MADE = ("onnx_voice", "voice_samples")
+
+
+def epoch_automation(voice: Voice) -> dg.Definitions:
+    """The job and the sensor of a voice whose `training.samples_every` is not `off`."""
+    if voice.training.samples_every == "off":
+        return dg.Definitions()
+    job = dg.define_asset_job(
+        f"{voice.name}__sample_epoch",
+        selection=dg.AssetSelection.assets(*(asset_key(voice, name) for name in MADE)),
+        partitions_def=epochs(voice.name),
+        description=f"Export an epoch of {voice.title} as ONNX, let it speak, and score its samples.",
+    )
+    return dg.Definitions(jobs=[job], sensors=[_sensor(voice, job)])
+
+
+def _sensor(voice: Voice, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    every = voice.training.samples_every
+
+    @dg.sensor(
+        name=f"{voice.name}__sample_epochs",
+        job=job,
+        minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Makes ONNX and samples of {'every kept epoch' if every == 'kept' else f'every {every}th epoch'} of "
+        f"{voice.title} as soon as its checkpoint is written and its gate is open.",
+    )
+    def sample_epochs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        assert context.repository_def is not None
+        gate = Gate(context.repository_def.asset_graph, context.instance)
+        wanted = [epoch for epoch in _wanted(gate, voice) if _is_due(gate, voice, epoch)]
+        if not wanted:
+            return dg.SkipReason("no epoch is due")
+        return dg.SensorResult([dg.RunRequest(run_key=epoch, partition_key=epoch, tags=RETRIES) for epoch in wanted])
+
+    return sample_epochs
+
+
+def _wanted(gate: Gate, voice: Voice) -> list[str]:
+    """The trained epochs that `training.samples_every` names and whose checkpoint is on disk, oldest first."""
+    every, checkpoint = voice.training.samples_every, asset_key(voice, "checkpoint")
+    known = sorted((epoch for epoch in gate.partitions_of(checkpoint) if epoch is not None), key=parse_epoch_key)
+    there = [epoch for epoch in known if not gate.history.removed(checkpoint, epoch)]
+    if isinstance(every, int):
+        return [epoch for epoch in there if (parse_epoch_key(epoch)[1] + 1) % every == 0]
+    newest = max((parse_epoch_key(epoch)[0] for epoch in there), default=0)
+    kept = [epoch for epoch in there if parse_epoch_key(epoch)[0] == newest]
+    return kept[: -voice.training.keep.last]  # the newest checkpoints are kept for a while only
+
+
+def _is_due(gate: Gate, voice: Voice, epoch: str) -> bool:
+    """Whether the export or the samples of an epoch are missing or out of date, and may be made."""
+    first = AssetPartition(asset_key(voice, MADE[0]), epoch)
+    missing = any(needed_task(gate, AssetPartition(asset_key(voice, name), epoch)) is not None for name in MADE)
+    return missing and not gate.blockers(first)

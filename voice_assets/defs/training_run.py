@@ -1,0 +1,150 @@
+"""Running the training worker from an asset: its request, its lock, its devices, and the records of what it reports.
+
+Not here: the assets (``defs.training``), and what a training is (``piper.training``).
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from voice_assets.defs.checkpoints import CheckpointRecords
+from voice_assets.defs.live_curve import LiveCurve
+from voice_assets.orchestration.describe import asset_key
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.inputs import ResolvedInputs
+from voice_assets.orchestration.leases import leased_for_training
+from voice_assets.orchestration.processes import run_worker
+from voice_assets.orchestration.progress import Progress, progress
+from voice_assets.orchestration.records import TABLE
+from voice_assets.orchestration.results import opened
+from voice_assets.piper.identity import identity_of_request, open_version
+from voice_assets.piper.requests import TrainRequest
+from voice_assets.piper.versions import version_dir
+from voice_assets.runtime import locks
+from voice_assets.runtime.files import sha256
+from voice_assets.runtime.project import artifacts_dir
+from voice_assets.voices import Voice
+
+TRAININGS = ("mini_training", "training")
+
+
+def training_dir(voice: Voice) -> Path:
+    """The folder that holds ``lightning_logs/``."""
+    return artifacts_dir(voice.name) / "training"
+
+
+@contextmanager
+def only_training(voice: Voice) -> Iterator[None]:
+    """Lock the voice's training folder: two runs must not train into the folder at the same time.
+
+    Raises:
+        dagster.Failure: another run holds the lock.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locks.exclusive(training_dir(voice) / "training.lock"))
+        except locks.LockError as error:
+            message = f"another run trains {voice.name}: {error}; wait for that run, or end it"
+            raise dg.Failure(message, allow_retries=False) from error
+        yield
+
+
+class TrainingRun:
+    """One training, from an asset. The caller holds :func:`only_training`."""
+
+    def __init__(self, context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs, epochs: int):
+        self.context, self.voice, self.inputs, self.epochs = context, voice, inputs, epochs
+        self.training_set = inputs.one("training_set")
+        _expect_config(voice, self.training_set.metadata["config_sha256"])
+
+    def open_version(self) -> int:
+        """The number of the training to run: a training of the same identity goes on, however many epochs it has."""
+        import pandas as pd
+
+        rows = pd.read_parquet(opened(self.training_set, TABLE))
+        identity = identity_of_request(self.request(0, stop_when_level=False), rows)
+        history = History(self.context.instance)
+        recorded = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
+        return open_version(training_dir(self.voice), identity, dict.fromkeys(recorded, 0), self.epochs)
+
+    def request(self, version: int, stop_when_level: bool) -> TrainRequest:
+        """The training worker's request. The worker reads the recorded training set."""
+        voice, start = self.voice, self.inputs.all("starting_checkpoint")
+        return TrainRequest(
+            dataset=voice.dataset,
+            training_set=opened(self.training_set, TABLE),
+            config=voice.dataset / "config.json",
+            work=training_dir(voice),
+            version=version,
+            cache=training_dir(voice) / "cache",
+            voice_name=voice.name,
+            espeak_voice=voice.espeak_voice,
+            sample_rate=voice.sample_rate,
+            epochs=self.epochs,
+            stop_when_level=stop_when_level,
+            start=opened(start[0], "start") if start else None,
+            training=voice.training,
+        )
+
+    def train(self, version: int, stop_when_level: bool) -> CheckpointRecords:
+        """Let a worker train, or resume the training of a killed run. Returns the records of the checkpoints."""
+        context, voice = self.context, self.voice
+        folder = version_dir(training_dir(voice), version)
+        asked = self.request(version, stop_when_level)
+        with progress(context, "steps", every=20) as on_progress, leased_for_training(context, voice) as lease:
+            records = CheckpointRecords(context, voice, version, self.inputs)
+            listener = _Listener(context, records, LiveCurve(context, folder, voice.training.max_epochs), on_progress)
+            environment = {"OMP_WAIT_POLICY": "PASSIVE", **lease.environment}
+            run_worker("train", asked, folder / "train.log", listener, environment, lease.file_numbers)
+        return records
+
+
+class _Listener:
+    """Handles the events of the training worker."""
+
+    def __init__(
+        self, context: dg.AssetExecutionContext, records: CheckpointRecords, curve: LiveCurve, on_progress: Progress
+    ):
+        self.context, self.records, self.curve, self.on_progress = context, records, curve, on_progress
+        self.losses: dict[str, Any] = {}
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "progress":
+            self.on_progress(
+                event["done"],
+                event["total"],
+                rate_per_s=event.get("rate_per_s"),
+                remaining_s=event.get("remaining_s"),
+                epoch=event.get("epoch"),
+                loss=event.get("loss"),
+                **self.losses,
+            )
+        elif kind == "epoch":
+            self.epoch(event)
+        elif kind == "checkpoint":
+            self.records.checkpoint(event)
+        elif kind == "removed":
+            self.records.removed(event)
+        elif kind == "note":
+            self.context.log.info(event["message"])
+
+    def epoch(self, event: dict[str, Any]) -> None:
+        """Log the losses of an epoch, show the newest beside the progress, and draw the curve."""
+        losses = {name: value for name, value in event.items() if name not in ("event", "epoch")}
+        self.context.log.info(f"epoch {event['epoch']}: " + ", ".join(f"{name} {value}" for name, value in losses.items()))
+        self.losses = {name: value for name, value in losses.items() if name.startswith("validation_") and value is not None}
+        self.curve.draw(event["epoch"])
+
+
+def _expect_config(voice: Voice, validated: str) -> None:
+    """Raise dagster.Failure when config.json is not the validated file. Its phoneme ids become part of the voice."""
+    file = voice.dataset / "config.json"
+    found = sha256(file) if file.is_file() else "none"
+    if found != validated:
+        raise dg.Failure(
+            f"{file}: its SHA-256 is {found}, the validated file had {validated}; validate again", allow_retries=False
+        )
