@@ -32,8 +32,7 @@ _RING = Markup(
     '<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="none" stroke="var(--mark2)" stroke-width="1.8"><title>{}</title></circle>'
 )
 _BAND = Markup(
-    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="var(--mark2)" fill-opacity="0.13">'
-    "<title>{}</title></rect>"
+    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="var(--good)" fill-opacity="0.13"><title>{}</title></rect>'
 )
 _CURVE = Markup('<polyline points="{}" fill="none" stroke="var(--{})" stroke-width="2"/>')
 _DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="var(--{})" fill-opacity="{}"><title>{}: {} {}, {}</title></circle>')
@@ -73,9 +72,15 @@ class LogAxis(Axis):
         return self.start_px + share * (self.end_px - self.start_px)
 
     def ticks(self) -> list[float]:
-        """The values inside the axis that are 1, 2 or 5 times a power of ten."""
+        """Round values inside the axis: 1, 2 and 5 times the powers of ten, and more of them on a short axis."""
         powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        return [tick for power in powers for factor in (1, 2, 5) if self.low <= (tick := factor * 10.0**power) <= self.high]
+        factors = log_factors(self.low, self.high)
+        return [tick for power in powers for factor in factors if self.low <= (tick := factor * 10.0**power) <= self.high]
+
+
+def log_factors(low: float, high: float) -> tuple[float, ...]:
+    """The factors of the powers of ten that are ticks of a logarithmic axis from ``low`` to ``high``."""
+    return (1, 2, 5) if high / low > 12 else (1, 1.5, 2, 3, 4, 5, 7)
 
 
 def _axis(values: Sequence[float], start_px: float, end_px: float) -> Axis:

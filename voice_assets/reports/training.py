@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
 from voice_assets.dataset.tables import EPOCHS
 from voice_assets.piper.convergence import Gap, Level
@@ -31,6 +32,7 @@ HEADINGS = {
     "loss_disc": "Discriminator",
     "seconds": "Seconds",
 }
+STEPS_PNG = "step_curves.png"
 MOST_ROWS = 60
 """With more epochs, the report shows evenly chosen ones, the best and the last; ``epochs.tsv`` has them all."""
 LAST_ROWS = 10
@@ -85,14 +87,15 @@ def write(
         write_tsv(report.building / "epochs.tsv", curve, list(EPOCHS))
         drawn = {"loss_curve.png": curve_picture(curve, name, details.level)}
         if details.steps is not None:
-            drawn["step_curves.png"] = step_picture(details.steps, f"{name}, every step")
+            drawn[STEPS_PNG] = step_picture(details.steps, f"{name}, every step")
         pictures = {file: png for file, png in drawn.items() if png is not None}
         for file, png in pictures.items():
             with replacing(report.building / file) as temporary:
                 temporary.write_bytes(png)
         text = markdown(title, curve, verdicts, version, report.made, pictures, details)
         write_text(report.building / "training_report.md", text)
-        write_text(report.building / "training_report.html", page(title, curve, verdicts, version, report.made, details))
+        html_page = page(title, curve, verdicts, version, report.made, details, steps_png=STEPS_PNG in pictures)
+        write_text(report.building / "training_report.html", html_page)
     return report.final
 
 
@@ -197,13 +200,17 @@ def page(
     version: int,
     made: str,
     details: Details = NOTHING,
+    *,
+    steps_png: bool = False,
 ) -> str:
-    """The text of ``training_report.html``."""
+    """The text of ``training_report.html``. ``steps_png``: whether the picture of the steps is in the same folder."""
     costs, findings = _costs(details), _findings(details)
+    picture = Markup('<img src="{}" alt="{}" style="max-width: 100%">').format(STEPS_PNG, "Losses of the steps")
     body = html.join(
         [
             html.verdict_badge(word(verdicts)),
             html.section("Curves", html.figures(*_cards(curve, details.level))),
+            *([html.section("Losses of the steps", picture)] if steps_png else []),
             *([html.section("Convergence", *(html.paragraph(one, "soft") for one in findings))] if findings else []),
             html.section("Rules", html.rule_table(verdicts)),
             *([html.section("Costs", html.table(*costs))] if costs else []),

@@ -14,6 +14,7 @@ import pandas as pd
 
 from voice_assets.piper.convergence import Level
 from voice_assets.reports.markdown import escape
+from voice_assets.reports.plots import log_factors
 
 CURVES: tuple[tuple[str, Mapping[str, str], str], ...] = (
     (
@@ -43,7 +44,6 @@ LOG_FROM = 2.5
 _DOTTED = 40
 _SMOOTH = 60
 _MOST_POINTS = 2000
-_PALETTE = 96
 _COLOURS = {"training": "#8a8f98", "validation": "#1f6feb"}
 _LEVEL, _BEST = "#2da44e", "#cf222e"
 
@@ -103,14 +103,14 @@ def _epoch_curves(axes: Any, curve: pd.DataFrame, name: str, columns: Mapping[st
 
 
 def _plain_ticks(axes: Any) -> None:
-    """Numbers beside a logarithmic axis that spans less than three powers of ten: ``30`` instead of ``3 x 10^1``."""
+    """Plain numbers beside a logarithmic axis, and enough of them: ``30`` instead of ``3 x 10^1``."""
     if axes.get_yscale() != "log":
         return
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_locator(LogLocator(subs=log_factors(*axes.get_ylim())))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _line(axes: Any, found: list[tuple[float, float]], label: str, colour: str) -> None:
@@ -171,7 +171,8 @@ def _png(figure: Any) -> bytes:
 
     drawn, file = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=90)
-    Image.open(drawn).convert("RGB").quantize(_PALETTE, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    few = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(file, format="png", optimize=True)
     return file.getvalue()
 
 

@@ -95,6 +95,7 @@ def test_the_report_on_a_whole_training(tmp_path: Path) -> None:
     page = (folder / "training_report.html").read_text(encoding="utf-8")
     assert page.count("<title>level from epoch ") == 2
     assert "loss, log scale" in page
+    assert '<img src="step_curves.png"' in page
     assert len(pd.read_csv(folder / "epochs.tsv", sep="\t")) == 300
 
 
