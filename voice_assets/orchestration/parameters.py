@@ -35,6 +35,10 @@ def _whisper_validation(voice: Voice) -> dict[str, Any]:
     return voice.whisper.model_dump(include={"low_similarity", "min_mean_similarity", "max_low_ratio", "max_category_gap"})
 
 
+def _training(voice: Voice) -> dict[str, Any]:
+    return voice.training.model_dump(include={"level_epochs", "max_gap"})
+
+
 def _onnx_voice(_voice: Voice) -> dict[str, Any]:
     return {"max_onnx_difference": MAX_ONNX_DIFFERENCE}
 
@@ -48,6 +52,7 @@ _PARAMETERS = {
     "quality_report": _quality_report,
     "asr_sample_report": _asr_sample_report,
     "whisper_validation": _whisper_validation,
+    "training": _training,
     "onnx_voice": _onnx_voice,
     "voice_samples": _voice_samples,
 }

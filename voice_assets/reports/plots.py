@@ -6,7 +6,7 @@ Every function takes numbers and returns ``Markup``. A number that is not finite
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -31,8 +31,11 @@ _CELL = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1
 _RING = Markup(
     '<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="none" stroke="var(--mark2)" stroke-width="1.8"><title>{}</title></circle>'
 )
+_BAND = Markup(
+    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="var(--good)" fill-opacity="0.13"><title>{}</title></rect>'
+)
 _CURVE = Markup('<polyline points="{}" fill="none" stroke="var(--{})" stroke-width="2"/>')
-_DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="var(--{})"><title>{}: {} {}, {}</title></circle>')
+_DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="var(--{})" fill-opacity="{}"><title>{}: {} {}, {}</title></circle>')
 _POINT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="var(--mark)"><title>{}: {} {}</title></circle>')
 _LEGEND = Markup('<text x="{:.1f}" y="9" text-anchor="end" style="fill:var(--{})">{}</text>')
 
@@ -57,6 +60,27 @@ class Axis:
         step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
         first = math.ceil(self.low / step - 1e-9)
         return [index * step for index in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+@dataclass(frozen=True)
+class LogAxis(Axis):
+    """A logarithmic scale. 0 < ``low`` < ``high``."""
+
+    def px(self, value: float) -> float:
+        """The position of ``value``, in pixels."""
+        share = math.log(value / self.low) / math.log(self.high / self.low)
+        return self.start_px + share * (self.end_px - self.start_px)
+
+    def ticks(self) -> list[float]:
+        """Round values inside the axis: 1, 2 and 5 times the powers of ten, and more of them on a short axis."""
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        factors = log_factors(self.low, self.high)
+        return [tick for power in powers for factor in factors if self.low <= (tick := factor * 10.0**power) <= self.high]
+
+
+def log_factors(low: float, high: float) -> tuple[float, ...]:
+    """The factors of the powers of ten that are ticks of a logarithmic axis from ``low`` to ``high``."""
+    return (1, 2, 5) if high / low > 12 else (1, 1.5, 2, 3, 4, 5, 7)
 
 
 def _axis(values: Sequence[float], start_px: float, end_px: float) -> Axis:
@@ -152,23 +176,66 @@ def density(
     return _svg(parts, f"{units[1]} against {units[0]}")
 
 
-def lines(series: Mapping[str, Sequence[tuple[float, float]]], units: tuple[str, str]) -> Markup:
+_MOST_DOTS = 60
+"""With more points, the dots of a curve would hide it: they are invisible then and only carry the tooltips."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A part of the horizontal axis that is shaded, with the text of its tooltip."""
+
+    start: float
+    end: float
+    name: str
+
+
+def lines(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    units: tuple[str, str],
+    *,
+    logarithmic: bool = False,
+    band: Band | None = None,
+    markers: Mapping[str, float] | None = None,
+) -> Markup:
     """Curves, such as the losses over the epochs: name -> (x, y) points in order of x. One or two series, a colour each.
 
+    Args:
+        series: the curves.
+        units: of x and of y.
+        logarithmic: whether the vertical axis is logarithmic; for positive values only.
+        band: a part of the horizontal axis to shade.
+        markers: name -> x of vertical lines.
+
     Raises:
-        ValueError: more series than colours, no points, or a point that is not finite.
+        ValueError: more series than colours, no points, a point that is not finite, or no logarithm of a point.
     """
     if len(series) > len(COLOURS):
         raise ValueError(f"{len(series)} curves in one drawing, there are {len(COLOURS)} colours")
     points = [point for one in series.values() for point in one]
     across = _axis([x for x, _ in points], _LEFT, WIDTH - _RIGHT)
     up = _axis([y for _, y in points], HEIGHT - _BOTTOM, _TOP)
+    if logarithmic and up.low <= 0:
+        raise ValueError(f"a logarithmic axis needs positive numbers, the lowest is {up.low}")
+    up = LogAxis(up.low, up.high, up.start_px, up.end_px) if logarithmic else up
     parts = _grid(across, up, units[0], units[1])
+    if band is not None:
+        left, right = across.px(band.start), across.px(band.end)
+        parts.append(_BAND.format(left, up.end_px, right - left, up.start_px - up.end_px, band.name))
     for index, ((name, one), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
-        parts.append(_CURVE.format(" ".join(f"{across.px(x):.1f},{up.px(y):.1f}" for x, y in one), colour))
-        parts += [_DOT.format(across.px(x), up.px(y), colour, name, units[0], _label(x), _label(y)) for x, y in one]
+        parts += _curve(name, one, colour, across, up, units[0])
         parts.append(_LEGEND.format(WIDTH - _RIGHT - 130 * index, colour, name))
+    for name, value in (markers or {}).items():
+        parts += _marker(across, up, value, name)
     return _svg(parts, ", ".join(series))
+
+
+def _curve(
+    name: str, points: Sequence[tuple[float, float]], colour: str, across: Axis, up: Axis, x_unit: str
+) -> Iterator[Markup]:
+    yield _CURVE.format(" ".join(f"{across.px(x):.1f},{up.px(y):.1f}" for x, y in points), colour)
+    opacity = 1 if len(points) <= _MOST_DOTS else 0
+    for x, y in points:
+        yield _DOT.format(across.px(x), up.px(y), colour, opacity, name, x_unit, _label(x), _label(y))
 
 
 _TINY_RANGE = 0.02

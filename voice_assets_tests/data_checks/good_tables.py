@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from voice_assets.piper.convergence import evidence, training_facts
 from voice_assets.rules.runner import RuleResult, run
 from voice_assets.rules.suites import BoundSuite, bind, load_suite
 
@@ -32,6 +33,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "max_category_gap": 0.15,
     },
     "mini_training": {},
+    "training": {"level_epochs": 20, "max_gap": 0.5},
     "onnx_voice": {"max_onnx_difference": 1e-3},
     "voice_samples": {"min_level_db": -40.0, "max_cer": 0.2, "min_mos": 3.0},
     "voice_package": {},
@@ -93,6 +95,13 @@ def epochs() -> pd.DataFrame:
     return pd.DataFrame({"epoch": [0, 1], "loss": [60.0, 45.5], "validation_loss": [58.0, 47.0]})
 
 
+def training() -> dict[str, pd.DataFrame]:
+    """A training of 30 epochs whose losses are level."""
+    curve = pd.DataFrame({"epoch": range(30), "loss": 36.0, "loss_mel": 0.42, "loss_disc": 2.5, "seconds": 60.0})
+    curve = curve.assign(validation_loss=38.0, validation_mel=0.5)
+    return evidence(curve, training_facts(curve, 30, "max_epochs", 20))
+
+
 def _facts(**facts: Any) -> pd.DataFrame:
     return pd.DataFrame([facts])
 
@@ -116,6 +125,7 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
             "facts": _facts(shards_missing=0, missing_shards="", clips_missing=0, clips_extra=0, **categories),
         },
         "mini_training": {"epochs": epochs(), "facts": _facts(**losses)},
+        "training": training(),
         "onnx_voice": {"facts": _facts(loads=1, max_abs_difference=2e-5, config_problems=0)},
         "voice_samples": {"samples": samples()},
         "voice_package": {"facts": _facts(**package)},

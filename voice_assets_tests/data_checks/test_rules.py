@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from voice_assets.dataset.rows import STRUCTURE
+from voice_assets.piper.convergence import evidence, training_facts
 from voice_assets_tests.data_checks.good_tables import PARAMETERS, failed, good, judge
 
 
@@ -33,6 +35,10 @@ FACTS = [
     ("mini_training", "facts", "loss_drop_0_1", 1e-9, 0.0, "loss_falls"),
     ("mini_training", "facts", "loss_drop_0_1", 14.5, -1.0, "loss_falls"),
     ("mini_training", "facts", "not_finite", 0, 1, "nothing_nan"),
+    ("training", "facts", "complete", 1, 0, "ran_to_the_end_or_level"),
+    ("training", "facts", "level", 1, 0, "loss_level"),
+    ("training", "facts", "gap", 0.5, 0.5001, "gap_in_bounds"),
+    ("training", "facts", "not_finite", 0, 1, "nothing_nan"),
     ("onnx_voice", "facts", "loads", 1, 0, "loads"),
     ("onnx_voice", "facts", "max_abs_difference", 0.001, 0.0010001, "same_audio"),
     ("onnx_voice", "facts", "config_problems", 0, 1, "config_complete"),
@@ -82,6 +88,8 @@ ROWS = [
     ("whisper_shard", "transcripts", "cer", 4.0, -4.0, "cer_range"),
     ("mini_training", "epochs", "loss", -3.0, 2e6, "loss_sane"),
     ("mini_training", "epochs", "validation_loss", 99.0, -2e6, "validation_loss_sane"),
+    ("training", "epochs", "loss", -3.0, 2e6, "loss_sane"),
+    ("training", "validations", "validation_loss", 99.0, -2e6, "validation_loss_sane"),
     ("voice_samples", "samples", "level_db", -40.0, -40.01, "audible"),
     ("voice_samples", "samples", "duration_s", 0.3001, 0.3, "long_enough"),
 ]
@@ -178,3 +186,21 @@ def test_the_message_names_the_worst_category() -> None:
     tables = good("asr_sample_report")
     tables["facts"]["worst_category_gap"] = 0.3
     assert "worst_category: numbers" in judge("asr_sample_report", tables)["no_failing_category"].message
+
+
+def test_a_training_without_a_level_loss_shows_the_arithmetic() -> None:
+    tables = good("training")
+    curve = tables["epochs"]
+    curve["validation_loss"] = [40.0 - 0.2 * epoch for epoch in range(30)]
+    results = judge("training", evidence(curve, training_facts(curve, 500, "level", 20)))
+    assert failed(results) == ["ran_to_the_end_or_level", "loss_level"]
+    assert "ending: 30 of 500 epochs are done" in results["ran_to_the_end_or_level"].message
+    for words in ("validation_loss is not level", "-11.08 % per 20 epochs", "the limit is ±1.00 %", "still falls"):
+        assert words in results["loss_level"].message
+
+
+def test_a_training_without_validations_passes_neither_rule_about_them() -> None:
+    curve = good("training")["epochs"].assign(validation_loss=np.nan, validation_mel=np.nan)
+    results = judge("training", evidence(curve, training_facts(curve, 30, "max_epochs", 20)))
+    assert failed(results) == ["loss_level", "gap_in_bounds", "nothing_nan", "validation_loss_sane"]
+    assert "not_finite_where: validation_loss of epoch 0" in results["nothing_nan"].message

@@ -14,6 +14,7 @@ COLUMNS = {
     "stats": tables.CLIP_STATS,
     "transcripts": tables.TRANSCRIPTS,
     "epochs": tables.EPOCHS,
+    "validations": tables.EPOCHS,
     "samples": tables.SAMPLES,
 }
 WITH_KEPT = ("asr_sample_report", "whisper_validation")
@@ -32,6 +33,10 @@ RULES = {
     "quality_report": [
         *("all_clips_measured", "no_silent_clips", "text_length_p95", "duplicate_texts"),
         *("no_duration_spike_start", "no_duration_spike_end", "no_duplicate_audio"),
+    ],
+    "training": [
+        *("ran_to_the_end_or_level", "loss_level", "gap_in_bounds"),
+        *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
     "voice_package": ["files_present", "checksums_match", "versions_match", "speaks"],
     "voice_samples": ["sample_count", "audible", "long_enough", "intelligible", "natural"],

@@ -43,6 +43,36 @@ def test_curves_fall_where_the_values_fall():
     assert heights[0] < heights[2] < heights[3] < heights[1]  # pixels count downwards
 
 
+def test_a_logarithmic_axis_has_equal_distances_for_equal_ratios():
+    drawing = parsed(plots.lines({"loss": [(0, 100.0), (1, 10.0), (2, 1.0)]}, ("epoch", "loss"), logarithmic=True))
+    top, middle, bottom = [float(dot.get("cy", "")) for dot in drawing.findall("circle")]
+    assert middle - top == pytest.approx(bottom - middle, abs=0.15)
+    assert {"1", "10", "100"} <= {one.text for one in drawing.iter("text")}
+    with pytest.raises(ValueError, match="lowest is 0"):
+        plots.lines({"loss": [(0, 1.0), (1, 0.0)]}, ("epoch", "loss"), logarithmic=True)
+
+
+def test_a_band_and_markers_are_where_they_belong():
+    points = [(float(index), 5.0 - index % 2) for index in range(101)]
+    band = plots.Band(50, 100, "level <from> 50")
+    drawing = parsed(plots.lines({"loss": points}, ("epoch", "loss"), band=band, markers={"lowest: 25": 25.0}))
+    dots = [float(dot.get("cx", "")) for dot in drawing.findall("circle")]
+    (shade,) = drawing.findall("rect")
+    left = float(shade.get("x", ""))
+    assert (left, left + float(shade.get("width", ""))) == pytest.approx((dots[50], dots[100]), abs=0.2)
+    assert shade[0].text == "level <from> 50"
+    (line,) = [one for one in drawing.findall("line") if one.get("stroke-dasharray")]
+    assert float(line.get("x1", "")) == pytest.approx(dots[25], abs=0.1)
+    assert "lowest: 25" in {one.text for one in drawing.iter("text")}
+
+
+def test_many_dots_do_not_hide_the_curve_and_keep_their_tooltips():
+    few, many = (parsed(plots.lines({"v": [(float(n), 1.0) for n in range(count)]}, ("x", "y"))) for count in (60, 61))
+    assert {dot.get("fill-opacity") for dot in few.findall("circle")} == {"1"}
+    assert {dot.get("fill-opacity") for dot in many.findall("circle")} == {"0"}
+    assert many.findall("circle")[60][0].text == "v: x 60, 1"
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_value_that_is_not_finite_is_an_error(value):
     with pytest.raises(ValueError, match="finite"):

@@ -1,0 +1,276 @@
+"""When a training has converged: whether the validation loss is level, and how far validation is from training.
+
+The definition of "level for N epochs" is a test of equivalence (Schuirmann 1987), and not the lack of a visible trend: the
+loss is level when the whole 95 % confidence interval of its slope (``piper.trend``) lies within ±``TOLERANCE`` of the loss per
+N epochs. So noise can hide neither a slow fall nor a rise: noise makes the interval wider, and a wide interval is not level.
+When N epochs are too noisy to tell, windows of 2N, 3N ... epochs are tried, whose intervals are narrower; the halves of such
+a window and its last N epochs must not contradict. The common "no new minimum for N epochs" (Prechelt 1998, "Early stopping
+- but when?", compares such criteria) was tried on the same simulated curves: one lucky epoch under noise stopped a training
+that still fell.
+
+Both ``COLUMNS`` must be level. The mel part levels out early, while the voice still improves; in the sum, a rise of the
+adversarial parts can cancel a fall of the mel part for a while. Each column catches what the other one hides. A rising loss is
+not level: such a training diverges or overfits.
+
+Does not belong here: stopping a training (``piper.training``) and judging it (the suite ``training``).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from voice_assets.piper.trend import LEAST_POINTS, Trend, trend
+
+COLUMNS = ("validation_loss", "validation_mel")
+TOLERANCE = 0.01
+"""A loss that changes by less than this share of itself within N epochs is level. With N = 20, a fall at the limit would need
+some 1400 epochs to halve the loss; the epochs before the level part of a training fall by 2 % and more."""
+MOST_WINDOWS = 10
+"""The longest window is this many times N epochs: noise beyond that is better met by more validation clips."""
+_SPIKE = 3.0
+"""The last values may be this many deviations of the noise away from the line."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The verdict on one column: whether it is level, the trend that decided, and the arithmetic in words.
+
+    ``since``: the first epoch of the longest level window; None when not level. ``trend``: None when there are too few epochs.
+    """
+
+    column: str
+    level: bool
+    since: int | None
+    trend: Trend | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """Whether the validation loss is level for ``window`` epochs.
+
+    Attributes:
+        level: whether every one of ``COLUMNS`` is level.
+        reason: the arithmetic of every column: numbers, limits and the comparison.
+        since: the first epoch from which on all columns are level; None when not level.
+        window: N, in epochs.
+        curves: the verdict on each column.
+    """
+
+    level: bool
+    reason: str
+    since: int | None
+    window: int
+    curves: tuple[Curve, ...]
+
+
+def validations(epochs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``EPOCHS`` of the validated epochs, ascending; of an epoch that is there twice, the later row.
+
+    An epoch without a validation has NaN in all of ``COLUMNS``.
+    """
+    rows = epochs.drop_duplicates("epoch", keep="last").sort_values("epoch")
+    return rows[rows[list(COLUMNS)].notna().any(axis=1)].reset_index(drop=True)
+
+
+def level(epochs: pd.DataFrame, window: int) -> Level:
+    """Whether the validation loss is level for ``window`` epochs at the end of ``epochs`` (``EPOCHS``).
+
+    Only validated epochs count; the window is measured in epochs, whatever the number of validations in it.
+    """
+    found = validations(epochs)
+    curves = tuple(_judge(column, found["epoch"].to_numpy(), found[column].to_numpy(float), window) for column in COLUMNS)
+    reached = all(curve.level for curve in curves)
+    since = max(curve.since for curve in curves if curve.since is not None) if reached else None
+    return Level(reached, "; ".join(curve.reason for curve in curves), since, window, curves)
+
+
+def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curve:
+    short = _too_short(at, values, window)
+    if short:
+        return Curve(column, False, None, None, f"{column} is not level: {short}")
+    at, values = at[np.isfinite(values)], values[np.isfinite(values)]
+    limit = TOLERANCE * abs(float(np.median(values[at > at[-1] - window])))
+    tried = list(_trends(at, values, window, limit))
+    reached = [_level(one, at, values, limit, window) for one in tried]
+    if True not in reached or _outside(tried[0], limit / window):
+        sure = [one for one in tried if _outside(one, limit / window) or _inside(one, limit / window)]
+        decisive = next(iter(sure or reversed(tried)), None)
+        return Curve(column, False, None, decisive, _words(column, decisive, limit, window, level=False))
+    start = reached.index(True)
+    end = reached.index(False, start) if False in reached[start:] else len(reached)
+    return Curve(column, True, tried[end - 1].first, tried[start], _words(column, tried[start], limit, window, level=True))
+
+
+def _trends(at: np.ndarray, values: np.ndarray, window: int, limit: float) -> Iterator[Trend]:
+    """The trends of the last N, 2N, 3N ... epochs, up to one that is surely not level: what is before does not count."""
+    for count in range(1, 1 + min(MOST_WINDOWS, math.ceil(_span(at) / window))):
+        chosen = at > at[-1] - count * window
+        if chosen.sum() >= LEAST_POINTS:
+            found = trend(at[chosen], values[chosen])
+            yield found
+            if _outside(found, limit / window):
+                return
+
+
+def _span(at: np.ndarray) -> int:
+    return int(at[-1] - at[0]) + 1
+
+
+def _too_short(at: np.ndarray, values: np.ndarray, window: int) -> str:
+    """Why there are too few validations to judge; empty when there are enough."""
+    bad = at[(at > at[-1] - window) & ~np.isfinite(values)] if len(at) else at
+    if len(bad):
+        return f"its value of epoch {int(bad[0])} is not a finite number"
+    finite = at[np.isfinite(values)]
+    have = _span(finite) if len(finite) else 0
+    if have < window:
+        which = f", epochs {int(finite[0])} to {int(finite[-1])}" if have else ""
+        return f"validated are {have} epochs{which}, the rule needs {window}; {window - have} are missing"
+    least = finite[finite > finite[-1] - MOST_WINDOWS * window]
+    if len(least) < LEAST_POINTS:
+        return f"{len(least)} validations{'' if len(least) == 1 else ' in a row'} are too few, the rule needs {LEAST_POINTS}"
+    return ""
+
+
+def _outside(one: Trend, limit: float) -> bool:
+    """Whether the slope is surely outside ±``limit`` per epoch."""
+    return one.low > limit or one.high < -limit
+
+
+def _inside(one: Trend, limit: float) -> bool:
+    """Whether the slope is surely inside ±``limit`` per epoch."""
+    return -limit <= one.low and one.high <= limit
+
+
+def _level(one: Trend, at: np.ndarray, values: np.ndarray, limit: float, window: int) -> bool:
+    """Whether a window is level: the interval inside the limits, no part against it, the last values on the line."""
+    per_epoch = limit / window
+    if not _inside(one, per_epoch) or abs(one.end) > _SPIKE * one.noise + limit:
+        return False
+    middle = (one.first + one.last + 1) / 2
+    parts = [(at >= one.first) & (at < middle), at >= middle, at > one.last - window]
+    shapes = [trend(at[part], values[part]) for part in parts if part.sum() >= LEAST_POINTS]
+    return not any(_outside(shape, per_epoch) for shape in shapes)
+
+
+def _words(column: str, one: Trend | None, limit: float, window: int, *, level: bool) -> str:
+    """The arithmetic of a verdict: the change per window with its interval, the limit, the noise, and what follows."""
+    if one is None:
+        return f"{column} is not level: fewer than {LEAST_POINTS} validations in {window} epochs"
+    scale = abs(one.middle) or 1.0
+
+    def share(value: float) -> str:
+        return f"{100 * value / scale:+.2f} %"
+
+    low, high = one.low * window, one.high * window
+    if level:
+        meaning = "which is inside"
+    elif high < -limit:
+        meaning = "the loss still falls"
+    elif low > limit:
+        meaning = "the loss rises"
+    elif low < -limit or high > limit:
+        meaning = "too uncertain: a change over the limit is possible; more epochs or more validation clips narrow it"
+    else:
+        meaning = "but a part of these epochs, or their last values, are off this line"
+    return (
+        f"{column} is {'' if level else 'not '}level: in epochs {one.first} to {one.last} ({one.points} validations, median "
+        f"{one.middle:.4g}, noise {share(one.noise).lstrip('+')}) it changes by {share(one.slope * window)} per {window} "
+        f"epochs, with 95 % confidence {share(low)} to {share(high)}; the limit is ±{100 * limit / scale:.2f} %: {meaning}"
+    )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the validation mel loss is above the training mel loss.
+
+    Attributes:
+        share: median of validation / training - 1 over the last epochs; negative when validation is lower; NaN without any.
+        training, validation: the medians of both losses.
+        reason: the arithmetic in words.
+    """
+
+    share: float
+    training: float
+    validation: float
+    reason: str
+
+
+def gap(epochs: pd.DataFrame, window: int) -> Gap:
+    """The gap over the validated epochs among the last ``window`` epochs. Medians, so that single epochs do not decide."""
+    found = validations(epochs)
+    last = found[found["epoch"] > found["epoch"].max() - window]
+    last = last[np.isfinite(last["loss_mel"]) & np.isfinite(last["validation_mel"]) & (last["loss_mel"] > 0)]
+    if last.empty:
+        return Gap(math.nan, math.nan, math.nan, f"no validated epoch among the last {window} has both mel losses")
+    share = float((last["validation_mel"] / last["loss_mel"] - 1).median())
+    training, validation = float(last["loss_mel"].median()), float(last["validation_mel"].median())
+    reason = (
+        f"median over {len(last)} validated epochs, {int(last['epoch'].min())} to {int(last['epoch'].max())}: validation mel "
+        f"{validation:.4f}, training mel {training:.4f}; the median of validation / training - 1 is {share:+.3f}"
+    )
+    return Gap(share, training, validation, reason)
+
+
+def training_facts(
+    epochs: pd.DataFrame, planned: int, ended: str, window: int, validate_every: int = 1
+) -> dict[str, float | int | str]:
+    """The facts of a whole training (``EPOCHS``) for the suite ``training``.
+
+    Args:
+        epochs: every epoch from 0 on.
+        planned: the number of epochs that the training may have.
+        ended: how the training says it ended, for people; the facts are computed from ``epochs`` alone.
+        window: for how many epochs the validation loss must be level.
+        validate_every: epochs between two validations.
+
+    Returns:
+        ``epochs_planned``; ``epochs_done``: how many epochs from 0 to ``planned - 1`` are there; ``complete``: 1 when none of
+        the epochs up to the last one is missing, and the last one is the last planned or the loss is level; ``ending``: this in
+        words; ``level`` (1 or 0) and ``level_reason``; ``gap`` and ``gap_reason``; ``not_finite``: how many losses are NaN or
+        infinite, and ``not_finite_where``. A missing loss of an epoch that needs no validation is none of these.
+    """
+    done = {int(epoch) for epoch in epochs["epoch"]} & set(range(planned))
+    now, apart, bad = level(epochs, window), gap(epochs, window), _not_finite(epochs, planned, validate_every)
+    missing = sorted(set(range(max(done, default=-1) + 1)) - done)
+    complete = not missing and bool(done) and (len(done) == planned or now.level)
+    return {
+        "epochs_planned": planned,
+        "epochs_done": len(done),
+        "complete": int(complete),
+        "ending": _ending(len(done), planned, missing, ended, now),
+        "level": int(now.level),
+        "level_reason": now.reason,
+        "gap": apart.share,
+        "gap_reason": apart.reason,
+        "not_finite": len(bad),
+        "not_finite_where": ", ".join(bad[:5]) + (f" and {len(bad) - 5} more" if len(bad) > 5 else ""),
+    }
+
+
+def _ending(done: int, planned: int, missing: Sequence[int], ended: str, now: Level) -> str:
+    parts = [f"{done} of {planned} epochs are done", f"the training says that it ended by: {ended}"]
+    parts += [f"epoch {missing[0]} is missing" + (f", and {len(missing) - 1} more" if missing[1:] else "")] if missing else []
+    parts += [] if done == planned else [f"before the last epoch a training may end only with a level loss: {now.reason}"]
+    return "; ".join(parts)
+
+
+def _not_finite(epochs: pd.DataFrame, planned: int, validate_every: int) -> list[str]:
+    """The losses that are NaN or infinite, as ``loss of epoch 3``."""
+    found = []
+    for row in epochs.to_dict("records"):
+        epoch = int(row["epoch"])
+        due = (epoch + 1) % validate_every == 0 or epoch == planned - 1
+        due = due or any(not math.isnan(row[column]) for column in COLUMNS)
+        losses = [str(name) for name in row if str(name).startswith("loss")] + (list(COLUMNS) if due else [])
+        found += [f"{name} of epoch {epoch}" for name in losses if not math.isfinite(row[name])]
+    return found
+
+
+def evidence(epochs: pd.DataFrame, facts: dict[str, float | int | str]) -> dict[str, pd.DataFrame]:
+    """The tables that the suite ``training`` judges: ``epochs``, ``validations`` (validated epochs only) and ``facts``."""
+    return {"epochs": epochs, "validations": validations(epochs), "facts": pd.DataFrame([facts])}
