@@ -6,7 +6,7 @@ and the cache belongs to the training set's fingerprint. Not here: checking the 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +14,69 @@ import pandas as pd
 
 from voice_assets.dataset.config import PiperConfig
 from voice_assets.piper import cache as clip_cache
-from voice_assets.piper.batches import order
+from voice_assets.piper import ranks
+from voice_assets.piper.batches import clips_per_batch, order, validation_order
 from voice_assets.piper.data import TrainingSetError, write_metadata
 from voice_assets.runtime import files
 
 
-def _by_length(durations_s: list[float], batch_size: int, seed: int) -> Any:
-    """A sampler in the order of ``piper.batches.order``. Lightning sets the epoch, and each epoch has another order."""
+def _in_order(length: int, order_of: Callable[[int], list[int]]) -> Any:
+    """A sampler of ``length`` clips in the order that ``order_of`` gives for an epoch. Lightning sets the epoch."""
     from torch.utils.data import Sampler
 
-    class ByLength(Sampler):
+    class InOrder(Sampler):
         epoch = 0
 
         def set_epoch(self, epoch: int) -> None:
             self.epoch = epoch
 
         def __iter__(self) -> Iterator[int]:
-            return iter(order(durations_s, batch_size, seed, self.epoch))
+            return iter(order_of(self.epoch))
 
         def __len__(self) -> int:
-            return len(durations_s)
+            return length
 
-    return ByLength()
+    return InOrder()
 
 
-def _train_loader(module: Any, durations_s: list[float], seed: int) -> Any:
-    """The loader of the clips to train on, clips of like length together."""
+def _loader(module: Any, clips: Any, sampler: Any, batch_size: int) -> Any:
     from piper.train.vits.dataset import UtteranceCollate
     from torch.utils.data import DataLoader
 
     return DataLoader(
-        module.train_dataset,
-        sampler=_by_length(durations_s, module.batch_size, seed),
-        batch_size=module.batch_size,
-        drop_last=len(durations_s) > module.batch_size,
+        clips,
+        sampler=sampler,
+        batch_size=batch_size,
         collate_fn=UtteranceCollate(is_multispeaker=False, segment_size=module.segment_size),
         num_workers=module.num_workers,
         persistent_workers=module.num_workers > 0,
     )
+
+
+def _train_loader(module: Any, durations_s: list[float], seed: int) -> Any:
+    """The loader of this rank's clips to train on, clips of like length together (``piper.batches``)."""
+    rank, devices = ranks.rank(), ranks.devices()
+    size = clips_per_batch(len(durations_s), module.batch_size, devices)
+    if size == 0:
+        raise TrainingSetError(
+            f"{module.csv_path}: {len(durations_s)} clips to train on and {devices} devices: every device needs a clip of its "
+            f"own; add clips, or set training.devices: {max(1, len(durations_s))} or fewer"
+        )
+    length = len(order(durations_s, size, seed, 0, rank, devices))
+    sampler = _in_order(length, lambda epoch: order(durations_s, size, seed, epoch, rank, devices))
+    return _loader(module, module.train_dataset, sampler, size)
+
+
+def _validation_loader(module: Any, durations_s: list[float]) -> Any:
+    """The loader of this rank's clips to validate on. The loader of another rank may have one clip more or less."""
+    rank, devices = ranks.rank(), ranks.devices()
+    if len(durations_s) < devices:
+        raise TrainingSetError(
+            f"{module.csv_path}: {len(durations_s)} clips are held out for validation and {devices} devices train: every "
+            "device needs a clip to validate on; raise training.validation_ratio or lower training.devices"
+        )
+    clips = validation_order(durations_s, rank, devices)
+    return _loader(module, module.val_dataset, _in_order(len(clips), lambda _: clips), module.batch_size)
 
 
 def _split(module: Any, splits: list[str]) -> None:
@@ -101,8 +126,10 @@ def _module_class(rows: pd.DataFrame, cache: Path, seed: int) -> Any:
             _split(self, list(rows["split"]))
 
         def train_dataloader(self) -> Any:
-            durations_s = [rows["duration_s"].iloc[index] for index in self.train_dataset.indices]
-            return _train_loader(self, durations_s, seed)
+            return _train_loader(self, list(rows["duration_s"].iloc[self.train_dataset.indices]), seed)
+
+        def val_dataloader(self) -> Any:
+            return _validation_loader(self, list(rows["duration_s"].iloc[self.val_dataset.indices]))
 
         def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:  # noqa: ARG002 - Lightning's
             return _pad_to_segment(batch, self.segment_size // self.hop_length)

@@ -7,6 +7,7 @@ the checkpoints (``piper.checkpoints``), ``epochs.parquet`` (``EPOCHS``), Tensor
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,12 +16,13 @@ import pandas as pd
 from voice_assets.dataset.config import PiperConfig, load_config
 from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.piper import cache as clip_cache
-from voice_assets.piper import data
+from voice_assets.piper import data, ranks
 from voice_assets.piper import model as vits
 from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, checkpoints_in, write_listing
 from voice_assets.piper.data_module import data_module
 from voice_assets.piper.errors import TrainingError
 from voice_assets.piper.requests import TrainRequest
+from voice_assets.piper.supervision import supervised
 from voice_assets.piper.versions import LOGS, version_dir
 from voice_assets.runtime import files
 
@@ -40,6 +42,9 @@ class TrainingEvents(Protocol):
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """A checkpoint is complete on disk."""
 
+    def fatal(self, message: str) -> None:
+        """The training ends at once, for the reason in ``message``. Called from another thread than the other methods."""
+
 
 def epochs_in(folder: Path) -> pd.DataFrame:
     """The ``EPOCHS`` table of a training; empty when no epoch is done."""
@@ -52,19 +57,22 @@ def rows_in(folder: Path) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in epochs_in(folder).to_dict("records")]
 
 
-def epoch_row(epoch: int, losses: dict[str, list[dict[str, float]]], seconds: float) -> dict[str, Any]:
-    """One row of ``EPOCHS``: the means over the losses of its steps, as in Lightning."""
+def epoch_row(
+    epoch: int, losses: dict[str, list[dict[str, float]]], seconds: float, clips: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """One row of ``EPOCHS``: the means over the losses of the steps of all ranks. Every rank must call this.
 
-    def mean(phase: str, name: str) -> float:
-        return sum(step[name] for step in losses[phase]) / len(losses[phase])
-
+    ``clips`` is the number of clips in each validation step: the last one is often smaller, and with several devices each rank
+    has a smaller last one. All training steps have the same number.
+    """
+    training, validation = ranks.means_over_ranks(losses["training"]), ranks.means_over_ranks(losses["validation"], clips)
     return {
         "epoch": epoch,
-        "loss": mean("training", "generator"),
-        "loss_mel": mean("training", "mel"),
-        "loss_disc": mean("training", "discriminator"),
-        "validation_loss": mean("validation", "generator"),
-        "validation_mel": mean("validation", "mel"),
+        "loss": training["generator"],
+        "loss_mel": training["mel"],
+        "loss_disc": training["discriminator"],
+        "validation_loss": validation["generator"],
+        "validation_mel": validation["mel"],
         "seconds": seconds,
     }
 
@@ -74,12 +82,18 @@ def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> A
     from lightning.pytorch.callbacks import Checkpoint as CheckpointCallback
 
     class Recorder(CheckpointCallback):
-        started = 0.0
+        def __init__(self) -> None:
+            self.started = 0.0
+            self.clips: list[int] = []
 
         def on_train_epoch_start(self, trainer: Any, model: Any) -> None:  # noqa: ARG002 - Lightning's
             self.started = time.monotonic()
             model.losses["training"].clear()
             model.losses["validation"].clear()
+            self.clips.clear()
+
+        def on_validation_batch_end(self, trainer: Any, model: Any, outputs: Any, batch: Any, *_: Any) -> None:  # noqa: ARG002
+            self.clips.append(len(batch.audio_lengths))
 
         def on_train_batch_end(self, trainer: Any, model: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
             loss = model.losses["training"][-1]["generator"]
@@ -88,7 +102,7 @@ def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> A
 
         def on_train_epoch_end(self, trainer: Any, model: Any) -> None:
             epoch = trainer.current_epoch
-            row = epoch_row(epoch, model.losses, time.monotonic() - self.started)
+            row = epoch_row(epoch, model.losses, time.monotonic() - self.started, self.clips)
             path = folder / "checkpoints" / f"epoch={epoch}-step={trainer.global_step}.ckpt"
             if trainer.is_global_zero:
                 before = [one for one in rows_in(folder) if one["epoch"] < epoch]
@@ -141,23 +155,19 @@ def _model(request: TrainRequest, config: PiperConfig, events: TrainingEvents, *
     return model
 
 
-def _trainer(request: TrainRequest, recorder: Any) -> Any:
+def _trainer(request: TrainRequest, callbacks: list[Any]) -> Any:
     import lightning
     from lightning.pytorch.loggers import TensorBoardLogger
 
     chosen = request.training
     precision: Any = chosen.precision
-    # Generator and discriminator never both get gradients in one backward pass, which plain DDP would wait for.
-    strategy = "ddp_find_unused_parameters_true" if chosen.devices > 1 else "auto"
     return lightning.Trainer(
         max_epochs=chosen.epochs,
-        accelerator=chosen.accelerator,
-        devices=chosen.devices,
-        strategy=strategy,
+        **ranks.trainer_arguments(chosen),
         precision=precision,
         logger=TensorBoardLogger(request.work, name=LOGS, version=request.version),
-        callbacks=[recorder],
-        plugins=[checkpoint_writer()],
+        callbacks=callbacks,
+        plugins=[checkpoint_writer(), *ranks.environment(chosen)],
         num_sanity_val_steps=0,  # the losses of the untrained model would count to epoch 0
         log_every_n_steps=5,
         enable_progress_bar=False,
@@ -204,22 +214,17 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
     if not done or done[-1].epoch < request.training.epochs - 1:
         lightning.seed_everything(request.training.seed, workers=True, verbose=False)
         own_cache = clip_cache.folder_of(request.cache, digest)
-        if _rank() == 0:  # Lightning starts the other processes when the first one is already training
+        if ranks.rank() == 0:  # the other processes start when the first one is about to train
             _make_room(request, rows, folder, own_cache, done)
         with clip_cache.in_use(own_cache):
             module = _data(request, rows, folder, own_cache, config)
             model = _model(request, config, events, fresh=not done)
-            trainer = _trainer(request, _recorder(folder, events, done))
-            trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
+            if request.training.devices > 1 and ranks.rank() == 0:
+                module.prepare_data()  # Lightning prepares in one process too, but the others would wait and give up
+            with supervised(request.training, events.fatal) as supervision:
+                trainer = _trainer(request, [supervision.callback, _recorder(folder, events, done)])
+                trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
     return epochs_in(folder), done
-
-
-def _rank() -> int:
-    """Which of the processes of one training this is, as Lightning says; the first is 0 and most often the only one."""
-    from lightning.pytorch.utilities import rank_zero
-
-    only: Any = rank_zero.rank_zero_only  # type: ignore[attr-defined]
-    return int(only.rank)
 
 
 def _make_room(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, done: list[Checkpoint]) -> None:

@@ -64,6 +64,11 @@ class Events(training.TrainingEvents):
         """Print a ``checkpoint`` event."""
         emit("checkpoint", **asdict(checkpoint))
 
+    def fatal(self, message: str) -> None:
+        """Print an ``error`` event and the line on stderr that ends a worker's log. Called from a thread of supervision."""
+        sys.stderr.write(message + "\n")
+        emit("error", message=message, type=TrainingError.__name__)
+
 
 def _check_config(request: TrainRequest) -> None:
     """Check that the request and the data set's configuration name the same espeak voice and sample rate."""
