@@ -11,7 +11,7 @@ from pathlib import Path
 
 from voice_assets.asr.recogniser import Utterance
 from voice_assets.audio import recordings
-from voice_assets.importers.debian import build_ivrvoice
+from voice_assets.importers.debian import IVRVOICE, build_demo
 from voice_assets.runtime import project
 
 RATE = 16000
@@ -22,7 +22,7 @@ SPEAKERS = {"en": "en_US_f_Allison", "es": "es_MX_f_Allison", "fr": "fr_CA_f_Jun
 
 def demo_clips() -> list[Utterance]:
     """The demo's clips with their texts, in the order of the data set. A missing data set is made in the cache folder."""
-    dataset = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
+    dataset = build_demo(IVRVOICE, project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
     clips = []
     for line in (dataset / "metadata_2col.csv").read_text(encoding="utf-8").splitlines():
         name, text = line.split("|")

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from voice_assets.dataset.faults import Limits
-from voice_assets.importers.debian import build_ivrvoice
+from voice_assets.importers.debian import ALLISON, IVRVOICE, Prompts, build_demo
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
@@ -50,15 +50,25 @@ def limits() -> Limits:
 
 @pytest.fixture(scope="session")
 def ivrvoice() -> Path:
-    """The demo's prepared data set: 271 clips of real Russian speech. Never write into it: copy what you change.
+    """The Russian demo's prepared data set: 271 clips of real speech. Never write into it: copy what you change.
 
     Where it cannot be had, the tests that need it fail: real speech is what they are about.
     """
+    return _demo(IVRVOICE)
+
+
+@pytest.fixture(scope="session")
+def allison() -> Path:
+    """The English demo's prepared data set: 319 clips, for tests in which a voice must be intelligible. Never write into it."""
+    return _demo(ALLISON)
+
+
+def _demo(prompts: Prompts) -> Path:
     folder = project.cache_dir() / "tests"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock"):  # one of several pytest processes prepares the data set, the others wait
-            return build_ivrvoice(folder / "ivrvoice_ru", None, project.cache_dir()).out
+            return build_demo(prompts, folder / prompts.voice, None, project.cache_dir()).out
     except RecordingsError as error:
         pytest.fail(f"the demo's recordings cannot be prepared: {error}")
 

@@ -24,18 +24,27 @@ EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
+@click.argument("voice", type=click.Choice(["allison_en", "ivrvoice_ru"]), default="allison_en")
 @click.option("--source", type=EXISTING_FOLDER, help="A folder with the two Debian packages, or with what is in them.")
-@click.option("--out", type=FOLDER, help="Folder of the data set. Default: datasets/ivrvoice_ru.")
-def demo(source: Path | None, out: Path | None) -> None:
-    """Make the data set of the voice `ivrvoice_ru`: real Russian speech from a Debian package (CC-BY-3.0).
+@click.option("--out", type=FOLDER, help="Folder of the data set. Default: datasets/VOICE.")
+def demo(voice: str, source: Path | None, out: Path | None) -> None:
+    """Make the data set of a demo's VOICE: real speech from a Debian package.
+
+    allison_en (the default) is English, CC-BY-SA-3.0. Its training starts from a published voice, which is put into
+    datasets/published_voices as well. ivrvoice_ru is Russian, CC-BY-3.0, and is trained from random weights.
 
     Without --source the packages are fetched with `apt-get download`, which needs no root, and unpacked into .cache/.
     """
-    from voice_assets.importers.debian import build_ivrvoice
+    from voice_assets.importers.debian import DEMOS, build_demo
+    from voice_assets.importers.published_voice import PUBLISHED, copy_published
     from voice_assets.runtime import project
 
-    target = out or project.root() / "datasets" / "ivrvoice_ru"
-    _make(lambda tell: build_ivrvoice(target, source, project.cache_dir(), tell))
+    target = out or project.root() / "datasets" / voice
+    _make(lambda tell: build_demo(DEMOS[voice], target, source, project.cache_dir(), tell))
+    if voice in PUBLISHED:
+        with without_traceback(ValueError, OSError):
+            file = copy_published(PUBLISHED[voice], project.root() / "datasets" / "published_voices")
+        click.echo(plain(f"{file}: the published voice that {voice} starts from"))
 
 
 _IMPORT_HELP = """Make a data set in Piper's format, OUT, from the recordings in FOLDER, in whatever layout.

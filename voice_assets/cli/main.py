@@ -30,13 +30,13 @@ def main() -> None:
     each asset; when a rule fails, the gate closes and nothing that comes after the asset is made.
 
     \b
-    voice-assets demo                 make the demo's data set of real speech
-    voice-assets doctor ivrvoice_ru   check what a run needs
-    voice-assets run ivrvoice_ru      make everything, up to the voice package
-    voice-assets watch ivrvoice_ru    see the progress, clip by clip
-    voice-assets review ivrvoice_ru   listen to the samples, and decide
+    voice-assets demo                 make the demo's data set of real English speech
+    voice-assets doctor allison_en    check what a run needs
+    voice-assets run allison_en       make everything, up to the voice package
+    voice-assets watch allison_en     see the progress, clip by clip
+    voice-assets review allison_en    listen to the samples, and decide
     voice-assets status               see how far all voices are
-    voice-assets lineage ivrvoice_ru  see what the voice was made of
+    voice-assets lineage allison_en   see what the voice was made of
     voice-assets ui                   see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):

@@ -43,5 +43,7 @@ def voice_with_dataset(name: str) -> "Voice":
 
 def dataset_advice(voice: "Voice") -> str:
     """What to do about a data set that is not there."""
-    made = "make it with `voice-assets demo`, " if voice.name == "ivrvoice_ru" else ""
+    from voice_assets.importers.debian import DEMOS
+
+    made = f"make it with `voice-assets demo {voice.name}`, " if voice.name in DEMOS else ""
     return f"{made}put the data set there, or correct `dataset` in the voice file"

@@ -1,4 +1,4 @@
-"""The demo's recordings: real Russian speech from two Debian packages, fetched without root.
+"""The recordings of the demos: real English and Russian speech from two Debian packages each, fetched without root.
 
 Here: fetching the packages, and the source, licence and credit of the recordings. Not here: reading the recordings
 (``importers.prompts``), making the data set (``importers.prepare``).
@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_assets.dataset.faults import Limits
@@ -21,32 +22,89 @@ from voice_assets.importers.prompts import read_prompts
 from voice_assets.importers.written_files import Summary, existing, settings_sha256
 from voice_assets.runtime.stamps import timestamp
 
-# The first package has the audio, the second has the transcript.
-DEBIAN_PACKAGES = ("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru")
-AUDIO_FOLDER = "ru_RU_f_IvrvoiceRU"
-TRANSCRIPT_NAMES = ("core-sounds-ru.txt.gz", "core-sounds-ru.txt")
-LICENCE = "CC-BY-3.0"
-CREDIT = "Maxim Topal, ivrvoice.ru; taken from Debian's asterisk-core-sounds-ru-g722"
-SOURCE = "Debian packages asterisk-core-sounds-ru-g722 (audio) and asterisk-core-sounds-ru (transcript)"
 MINUTES = 10
-
-WHAT_TO_DO = (
-    f"Get the Debian packages {DEBIAN_PACKAGES[0]} and {DEBIAN_PACKAGES[1]} on any machine, put the two .deb files (or the "
-    "files that `dpkg-deb -x` unpacks) into one folder, and name the folder with `--source DIR`."
-)
-
 # Clips under a second are single words and letters; Whisper `base` does not transcribe them reliably. The other limits are the
 # default limits of a voice.
-LIMITS = Limits(min_duration_s=1.0, sample_rate=22050, language="ru", espeak_voice="ru")
+MIN_DURATION_S, SAMPLE_RATE = 1.0, 22050
 DIGITS: Digits = "sure"
 LATIN = False
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The telephone prompts of one speaker in Debian.
+
+    Attributes:
+        voice: the name of the voice and of its data set.
+        packages: the first has the audio, the second has the transcript.
+        audio_folder: the folder of the audio, anywhere in the first package.
+        transcripts: possible names of the transcript.
+        language, region, espeak_voice: as in a voice file.
+        license, credit: as the first package's ``copyright`` says.
+    """
+
+    voice: str
+    packages: tuple[str, str]
+    audio_folder: str
+    transcripts: tuple[str, ...]
+    language: str
+    region: str
+    espeak_voice: str
+    license: str
+    credit: str
+
+    @property
+    def limits(self) -> Limits:
+        """What a clip of the data set must be."""
+        return Limits(
+            min_duration_s=MIN_DURATION_S, sample_rate=SAMPLE_RATE, language=self.language, espeak_voice=self.espeak_voice
+        )
+
+    @property
+    def what_to_do(self) -> str:
+        """The way without apt, for an error message."""
+        return (
+            f"Get the Debian packages {self.packages[0]} and {self.packages[1]} on any machine, put the two .deb files (or the "
+            "files that `dpkg-deb -x` unpacks) into one folder, and name the folder with `--source DIR`."
+        )
+
+    def about(self, license_file: Path) -> About:
+        """The source, licence and credit, for the data set."""
+        source = f"Debian packages {self.packages[0]} (audio) and {self.packages[1]} (transcript)"
+        return About(self.voice, self.region, "medium", source, self.license, self.credit, license_file)
+
+
+ALLISON = Prompts(
+    voice="allison_en",
+    packages=("asterisk-core-sounds-en-g722", "asterisk-core-sounds-en"),
+    audio_folder="en_US_f_Allison",
+    transcripts=("core-sounds-en.txt.gz", "core-sounds-en.txt"),
+    language="en",
+    region="US",
+    espeak_voice="en-us",
+    license="CC-BY-SA-3.0",
+    credit="Allison Smith, theivrvoice.com, with financial contributions by Digium, Inc.; taken from Debian's "
+    "asterisk-core-sounds-en-g722",
+)
+IVRVOICE = Prompts(
+    voice="ivrvoice_ru",
+    packages=("asterisk-core-sounds-ru-g722", "asterisk-core-sounds-ru"),
+    audio_folder="ru_RU_f_IvrvoiceRU",
+    transcripts=("core-sounds-ru.txt.gz", "core-sounds-ru.txt"),
+    language="ru",
+    region="RU",
+    espeak_voice="ru",
+    license="CC-BY-3.0",
+    credit="Maxim Topal, ivrvoice.ru; taken from Debian's asterisk-core-sounds-ru-g722",
+)
+DEMOS = {prompts.voice: prompts for prompts in (ALLISON, IVRVOICE)}
 
 
 class FetchError(RecordingsError):
     """The packages could not be fetched or unpacked. The message says why, and what to do."""
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str], folder: Path, what_to_do: str) -> None:
     """Run a command in ``folder``. Raises FetchError when the command is not installed, fails or hangs."""
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
@@ -61,12 +119,12 @@ def _run(command: list[str], folder: Path) -> None:
             check=False,
         )
     except FileNotFoundError as error:
-        raise FetchError(f"{command[0]}: not installed on this system. {WHAT_TO_DO}") from error
+        raise FetchError(f"{command[0]}: not installed on this system. {what_to_do}") from error
     except subprocess.TimeoutExpired as error:
-        raise FetchError(f"{shlex.join(command)}: not finished after {MINUTES} minutes. {WHAT_TO_DO}") from error
+        raise FetchError(f"{shlex.join(command)}: not finished after {MINUTES} minutes. {what_to_do}") from error
     if done.returncode != 0:
         lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise FetchError(f"{shlex.join(command)}: exit code {done.returncode}: {' / '.join(lines[-3:])}. {WHAT_TO_DO}")
+        raise FetchError(f"{shlex.join(command)}: exit code {done.returncode}: {' / '.join(lines[-3:])}. {what_to_do}")
 
 
 def _private_apt(folder: Path) -> list[str]:
@@ -84,31 +142,31 @@ def _private_apt(folder: Path) -> list[str]:
     return [f"-o{key}={value}" for key, value in options.items()]
 
 
-def _download(folder: Path) -> None:
+def _download(prompts: Prompts, folder: Path) -> None:
     """Get the two .deb files into ``folder``, with the system's package lists or, when that fails, with private lists."""
     try:
-        _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *DEBIAN_PACKAGES], folder)
+        _run(["apt-get", "-oAPT::Sandbox::User=root", "download", *prompts.packages], folder, prompts.what_to_do)
     except FetchError:
         private = _private_apt(folder / "apt")
-        _run(["apt-get", *private, "update"], folder)
-        _run(["apt-get", *private, "download", *DEBIAN_PACKAGES], folder)
+        _run(["apt-get", *private, "update"], folder, prompts.what_to_do)
+        _run(["apt-get", *private, "download", *prompts.packages], folder, prompts.what_to_do)
 
 
-def _debs(folder: Path) -> list[Path]:
+def _debs(prompts: Prompts, folder: Path) -> list[Path]:
     """The newest file of each package in ``folder``; an empty list when one is missing."""
-    found = [sorted(folder.glob(f"{package}_*.deb")) for package in DEBIAN_PACKAGES]
+    found = [sorted(folder.glob(f"{package}_*.deb")) for package in prompts.packages]
     return [files[-1] for files in found] if all(found) else []
 
 
-def _unpack(debs: list[Path], out: Path) -> Path:
+def _unpack(prompts: Prompts, debs: list[Path], out: Path) -> Path:
     """Check the .deb files and unpack them into the new folder ``out``. ``out`` is complete or missing."""
     building = out.with_name(f"{out.name}.building-{timestamp()}")
     building.mkdir(parents=True)
     try:
         for deb in debs:
-            _run(["dpkg-deb", "--info", str(deb)], building)
-            _run(["dpkg-deb", "-x", str(deb), str(building)], building)
-        locate(building)
+            _run(["dpkg-deb", "--info", str(deb)], building, prompts.what_to_do)
+            _run(["dpkg-deb", "-x", str(deb), str(building)], building, prompts.what_to_do)
+        locate(prompts, building)
         shutil.rmtree(out, ignore_errors=True)
         building.rename(out)
     finally:
@@ -116,62 +174,66 @@ def _unpack(debs: list[Path], out: Path) -> Path:
     return out
 
 
-def locate(folder: Path) -> tuple[Path, Path]:
+def locate(prompts: Prompts, folder: Path) -> tuple[Path, Path]:
     """The audio folder and the transcript, found anywhere under ``folder``.
 
     Raises:
         FetchError: one of the two is missing.
     """
-    audio = next((path for path in sorted(folder.rglob(AUDIO_FOLDER)) if path.is_dir()), None)
-    transcript = next((path for name in TRANSCRIPT_NAMES for path in sorted(folder.rglob(name))), None)
+    audio = next((path for path in sorted(folder.rglob(prompts.audio_folder)) if path.is_dir()), None)
+    transcript = next((path for name in prompts.transcripts for path in sorted(folder.rglob(name))), None)
+    hint = prompts.what_to_do
     if audio is None:
-        raise FetchError(f"{folder}: no folder {AUDIO_FOLDER} in it; the package {DEBIAN_PACKAGES[0]} has it. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no folder {prompts.audio_folder} in it; the package {prompts.packages[0]} has it. {hint}")
     if transcript is None:
-        raise FetchError(f"{folder}: no {TRANSCRIPT_NAMES[0]} in it; the package {DEBIAN_PACKAGES[1]} has it. {WHAT_TO_DO}")
+        raise FetchError(f"{folder}: no {prompts.transcripts[0]} in it; the package {prompts.packages[1]} has it. {hint}")
     return audio, transcript
 
 
-def fetch(cache: Path) -> Path:
+def fetch(prompts: Prompts, cache: Path) -> Path:
     """Download and unpack both packages under ``cache``, once. Returns the folder with their content.
 
     Raises:
         FetchError: names the command that failed, and what to do.
     """
     folder = cache.absolute() / "debian"
-    unpacked = folder / "unpacked"
+    unpacked = folder / prompts.voice
     if unpacked.is_dir():
         return unpacked
     folder.mkdir(parents=True, exist_ok=True)
-    if not _debs(folder):
+    if not _debs(prompts, folder):
         arriving = folder / f"arriving-{timestamp()}"
         arriving.mkdir()
         try:
-            _download(arriving)
-            for deb in _debs(arriving):
+            _download(prompts, arriving)
+            for deb in _debs(prompts, arriving):
                 deb.replace(folder / deb.name)
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
-    debs = _debs(folder)
+    debs = _debs(prompts, folder)
     if not debs:
-        raise FetchError(f"{folder}: apt-get downloaded no {' and no '.join(DEBIAN_PACKAGES)}. {WHAT_TO_DO}")
-    return _unpack(debs, unpacked)
+        raise FetchError(f"{folder}: apt-get downloaded no {' and no '.join(prompts.packages)}. {prompts.what_to_do}")
+    return _unpack(prompts, debs, unpacked)
 
 
-def _from_source(source: Path, cache: Path) -> Path:
+def _from_source(prompts: Prompts, source: Path, cache: Path) -> Path:
     """The unpacked packages in the folder ``source``. .deb files in ``source`` are unpacked into the cache first."""
     if not source.is_dir():
-        raise FetchError(f"{source}: no such folder. {WHAT_TO_DO}")
-    debs = _debs(source)
-    return _unpack([deb.absolute() for deb in debs], cache.absolute() / "debian-source") if debs else source
+        raise FetchError(f"{source}: no such folder. {prompts.what_to_do}")
+    debs = _debs(prompts, source)
+    if not debs:
+        return source
+    return _unpack(prompts, [deb.absolute() for deb in debs], cache.absolute() / f"debian-source-{prompts.voice}")
 
 
-def build_ivrvoice(
+def build_demo(
+    prompts: Prompts,
     out: Path,
     source: Path | None,
     cache: Path,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Make the demo's data set ``out``. When ``out`` is complete and unchanged, nothing is fetched or written.
+    """Make the data set ``out`` of a demo. When ``out`` is complete and unchanged, nothing is fetched or written.
 
     ``source``: a folder with the two .deb files or their content; ``None`` fetches the packages into ``cache``.
 
@@ -180,12 +242,12 @@ def build_ivrvoice(
         RecordingsError: ``out`` has other files.
     """
     output.recover(out)
-    about = About("ivrvoice_ru", "RU", "medium", SOURCE, LICENCE, CREDIT, Path("copyright"))
-    same = existing(out, settings_sha256(LIMITS, about, DIGITS, LATIN))
+    limits = prompts.limits
+    same = existing(out, settings_sha256(limits, prompts.about(Path("copyright")), DIGITS, LATIN))
     if same is not None and source is None:
         return same
-    unpacked = fetch(cache) if source is None else _from_source(source, cache)
-    audio, transcript = locate(unpacked)
-    licence = next(iter(sorted(unpacked.rglob(f"{DEBIAN_PACKAGES[0]}/copyright"))), None)
-    about = About(about.dataset, about.region, about.quality, about.source, about.license, about.credit, licence)
-    return prepare(read_prompts(audio, transcript), out, LIMITS, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)
+    unpacked = fetch(prompts, cache) if source is None else _from_source(prompts, source, cache)
+    audio, transcript = locate(prompts, unpacked)
+    licence = next(iter(sorted(unpacked.rglob(f"{prompts.packages[0]}/copyright"))), None)
+    about = replace(prompts.about(Path("copyright")), license_file=licence)
+    return prepare(read_prompts(audio, transcript), out, limits, about, digits=DIGITS, latin=LATIN, on_progress=on_progress)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.cli.data import import_
+from voice_assets.cli.data import demo, import_
+from voice_assets.importers.debian import DEMOS
 from voice_assets.voices import DatasetLimits, PiperQuality, Voice
 from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.datasets import RATE, burst
@@ -169,6 +170,12 @@ def test_the_defaults_of_the_options_are_those_of_a_voice_file() -> None:
 
 def test_a_demo_without_its_packages_says_which_to_get(project: Path) -> None:
     (project / "empty").mkdir()
-    error = error_of("demo", "--source", str(project / "empty"), "--out", str(project / "out"))
-    assert "no folder ru_RU_f_IvrvoiceRU in it" in error
-    assert "--source DIR" in error
+    for arguments, folder in (([], "en_US_f_Allison"), (["ivrvoice_ru"], "ru_RU_f_IvrvoiceRU")):
+        error = error_of("demo", *arguments, "--source", str(project / "empty"), "--out", str(project / "out"))
+        assert f"no folder {folder} in it" in error
+        assert "--source DIR" in error
+
+
+def test_the_demo_command_knows_every_demo() -> None:
+    (voice,) = (one for one in demo.params if one.name == "voice")
+    assert tuple(voice.type.choices) == tuple(DEMOS)

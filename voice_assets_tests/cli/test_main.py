@@ -98,4 +98,4 @@ def test_a_missing_data_set(project: Path, command: tuple[str, ...]) -> None:
 
 def test_the_missing_data_set_of_the_demo_is_made_by_a_command(project: Path) -> None:
     write_voice(project / "voices" / "ivrvoice_ru.yaml", project / "nowhere")
-    assert "make it with `voice-assets demo`" in error_of("run", "ivrvoice_ru")
+    assert "make it with `voice-assets demo ivrvoice_ru`" in error_of("run", "ivrvoice_ru")
