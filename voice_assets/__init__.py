@@ -14,6 +14,7 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``curation``       decisions of people about clips, and the new version of a data set that follows from them.
 * ``piper``          Piper's model, data, training, export, synthesis and voice configuration.
 * ``quality``        statistics per clip, histograms, suspects, the listening sample.
+* ``tournament``     which epoch becomes the voice: scores, confidence intervals, votes, the ranking.
 * ``importers``      other people's layouts to a data set in Piper's format.
 * ``dataset``        Piper's data set on disk: rows, faults, configuration, phonemes, shards, table schemas.
 * ``audio``          reading and writing audio, signals of one clip, predicted opinion scores.

@@ -124,6 +124,45 @@ SAMPLES = {
     "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),
 }
 
+RANKING = {
+    "rank": Column(int, "from 1, the winner first; a candidate that fails a rule of its samples stands after all that pass"),
+    "epoch_key": Column(str, "the candidate, such as `v0-e0120`"),
+    "passes": Column(bool, "every rule of the candidate's samples passed"),
+    "score": Column(float, "mean over the sentences, 0 to 1 (tournament.scores)"),
+    "score_low": Column(float, "lower end of the score's 95 % confidence interval, by the bootstrap over sentences"),
+    "score_high": Column(float, "upper end of the same interval"),
+    "behind": Column(float, "the score of rank 1 minus this candidate's score; 0 for rank 1"),
+    "behind_low": Column(float, "lower end of the difference's interval; the intervals of all pairs hold together with 95 %"),
+    "behind_high": Column(float, "upper end of the same interval"),
+    "cer": Column(float, "mean CER of the recogniser's hypotheses of the sentences"),
+    "cer_excess": Column(float, "`cer` minus the recogniser's own CER on held-out recordings"),
+    "mos": Column(float, "mean predicted MOS, 1 to 5, of the first model"),
+    "mos_2": Column(float, "mean predicted MOS, 1 to 5, of the second model"),
+    "likeness": Column(float, "mean likeness of the samples, as in SAMPLES"),
+    "rate_ratio": Column(float, "mean speaking rate / the data set's speaking rate"),
+    "ends_right": Column(float, "share of first and last words that the recogniser heard, 0 to 1"),
+    "votes": Column(int, "votes of the blind comparison on this candidate's samples"),
+    "preferred": Column(float, "votes for this candidate, a vote for neither is a half; 0 without votes"),
+    "vote_share": Column(float, "expected share of votes against an average candidate, 0 to 1; NaN without votes"),
+    "tied_with": Column(str, "candidates that cannot be told apart from this one, separated by spaces"),
+    "reasons": Column(str, "why the candidate has this rank, in words, separated by `; `"),
+}
+
+PAIRS = {
+    "first": Column(str, "epoch key of the candidate with the better rank"),
+    "second": Column(str, "epoch key of the other candidate"),
+    "difference": Column(float, "the first's score minus the second's"),
+    "low": Column(float, "lower end of the interval; the intervals of all pairs hold together with 95 %"),
+    "high": Column(float, "upper end of the same interval"),
+    "votes": Column(int, "votes on this pair"),
+    "preferred": Column(float, "votes for the first, a vote for neither is a half"),
+    "odds": Column(float, "log odds that people prefer the first, from the votes on all pairs; NaN without votes"),
+    "odds_low": Column(float, "lower end of the log odds' interval, for all voted pairs together; NaN without votes"),
+    "odds_high": Column(float, "upper end of the same interval; NaN without votes"),
+    "told_apart": Column(str, "what tells the two apart: `scores`, `votes`, `scores votes`, or empty for a tie"),
+    "words": Column(str, "the same in words"),
+}
+
 _DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
 
 
