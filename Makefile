@@ -24,7 +24,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "setup: making $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a venv. On Debian: apt-get install python3-venv"; exit 2; }
 	@: > $(SETUP_LOG)
-	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install -r requirements.lock)
+# The lock is complete, so pip resolves nothing. It must not: `resemblyzer` asks for `typing`, whose old copy breaks Python, and
+# for `webrtcvad`, which needs a compiler (`webrtcvad-wheels` is the same module); `distillmos` and `xls_r_sqa` ask for
+# `torchaudio` and `transformers`, which nothing here uses.
+	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install --no-deps -r requirements.lock)
 	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
 	@touch $@
 

@@ -136,6 +136,14 @@ class Samples(Section):
         description="5 to 10 sentences to speak; empty uses the built-in sentences of the language.",
     )
     seed: int = Field(1, description="Seed of the voice's noise; another seed speaks the sentences slightly differently.")
+    repeats: Positive = Field(
+        1,
+        le=5,
+        description="How often each sentence is spoken, each time with the next seed. 2 or 3 make the tournament surer.",
+    )
+    recordings: Positive = Field(
+        20, ge=2, description="How many held-out clips are scored as the samples are: what a perfect voice would get."
+    )
     min_level_db: float = Field(-40.0, lt=0, description="Every sample must have at least this RMS level, in dBFS.")
     max_cer: Ratio = Field(
         0.2, description="The mean character error rate of Whisper's transcripts of the samples must be at most this."
@@ -146,6 +154,32 @@ class Samples(Section):
         le=5,
         description="The mean predicted MOS of the samples, 1 to 5 (DNSMOS P.835, overall), must be at least this.",
     )
+    min_likeness: Ratio = Field(
+        0.7,
+        description="The mean likeness of the samples and the speaker of the recordings must be at least this. Measured: one "
+        "speaker 0.86 to 0.97, two people 0.42 to 0.54.",
+    )
+    slowest: float = Field(
+        0.7, gt=0, description="The samples' phonemes per second over the recordings' must be at least this."
+    )
+    fastest: float = Field(1.4, gt=0, description="The samples' phonemes per second over the recordings' must be at most this.")
+    max_silence_s: float = Field(
+        1.0, gt=0, description="No sample may have a longer silence, in seconds: before, in or after the speech."
+    )
+    max_flat_ratio: Ratio = Field(
+        0.005,
+        description="At most this share of each sample may lie at the top of the wave: clipping. Range 0 to 1. "
+        "Measured: 0.00002 for clean speech, 0.04 when clipped at a quarter of its peak.",
+    )
+    min_ends_right: Ratio = Field(
+        0.8, description="At least this share of the samples must have their first and their last word right."
+    )
+
+    @model_validator(mode="after")
+    def _rates_in_order(self) -> "Samples":
+        wrong = "the bounds leave no rate between them" if self.slowest >= self.fastest else ""
+        voice_faults.require("fastest", self.fastest, wrong and f"{wrong}; write more than {self.slowest}")
+        return self
 
 
 class Tournament(Section):

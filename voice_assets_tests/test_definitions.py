@@ -22,6 +22,9 @@ HEAVY = (
     "lightning",
     "piper",
     "speechmos",
+    "distillmos",
+    "resemblyzer",
+    "webrtcvad",
 )
 VOICE = """\
 dataset: nowhere
@@ -58,7 +61,7 @@ RULES = {
     "whisper_validation": 6,
     "mini_training": 5,
     "onnx_voice": 3,
-    "voice_samples": 5,
+    "voice_samples": 10,
     "voice_package": 4,
 }
 SHOWN = ("checkpoint", "onnx_voice", "voice_package")

@@ -61,7 +61,7 @@ class TranscribeRequest(RecogniserRequest):
 
 
 class SpeakRequest(RecogniserRequest):
-    """The request of ``workers.speak``: which voice, which sentences, how to transcribe the samples, where to write."""
+    """The request of ``workers.speak``: which voice, which sentences, which recordings to compare with, where to write."""
 
     onnx: Path = Field(description="The voice's `.onnx`.", examples=["/data/ru_RU-my_voice-medium.onnx"])
     config: Path = Field(description="The voice's `.onnx.json`.", examples=["/data/ru_RU-my_voice-medium.onnx.json"])
@@ -69,4 +69,19 @@ class SpeakRequest(RecogniserRequest):
         min_length=1, description="Texts to speak; none of them blank.", examples=[["Привет, это тестовый голос."]]
     )
     seed: int = Field(description="Seed of the voice's noise.", examples=[1])
+    repeats: int = Field(
+        default=1, ge=1, description="How often each sentence is spoken, each time with the next seed: seed, seed + 1, ..."
+    )
+    dataset: Path = Field(
+        description="The data set's folder; the paths of the held-out clips are relative to it.", examples=["/data/my_voice"]
+    )
+    held_out: Path = Field(
+        description="Parquet table of the held-out clips that are scored as the samples are (asr.held_out), "
+        "with the columns clip_id, path, text, audio_sha256, duration_s.",
+        examples=["/data/run/held_out.parquet"],
+    )
+    recordings_cache: Path = Field(
+        description="Folder for the scores of the held-out clips, by their hash: they are the same for every epoch.",
+        examples=["/project/.cache/recordings"],
+    )
     out: Path = Field(description="Folder to write into.", examples=["/data/run/samples"])

@@ -43,7 +43,8 @@ def _is_letter(phoneme: str) -> bool:
     return unicodedata.category(phoneme) in _LETTERS
 
 
-def _letters(phonemes: Sequence[str]) -> list[str]:
+def letters_in(phonemes: Sequence[str]) -> list[str]:
+    """The phonemes that are letters: no stress, no length, no punctuation, no space."""
     return [one for one in phonemes if _is_letter(one)]
 
 
@@ -88,8 +89,8 @@ def _signs(found: dict[int, tuple[str, list[Sign]]], espeak_voice: str) -> dict[
     result = {}
     for key, (_, some) in found.items():
         plain = said[key, ""]
-        heard = [(one, said[key, one]) for one in _tokens(some) if _letters(said[key, one]) != _letters(plain)]
-        result[key] = len(_letters(plain)), "  ".join(f"{one} {differing(words, plain)[0]}" for one, words in heard)
+        heard = [(one, said[key, one]) for one in _tokens(some) if letters_in(said[key, one]) != letters_in(plain)]
+        result[key] = len(letters_in(plain)), "  ".join(f"{one} {differing(words, plain)[0]}" for one, words in heard)
     return result
 
 
@@ -107,12 +108,12 @@ def spoken_facts(texts: Sequence[str], language: str, espeak_voice: str, id_map:
     said = phonemes_of([*texts, *(clean[index] for index in changed), *marks], espeak_voice)
     right = dict(zip(changed, said[len(texts) :], strict=False))
     # Some voices read punctuation aloud even alone: Ukrainian says «лапки» for a quotation mark.
-    aloud = {mark for mark, phonemes in zip(marks, said[-len(marks) :], strict=True) if _letters(phonemes)}
+    aloud = {mark for mark, phonemes in zip(marks, said[-len(marks) :], strict=True) if letters_in(phonemes)}
     found = {index: (text, some) for index, text in enumerate(clean) if (some := signs(text, language, aloud))}
     with_signs = _signs(found, espeak_voice)
     facts = []
     for index, phonemes in enumerate(said[: len(texts)]):
-        letters, spoken_signs = with_signs.get(index) or (len(_letters(phonemes)), "")
+        letters, spoken_signs = with_signs.get(index) or (len(letters_in(phonemes)), "")
         wrong, expected = differing(phonemes, right.get(index, phonemes))
         misread = f"{wrong} instead of {expected}" if wrong else ""
         unknown = _unknown(phonemes, id_map)

@@ -122,6 +122,22 @@ SAMPLES = {
     "similarity": Column(float, "of the normalised texts, 0 to 1"),
     "cer": Column(float, "character error rate on the normalised texts"),
     "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),
+    "seed": Column(int, "seed of the voice's noise"),
+    "first_word_wrong": Column(bool, "the hypothesis begins with another word: the voice may swallow the start"),
+    "last_word_wrong": Column(bool, "the hypothesis ends with another word: the voice may swallow the end"),
+    "mos_2": Column(float, "predicted mean opinion score by the second model, 1 to 5 (DistillMOS)"),
+    "likeness": Column(
+        float, "cosine of this voice and the speaker of the recordings, 0 to 1; 0 without voice (audio.speaker)"
+    ),
+    "phonemes": Column(int, "phonemes of the sentence that are letters"),
+    "speech_s": Column(float, "seconds of speech (asr.speech)"),
+    "rate": Column(float, "phonemes per second of speech; 0 without speech"),
+    "rate_ratio": Column(float, "rate / the rate of the recordings"),
+    "leading_silence_s": Column(float, "as in clip_stats"),
+    "trailing_silence_s": Column(float, "as in clip_stats"),
+    "longest_pause_s": Column(float, "the longest silence inside the speech"),
+    "longest_silence_s": Column(float, "the longest of the three silences"),
+    "flat_ratio": Column(float, "share of samples at the top of the wave: clipping, whatever the level (audio.signals)"),
 }
 
 RANKING = {
@@ -162,6 +178,43 @@ PAIRS = {
     "told_apart": Column(str, "what tells the two apart: `scores`, `votes`, `scores votes`, or empty for a tie"),
     "words": Column(str, "the same in words"),
 }
+RECORDINGS = {
+    "clip_id": Column(str, "as in clips"),
+    "audio_sha256": Column(str, "as in clips"),
+    "duration_s": Column(float, "length of the clip"),
+    **{
+        name: SAMPLES[name]
+        for name in ("text", "hypothesis", "similarity", "cer", "mos", "mos_2", "phonemes", "speech_s", "rate")
+    },
+    "likeness": Column(float, "cosine of this voice and the speaker of the other recordings; NaN for the only one with voice"),
+}
+"""Held-out clips of the data set, scored as SAMPLES are: what a perfect voice would get."""
+
+SCORES = {
+    "sentences": Column(int, "different sentences that were spoken"),
+    "samples": Column(int, "rows of SAMPLES: sentences x repeats"),
+    "recordings": Column(int, "rows of RECORDINGS: held-out clips of the data set"),
+    "cer": Column(float, "mean character error rate of the samples"),
+    "own_cer": Column(float, "the recogniser's own: mean character error rate of the recordings"),
+    "cer_excess": Column(float, "cer - own_cer; negative when the voice is easier to understand than the recordings"),
+    "similarity": Column(float, "mean similarity of the samples"),
+    "mos": Column(float, "mean DNSMOS of the samples"),
+    "own_mos": Column(float, "mean DNSMOS of the recordings"),
+    "mos_2": Column(float, "mean DistillMOS of the samples"),
+    "own_mos_2": Column(float, "mean DistillMOS of the recordings"),
+    "likeness": Column(float, "mean likeness of the samples and the speaker of the recordings"),
+    "own_likeness": Column(float, "mean likeness of each recording and the speaker of the others; NaN for a single recording"),
+    "rate": Column(float, "phonemes of all samples per second of speech; 0 without speech"),
+    "own_rate": Column(float, "phonemes of all recordings per second of speech"),
+    "rate_ratio": Column(float, "rate / own_rate"),
+    "longest_silence_s": Column(float, "the longest silence of all samples"),
+    "flat_ratio": Column(float, "the highest flat_ratio of all samples"),
+    "first_words_right": Column(float, "share of samples whose first word is right"),
+    "last_words_right": Column(float, "share of samples whose last word is right"),
+    "ends_right": Column(float, "share of samples whose first and last words are right"),
+    "quietest_db": Column(float, "the lowest level of all samples, dBFS"),
+}
+"""The scores of one epoch: one row. `own_` marks figures of the data set's recordings."""
 
 _DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
 

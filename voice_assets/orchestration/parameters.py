@@ -44,7 +44,7 @@ def _onnx_voice(_voice: Voice) -> dict[str, Any]:
 
 
 def _voice_samples(voice: Voice) -> dict[str, Any]:
-    return voice.samples.model_dump(include={"min_level_db", "max_cer", "min_mos"})
+    return voice.samples.model_dump(exclude={"sentences", "seed", "repeats", "recordings"})
 
 
 _PARAMETERS = {

@@ -35,7 +35,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "mini_training": {},
     "training": {"level_epochs": 20, "max_gap": 0.5},
     "onnx_voice": {"max_onnx_difference": 1e-3},
-    "voice_samples": {"min_level_db": -40.0, "max_cer": 0.2, "min_mos": 3.0},
+    "voice_samples": {
+        "min_level_db": -40.0,
+        "max_cer": 0.2,
+        "min_mos": 3.0,
+        "min_likeness": 0.7,
+        "slowest": 0.7,
+        "fastest": 1.4,
+        "max_silence_s": 1.0,
+        "max_flat_ratio": 0.005,
+        "min_ends_right": 0.8,
+    },
     "voice_package": {},
 }
 """The plan's thresholds, by the names the suites use."""
@@ -86,7 +96,7 @@ def transcripts() -> pd.DataFrame:
 
 def samples() -> pd.DataFrame:
     """Five samples of a good voice."""
-    constant = {"duration_s": 2.5, "level_db": -22.0, "cer": 0.05, "mos": 3.4}
+    constant = {"duration_s": 2.5, "level_db": -22.0, "cer": 0.05, "mos": 3.4, "flat_ratio": 2e-5, "longest_silence_s": 0.3}
     return pd.DataFrame({"sample": [f"s{number}.wav" for number in range(5)]}).assign(**constant)
 
 
@@ -127,7 +137,10 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
         "mini_training": {"epochs": epochs(), "facts": _facts(**losses)},
         "training": training(),
         "onnx_voice": {"facts": _facts(loads=1, max_abs_difference=2e-5, config_problems=0)},
-        "voice_samples": {"samples": samples()},
+        "voice_samples": {
+            "samples": samples(),
+            "scores": _facts(sentences=5, likeness=0.9, rate_ratio=1.05, ends_right=1.0),
+        },
         "voice_package": {"facts": _facts(**package)},
     }
     return tables[suite]

@@ -42,6 +42,12 @@ FACTS = [
     ("onnx_voice", "facts", "loads", 1, 0, "loads"),
     ("onnx_voice", "facts", "max_abs_difference", 0.001, 0.0010001, "same_audio"),
     ("onnx_voice", "facts", "config_problems", 0, 1, "config_complete"),
+    ("voice_samples", "scores", "sentences", 5, 4, "sample_count"),
+    ("voice_samples", "scores", "sentences", 10, 11, "sample_count"),
+    ("voice_samples", "scores", "likeness", 0.7, 0.6999, "sounds_like_the_speaker"),
+    ("voice_samples", "scores", "rate_ratio", 0.7, 0.6999, "speaking_rate"),
+    ("voice_samples", "scores", "rate_ratio", 1.4, 1.4001, "speaking_rate"),
+    ("voice_samples", "scores", "ends_right", 0.8, 0.7999, "first_and_last_words"),
     ("voice_package", "facts", "missing_files", 0, 1, "files_present"),
     ("voice_package", "facts", "checksum_mismatches", 0, 1, "checksums_match"),
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),
@@ -92,6 +98,8 @@ ROWS = [
     ("training", "validations", "validation_loss", 99.0, -2e6, "validation_loss_sane"),
     ("voice_samples", "samples", "level_db", -40.0, -40.01, "audible"),
     ("voice_samples", "samples", "duration_s", 0.3001, 0.3, "long_enough"),
+    ("voice_samples", "samples", "flat_ratio", 0.005, 0.0051, "no_clipping"),
+    ("voice_samples", "samples", "longest_silence_s", 1.0, 1.01, "no_long_silence"),
 ]
 
 

@@ -16,6 +16,7 @@ COLUMNS = {
     "epochs": tables.EPOCHS,
     "validations": tables.EPOCHS,
     "samples": tables.SAMPLES,
+    "scores": tables.SCORES,
 }
 WITH_KEPT = ("asr_sample_report", "whisper_validation")
 RULES = {
@@ -39,7 +40,10 @@ RULES = {
         *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
     "voice_package": ["files_present", "checksums_match", "versions_match", "speaks"],
-    "voice_samples": ["sample_count", "audible", "long_enough", "intelligible", "natural"],
+    "voice_samples": [
+        *("sample_count", "audible", "long_enough", "intelligible", "natural"),
+        *("sounds_like_the_speaker", "speaking_rate", "no_clipping", "no_long_silence", "first_and_last_words"),
+    ],
     "whisper_shard": ["every_clip_scored", "no_unknown_clips", "similarity_range", "cer_range"],
     "whisper_validation": [
         *("all_shards_done", "every_clip_scored", "no_unknown_clips"),
@@ -94,7 +98,7 @@ def test_a_rule_reads_columns_that_its_table_has(suite: str, rule: Rule) -> None
 @pytest.mark.parametrize(("suite", "rule"), all_rules(), ids=[f"{suite}/{rule.name}" for suite, rule in all_rules()])
 def test_a_rule_about_rows_can_name_them(suite: str, rule: Rule) -> None:
     about_rows = rule.type.startswith("expect_column_values") or rule.type.startswith("expect_column_share")
-    assert rule.meta.id_column or rule.table in ("facts", "config") or not about_rows
+    assert rule.meta.id_column or rule.table in ("facts", "config", "scores") or not about_rows
 
 
 @pytest.mark.parametrize("suite", RULES)

@@ -19,7 +19,7 @@ BAD = {
 
 def samples(cer: float, mos: float) -> pd.DataFrame:
     one = {
-        **dict.fromkeys(SAMPLES, 0.5),
+        **dict.fromkeys(SAMPLES, 1),
         "sample": "sample_01.wav",
         "text": "Да | нет",
         "hypothesis": "Да",

@@ -26,7 +26,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
     (folder / "samples").mkdir()
     recordings.write_wav(folder / "samples" / "sample_01.wav", np.zeros(100, np.int16), 22050)
     row = {
-        **dict.fromkeys(SAMPLES, 0.5),
+        **dict.fromkeys(SAMPLES, 1),
         "sample": "sample_01.wav",
         "text": SENTENCE,
         "hypothesis": "Good morning.",
