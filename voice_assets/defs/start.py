@@ -21,6 +21,7 @@ from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
+
 def start_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     """``starting_checkpoint``; nothing for a voice that starts from no published voice."""
     return [] if voice.training.start_from is None else [_starting_checkpoint(voice, voice.training.start_from)]

@@ -105,9 +105,7 @@ class TrainingRun:
 class _Listener:
     """Handles the events of the training worker."""
 
-    def __init__(
-        self, context: dg.AssetExecutionContext, records: CheckpointRecords, curve: LiveCurve, on_progress: Progress
-    ):
+    def __init__(self, context: dg.AssetExecutionContext, records: CheckpointRecords, curve: LiveCurve, on_progress: Progress):
         self.context, self.records, self.curve, self.on_progress = context, records, curve, on_progress
         self.losses: dict[str, Any] = {}
 

@@ -22,9 +22,7 @@ def test_the_newest_the_best_and_the_others_spread(
 
 
 @given(st.sets(st.integers(0, 500), min_size=1), st.dictionaries(st.integers(0, 500), st.floats(0, 5)), st.integers(1, 9))
-def test_as_many_as_there_are_places_each_once_and_always_the_newest(
-    kept: set[int], mel: dict[int, float], most: int
-) -> None:
+def test_as_many_as_there_are_places_each_once_and_always_the_newest(kept: set[int], mel: dict[int, float], most: int) -> None:
     chosen = choose(kept, mel, most)
     assert len(chosen) == len(set(chosen)) == min(most, len(kept))
     assert set(chosen) <= kept
