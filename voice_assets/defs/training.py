@@ -1,6 +1,5 @@
 """Stage `training` (the plan's stage 4): the accepted clips, the first epochs, and the checkpoint of each epoch."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,9 +23,9 @@ from voice_assets.orchestration.records import TABLE, UPSTREAM, pins_json
 from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, sound_clips, table_of
 from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.requests import TrainRequest
-from voice_assets.piper.versions import free_version, version_dir, versions_in
+from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import locks, project
-from voice_assets.runtime.files import sha256, write_text
+from voice_assets.runtime.files import sha256
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TRAINING_POOL = "training"
-IDENTITY = "identity.json"
 SETTINGS = {"quality", "epochs", "batch_size", "segment_size", "precision", "seed", "checkpoint", "trust_checkpoint"}
 
 
@@ -118,23 +116,6 @@ def _checkpoint(voice: Voice) -> dg.AssetSpec:
     )
 
 
-def open_version(voice: Voice, identity: dict[str, Any], history: History) -> int:
-    """The number of the training to run: the newest training if it never ended and has the same identity, else a new number.
-
-    The identity is everything that decides the result of a training. ``identity.json`` in the training's folder stores it.
-    """
-    work = training_dir(voice)
-    versions = versions_in(work)
-    ended = history.trainings(asset_key(voice, "mini_training"))
-    if versions and versions[-1] not in ended:
-        file = version_dir(work, versions[-1]) / IDENTITY
-        if file.is_file() and json.loads(file.read_text(encoding="utf-8")) == identity:
-            return versions[-1]
-    version = free_version(work, ended)
-    write_text(version_dir(work, version) / IDENTITY, json.dumps(identity, indent=1))
-    return version
-
-
 @contextmanager
 def only_training(voice: Voice) -> Iterator[None]:
     """Lock the voice's training folder: two runs must not train into the folder at the same time.
@@ -214,18 +195,27 @@ def _worker_request(voice: Voice, training_set: Path, version: int) -> TrainRequ
         espeak_voice=voice.espeak_voice,
         sample_rate=voice.sample_rate,
         training=voice.training,
+        epochs=voice.training.epochs,
     )
 
 
-def _start(voice: Voice) -> dict[str, str]:
-    """The hash of the weights that training starts from. Another file with the same name makes another training."""
-    checkpoint = voice.training.checkpoint
-    if checkpoint is None:
-        return {}
+def _expect_start(voice: Voice) -> None:
+    """Raise dagster.Failure when training cannot start from the voice's checkpoint."""
     problem = start_problem(voice.training, voice.dataset / "config.json", voice.sample_rate)
     if problem:
         raise dg.Failure(f"{voice.file}: training.checkpoint: {problem}", allow_retries=False)
-    return {"checkpoint_sha256": sha256(checkpoint)}
+
+
+def _version(context: dg.AssetExecutionContext, voice: Voice, table: Path) -> int:
+    """The number of the training to run; its folder has its identity."""
+    import pandas as pd
+
+    from voice_assets.piper.identity import identity_of, open_version
+
+    identity = identity_of(voice.training, pd.read_parquet(table), voice.dataset / "config.json")
+    made = History(context.instance).trainings(asset_key(voice, "mini_training"))
+    ended = {version: int(found.metadata["epochs"]) for version, found in made.items()}
+    return open_version(training_dir(voice), identity, ended, voice.training.epochs)
 
 
 def _expect_config(voice: Voice, validated: str) -> None:
@@ -238,15 +228,13 @@ def _expect_config(voice: Voice, validated: str) -> None:
         )
 
 
-def _train(
-    context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs, settings: dict[str, Any]
-) -> tuple[int, _Recorder]:
+def _train(context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs) -> tuple[int, _Recorder]:
     """Let a worker train, or resume the training of a killed run. Returns the number of the training and its recorder."""
     source = inputs.one("training_set")
     table = opened(source, TABLE)  # the worker reads the recorded table
     _expect_config(voice, source.metadata["config_sha256"])
-    identity = {"training_set": source.data_version, **_start(voice), **json.loads(json.dumps(settings, default=str))}
-    version = open_version(voice, identity, History(context.instance))
+    _expect_start(voice)
+    version = _version(context, voice, table)
     log = version_dir(training_dir(voice), version) / "train.log"
     with progress(context, "steps", every=20) as on_progress:
         recorder = _Recorder(context, voice, version, inputs, on_progress)
@@ -299,7 +287,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         with only_training(voice):
-            version, recorder = _train(context, voice, inputs, settings)
+            version, recorder = _train(context, voice, inputs)
         folder = version_dir(training_dir(voice), version)
         curve = pd.read_parquet(folder / "epochs.parquet")
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}

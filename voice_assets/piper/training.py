@@ -1,11 +1,10 @@
 """The training loop: Lightning with Piper's model and data. Every epoch is kept, and a killed training can go on.
 
-Files of one training, under ``<work>/lightning_logs/version_<N>/``: ``run.json`` (what decides the result),
+Files of one training, under ``<work>/lightning_logs/version_<N>/``: ``identity.json`` (``piper.identity``),
 the checkpoints (``piper.checkpoints``), ``epochs.parquet`` (``EPOCHS``), TensorBoard's logs, ``metadata.csv`` and
 ``config.json``. Printing events belongs to ``workers.train``.
 """
 
-import json
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from voice_assets.piper import model as vits
 from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, checkpoints_in, write_listing
 from voice_assets.piper.data_module import data_module
 from voice_assets.piper.errors import TrainingError
+from voice_assets.piper.identity import claim, identity_of_request
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import LOGS, version_dir
 from voice_assets.runtime import files
@@ -104,30 +104,6 @@ def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> A
     return Recorder()
 
 
-def _claim(folder: Path, facts: dict[str, Any]) -> None:
-    """Write ``run.json``, or compare it with ``facts``: one version never mixes two trainings."""
-    record = folder / "run.json"
-    if not record.exists():
-        files.write_text(record, json.dumps(facts, indent=1, sort_keys=True))
-        return
-    before = json.loads(record.read_text(encoding="utf-8"))
-    changed = [f"{key} was {before.get(key)!r}, now {value!r}" for key, value in facts.items() if before.get(key) != value]
-    if changed:
-        raise TrainingError(f"{folder}: this version was started with other settings; take a new version: {'; '.join(changed)}")
-
-
-def _facts(request: TrainRequest, digest: str) -> dict[str, Any]:
-    """The content of ``run.json``: everything that decides the result of a training."""
-    chosen = request.training
-    return {
-        **chosen.model_dump(include={"batch_size", "segment_size", "quality", "seed", "precision"}),
-        "voice_name": request.voice_name,
-        "arguments": request.model_arguments,
-        "training_set": digest,
-        "start_from": str(chosen.checkpoint) if chosen.checkpoint else None,
-    }
-
-
 def _model(request: TrainRequest, config: PiperConfig, events: TrainingEvents, *, fresh: bool) -> Any:
     chosen = request.training
     arguments = vits.quality_arguments(chosen.quality, config.sample_rate)
@@ -150,7 +126,7 @@ def _trainer(request: TrainRequest, recorder: Any) -> Any:
     # Generator and discriminator never both get gradients in one backward pass, which plain DDP would wait for.
     strategy = "ddp_find_unused_parameters_true" if chosen.devices > 1 else "auto"
     return lightning.Trainer(
-        max_epochs=chosen.epochs,
+        max_epochs=request.epochs,
         accelerator=chosen.accelerator,
         devices=chosen.devices,
         strategy=strategy,
@@ -198,10 +174,10 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
     data.check_training_set(rows, request.dataset)
     folder = version_dir(request.work, request.version)
     digest = data.fingerprint(rows, config)
-    _claim(folder, _facts(request, digest))
+    claim(folder, identity_of_request(request, rows))
     done = checkpoints_in(folder)
     _tell_again(folder, done, events)
-    if not done or done[-1].epoch < request.training.epochs - 1:
+    if not done or done[-1].epoch < request.epochs - 1:
         lightning.seed_everything(request.training.seed, workers=True, verbose=False)
         own_cache = clip_cache.folder_of(request.cache, digest)
         if _rank() == 0:  # Lightning starts the other processes when the first one is already training
@@ -228,7 +204,7 @@ def _make_room(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: P
         left.unlink()
     quality = request.training.quality
     seconds = 0.0 if (cache / clip_cache.COMPLETE).exists() else float(rows["duration_s"].sum())
-    epochs = request.training.epochs - (done[-1].epoch + 1 if done else 0)
+    epochs = request.epochs - (done[-1].epoch + 1 if done else 0)
     needed = {
         cache: clip_cache.space_needed(seconds, 0, quality),
         folder: clip_cache.space_needed(0, epochs, quality),

@@ -79,7 +79,7 @@ def _check_config(request: TrainRequest) -> None:
 def work(request: TrainRequest) -> None:
     """Train and write ``training.json``."""
     _check_config(request)
-    folder, epochs = version_dir(request.work, request.version), request.training.epochs
+    folder, epochs = version_dir(request.work, request.version), request.epochs
     rows = pd.read_parquet(request.training_set)
     emit("started", clips=len(rows), epochs=epochs, folder=folder)
     table, checkpoints = training.train(request, rows, Events(epochs))
