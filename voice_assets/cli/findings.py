@@ -87,16 +87,21 @@ def findings_of_voices() -> Iterator[Finding]:
 
 def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     """Findings on what one voice needs."""
-    from voice_assets.piper.cache import space_needed
+    from voice_assets.piper import cache, disk
 
     for bad in read_voices()[1]:
         if bad.name == voice.name:
             yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file")
     yield _dataset(voice, missing="bad")
     seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
-    needed = space_needed(seconds, voice.training.epochs, voice.training.quality)
+    chosen = voice.training
+    spectrograms = cache.bytes_of(seconds, chosen.quality)
+    needed = disk.whole_training(voice.reports_dir, chosen, chosen.max_epochs, spectrograms)
     audio = figures.audio_length(seconds / 3600)
-    yield _disk(needed, f"training on {audio} of audio: spectrograms, and a checkpoint per epoch")
+    yield _disk(
+        sum(need.size for need in needed),
+        f"training on {audio} of audio for up to {chosen.max_epochs} epochs: {', '.join(need.what for need in needed)}",
+    )
     yield _writable("folder for reports", voice.reports_dir)
     yield _espeak(voice)
     yield from _config(voice)

@@ -107,10 +107,32 @@ EPOCHS = {
     "epoch": Column(int, "from 0, as Lightning counts"),
     "loss": Column(float, "mean generator loss of the training steps (VITS: adversarial + feature + mel + duration + KL)"),
     "loss_mel": Column(float, "mean mel L1 of the training steps, unweighted"),
+    "loss_kl": Column(float, "mean KL loss of the training steps, unweighted"),
+    "loss_dur": Column(float, "mean duration loss of the training steps"),
     "loss_disc": Column(float, "mean discriminator loss of the training steps"),
-    "validation_loss": Column(float, "generator loss on the held-out clips"),
-    "validation_mel": Column(float, "mel L1 on the held-out clips"),
-    "seconds": Column(float, "duration of the epoch"),
+    "validated": Column(bool, "whether the held-out clips were tried after this epoch (`training.validate_every`)"),
+    "validation_loss": Column(float, "generator loss on the held-out clips; NaN without validation"),
+    "validation_mel": Column(float, "mel L1 on the held-out clips; NaN without validation"),
+    "validation_kl": Column(float, "KL loss on the held-out clips; NaN without validation"),
+    "validation_dur": Column(float, "duration loss on the held-out clips; NaN without validation"),
+    "seconds": Column(float, "duration of the epoch, with validation"),
+    "memory_mb": Column(float, "the most memory that the training process had so far, in MB"),
+    "gpu_memory_mb": Column(float, "the most memory that tensors took on the first GPU so far, in MB; 0 without a GPU"),
+}
+
+STEPS = {
+    "epoch": Column(int, "as in EPOCHS"),
+    "step": Column(int, "the batch in the epoch, from 1"),
+    "global_step": Column(int, "Lightning's count after the batch: one per step of an optimizer, two optimizers"),
+    "loss": Column(float, "generator loss, the sum of its parts"),
+    "loss_mel": Column(float, "mel L1, unweighted"),
+    "loss_kl": Column(float, "KL loss, unweighted"),
+    "loss_dur": Column(float, "duration loss"),
+    "loss_fm": Column(float, "feature matching loss"),
+    "loss_gen": Column(float, "adversarial loss of the generator"),
+    "loss_disc": Column(float, "discriminator loss"),
+    "learning_rate": Column(float, "of the generator"),
+    "seconds": Column(float, "time since the start of the epoch"),
 }
 
 SAMPLES = {

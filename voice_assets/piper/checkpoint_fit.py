@@ -7,6 +7,7 @@ The same function judges for ``doctor``, before a run, and in the training worke
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from voice_assets.dataset import espeak
 from voice_assets.dataset.config import ConfigError, PiperConfig, load_config
@@ -16,10 +17,13 @@ from voice_assets.voices import Training
 
 EMBEDDING = "model_g.enc_p.emb.weight"  # [phonemes, channels]
 DECODER = "model_g.dec.conv_pre.weight"  # [channels, channels of the embedding, 7]
+# What Piper itself takes for another set of phonemes (its vocoder warm start): the rest knows phonemes.
+WITHOUT_PHONEMES = ("model_g.dec.", "model_g.enc_q.", "model_g.flow.")
 SPEAKERS = "model_g.emb_g.weight"  # [speakers, channels]; a model of one speaker has none
 # The channels of the embedding and of the decoder, by quality; a test compares them with Piper's models.
 CHANNELS = {"x_low": (96, 256), "low": (192, 256), "medium": (192, 256), "high": (192, 512)}
 PIPERS_PHONEMES = 256
+Take = Literal["all", "decoder"]
 OTHERWISE = "otherwise leave `training.checkpoint` out"
 
 
@@ -33,6 +37,7 @@ class Wanted:
         channels: as in ``CHANNELS``.
         sample_rate: in Hz.
         quality: for the message.
+        take: ``all`` weights, or those of the ``decoder``, the posterior encoder and the flow, which know no phonemes.
     """
 
     phonemes: int
@@ -40,11 +45,12 @@ class Wanted:
     channels: tuple[int, int]
     sample_rate: int
     quality: str
+    take: Take = "all"
 
 
-def wanted_of(config: PiperConfig, quality: str, sample_rate: int) -> Wanted:
+def wanted_of(config: PiperConfig, quality: str, sample_rate: int, take: Take = "all") -> Wanted:
     """What a voice of ``quality`` at ``sample_rate`` asks of a checkpoint, for a data set with this ``config``."""
-    return Wanted(config.num_symbols, _largest(config.phoneme_id_map), CHANNELS[quality], sample_rate, quality)
+    return Wanted(config.num_symbols, _largest(config.phoneme_id_map), CHANNELS[quality], sample_rate, quality, take)
 
 
 def usable(path: Path, wanted: Wanted, *, trusted: bool) -> CheckpointFacts:
@@ -79,7 +85,7 @@ def start_problem(training: Training, config: Path, sample_rate: int) -> str:
     if training.checkpoint is None:
         return ""
     phonemes, largest_id = _phonemes_of(config)
-    wanted = Wanted(phonemes, largest_id, CHANNELS[training.quality], sample_rate, training.quality)
+    wanted = Wanted(phonemes, largest_id, CHANNELS[training.quality], sample_rate, training.quality, training.take)
     try:
         usable(training.checkpoint, wanted, trusted=training.trust_checkpoint)
     except CheckpointError as error:
@@ -105,7 +111,8 @@ def misfits(facts: CheckpointFacts, wanted: Wanted) -> list[str]:
     if not any(name.startswith("model_g.") for name in facts.shapes):
         held = f"tensors such as {', '.join(list(facts.shapes)[:2])}" if facts.shapes else "no tensors"
         return [f"a checkpoint of another program, with {held}; those of a Piper model are called model_g.…"]
-    found = [_speakers(facts), _phonemes(facts.shapes, wanted), _quality(facts.shapes, wanted), _rate(facts, wanted)]
+    phonemes = _phonemes(facts.shapes, wanted) if wanted.take == "all" else ""
+    found = [_speakers(facts), phonemes, _quality(facts.shapes, wanted), _rate(facts, wanted)]
     return [reason for reason in found if reason]
 
 
@@ -125,7 +132,8 @@ def _phonemes(shapes: Mapping[str, tuple[int, ...]], wanted: Wanted) -> str:
     fits = f"; or write `num_symbols: {rows}` into config.json, if both have Piper's own phoneme ids"
     return (
         f"its phoneme embedding has {rows} rows, and num_symbols in config.json is {wanted.phonemes}: the model would have to "
-        f"learn every phoneme anew. Take a checkpoint of {wanted.phonemes} phonemes"
+        f"learn every phoneme anew. Take a checkpoint of {wanted.phonemes} phonemes, or write "
+        f"`training.take: decoder`, which leaves out what knows phonemes"
         f"{fits if wanted.largest_id < rows else ''}; {OTHERWISE}"
     )
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from voice_assets.dataset.tables import EPOCHS
 
-LOSSES = [name for name in EPOCHS if name not in ("epoch", "seconds")]
+TRAINING_LOSSES = [name for name in EPOCHS if name.startswith("loss")]
+VALIDATION_LOSSES = [name for name in EPOCHS if name.startswith("validation_")]
 
 
 def loss_facts(epochs: pd.DataFrame, planned: int) -> dict[str, float | int]:
@@ -15,14 +16,16 @@ def loss_facts(epochs: pd.DataFrame, planned: int) -> dict[str, float | int]:
     Returns:
         ``epochs_planned``; ``epochs_done``: the number of epochs from 0 to ``planned - 1`` that are in the table, each
         counted once; ``loss_drop_0_1``: the training loss of epoch 0 minus that of epoch 1, positive for a falling loss, NaN
-        when one of the two is missing; ``not_finite``: the number of losses that are NaN or infinite.
+        when one of the two is missing; ``not_finite``: the number of losses that are NaN or infinite; the validation losses of
+        an epoch without validation do not count.
     """
     done = set(epochs["epoch"]) & set(range(planned))
     loss = {int(epoch): float(value) for epoch, value in zip(epochs["epoch"], epochs["loss"], strict=True)}
-    bad = sum(not math.isfinite(value) for name in LOSSES for value in epochs[name])
+    validated = epochs[epochs["validated"]]
+    values = [*epochs[TRAINING_LOSSES].to_numpy().flat, *validated[VALIDATION_LOSSES].to_numpy().flat]
     return {
         "epochs_planned": planned,
         "epochs_done": len(done),
         "loss_drop_0_1": loss.get(0, math.nan) - loss.get(1, math.nan),
-        "not_finite": bad,
+        "not_finite": sum(not math.isfinite(value) for value in values),
     }

@@ -20,12 +20,16 @@ from voice_assets.piper.data import TrainingSetError, write_metadata
 from voice_assets.runtime import files
 
 
-def _in_order(length: int, order_of: Callable[[int], list[int]]) -> Any:
-    """A sampler of ``length`` clips in the order that ``order_of`` gives for an epoch. Lightning sets the epoch."""
+def _in_order(length: int, order_of: Callable[[int], list[int]], first_epoch: int = 0) -> Any:
+    """A sampler of ``length`` clips in the order that ``order_of`` gives for an epoch. Lightning sets the epoch.
+
+    ``first_epoch`` is the epoch that this process begins with. Lightning sets that epoch too late: with ``num_workers`` the
+    first batches are drawn before, and a resumed training would see the order of epoch 0 again.
+    """
     from torch.utils.data import Sampler
 
     class InOrder(Sampler):
-        epoch = 0
+        epoch = first_epoch
 
         def set_epoch(self, epoch: int) -> None:
             self.epoch = epoch
@@ -53,7 +57,7 @@ def _loader(module: Any, clips: Any, sampler: Any, batch_size: int) -> Any:
     )
 
 
-def _train_loader(module: Any, durations_s: list[float], seed: int) -> Any:
+def _train_loader(module: Any, durations_s: list[float], seed: int, first_epoch: int) -> Any:
     """The loader of this rank's clips to train on, clips of like length together (``piper.batches``)."""
     rank, devices = ranks.rank(), ranks.devices()
     size = clips_per_batch(len(durations_s), module.batch_size, devices)
@@ -63,7 +67,7 @@ def _train_loader(module: Any, durations_s: list[float], seed: int) -> Any:
             f"own; add clips, or set training.devices: {max(1, len(durations_s))} or fewer"
         )
     length = len(order(durations_s, size, seed, 0, rank, devices))
-    sampler = _in_order(length, lambda epoch: order(durations_s, size, seed, epoch, rank, devices))
+    sampler = _in_order(length, lambda epoch: order(durations_s, size, seed, epoch, rank, devices), first_epoch)
     return _loader(module, module.train_dataset, sampler, size)
 
 
@@ -126,7 +130,8 @@ def _module_class(rows: pd.DataFrame, cache: Path, seed: int) -> Any:
             _split(self, list(rows["split"]))
 
         def train_dataloader(self) -> Any:
-            return _train_loader(self, list(rows["duration_s"].iloc[self.train_dataset.indices]), seed)
+            first_epoch = self.trainer.fit_loop.epoch_progress.current.processed
+            return _train_loader(self, list(rows["duration_s"].iloc[self.train_dataset.indices]), seed, first_epoch)
 
         def val_dataloader(self) -> Any:
             return _validation_loader(self, list(rows["duration_s"].iloc[self.val_dataset.indices]))

@@ -10,8 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from voice_assets.voice_training import Keep
-
 MILESTONES = (50, 100, 200, 500)
 """Epochs whose time is foretold, beside the voice's ``max_epochs``."""
 
@@ -65,10 +63,9 @@ def forecast(
     steps: int,
     peak_memory: int | None,
     checkpoint: int,
+    checkpoints: int,
     cache: int,
-    keep: Keep,
     max_epochs: int,
-    checkpoint_every: int = 1,
 ) -> Costs:
     """The costs of ``max_epochs`` epochs, from the ``EPOCHS`` of a mini-training with the same settings.
 
@@ -78,16 +75,14 @@ def forecast(
         peak_memory: see `Costs`.
         checkpoint: bytes of one checkpoint.
         cache: bytes of the cache.
-        keep: which checkpoints stay.
+        checkpoints: the most checkpoints on disk (``piper.retention.projected``).
         max_epochs: the most epochs of the whole training.
-        checkpoint_every: epochs between two checkpoints.
 
     Raises:
         ValueError: the mini-training has no epoch.
     """
     typical, warm_up = _seconds(epochs)
-    kept = most_kept(keep, max_epochs, checkpoint_every)
-    return Costs(max_epochs, steps, typical, warm_up, peak_memory, checkpoint, kept, cache)
+    return Costs(max_epochs, steps, typical, warm_up, peak_memory, checkpoint, checkpoints, cache)
 
 
 def _seconds(epochs: pd.DataFrame) -> tuple[float, float]:
@@ -99,13 +94,6 @@ def _seconds(epochs: pd.DataFrame) -> tuple[float, float]:
     later = seconds[1:] or seconds
     typical = float(pd.Series(later).median())
     return typical, max(0.0, seconds[0] - typical)
-
-
-def most_kept(keep: Keep, epochs: int, checkpoint_every: int = 1) -> int:
-    """The most checkpoints that stay after so many epochs: newest, best and every so many, if no epoch is two of these."""
-    written = {epoch for epoch in range(epochs) if (epoch + 1) % checkpoint_every == 0 or epoch == epochs - 1}
-    every = sum((epoch + 1) % keep.every == 0 for epoch in written) if keep.every else 0
-    return min(len(written), keep.last + keep.best + every)
 
 
 def happened(

@@ -15,7 +15,7 @@ from typing import Any
 
 from voice_assets.dataset.config import PiperConfig
 from voice_assets.piper.checkpoint_file import PLAIN_DATA, StandIn, read_facts
-from voice_assets.piper.checkpoint_fit import DECODER, EMBEDDING, Wanted, untrusted, usable, wanted_of
+from voice_assets.piper.checkpoint_fit import DECODER, EMBEDDING, WITHOUT_PHONEMES, Take, Wanted, untrusted, usable, wanted_of
 from voice_assets.piper.errors import CheckpointError
 from voice_assets.voice_faults import QUALITY_RATES
 
@@ -168,26 +168,29 @@ class Taken:
         return f"{self.copied} of {self.copied + len(self.fresh)} tensors taken{rest}"
 
 
-def wanted(model: Any, config: PiperConfig, quality: str) -> Wanted:
+def wanted(model: Any, config: PiperConfig, quality: str, take: Take = "all") -> Wanted:
     """What `start_from` asks of a checkpoint, from the model itself: its arguments may be others than those of its quality."""
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items() if name in (EMBEDDING, DECODER)}
     channels = (shapes[EMBEDDING][1], shapes[DECODER][0])
-    return replace(wanted_of(config, quality, int(model.hparams.sample_rate)), channels=channels)
+    return replace(wanted_of(config, quality, int(model.hparams.sample_rate), take), channels=channels)
 
 
 def start_from(model: Any, path: Path, wanted: Wanted, *, trusted: bool) -> Taken:
     """Copy the weights of another training into ``model``. Epochs start at 0, with a new optimizer.
 
-    Every tensor of the generator must be there, in its shape: otherwise the voice would silently start from random numbers.
-    Published checkpoints may lack the discriminator, which learns fast.
+    With ``wanted.take`` ``all``, every tensor of the generator must be there, in its shape: otherwise the voice would silently
+    start from random numbers. Published checkpoints may lack the discriminator, which learns fast. With ``decoder``, only the
+    decoder, the posterior encoder and the flow are taken, and must be there: they know no phonemes.
 
     Raises:
         CheckpointError: as `checkpoint_fit.usable` and `load_checkpoint`, or a tensor of the generator does not fit.
     """
     ours = model.state_dict()
     theirs = usable(path, wanted, trusted=trusted).shapes
-    fresh = tuple(name for name, tensor in ours.items() if theirs.get(name) != tuple(tensor.shape))
-    lost = [name for name in fresh if name.startswith("model_g.")]
+    needed, chosen = ("model_g.", "") if wanted.take == "all" else (WITHOUT_PHONEMES, WITHOUT_PHONEMES)
+    fits = {name for name, tensor in ours.items() if theirs.get(name) == tuple(tensor.shape) and name.startswith(chosen)}
+    fresh = tuple(name for name in ours if name not in fits)
+    lost = [name for name in fresh if name.startswith(needed)]
     if lost:
         shapes = f"{theirs.get(lost[0], 'absent')} there, {tuple(ours[lost[0]].shape)} here"
         raise CheckpointError(f"{path}: {len(lost)} tensors of the generator do not fit, the first is {lost[0]}: {shapes}")

@@ -16,7 +16,18 @@ from voice_assets.voices import PiperQuality, Positive, Training
 class TrainRequest(Request):
     """The request of ``workers.train``: the clips, the settings of the training, the folders to write into."""
 
-    not_used: ClassVar[frozenset[str]] = frozenset({"training.validation_ratio", "training.max_clips"})
+    not_used: ClassVar[frozenset[str]] = frozenset(
+        {
+            "training.max_epochs",
+            "training.stop_when_level",
+            "training.max_gap",
+            "training.validation_ratio",
+            "training.max_clips",
+            "training.samples_every",
+            "training.start_from",
+            "training.start",
+        }
+    )
 
     dataset: Path = Field(
         description="The data set's folder; the paths in the training set are relative to it.", examples=["/data/my_voice"]
@@ -33,6 +44,19 @@ class TrainRequest(Request):
     voice_name: str = Field(description="The voice's name.", examples=["my_voice"])
     espeak_voice: str = Field(description="espeak-ng's voice; must be what `config.json` says.", examples=["ru"])
     sample_rate: Positive = Field(description="Sample rate in Hz; must be what `config.json` says.", examples=[22050])
+    epochs: Positive = Field(
+        description="Train until so many epochs are done in all. The mini-training asks for `training.epochs`, the training "
+        "for `training.max_epochs`; checkpoints are removed (`training.keep`) only when more than `training.epochs` are asked "
+        "for.",
+        examples=[2],
+    )
+    stop_when_level: bool = Field(
+        default=False, description="Whether training ends as soon as the validation loss is level (`training.level_epochs`)."
+    )
+    start: Path | None = Field(
+        default=None,
+        description="The checkpoint that was made from `training.start_from`; null starts from `training.checkpoint`, if any.",
+    )
     training: Training = Field(default=Training(), description="The section `training` of a voice file.")
     model_arguments: dict[str, Any] = Field(
         default_factory=dict, description="Arguments of Piper's model that replace those of the quality. For tests."

@@ -1,171 +1,168 @@
-"""The training loop: Lightning with Piper's model and data. Every epoch is kept, and a killed training can go on.
+"""The training of a voice: Lightning with Piper's model and data, from the start or from the last whole checkpoint.
 
-Files of one training, under ``<work>/lightning_logs/version_<N>/``: ``run.json`` (what decides the result),
-the checkpoints (``piper.checkpoints``), ``epochs.parquet`` (``EPOCHS``), TensorBoard's logs, ``metadata.csv`` and
-``config.json``. Printing events belongs to ``workers.train``.
+One function serves the mini-training and the whole training: the request says up to which epoch. Files of one training, under
+``<work>/lightning_logs/version_<N>/``: ``identity.json`` (``piper.identity``), checkpoints (``piper.checkpoints``),
+``epochs.parquet`` and ``steps.parquet`` (``piper.loss_tables``), TensorBoard's log, ``metadata.csv`` and ``config.json``.
+Not here: what happens around the steps (``piper.recorder``), and printing events (``workers.train``).
 """
 
-import json
-import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from voice_assets.dataset.config import PiperConfig, load_config
-from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.piper import cache as clip_cache
-from voice_assets.piper import data, ranks
+from voice_assets.piper import data, disk, ranks, retention
 from voice_assets.piper import model as vits
-from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, checkpoints_in, write_listing
+from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, records_in, tidy
 from voice_assets.piper.data_module import data_module
-from voice_assets.piper.errors import TrainingError
+from voice_assets.piper.event_log import event_log
+from voice_assets.piper.identity import claim, identity_of_request
+from voice_assets.piper.loss_tables import cut_after, epochs_in, rows_of
+from voice_assets.piper.recorder import Progress, TrainingEvents, level_of, recorder
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.supervision import supervised
-from voice_assets.piper.versions import LOGS, version_dir
-from voice_assets.runtime import files
+from voice_assets.piper.versions import version_dir
 
 
-class TrainingEvents(Protocol):
-    """Receives the events of a running training."""
+@dataclass(frozen=True)
+class Trained:
+    """A training that has ended.
 
-    def note(self, text: str, **facts: object) -> None:
-        """Information for a person."""
-
-    def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        """A training step is done: ``step`` (from 1) of ``steps`` in this epoch, with the generator loss."""
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch is done; ``row`` is a row of ``EPOCHS``."""
-
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
-        """A checkpoint is complete on disk."""
-
-    def fatal(self, message: str) -> None:
-        """The training ends at once, for the reason in ``message``. Called from another thread than the other methods."""
-
-
-def epochs_in(folder: Path) -> pd.DataFrame:
-    """The ``EPOCHS`` table of a training; empty when no epoch is done."""
-    path = folder / "epochs.parquet"
-    return pd.read_parquet(path) if path.exists() else frame([], EPOCHS)
-
-
-def rows_in(folder: Path) -> list[dict[str, Any]]:
-    """The rows of :func:`epochs_in`."""
-    return [{str(name): value for name, value in row.items()} for row in epochs_in(folder).to_dict("records")]
-
-
-def epoch_row(
-    epoch: int, losses: dict[str, list[dict[str, float]]], seconds: float, clips: Sequence[int] | None = None
-) -> dict[str, Any]:
-    """One row of ``EPOCHS``: the means over the losses of the steps of all ranks. Every rank must call this.
-
-    ``clips`` is the number of clips in each validation step: the last one is often smaller, and with several devices each rank
-    has a smaller last one. All training steps have the same number.
+    Attributes:
+        epochs: ``EPOCHS``.
+        checkpoints: every checkpoint that was ever written, by epoch; a removed one says why.
+        ended: ``epochs`` (all that were asked for are done) or ``level`` (the validation loss is level).
+        reason: the arithmetic of ``level``; empty for ``epochs``.
     """
-    training, validation = ranks.means_over_ranks(losses["training"]), ranks.means_over_ranks(losses["validation"], clips)
-    return {
-        "epoch": epoch,
-        "loss": training["generator"],
-        "loss_mel": training["mel"],
-        "loss_disc": training["discriminator"],
-        "validation_loss": validation["generator"],
-        "validation_mel": validation["mel"],
-        "seconds": seconds,
-    }
+
+    epochs: pd.DataFrame
+    checkpoints: Sequence[Checkpoint]
+    ended: str
+    reason: str
 
 
-def _recorder(folder: Path, events: TrainingEvents, done: list[Checkpoint]) -> Any:
-    """Lightning's callback that reports events, writes the epochs table and saves the checkpoint of every epoch."""
-    from lightning.pytorch.callbacks import Checkpoint as CheckpointCallback
+def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> Trained:
+    """Train on ``rows`` (``TRAINING_SET``), or go on after the last whole checkpoint of this version.
 
-    class Recorder(CheckpointCallback):
-        def __init__(self) -> None:
-            self.started = 0.0
-            self.clips: list[int] = []
+    The epochs and checkpoints of an earlier process are first told to ``events`` again. The request's ``cache`` holds one
+    folder per training set, by hash; the folders of other training sets are removed when this one is complete. In the
+    processes that Lightning starts for further devices the result is incomplete.
 
-        def on_train_epoch_start(self, trainer: Any, model: Any) -> None:  # noqa: ARG002 - Lightning's
-            self.started = time.monotonic()
-            model.losses["training"].clear()
-            model.losses["validation"].clear()
-            self.clips.clear()
-
-        def on_validation_batch_end(self, trainer: Any, model: Any, outputs: Any, batch: Any, *_: Any) -> None:  # noqa: ARG002
-            self.clips.append(len(batch.audio_lengths))
-
-        def on_train_batch_end(self, trainer: Any, model: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
-            loss = model.losses["training"][-1]["generator"]
-            if trainer.is_global_zero:
-                events.step(trainer.current_epoch, batch_idx + 1, trainer.num_training_batches, loss)
-
-        def on_train_epoch_end(self, trainer: Any, model: Any) -> None:
-            epoch = trainer.current_epoch
-            row = epoch_row(epoch, model.losses, time.monotonic() - self.started, self.clips)
-            path = folder / "checkpoints" / f"epoch={epoch}-step={trainer.global_step}.ckpt"
-            if trainer.is_global_zero:
-                before = [one for one in rows_in(folder) if one["epoch"] < epoch]
-                with files.replacing(folder / "epochs.parquet") as temporary:
-                    frame([*before, row], EPOCHS).to_parquet(temporary)
-                events.epoch(row)
-            trainer.save_checkpoint(path, weights_only=False)  # every rank must save
-            if trainer.is_global_zero:
-                done.append(Checkpoint(epoch, trainer.global_step, path, path.stat().st_size, files.sha256(path)))
-                write_listing(folder, done)
-                events.checkpoint(done[-1])
-
-    return Recorder()
+    Raises:
+        dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
+        vits.NotFiniteLossError, OSError.
+    """
+    config = load_config(request.config)
+    data.check_training_set(rows, request.dataset)
+    folder = version_dir(request.work, request.version)
+    claim(folder, identity_of_request(request, rows))
+    progress = _progress(folder)
+    if ranks.rank() == 0:
+        _tell_again(folder, progress, events)
+    _find_end(request, folder, progress)
+    if not progress.ended:
+        _fit(request, rows, config, events, progress)
+    return Trained(epochs_in(folder), progress.records, progress.ended, progress.reason)
 
 
-def _claim(folder: Path, facts: dict[str, Any]) -> None:
-    """Write ``run.json``, or compare it with ``facts``: one version never mixes two trainings."""
-    record = folder / "run.json"
-    if not record.exists():
-        files.write_text(record, json.dumps(facts, indent=1, sort_keys=True))
+def _progress(folder: Path) -> Progress:
+    """What an earlier process left, cleaned up. Lightning starts the other processes when the first one already trains."""
+    if ranks.rank() != 0:
+        return Progress(records_in(folder))
+    progress = Progress(tidy(folder))
+    cut_after(folder, progress.present[-1].epoch if progress.present else -1)
+    return progress
+
+
+def _find_end(request: TrainRequest, folder: Path, progress: Progress) -> None:
+    """Say in ``progress`` why nothing is left to train, if so."""
+    if not progress.present:
         return
-    before = json.loads(record.read_text(encoding="utf-8"))
-    changed = [f"{key} was {before.get(key)!r}, now {value!r}" for key, value in facts.items() if before.get(key) != value]
-    if changed:
-        raise TrainingError(f"{folder}: this version was started with other settings; take a new version: {'; '.join(changed)}")
+    if progress.present[-1].epoch >= request.epochs - 1:
+        progress.ended = "epochs"
+    elif request.stop_when_level:
+        found = level_of(epochs_in(folder), request.training.level_epochs)
+        if found.level:
+            progress.ended, progress.reason = "level", found.reason
 
 
-def _facts(request: TrainRequest, digest: str) -> dict[str, Any]:
-    """The content of ``run.json``: everything that decides the result of a training."""
+def _fit(request: TrainRequest, rows: pd.DataFrame, config: PiperConfig, events: TrainingEvents, progress: Progress) -> None:
+    """Train from the last checkpoint to the end."""
+    import lightning
+
+    lightning.seed_everything(request.training.seed, verbose=False)  # the first weights; each epoch has its own seed
+    folder, present = version_dir(request.work, request.version), progress.present
+    own_cache = clip_cache.folder_of(request.cache, data.fingerprint(rows, config))
+    if ranks.rank() == 0:
+        disk.check_space(_needs(request, rows, folder, own_cache, present))
+    with clip_cache.in_use(own_cache):
+        module = _data(request, rows, folder, own_cache, config)
+        model = _model(request, config, events, fresh=not present)
+        if request.training.devices > 1 and ranks.rank() == 0:
+            module.prepare_data()  # Lightning prepares in one process too, but the others would wait and give up
+        try:
+            with supervised(request.training, events.fatal) as supervision:
+                trainer = _trainer(request, [supervision.callback, recorder(request, folder, events, progress)], present)
+                trainer.fit(model, datamodule=module, ckpt_path=present[-1].path if present else None, weights_only=True)
+        except vits.NotFiniteLossError as error:
+            raise vits.NotFiniteLossError(f"{error}. {_advice(request, progress.present)}") from error
+
+
+def _advice(request: TrainRequest, present: Sequence[Checkpoint]) -> str:
+    """What to do after a loss that is not finite."""
     chosen = request.training
-    return {
-        **chosen.model_dump(include={"batch_size", "segment_size", "quality", "seed", "precision"}),
-        "voice_name": request.voice_name,
-        "arguments": request.model_arguments,
-        "training_set": digest,
-        "start_from": str(chosen.checkpoint) if chosen.checkpoint else None,
-    }
+    stays = f"The checkpoints up to epoch {present[-1].epoch} stay; going on" if present else "No epoch was done; starting"
+    clip = "set training.grad_clip" if chosen.grad_clip is None else f"lower training.grad_clip (now {chosen.grad_clip})"
+    return (
+        f"{stays} again with the same settings repeats the same steps. Lower training.learning_rate (now "
+        f"{chosen.learning_rate}) or {clip}, which starts a new training; it can start from a checkpoint (training.checkpoint)"
+    )
 
 
 def _model(request: TrainRequest, config: PiperConfig, events: TrainingEvents, *, fresh: bool) -> Any:
     chosen = request.training
-    arguments = vits.quality_arguments(chosen.quality, config.sample_rate)
-    arguments |= {"num_symbols": config.num_symbols, "batch_size": chosen.batch_size, "segment_size": chosen.segment_size}
+    arguments = vits.quality_arguments(chosen.quality, config.sample_rate) | {"num_symbols": config.num_symbols}
+    arguments |= chosen.model_dump(include=set(MODEL_SETTINGS))
     model = vits.guarded_model(**{**arguments, **request.model_arguments})
-    if fresh and chosen.checkpoint is not None:
-        taken = vits.start_from(
-            model, chosen.checkpoint, vits.wanted(model, config, chosen.quality), trusted=chosen.trust_checkpoint
-        )
-        events.note(f"started from {chosen.checkpoint}: {taken}", tensors=taken.copied)
+    start = request.start or chosen.checkpoint
+    if fresh and start is not None:
+        wanted = vits.wanted(model, config, chosen.quality, chosen.take)
+        trusted = chosen.trust_checkpoint and request.start is None
+        taken = vits.start_from(model, start, wanted, trusted=trusted)
+        events.note(f"started from {start}: {taken}", tensors=taken.copied)
     return model
 
 
-def _trainer(request: TrainRequest, callbacks: list[Any]) -> Any:
+MODEL_SETTINGS = (
+    "batch_size",
+    "segment_size",
+    "accumulate",
+    "learning_rate",
+    "learning_rate_d",
+    "lr_decay",
+    "lr_decay_d",
+    "grad_clip",
+    "c_mel",
+    "c_kl",
+    "use_mrd",
+)
+"""The settings that are arguments of the model. ``accumulate`` is ours; Piper itself ignores ``grad_clip``."""
+
+
+def _trainer(request: TrainRequest, callbacks: list[Any], present: Sequence[Checkpoint]) -> Any:
     import lightning
-    from lightning.pytorch.loggers import TensorBoardLogger
 
     chosen = request.training
     precision: Any = chosen.precision
-    return lightning.Trainer(
-        max_epochs=chosen.epochs,
+    trainer = lightning.Trainer(
+        max_epochs=request.epochs,
         **ranks.trainer_arguments(chosen),
         precision=precision,
-        logger=TensorBoardLogger(request.work, name=LOGS, version=request.version),
+        logger=event_log(request.work, request.version, present[-1].step if present else 0, lambda: int(trainer.global_step)),
         callbacks=callbacks,
         plugins=[checkpoint_writer(), *ranks.environment(chosen)],
         num_sanity_val_steps=0,  # the losses of the untrained model would count to epoch 0
@@ -173,6 +170,7 @@ def _trainer(request: TrainRequest, callbacks: list[Any]) -> Any:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+    return trainer
 
 
 def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, config: PiperConfig) -> Any:
@@ -191,63 +189,28 @@ def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, 
     )
 
 
-def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> tuple[pd.DataFrame, list[Checkpoint]]:
-    """Train on ``rows`` (``TRAINING_SET``), or go on after the last complete checkpoint of this version.
-
-    Returns the version's epochs and checkpoints. The epochs and checkpoints of an earlier process are first told to ``events``
-    again. The request's ``cache`` holds one folder per training set, by hash; the folders of other training sets are removed
-    when this one is complete. In the processes that Lightning starts for further devices the result is incomplete.
-
-    Raises:
-        dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
-        vits.NotFiniteLossError, OSError.
-    """
-    import lightning
-
-    config = load_config(request.config)
-    data.check_training_set(rows, request.dataset)
-    folder = version_dir(request.work, request.version)
-    digest = data.fingerprint(rows, config)
-    _claim(folder, _facts(request, digest))
-    done = checkpoints_in(folder)
-    _tell_again(folder, done, events)
-    if not done or done[-1].epoch < request.training.epochs - 1:
-        lightning.seed_everything(request.training.seed, workers=True, verbose=False)
-        own_cache = clip_cache.folder_of(request.cache, digest)
-        if ranks.rank() == 0:  # the other processes start when the first one is about to train
-            _make_room(request, rows, folder, own_cache, done)
-        with clip_cache.in_use(own_cache):
-            module = _data(request, rows, folder, own_cache, config)
-            model = _model(request, config, events, fresh=not done)
-            if request.training.devices > 1 and ranks.rank() == 0:
-                module.prepare_data()  # Lightning prepares in one process too, but the others would wait and give up
-            with supervised(request.training, events.fatal) as supervision:
-                trainer = _trainer(request, [supervision.callback, _recorder(folder, events, done)])
-                trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
-    return epochs_in(folder), done
-
-
-def _make_room(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, done: list[Checkpoint]) -> None:
-    """Remove the half-written checkpoint of a killed process, then check that the disk has room for the rest."""
-    for left in (folder / "checkpoints").glob(".epoch=*.ckpt"):
-        left.unlink()
-    quality = request.training.quality
+def _needs(
+    request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, present: Sequence[Checkpoint]
+) -> list[disk.Need]:
+    """The disk space that the rest of the training needs."""
+    chosen = request.training
     seconds = 0.0 if (cache / clip_cache.COMPLETE).exists() else float(rows["duration_s"].sum())
-    epochs = request.training.epochs - (done[-1].epoch + 1 if done else 0)
-    needed = {
-        cache: clip_cache.space_needed(seconds, 0, quality),
-        folder: clip_cache.space_needed(0, epochs, quality),
-    }
-    clip_cache.check_space(needed)
+    size = max((one.size for one in present), default=None)
+    projection = retention.projected(chosen, request.epochs)
+    return [
+        disk.checkpoints_needed(folder, projection, len(present), chosen.quality, size),
+        disk.logs_needed(folder, request.epochs - (present[-1].epoch + 1 if present else 0)),
+        disk.Need(cache, clip_cache.bytes_of(seconds, chosen.quality), "spectrograms"),
+    ]
 
 
-def _tell_again(folder: Path, done: list[Checkpoint], events: TrainingEvents) -> None:
-    if not done:
+def _tell_again(folder: Path, progress: Progress, events: TrainingEvents) -> None:
+    if not progress.records:
         return
-    write_listing(folder, done)
-    events.note(f"going on after epoch {done[-1].epoch} of {folder}", epoch=done[-1].epoch)
-    for row in rows_in(folder):
-        if row["epoch"] <= done[-1].epoch:
-            events.epoch(row)
-    for checkpoint in done:
-        events.checkpoint(checkpoint)
+    if progress.present:
+        epoch = progress.present[-1].epoch
+        events.note(f"going on after epoch {epoch} of {folder}", epoch=epoch)
+    for row in rows_of(epochs_in(folder)):
+        events.epoch(row)
+    for checkpoint in progress.records:
+        (events.removed if checkpoint.removed else events.checkpoint)(checkpoint)

@@ -5,7 +5,11 @@ complete checkpoint, and prints the events of its earlier epochs again. The trai
 
 Events: started (clips, epochs, folder), note (message), progress (one step: done, total, rate_per_s, remaining_s, epoch,
 step, steps, loss), epoch (a row of EPOCHS, ``dataset.tables``), checkpoint (epoch, step, path, size, sha256; the file is
-complete), done (folder, result, facts of the losses), error (message, type).
+complete), removed (epoch, step, path, size, sha256, reason; the file of this checkpoint is gone, see ``training.keep``), done
+(folder, result, ended, facts of the losses), error (message, type).
+
+A training ends when ``epochs`` epochs are done, or earlier when its validation loss is level and ``stop_when_level`` is true;
+``ended`` in ``training.json`` says which.
 """
 
 import json
@@ -17,11 +21,13 @@ from typing import Any
 import pandas as pd
 
 from voice_assets.dataset.config import ConfigError, load_config
-from voice_assets.piper import data, model, training
+from voice_assets.piper import data, model
 from voice_assets.piper.checkpoints import Checkpoint
 from voice_assets.piper.curves import loss_facts
 from voice_assets.piper.errors import CheckpointError, TrainingError
+from voice_assets.piper.recorder import TrainingEvents
 from voice_assets.piper.requests import TrainRequest
+from voice_assets.piper.training import train
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import files
 from voice_assets.workers import command_line
@@ -38,7 +44,7 @@ EXPECTED = (
 )
 
 
-class Events(training.TrainingEvents):
+class Events(TrainingEvents):
     """Prints what happens in the training as events."""
 
     def __init__(self, epochs: int) -> None:
@@ -62,7 +68,15 @@ class Events(training.TrainingEvents):
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Print a ``checkpoint`` event."""
-        emit("checkpoint", **asdict(checkpoint))
+        emit("checkpoint", **_facts(checkpoint))
+
+    def removed(self, checkpoint: Checkpoint) -> None:
+        """Print a ``removed`` event."""
+        emit("removed", **_facts(checkpoint), reason=checkpoint.removed)
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {name: value for name, value in asdict(checkpoint).items() if name != "removed"}
 
     def fatal(self, message: str) -> None:
         """Print an ``error`` event and the line on stderr that ends a worker's log. Called from a thread of supervision."""
@@ -84,15 +98,20 @@ def _check_config(request: TrainRequest) -> None:
 def work(request: TrainRequest) -> None:
     """Train and write ``training.json``."""
     _check_config(request)
-    folder, epochs = version_dir(request.work, request.version), request.training.epochs
+    folder, epochs = version_dir(request.work, request.version), request.epochs
     rows = pd.read_parquet(request.training_set)
     emit("started", clips=len(rows), epochs=epochs, folder=folder)
-    table, checkpoints = training.train(request, rows, Events(epochs))
+    trained = train(request, rows, Events(epochs))
     if is_copy():  # the first process knows all checkpoints, and writes the result
         return
-    facts = loss_facts(table, epochs)
-    listing = [{**asdict(one), "path": str(one.path)} for one in checkpoints]
-    files.write_text(folder / "training.json", json.dumps({**facts, "checkpoints": listing}, indent=1))
+    facts = {**loss_facts(trained.epochs, epochs), "ended": trained.ended, "reason": trained.reason}
+    listing = [{**asdict(one), "path": str(one.path)} for one in trained.checkpoints]
+    content = {
+        **facts,
+        "checkpoints": [one for one in listing if not one["removed"]],
+        "removed": [one for one in listing if one["removed"]],
+    }
+    files.write_text(folder / "training.json", json.dumps(content, indent=1))
     emit("done", folder=folder, result=folder / "training.json", **facts)
 
 

@@ -5,8 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from voice_assets.piper.forecast import Costs, compare, forecast, happened, milestones, most_kept
-from voice_assets.voice_training import Keep
+from voice_assets.piper.forecast import Costs, compare, forecast, happened, milestones
 
 MB = 10**6
 
@@ -17,7 +16,7 @@ def epochs(*seconds: float) -> pd.DataFrame:
 
 def foretold(*seconds: float, **changes: object) -> Costs:
     given = {"steps": 1000, "peak_memory": 9000 * MB, "checkpoint": 850 * MB, "cache": 20_000 * MB, "max_epochs": 500}
-    return forecast(epochs(*seconds), **{**given, "keep": Keep(last=2, best=3, every=50), **changes})
+    return forecast(epochs(*seconds), **{**given, "checkpoints": 15, **changes})
 
 
 @pytest.mark.parametrize(
@@ -40,21 +39,6 @@ def test_hours_to_some_epochs() -> None:
     assert [number for number, _ in milestones(costs)] == [50, 100, 200, 500]
     assert [number for number, _ in milestones(foretold(1.0, max_epochs=120))] == [50, 100, 120]
     assert [number for number, _ in milestones(foretold(1.0, max_epochs=2))] == [2]
-
-
-@pytest.mark.parametrize(
-    ("keep", "number", "every", "most"),
-    [
-        (Keep(last=2, best=3, every=50), 500, 1, 15),
-        (Keep(last=2, best=3, every=0), 500, 1, 5),
-        (Keep(last=2, best=0, every=50), 49, 1, 2),
-        (Keep(last=2, best=0, every=50), 50, 1, 3),
-        (Keep(last=2, best=3, every=50), 2, 1, 2),
-        (Keep(last=2, best=3, every=1), 12, 5, 3),
-    ],
-)
-def test_the_most_checkpoints_that_stay(keep: Keep, number: int, every: int, most: int) -> None:
-    assert most_kept(keep, number, every) == most
 
 
 def test_the_disk_is_kept_checkpoints_and_cache() -> None:

@@ -74,7 +74,8 @@ def test_a_request_is_never_overwritten(tmp_path: Path) -> None:
     [
         ({"version": "4"}, "version: Input should be a valid integer (value: '4')"),
         ({"version": -1}, "version: Input should be greater than or equal to 0 (value: -1)"),
-        ({"epochs": 3}, "epochs: unknown key (value: 3)"),
+        ({"epoch": 3}, "epoch: unknown key (value: 3)"),
+        ({"epochs": 0}, "epochs: Input should be greater than 0 (value: 0)"),
         ({"training": {"epoch": 3}}, "training.epoch: unknown key (value: 3)"),
         ({"training": {"batch_size": 0}}, "training.batch_size: Input should be greater than 0 (value: 0)"),
         ({"training": {"accelerator": "tpu"}}, "training.accelerator: Input should be 'auto', 'cpu' or 'gpu' (value: 'tpu')"),

@@ -39,6 +39,7 @@ def request(dataset: Path, training_set: Path, work: Path, model: dict[str, Any]
         "espeak_voice": "ru",
         "sample_rate": 22050,
         "training": Training(**{**SETTINGS, **settings}),
+        "epochs": settings.get("epochs", 2),
         "model_arguments": {**TINY, **(model or {})},
     }
     return TrainRequest(**{**values, **changes})
