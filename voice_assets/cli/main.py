@@ -15,6 +15,7 @@ from voice_assets.cli.lineage import lineage
 from voice_assets.cli.review import review
 from voice_assets.cli.run import run
 from voice_assets.cli.status import status
+from voice_assets.cli.tensorboard import tensorboard
 from voice_assets.cli.ui import ui
 from voice_assets.cli.voices import voices
 from voice_assets.cli.waivers import waive, waivers
@@ -33,7 +34,8 @@ def main() -> None:
     voice-assets demo                 make the demo's data set of real speech
     voice-assets doctor ivrvoice_ru   check what a run needs
     voice-assets run ivrvoice_ru      make everything, up to the voice package
-    voice-assets watch ivrvoice_ru    see the progress, clip by clip
+    voice-assets watch ivrvoice_ru    see the progress, clip by clip, epoch by epoch
+    voice-assets tensorboard ivrvoice_ru   see the loss curves
     voice-assets review ivrvoice_ru   listen to the samples, and decide
     voice-assets status               see how far all voices are
     voice-assets lineage ivrvoice_ru  see what the voice was made of
@@ -44,7 +46,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, status, review, lineage, fix, waive, waivers, voices, ui):
+for command in (demo, import_, doctor, run, watch, tensorboard, status, review, lineage, fix, waive, waivers, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":
