@@ -15,6 +15,7 @@ from voice_assets.cli.lineage import lineage
 from voice_assets.cli.review import review
 from voice_assets.cli.run import run
 from voice_assets.cli.status import status
+from voice_assets.cli.tensorboard import tensorboard
 from voice_assets.cli.ui import ui
 from voice_assets.cli.voices import voices
 from voice_assets.cli.waivers import waive, waivers
@@ -30,21 +31,22 @@ def main() -> None:
     each asset; when a rule fails, the gate closes and nothing that comes after the asset is made.
 
     \b
-    voice-assets demo                 make the demo's data set of real English speech
-    voice-assets doctor allison_en    check what a run needs
-    voice-assets run allison_en       make everything, up to the voice package
-    voice-assets watch allison_en     see the progress, clip by clip
-    voice-assets review allison_en    listen to the samples, and decide
-    voice-assets status               see how far all voices are
-    voice-assets lineage allison_en   see what the voice was made of
-    voice-assets ui                   see everything in the browser
+    voice-assets demo                     make the demo's data set of real English speech
+    voice-assets doctor allison_en        check what a run needs
+    voice-assets run allison_en           make everything, up to the voice package
+    voice-assets watch allison_en         see the progress, clip by clip, epoch by epoch
+    voice-assets tensorboard allison_en   see the loss of every step
+    voice-assets review allison_en        listen to the samples, and decide
+    voice-assets status                   see how far all voices are
+    voice-assets lineage allison_en       see what the voice was made of
+    voice-assets ui                       see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, status, review, lineage, fix, waive, waivers, voices, ui):
+for command in (demo, import_, doctor, run, watch, tensorboard, status, review, lineage, fix, waive, waivers, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

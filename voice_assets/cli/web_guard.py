@@ -53,9 +53,9 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if self._token is not None and not _has_token(headers, self._token):
+        if self._token is not None and not has_token(headers, self._token):
             return await self._ask_for_token(scope, send)
-        refused = _refusal(scope, headers, any_host=self._token is not None)
+        refused = refusal(scope, headers, any_host=self._token is not None)
         if refused is not None:
             return await _answer(scope, send, 403, refused)
         return await self._app(scope, receive, send)
@@ -63,29 +63,36 @@ class Guard:
     async def _ask_for_token(self, scope: Scope, send: Send) -> None:
         """Exchange ``?token=`` of the address that was printed for a cookie; refuse everything else."""
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        if scope["type"] == "http" and scope["path"] == "/" and _same(given, str(self._token)):
+        if scope["type"] == "http" and scope["path"] == "/" and same_secret(given, str(self._token)):
             cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
             return await _answer(scope, send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode("latin-1"))])
         return await _answer(scope, send, 401, "open the address that the command printed: it has the token")
 
 
-def _same(given: str, token: str) -> bool:
+def same_secret(given: str, token: str) -> bool:
+    """Whether a given text is the token, in a time that does not depend on where they differ."""
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-def _has_token(headers: dict[str, str], token: str) -> bool:
+def has_token(headers: dict[str, str], token: str) -> bool:
     """Whether the request has the token, as a cookie or as ``Authorization: Bearer``."""
-    if _same(headers.get("authorization", ""), f"Bearer {token}"):
+    if same_secret(headers.get("authorization", ""), f"Bearer {token}"):
         return True
     try:
         cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return False
-    return cookie is not None and _same(cookie.value, token)
+    return cookie is not None and same_secret(cookie.value, token)
 
 
-def _refusal(scope: Scope, headers: dict[str, str], any_host: bool) -> str | None:
-    """Why the request is refused; None when it may pass."""
+def refusal(scope: Scope, headers: dict[str, str], any_host: bool) -> str | None:
+    """Why the request is refused; None when it may pass.
+
+    Args:
+        scope: ``type``, ``path``, ``method`` and ``query_string`` of ASGI.
+        headers: the request's headers, with names in lower case.
+        any_host: whether the server may be called by any name.
+    """
     host = headers.get("host", "")
     if not any_host and not is_loopback(_name(f"//{host}")):
         return f"this server has the names of this machine only (127.0.0.1, localhost), not {host!r}"

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -12,19 +12,31 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
+from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
 from voice_assets.orchestration.records import Materialisation
-from voice_assets.orchestration.results import finished, keep_evidence, one_row, opened, recorded, review_link
+from voice_assets.orchestration.results import (
+    finished,
+    keep_evidence,
+    one_row,
+    opened,
+    recorded,
+    recorded_table,
+    review_link,
+)
 from voice_assets.piper.requests import ExportRequest
-from voice_assets.runtime.files import sha256
+from voice_assets.runtime.files import replacing, sha256
 from voice_assets.runtime.leases import Lease
 from voice_assets.runtime.project import artifacts_dir, cache_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def onnx_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -99,8 +111,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
 
 def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     settings = {
-        "sentences": voice.samples.sentences,
-        "seed": voice.samples.seed,
+        **voice.samples.model_dump(include={"sentences", "seed", "repeats", "recordings"}),
         "language": voice.language,
         **voice.whisper.model_dump(include={"model", *DECODING}),
     }
@@ -111,37 +122,30 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
             "voice_samples",
             group="voice",
             reads=["onnx_voice"],
+            code=2,  # 2: scores beside those of held-out recordings
             settings=settings,
             kinds=["onnx", "whisper", "wav"],
         ),
         partitions_def=epochs(voice.name),
         pool=POOL,
-        description="5 to 10 sentences spoken by this epoch, transcribed by Whisper and scored: level, CER, predicted MOS.",
+        description="5 to 10 sentences spoken by this epoch, transcribed by Whisper and scored beside held-out recordings: CER, "
+        "predicted MOS, likeness to the speaker, rate, silence, first and last words.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         import pandas as pd
 
-        from voice_assets.piper.sentences import sentences_for
-
         inputs = resolve_inputs(context)
         source, folder = inputs.one("onnx_voice"), epoch_dir(voice, context)
-        spoken = voice.samples.sentences or sentences_for(voice.language)
+        held_out = _held_out(voice, gate_of(context), source, folder)
         with progress(context, "steps") as on_progress, leased(context, voice) as lease:
-            config = opened(source, "config")
-            _speak(voice, opened(source, "model"), config, spoken, folder, lease, on_progress)
-        samples = pd.read_parquet(folder / "samples.parquet")
-        evidence = {"samples": samples}
+            _speak(voice, source, held_out, folder, lease, on_progress)
+        evidence = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("samples", "scores", "recordings")}
         paths, version = keep_evidence(context, evidence)
         figures = {
             **review_link(voice, context.partition_key),
-            "samples": len(samples),
-            "mean_cer": float(samples["cer"].mean()),
-            "mean_similarity": float(samples["similarity"].mean()),
-            "mean_mos": float(samples["mos"].mean()),
-            "quietest_db": float(samples["level_db"].min()),
-            "transcribed_back": preview(samples, ["text", "hypothesis", "cer", "mos", "duration_s"]),
+            **_figures(evidence["samples"], evidence["scores"]),
             "folder": recorded(project_store().add(folder)),
-            "sample_sha256": {name: sha256(folder / name) for name in samples["sample"]},
+            "sample_sha256": {name: sha256(folder / name) for name in evidence["samples"]["sample"]},
             "rules": verdict_table(judge(context, voice, "voice_samples", evidence, version)),
         }
         return finished(inputs.pins, version, figures, evidence=paths)
@@ -149,14 +153,60 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
     return voice_samples
 
 
-def _speak(voice: Voice, model: Path, config: Path, sentences: list[str], folder: Path, lease: Lease, on_progress: Any) -> None:
-    """Let a worker speak ``sentences``, write the samples into ``folder`` and score them."""
+def _held_out(voice: Voice, gate: Gate, source: Materialisation, folder: Path) -> Path:
+    """The held-out clips of the data that ``source`` was trained on, as a table that the worker reads.
+
+    Raises:
+        dagster.Failure: none of them is as it was when the voice was trained.
+    """
+    from voice_assets.asr.recording_scores import held_out_clips
+
+    (training_set,) = [one for one in gate.ancestors([source]) if one.key.path[-1] == "training_set"]
+    clips = held_out_clips(recorded_table(training_set), voice.samples.recordings)
+    there = [_unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)]
+    clips = clips[there]
+    if clips.empty:
+        message = f"{voice.dataset}: no held-out recording is still as it was when {source.partition} was trained; train again"
+        raise dg.Failure(message, allow_retries=False)
+    with replacing(folder / "held_out.parquet") as temporary:
+        clips.to_parquet(temporary, index=False)
+    return folder / "held_out.parquet"
+
+
+def _unchanged(audio: Path, digest: str) -> bool:
+    return audio.is_file() and sha256(audio) == digest
+
+
+def _figures(samples: "pd.DataFrame", scores: "pd.DataFrame") -> dict[str, Any]:
+    """The figures of the samples for people."""
+    row = scores.iloc[0].to_dict()
+    return {
+        "samples": len(samples),
+        "mean_cer": float(row["cer"]),
+        "mean_similarity": float(row["similarity"]),
+        "mean_mos": float(row["mos"]),
+        "mean_mos_2": float(row["mos_2"]),
+        "likeness": float(row["likeness"]),
+        "quietest_db": float(row["quietest_db"]),
+        "scores": preview(scores, list(scores.columns)),
+        "transcribed_back": preview(samples, ["text", "hypothesis", "cer", "mos", "mos_2", "likeness", "duration_s"]),
+    }
+
+
+def _speak(voice: Voice, source: Materialisation, held_out: Path, folder: Path, lease: Lease, on_progress: Any) -> None:
+    """Let a worker speak the sentences, write the samples into ``folder`` and score them beside the recordings."""
+    from voice_assets.piper.sentences import sentences_for
+
     chosen = voice.whisper
     request = SpeakRequest(
-        onnx=model,
-        config=config,
-        sentences=sentences,
+        onnx=opened(source, "model"),
+        config=opened(source, "config"),
+        sentences=voice.samples.sentences or sentences_for(voice.language),
         seed=voice.samples.seed,
+        repeats=voice.samples.repeats,
+        dataset=voice.dataset,
+        held_out=held_out,
+        recordings_cache=cache_dir() / "recordings",
         out=folder,
         language=voice.language,
         whisper=chosen.model_copy(update={"device": lease.device(chosen.device)}),
