@@ -154,6 +154,13 @@ class Samples(Section):
         le=5,
         description="The mean predicted MOS of the samples, 1 to 5 (DNSMOS P.835, overall), must be at least this.",
     )
+    min_mos_2: float = Field(
+        3.0,
+        ge=1,
+        le=5,
+        description="The mean predicted MOS by the second model, 1 to 5 (DistillMOS), must be at least this. Measured: a "
+        "finished voice 3.7 to 4.5, recordings 4.3 to 4.6, a voice in noise 1.9.",
+    )
     min_likeness: Ratio = Field(
         0.7,
         description="The mean likeness of the samples and the speaker of the recordings must be at least this. Measured: one "

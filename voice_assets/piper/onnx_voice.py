@@ -39,6 +39,10 @@ class OnnxVoice:
             raise SpeechError(f"{self.model.name}: its output for {text!r} is not finite")
         return np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
 
+    def phonemes(self, text: str) -> list[list[str]]:
+        """The phonemes of ``text``, sentence by sentence: single code points, with stress, length and sentence marks."""
+        return list(self.piper.phonemize(text))
+
     def phoneme_ids(self, text: str) -> list[list[int]]:
         """The phoneme ids of ``text``, sentence by sentence."""
         return [self.piper.phonemes_to_ids(phonemes) for phonemes in self.piper.phonemize(text) if phonemes]

@@ -39,6 +39,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "min_level_db": -40.0,
         "max_cer": 0.2,
         "min_mos": 3.0,
+        "min_mos_2": 3.0,
         "min_likeness": 0.7,
         "slowest": 0.7,
         "fastest": 1.4,
@@ -96,7 +97,15 @@ def transcripts() -> pd.DataFrame:
 
 def samples() -> pd.DataFrame:
     """Five samples of a good voice."""
-    constant = {"duration_s": 2.5, "level_db": -22.0, "cer": 0.05, "mos": 3.4, "flat_ratio": 2e-5, "longest_silence_s": 0.3}
+    constant = {
+        "duration_s": 2.5,
+        "level_db": -22.0,
+        "cer": 0.05,
+        "mos": 3.4,
+        "mos_2": 4.2,
+        "flat_ratio": 2e-5,
+        "longest_silence_s": 0.3,
+    }
     return pd.DataFrame({"sample": [f"s{number}.wav" for number in range(5)]}).assign(**constant)
 
 

@@ -84,7 +84,12 @@ def test_a_mean_of_different_values_may_lie_at_its_limit(pairs: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "rule", "last", "first"), [("cer", "intelligible", 0.2, 0.2001), ("mos", "natural", 3.0, 2.9999)]
+    ("column", "rule", "last", "first"),
+    [
+        ("cer", "intelligible", 0.2, 0.2001),
+        ("mos", "natural", 3.0, 2.9999),
+        ("mos_2", "second_opinion", 3.0, 2.9999),
+    ],
 )
 def test_the_means_of_the_samples(column: str, rule: str, last: float, first: float) -> None:
     for value, passes in ((last, True), (first, False)):

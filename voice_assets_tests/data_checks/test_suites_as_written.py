@@ -41,7 +41,7 @@ RULES = {
     ],
     "voice_package": ["files_present", "checksums_match", "versions_match", "speaks"],
     "voice_samples": [
-        *("sample_count", "audible", "long_enough", "intelligible", "natural"),
+        *("sample_count", "audible", "long_enough", "intelligible", "natural", "second_opinion"),
         *("sounds_like_the_speaker", "speaking_rate", "no_clipping", "no_long_silence", "first_and_last_words"),
     ],
     "whisper_shard": ["every_clip_scored", "no_unknown_clips", "similarity_range", "cer_range"],

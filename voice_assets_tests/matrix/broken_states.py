@@ -59,4 +59,5 @@ STATES: dict[tuple[str, str], Callable[[], Tables]] = {
     ("whisper_validation", "low_similarity"): lambda: _with("whisper_validation", "transcripts", "similarity", 0.79, rows=2),
     ("voice_samples", "intelligible"): lambda: _with("voice_samples", "samples", "cer", 0.21),
     ("voice_samples", "natural"): lambda: _with("voice_samples", "samples", "mos", 2.9),
+    ("voice_samples", "second_opinion"): lambda: _with("voice_samples", "samples", "mos_2", 2.9),
 }  # fmt: skip
