@@ -1,6 +1,7 @@
 """The loss curve of a running training as a picture in the metadata of its asset, an observation now and then."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -24,5 +25,5 @@ class LiveCurve:
 
         png = curve_picture(epochs_in(self.folder), f"{self.folder.name}, running")
         if png is not None:
-            shown = {"epoch": epoch, "picture": dg.MetadataValue.md(markdown_picture(png, "losses by epoch"))}
+            shown: dict[str, Any] = {"epoch": epoch, "picture": dg.MetadataValue.md(markdown_picture(png, "losses by epoch"))}
             self.context.log_event(dg.AssetObservation(self.context.asset_key, metadata=shown))

@@ -128,8 +128,8 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         ),
         partitions_def=epochs(voice.name),
         pool=POOL,
-        description="5 to 10 sentences spoken by this epoch, transcribed by Whisper and scored beside held-out recordings: CER, "
-        "predicted MOS, likeness to the speaker, rate, silence, first and last words.",
+        description="5 to 10 sentences spoken by this epoch, transcribed by Whisper and scored beside held-out recordings: "
+        "CER, predicted MOS, likeness to the speaker, rate, silence, first and last words.",
     )
     def voice_samples(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         import pandas as pd
@@ -163,7 +163,9 @@ def _held_out(voice: Voice, gate: Gate, source: Materialisation, folder: Path) -
 
     (training_set,) = [one for one in gate.ancestors([source]) if one.key.path[-1] == "training_set"]
     clips = held_out_clips(recorded_table(training_set), voice.samples.recordings)
-    there = [_unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)]
+    there = [
+        _unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)
+    ]
     clips = clips[there]
     if clips.empty:
         message = f"{voice.dataset}: no held-out recording is still as it was when {source.partition} was trained; train again"

@@ -74,14 +74,14 @@ class Events(TrainingEvents):
         """Print a ``removed`` event."""
         emit("removed", **_facts(checkpoint), reason=checkpoint.removed)
 
-
-def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {name: value for name, value in asdict(checkpoint).items() if name != "removed"}
-
     def fatal(self, message: str) -> None:
         """Print an ``error`` event and the line on stderr that ends a worker's log. Called from a thread of supervision."""
         sys.stderr.write(message + "\n")
         emit("error", message=message, type=TrainingError.__name__)
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {name: value for name, value in asdict(checkpoint).items() if name != "removed"}
 
 
 def _check_config(request: TrainRequest) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from voice_assets.dataset.tables import EPOCHS, STEPS, frame
-from voice_assets.piper.ranks import means_over_ranks
 from voice_assets.piper.loss_tables import cut_after, epoch_row, epochs_in, step_row, steps_in, write_epoch
+from voice_assets.piper.ranks import means_over_ranks
 
 LOSSES = {"generator": 4.0, "discriminator": 1.0, "mel": 3.0, "kl": 2.0, "dur": 0.5, "fm": 0.25, "gen": 0.125, "disc": 1.0}
 FACTS = {"seconds": 9.5, "memory_mb": 100.0, "gpu_memory_mb": 0.0}
