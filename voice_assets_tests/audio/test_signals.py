@@ -123,3 +123,23 @@ def test_any_samples_give_finite_and_consistent_figures(samples, rate):
     assert FLOOR_DB <= measured["rms_db"] <= measured["peak_db"] + 1e-6
     assert 0 <= measured["speech_ratio"] <= 1
     assert measured["leading_silence_s"] + measured["trailing_silence_s"] <= len(samples) / rate + 1e-9
+
+
+@pytest.mark.parametrize("pause", [0, 1, 40])
+def test_the_longest_pause_is_inside_the_speech(pause):
+    speech = sine(0.5)[: 50 * FRAME]
+    sound = np.concatenate([silence(90), speech, silence(pause), speech, silence(3), speech, silence(80)])
+    assert signals.longest_pause_s(sound, RATE) == pytest.approx(max(pause, 3) * FRAME / RATE)
+
+
+@pytest.mark.parametrize("samples", [np.zeros(0, dtype=np.float32), np.zeros(RATE, dtype=np.float32)])
+def test_nothing_has_neither_a_pause_nor_a_flat_top(samples):
+    assert signals.longest_pause_s(samples, RATE) == signals.flat_ratio(samples) == 0
+
+
+@pytest.mark.parametrize("level", [1.0, 0.2])
+def test_a_clipped_wave_is_flat_at_any_level(level):
+    noise = np.random.default_rng(3).normal(0, 0.1, RATE).astype(np.float32)
+    clipped = np.clip(noise, -0.15, 0.15) * np.float32(level)
+    assert signals.flat_ratio(noise * np.float32(level)) < 0.001
+    assert signals.flat_ratio(clipped) == pytest.approx(0.134, abs=0.01)  # both tails over 1.5 standard deviations

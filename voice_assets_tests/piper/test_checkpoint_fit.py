@@ -84,6 +84,36 @@ def test_a_checkpoint_of_another_number_of_phonemes(model: Any, tmp_path: Path) 
     assert "write `num_symbols: 130` into config.json" in refused(path, wanted(largest_id=129), model)
 
 
+def test_the_decoder_of_a_voice_with_other_phonemes(model: Any, tmp_path: Path) -> None:
+    """What knows no phonemes is taken, as Piper's own vocoder warm start does; the rest stays as it was."""
+    other = small_model(symbols=130)
+    path = save(content_of(other), tmp_path / "base.ckpt")
+    fresh = small_model()
+    before = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    taken = vits.start_from(fresh, path, wanted(take="decoder"), trusted=False)
+    same = {name for name, tensor in fresh.state_dict().items() if tensor.equal(other.state_dict().get(name, tensor + 1))}
+    decoder = {name for name in before if name.split(".")[1] in ("dec", "enc_q", "flow") and name.startswith("model_g.")}
+    assert decoder <= same
+    assert taken.copied == len(decoder) > 100
+    assert all(tensor.equal(before[name]) for name, tensor in fresh.state_dict().items() if name not in decoder)
+    assert str(taken).startswith(
+        f"{len(decoder)} of {len(before)} tensors taken; {len(before) - len(decoder)} start from random"
+    )
+
+
+def test_a_decoder_that_lacks_a_part(model: Any, tmp_path: Path) -> None:
+    content = content_of(model)
+    lacking = {name: tensor for name, tensor in content["state_dict"].items() if not name.startswith("model_g.enc_q.")}
+    path = save({**content, "state_dict": lacking}, tmp_path / "base.ckpt")
+    with pytest.raises(CheckpointError, match=r"tensors of the generator do not fit, the first is model_g\.enc_q\."):
+        vits.start_from(small_model(), path, wanted(take="decoder"), trusted=False)
+
+
+def test_the_decoder_of_another_quality_is_refused(model: Any, tmp_path: Path) -> None:
+    path = save(content_of(small_model("high")), tmp_path / "base.ckpt")
+    assert "it is of quality high" in refused(path, wanted(take="decoder"), small_model())
+
+
 def test_a_checkpoint_of_several_speakers(model: Any, tmp_path: Path) -> None:
     path = save(content_of(small_model(num_speakers=2)), tmp_path / "base.ckpt")
     assert "a model of 2 speakers (num_speakers), and a voice here has one" in refused(path, wanted(), model)
