@@ -14,8 +14,10 @@ from voice_assets.defs.automation import notice_sensors, revalidation_automation
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
 from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
+from voice_assets.defs.epoch_automation import epoch_automation
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
+from voice_assets.defs.tournament import tournament_assets, tournament_checks
 from voice_assets.defs.training import training_assets, training_checks
 from voice_assets.defs.transcription import transcription_assets, transcription_checks
 from voice_assets.defs.validation import validation_assets, validation_checks
@@ -38,10 +40,20 @@ STAGES = (
     drift_assets,
     training_assets,
     onnx_assets,
+    tournament_assets,
     release_assets,
 )
-RULES = (validation_checks, quality_checks, transcription_checks, training_checks, onnx_checks, release_checks, drift_checks)
-AUTOMATIONS = (revalidation_automation, drift_automation)
+RULES = (
+    validation_checks,
+    quality_checks,
+    transcription_checks,
+    training_checks,
+    onnx_checks,
+    tournament_checks,
+    release_checks,
+    drift_checks,
+)
+AUTOMATIONS = (revalidation_automation, drift_automation, epoch_automation)
 
 
 def build_definitions(

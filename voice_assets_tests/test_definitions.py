@@ -48,9 +48,11 @@ GROUPS = {
     "drift_report": "transcription",
     "training_set": "training",
     "mini_training": "training",
+    "training": "training",
     "checkpoint": "training",
     "onnx_voice": "voice",
     "voice_samples": "voice",
+    "best_epoch": "voice",
     "voice_package": "release",
 }
 RULES = {
@@ -60,8 +62,10 @@ RULES = {
     "whisper_shard": 4,
     "whisper_validation": 6,
     "mini_training": 5,
+    "training": 6,
     "onnx_voice": 3,
     "voice_samples": 11,
+    "best_epoch": 1,
     "voice_package": 4,
 }
 SHOWN = ("checkpoint", "onnx_voice", "voice_package")

@@ -7,6 +7,7 @@ import dagster as dg
 
 from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import verdict_table
+from voice_assets.defs.tournament import chosen_by
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
@@ -16,6 +17,7 @@ from voice_assets.orchestration.inputs import ResolvedInputs, gate_of, resolve_i
 from voice_assets.orchestration.lineage import ancestry, lineage_json, unfinished
 from voice_assets.orchestration.links import package_url
 from voice_assets.orchestration.listening import verdicts_on
+from voice_assets.orchestration.marks import WHOLE_TRAINING
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
 from voice_assets.orchestration.records import Materialisation
@@ -47,10 +49,11 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             voice,
             "voice_package",
             group="release",
-            reads=["onnx_voice", "voice_samples"],
-            code=2,  # 2: lineage.json with verdicts and hashes of files; the card says who listened
+            reads=["onnx_voice", "voice_samples", "best_epoch"],  # best_epoch only names the epoch: no gate asks it
+            code=3,  # 3: the card says why this epoch, and what the training started from
             heard=HEARD_FIRST,
             settings=settings,
+            metadata={WHOLE_TRAINING: True},
             kinds=["onnx", "file"],
         ),
         partitions_def=epochs(voice.name),
@@ -136,8 +139,25 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, gate: Gate, ancesto
         credit=voice.credit,
         verdicts=verdicts,
         listening=_listening(voice, gate, ancestors),
+        started_from=_started_from(voice, newest),
+        chosen=chosen_by(voice, gate, epoch),
         lineage=[(str(AssetPartition(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
     )
+
+
+def _started_from(voice: Voice, newest: dict[str, Materialisation]) -> str:
+    """What the training of the voice started from; empty for random weights."""
+    start = newest.get("starting_checkpoint")
+    if start is not None:
+        source = start.metadata["source"]
+        licence, credit = source["license"] or "licence not named", source["credit"] or "credit not named"
+        return (
+            f"the published voice {source['name']} (SHA-256 {source['sha256']}; {licence}; {credit}). Its generator was "
+            "rebuilt, its posterior encoder distilled from its own speech, its decoder tuned to the recordings, then all of it "
+            "was trained"
+        )
+    checkpoint = voice.training.checkpoint
+    return "" if checkpoint is None else f"the {voice.training.take} weights of the checkpoint {checkpoint.name}"
 
 
 def _refuse_failures(verdicts: dict[str, list[dict[str, Any]]]) -> None:

@@ -19,6 +19,7 @@ from voice_assets.dataset.rows import MetadataError, read_rows
 from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.sentences import SentencesError, sentences_for
 from voice_assets.piper.splits import SplitError, hash_fraction, split_all
+from voice_assets.piper.warm_start.published import start_from_problem
 from voice_assets.runtime import project
 from voice_assets.voices import Voice
 
@@ -60,6 +61,8 @@ def early_facts(voice: Voice) -> Iterator[EarlyFact]:
         yield _accelerator(voice)
     if voice.training.checkpoint is not None:
         yield _checkpoint(voice)
+    if voice.training.start_from is not None:
+        yield _published_voice(voice)
     yield _sentences(voice)
 
 
@@ -142,6 +145,14 @@ def _checkpoint(voice: Voice) -> EarlyFact:
     return EarlyFact(
         "mini_training", "training.checkpoint", problem, f"correct `training.checkpoint` in {voice.file}, or leave it out"
     )
+
+
+def _published_voice(voice: Voice) -> EarlyFact:
+    chosen, key = voice.training, "training.start_from"
+    problem = start_from_problem(chosen, voice.dataset / "config.json", voice.sample_rate)
+    if not problem:
+        return EarlyFact("starting_checkpoint", key, f"{chosen.start_from}: of the same phonemes, quality and rate")
+    return EarlyFact("starting_checkpoint", key, problem, f"correct `{key}` in {voice.file}, or leave it out")
 
 
 def _sentences(voice: Voice) -> EarlyFact:

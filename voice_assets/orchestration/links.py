@@ -8,6 +8,8 @@ from voice_assets.runtime.storage import DATASET, Artifact
 
 QUALITY_KEY = "quality"
 """The review page's name for the listening sample of the newest quality report; epochs have their keys."""
+BLIND_KEY = "blind"
+"""The review page's name for the blind comparison of the candidates."""
 _IN_DATASET = f"{DATASET}reports/"
 
 

@@ -29,6 +29,8 @@ class Card:
         verdicts: by suite, the verdicts of its rules (``reports.verdicts.Verdict``).
         listening: what people said who heard the samples, a line each; empty for a voice that asks nobody.
         lineage: the inputs of the voice, (name, version) each, the newest first.
+        started_from: the published voice or the checkpoint that training started from, with its licence; empty for none.
+        chosen: why this epoch; empty when no tournament ranked it.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Card:
     verdicts: Mapping[str, Sequence[Verdict]]
     listening: Sequence[str]
     lineage: Sequence[tuple[str, str]]
+    started_from: str = ""
+    chosen: str = ""
 
 
 def quality_sentences(samples: pd.DataFrame) -> list[str]:
@@ -80,7 +84,8 @@ def model_card(card: Card) -> str:
         "Language": card.language,
         "Quality": f"{card.quality}, {card.sample_rate} Hz",
         "Trained on": f"{card.clips} clips, {card.hours:.2f} hours, one speaker",
-        "Epoch": card.epoch,
+        "Started from": escape(card.started_from) or "random weights",
+        "Epoch": f"{card.epoch}. {escape(card.chosen) or 'No tournament chose this epoch.'}",
         "Licence": card.licence or "not named by the owner: ask before using it",
         "Credit": card.credit or "not named by the owner",
     }
@@ -105,6 +110,7 @@ def model_card(card: Card) -> str:
         ),
         "## Lineage",
         "\n".join(f"* {name}: `{version}`" for name, version in card.lineage) or "Not recorded.",
-        "Trained with Piper (VITS). The licence and credit of the recordings apply to the voice too.",
+        "Trained with Piper (VITS). The licence and credit of the recordings, and of what training started from, apply to the "
+        "voice too.",
     ]
     return "\n\n".join(parts) + "\n"

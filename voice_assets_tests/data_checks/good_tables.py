@@ -47,6 +47,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "max_flat_ratio": 0.005,
         "min_ends_right": 0.8,
     },
+    "best_epoch": {},
     "voice_package": {},
 }
 """The plan's thresholds, by the names the suites use."""
@@ -150,6 +151,7 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
             "samples": samples(),
             "scores": _facts(sentences=5, likeness=0.9, rate_ratio=1.05, ends_right=1.0),
         },
+        "best_epoch": {"facts": _facts(candidates=3, passing=2)},
         "voice_package": {"facts": _facts(**package)},
     }
     return tables[suite]

@@ -48,6 +48,7 @@ FACTS = [
     ("voice_samples", "scores", "rate_ratio", 0.7, 0.6999, "speaking_rate"),
     ("voice_samples", "scores", "rate_ratio", 1.4, 1.4001, "speaking_rate"),
     ("voice_samples", "scores", "ends_right", 0.8, 0.7999, "first_and_last_words"),
+    ("best_epoch", "facts", "passing", 1, 0, "a_candidate_passes"),
     ("voice_package", "facts", "missing_files", 0, 1, "files_present"),
     ("voice_package", "facts", "checksum_mismatches", 0, 1, "checksums_match"),
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),

@@ -40,6 +40,7 @@ RULES = {
         *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
     "voice_package": ["files_present", "checksums_match", "versions_match", "speaks"],
+    "best_epoch": ["a_candidate_passes"],
     "voice_samples": [
         *("sample_count", "audible", "long_enough", "intelligible", "natural", "second_opinion"),
         *("sounds_like_the_speaker", "speaking_rate", "no_clipping", "no_long_silence", "first_and_last_words"),
