@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text lock clean
+.PHONY: help setup demo demo-ru ui test check fix bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
 	@touch $@
 
-demo: setup  ## real Russian recordings become a packaged voice, stage by stage
+demo: setup  ## real English recordings become a packaged voice that is understood, stage by stage
 	$(BIN)/voice-assets demo
+	$(BIN)/voice-assets run allison_en
+
+demo-ru: setup  ## real Russian recordings walk the same road from random weights; nobody can understand the voice
+	$(BIN)/voice-assets demo ivrvoice_ru
 	$(BIN)/voice-assets run ivrvoice_ru
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
