@@ -34,8 +34,7 @@ def main() -> None:
     voice-assets demo                 make the demo's data set of real speech
     voice-assets doctor ivrvoice_ru   check what a run needs
     voice-assets run ivrvoice_ru      make everything, up to the voice package
-    voice-assets watch ivrvoice_ru    see the progress, clip by clip, epoch by epoch
-    voice-assets tensorboard ivrvoice_ru   see the loss curves
+    voice-assets watch ivrvoice_ru    see the progress of clips and epochs
     voice-assets review ivrvoice_ru   listen to the samples, and decide
     voice-assets status               see how far all voices are
     voice-assets lineage ivrvoice_ru  see what the voice was made of
