@@ -96,10 +96,14 @@ def _low(low: Number, clips: Number) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: the entries that it shows, and the words for their values."""
+    """One figure: the entries that it shows, and the words for their values.
+
+    ``instead``: the entries of a figure that it replaces.
+    """
 
     entries: tuple[str, ...]
     words: Callable[..., str]
+    instead: tuple[str, ...] = ()
 
 
 FIGURES = (
@@ -128,7 +132,9 @@ FIGURES = (
     Figure(("mean_mos",), lambda value: f"MOS {number(value, 1)}"),
     Figure(("epoch",), lambda value: f"epoch {number(value, 0)}"),
     # of what is running: the figures of its progress, and how many are done
+    Figure(("epoch", "of_epochs"), lambda epoch, of: f"epoch {number(epoch, 0)} of 0 to {number(of - 1, 0)}", ("epoch",)),
     Figure(("loss",), lambda value: f"loss {three_digits(value)}"),
+    Figure(("validation_loss",), lambda value: f"validation loss {three_digits(value)}"),
     Figure(("low", "done"), _low),
     Figure(("decoded",), lambda value: f"{number(value, 0)} decoded"),
     Figure(("from_cache",), lambda value: f"{number(value, 0)} from the cache"),
@@ -141,7 +147,8 @@ def in_words(entries: Mapping[str, object]) -> str:
     """The figures among ``entries``, in the order of `FIGURES`: ``1,204 clips, mean similarity 0.980``."""
     known = _numbers(entries)
     shown = [one for one in FIGURES if all(name in known for name in one.entries)]
-    return ", ".join(one.words(*(known[name] for name in one.entries)) for one in shown)
+    replaced = {one.instead for one in shown}
+    return ", ".join(one.words(*(known[name] for name in one.entries)) for one in shown if one.entries not in replaced)
 
 
 def together(results: Sequence[Mapping[str, object]]) -> dict[str, Number]:

@@ -22,7 +22,7 @@ SECONDS_BETWEEN_GPU_READS = 2.0
 @click.argument("voice")
 @click.option("--once", is_flag=True, help="Print one snapshot and end: for scripts and logs. Output to a file does so too.")
 def watch(voice: str, once: bool) -> None:
-    """Show what runs for VOICE: the progress, speed and scores of each shard, the last clips, the GPUs.
+    """Show what runs for VOICE: progress, speed and scores of each shard, the epochs of a training, the last clips, the GPUs.
 
     Runs of the UI, of the daemon and of other shells are shown too. When nothing runs, the last result is shown. Ctrl-C
     ends the display and stops no run.

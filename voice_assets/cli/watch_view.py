@@ -1,4 +1,7 @@
-"""What ``voice-assets watch`` shows of one moment: what runs, the last clips, the GPUs, the last result. Words and tables."""
+"""What ``voice-assets watch`` shows of one moment: what runs, the last clips, the GPUs, the last result. Words and tables.
+
+Does not belong here: the epochs of a training (``watch_training``).
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +12,7 @@ from rich.text import Text
 
 from voice_assets.cli import figures
 from voice_assets.cli.snapshot import Snapshot, together
+from voice_assets.cli.watch_training import training
 from voice_assets.runtime.nvidia import GpuUse
 from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.running import Running
@@ -31,10 +35,14 @@ class View:
 
 
 def render(shot: Snapshot, *, bars: bool) -> RenderableType:
-    """What runs, the last clips and the GPUs; when nothing runs, that and the last result. ``bars``: with progress bars."""
+    """What runs, the epochs of trainings, the last clips and the GPUs; when nothing runs, that and the last result.
+
+    ``bars``: with progress bars.
+    """
     parts: list[RenderableType] = []
     if shot.states:
         parts.append(_progress(shot, bars))
+    parts += [block for state in shot.alive if (block := training(state)) is not None]
     if recent := _recent(shot.alive):
         parts.append(_clips(recent, shot.low_similarity))
     if shot.gpus:

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from voice_assets.runtime.running import progress_file as progress_file
 SECONDS_BETWEEN_WRITES = 0.5
 RECENT = 5
 """The number of newest clips in the file, for a person to read."""
+EPOCHS_SHOWN = 40
+"""The number of newest epochs in the file, for a person to see the curve."""
 LONGEST_TEXT = 120
 """The most characters of a text in a line of the log."""
 PASSED_ON = ("mean_similarity", "low", "decoded", "from_cache")
@@ -34,6 +37,8 @@ class Progress:
         self._began, self._written, self._logged = time.monotonic(), 0.0, 0
         self._started = time.time()
         self._recent: deque[Mapping[str, Any]] = deque(maxlen=RECENT)
+        self._curve: deque[Mapping[str, Any]] = deque(maxlen=EPOCHS_SHOWN)
+        self._level = ""
         self._write(0, None, 0.0, None, {})
 
     def __call__(
@@ -70,6 +75,20 @@ class Progress:
             self._logged = done
             self._context.log.info(self._line(done, total, rate, remaining, figures, last))
 
+    def epoch(self, row: Mapping[str, Any], level: str = "") -> None:
+        """Record a finished epoch of a training; the next progress puts it into the file.
+
+        Args:
+            row: a row of ``dataset.tables.EPOCHS``. A resumed training tells its earlier epochs again: a row replaces those of
+                the same epoch and of later ones.
+            level: whether the validation loss is level, in words (``piper.convergence.Level.state``).
+        """
+        while self._curve and self._curve[-1]["epoch"] >= row["epoch"]:
+            self._curve.pop()
+        # JSON has no NaN, which stands for a loss of an epoch that was not validated.
+        self._curve.append({name: None if isinstance(value, float) and isnan(value) else value for name, value in row.items()})
+        self._level, self._written = level, 0.0
+
     def _line(
         self,
         done: int,
@@ -95,6 +114,8 @@ class Progress:
             updated=time.time(),
             figures=figures,
             recent=tuple(self._recent),
+            curve=tuple(self._curve),
+            level=self._level,
             process=ProcessIdentity.own(),
         )
         running.write(self._file, state)

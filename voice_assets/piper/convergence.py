@@ -30,6 +30,7 @@ TOLERANCE = 0.01
 some 1400 epochs to halve the loss; the epochs before the level part of a training fall by 2 % and more."""
 MOST_WINDOWS = 10
 """The longest window is this many times N epochs: noise beyond that is better met by more validation clips."""
+LEVEL = "is level"
 _SPIKE = 3.0
 """The last values may be this many deviations of the noise away from the line."""
 
@@ -39,10 +40,12 @@ class Curve:
     """The verdict on one column: whether it is level, the trend that decided, and the arithmetic in words.
 
     ``since``: the first epoch of the longest level window; None when not level. ``trend``: None when there are too few epochs.
+    ``state``: the verdict in few words.
     """
 
     column: str
     level: bool
+    state: str
     since: int | None
     trend: Trend | None
     reason: str
@@ -65,6 +68,12 @@ class Level:
     since: int | None
     window: int
     curves: tuple[Curve, ...]
+
+    @property
+    def state(self) -> str:
+        """The verdict in few words: ``level from epoch 100 on``, or the first column that is not level and why."""
+        other = next((curve for curve in self.curves if not curve.level), None)
+        return f"level from epoch {self.since} on" if other is None else f"not level: {other.column} {other.state}"
 
 
 def validations(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +100,7 @@ def level(epochs: pd.DataFrame, window: int) -> Level:
 def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curve:
     short = _too_short(at, values, window)
     if short:
-        return Curve(column, False, None, None, f"{column} is not level: {short}")
+        return Curve(column, False, "has too few validations", None, None, f"{column} is not level: {short}")
     at, values = at[np.isfinite(values)], values[np.isfinite(values)]
     limit = TOLERANCE * abs(float(np.median(values[at > at[-1] - window])))
     tried = list(_trends(at, values, window, limit))
@@ -99,10 +108,12 @@ def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curv
     if True not in reached or _outside(tried[0], limit / window):
         sure = [one for one in tried if _outside(one, limit / window) or _inside(one, limit / window)]
         decisive = next(iter(sure or reversed(tried)), None)
-        return Curve(column, False, None, decisive, _words(column, decisive, limit, window, level=False))
+        state = _state(decisive, limit / window)
+        return Curve(column, False, state, None, decisive, _words(column, decisive, limit, window, state))
     start = reached.index(True)
     end = reached.index(False, start) if False in reached[start:] else len(reached)
-    return Curve(column, True, tried[end - 1].first, tried[start], _words(column, tried[start], limit, window, level=True))
+    words = _words(column, tried[start], limit, window, LEVEL)
+    return Curve(column, True, LEVEL, tried[end - 1].first, tried[start], words)
 
 
 def _trends(at: np.ndarray, values: np.ndarray, window: int, limit: float) -> Iterator[Trend]:
@@ -157,7 +168,18 @@ def _level(one: Trend, at: np.ndarray, values: np.ndarray, limit: float, window:
     return not any(_outside(shape, per_epoch) for shape in shapes)
 
 
-def _words(column: str, one: Trend | None, limit: float, window: int, *, level: bool) -> str:
+def _state(one: Trend | None, limit: float) -> str:
+    """Why a curve is not level, in few words."""
+    if one is None:
+        return "has too few validations"
+    if one.high < -limit:
+        return "still falls"
+    if one.low > limit:
+        return "rises"
+    return "has a part or last values off the line" if _inside(one, limit) else "is too uncertain to tell"
+
+
+def _words(column: str, one: Trend | None, limit: float, window: int, state: str) -> str:
     """The arithmetic of a verdict: the change per window with its interval, the limit, the noise, and what follows."""
     if one is None:
         return f"{column} is not level: fewer than {LEAST_POINTS} validations in {window} epochs"
@@ -166,21 +188,13 @@ def _words(column: str, one: Trend | None, limit: float, window: int, *, level: 
     def share(value: float) -> str:
         return f"{100 * value / scale:+.2f} %"
 
-    low, high = one.low * window, one.high * window
-    if level:
-        meaning = "which is inside"
-    elif high < -limit:
-        meaning = "the loss still falls"
-    elif low > limit:
-        meaning = "the loss rises"
-    elif low < -limit or high > limit:
-        meaning = "too uncertain: a change over the limit is possible; more epochs or more validation clips narrow it"
-    else:
-        meaning = "but a part of these epochs, or their last values, are off this line"
+    low, high = share(one.low * window), share(one.high * window)
+    uncertain = ": more epochs or more validation clips narrow the interval" if "uncertain" in state else ""
     return (
-        f"{column} is {'' if level else 'not '}level: in epochs {one.first} to {one.last} ({one.points} validations, median "
-        f"{one.middle:.4g}, noise {share(one.noise).lstrip('+')}) it changes by {share(one.slope * window)} per {window} "
-        f"epochs, with 95 % confidence {share(low)} to {share(high)}; the limit is ±{100 * limit / scale:.2f} %: {meaning}"
+        f"{column} is {'' if state == LEVEL else 'not '}level: in epochs {one.first} to {one.last} ({one.points} validations, "
+        f"median {one.middle:.4g}, noise {share(one.noise).lstrip('+')}) it changes by {share(one.slope * window)} per "
+        f"{window} epochs, with 95 % confidence {low} to {high}; the limit is ±{100 * limit / scale:.2f} %: the loss "
+        f"{state}{uncertain}"
     )
 
 

@@ -40,6 +40,8 @@ class Running:
         process: the process that wrote this state.
         figures: such as mean_similarity, low, decoded and from_cache.
         recent: the last clips, newest last, each with clip_id, reference, hypothesis and similarity.
+        curve: the last epochs of a training, newest last, each with the columns of ``dataset.tables.EPOCHS``.
+        level: whether the validation loss is level, in words; empty where nobody says.
         asset: the name of the asset, from the name of the file.
         partition: the partition, from the name of the file; None for an asset without partitions.
     """
@@ -54,6 +56,8 @@ class Running:
     process: ProcessIdentity
     figures: Mapping[str, Any] = field(default_factory=dict)
     recent: tuple[Mapping[str, Any], ...] = ()
+    curve: tuple[Mapping[str, Any], ...] = ()
+    level: str = ""
     asset: str = ""
     partition: str | None = None
 
@@ -81,7 +85,8 @@ def read(file: Path) -> Running | None:
         state = json.loads(file.read_text(encoding="utf-8"))
         asset, _, partition = file.name.partition("@")
         known = {name: state[name] for name in Running.__dataclass_fields__ if name in state}
-        known |= {"process": ProcessIdentity.from_json(state.get("process")), "recent": tuple(state.get("recent", ()))}
+        known |= {"process": ProcessIdentity.from_json(state.get("process"))}
+        known |= {name: tuple(state.get(name, ())) for name in ("recent", "curve")}
         return Running(**{**known, "asset": asset, "partition": partition or None})
     except (OSError, ValueError, TypeError, AttributeError):
         return None

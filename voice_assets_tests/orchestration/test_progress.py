@@ -89,3 +89,24 @@ def test_what_a_killed_run_left_is_replaced(ran, tmp_path: Path) -> None:
 def test_a_hostile_clip_is_written_out() -> None:
     line = clip_words({"clip_id": "\x1b[2J", "reference": "\x07", "hypothesis": "\u202e", "similarity": 0.5})
     assert line == r"\x1b[2J sim=0.50: reference '\x07', hypothesis '\u202e'"
+
+
+def test_the_file_holds_the_last_epochs_of_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    seen: list[running.Running] = []
+
+    @dg.asset(key=["toy", "training"])
+    def training(context: dg.AssetExecutionContext) -> None:
+        with progress(context, "steps") as tell:
+            for epoch in [*range(80), 78]:  # a resumed training tells epoch 78 again
+                tell.epoch({"epoch": epoch, "loss": 30.0, "validation_mel": float("nan")}, f"not level: {epoch}")
+                tell(epoch + 1, 100, epoch=epoch, of_epochs=100, loss=30.0)
+            seen.extend(running.all_running("toy"))
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.materialize([training], instance=instance)
+    (state,) = seen
+    assert [row["epoch"] for row in state.curve] == list(range(40, 79))
+    assert state.curve[-1] == {"epoch": 78, "loss": 30.0, "validation_mel": None}
+    assert state.level == "not level: 78"
+    assert state.figures == {"epoch": 78, "of_epochs": 100, "loss": 30.0}

@@ -84,7 +84,7 @@ def test_one_spike_changes_nothing_and_a_jump_does(seed: int) -> None:
     table.loc[198, ["validation_loss", "validation_mel"]] *= 1.5
     jumped = level(table, WINDOW)
     assert not jumped.level
-    assert "last values" in jumped.reason or "too uncertain" in jumped.reason or "rises" in jumped.reason
+    assert any(words in jumped.state for words in ("last values", "uncertain", "rises"))
 
 
 @pytest.mark.parametrize("column", ["validation_loss", "validation_mel"])
@@ -142,8 +142,11 @@ def test_the_reason_prints_the_arithmetic() -> None:
     assert found.since == 0 or found.since == 10
     for words in ("in epochs 10 to 29 (20 validations, median 3", "per 20 epochs", "95 % confidence", "the limit is ±1.00 %"):
         assert words in found.reason
+    assert found.state in ("level from epoch 0 on", "level from epoch 10 on")
     table["validation_loss"] = np.linspace(40, 20, 30)
     assert "the loss still falls" in level(table, WINDOW).reason
+    assert level(table, WINDOW).state == "not level: validation_loss still falls"
+    assert level(table.iloc[:12], WINDOW).state == "not level: validation_loss has too few validations"
 
 
 @pytest.mark.parametrize("seed", range(3))

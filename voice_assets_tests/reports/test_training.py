@@ -82,7 +82,7 @@ def test_the_report_on_a_whole_training(tmp_path: Path) -> None:
     for words in (
         "![Losses of the steps](step_curves.png)",
         "- validation_mel is level: in epochs 2",
-        "the limit is ±1.00 %: which is inside.",
+        "the limit is ±1.00 %: the loss is level.",
         "Gap between training and validation: median over 20 validated epochs, 280 to 299",
         "Checkpoints that are there: epochs 49, 99, 298 and 299.",
         "removed to save space: epochs 0 to 48, 50 to 98, 100 to 297.",
