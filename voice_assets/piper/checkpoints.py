@@ -62,13 +62,25 @@ def records_in(folder: Path) -> list[Checkpoint]:
 
 
 def _listed(folder: Path) -> dict[str, Checkpoint]:
+    """The records in ``checkpoints.json``, by file name. Raises TrainingError when the file has other content."""
     listing = folder / LISTING
-    records = json.loads(listing.read_text(encoding="utf-8")) if listing.exists() else []
-    named = {"epoch", "step", "size", "sha256", "removed"}
-    return {
-        one["path"]: Checkpoint(path=folder / "checkpoints" / one["path"], **{name: one[name] for name in one.keys() & named})
-        for one in records
-    }
+    if not listing.exists():
+        return {}
+    try:
+        return dict(_record(folder, one) for one in json.loads(listing.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TrainingError(
+            f"{listing}: no list of checkpoints ({error!r}); remove this file: the checkpoints on disk are then listed anew, "
+            "and why others were removed is forgotten"
+        ) from error
+
+
+def _record(folder: Path, one: dict[str, Any]) -> tuple[str, Checkpoint]:
+    name, epoch, step = one["path"], int(one["epoch"]), int(one["step"])
+    if name != f"epoch={epoch}-step={step}.ckpt":
+        raise ValueError(f"{name!r} is not the checkpoint of epoch {epoch}, step {step}")
+    path = folder / "checkpoints" / name
+    return name, Checkpoint(epoch, step, path, int(one["size"]), str(one["sha256"]), str(one.get("removed", "")))
 
 
 def write_listing(folder: Path, checkpoints: Iterable[Checkpoint]) -> None:

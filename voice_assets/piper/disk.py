@@ -67,6 +67,12 @@ def checkpoints_needed(folder: Path, projection: Projection, present: int, quali
     return Need(folder, more * each, words)
 
 
+def next_checkpoint_needed(folder: Path, quality: str, size: int | None = None) -> Need:
+    """The space of one checkpoint more; arguments as in :func:`checkpoints_needed`."""
+    each = size or CHECKPOINT_BYTES[quality]
+    return Need(folder, each, "the next checkpoint, which must be whole before an older one goes")
+
+
 def logs_needed(folder: Path, epochs: int) -> Need:
     """The space of the logs and tables of so many epochs."""
     return Need(folder, epochs * LOG_BYTES_PER_EPOCH, f"logs of {epochs} epochs")

@@ -18,6 +18,7 @@ import pandas as pd
 from voice_assets.piper import checkpoints as files_of
 from voice_assets.piper import disk, ranks, retention
 from voice_assets.piper.checkpoints import Checkpoint
+from voice_assets.piper.errors import TrainingError
 from voice_assets.piper.loss_tables import epoch_row, epochs_in, step_row, write_epoch
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.runtime import files
@@ -96,6 +97,7 @@ class Store:
 
     def __init__(self, request: TrainRequest, folder: Path, events: TrainingEvents, progress: Progress) -> None:
         self.request, self.folder, self.events, self.progress = request, folder, events, progress
+        self.short = False
 
     def epoch(self, row: dict[str, Any], steps: Sequence[dict[str, Any]]) -> None:
         """Write a finished epoch, and decide whether the training has ended."""
@@ -108,11 +110,22 @@ class Store:
             self.progress.ended, self.progress.reason = ("level" if found.level else ""), found.reason
 
     def check_space(self) -> None:
-        """Check that the disk has room for one checkpoint more. Raises TrainingError."""
-        present = self.progress.present
+        """Check that the disk has room for the next checkpoint, and say once when it has no room for all that will stay.
+
+        Raises:
+            TrainingError: no room for the next checkpoint. Training goes on from the checkpoint before.
+        """
+        present, quality = self.progress.present, self.request.training.quality
         size = max((one.size for one in present), default=None)
-        one = retention.Projection(len(present), 0, 0)
-        disk.check_space([disk.checkpoints_needed(self.folder, one, len(present), self.request.training.quality, size)])
+        disk.check_space([disk.next_checkpoint_needed(self.folder, quality, size)])
+        if self.short:
+            return
+        projection = retention.projected(self.request.training, self.request.epochs)
+        try:
+            disk.check_space([disk.checkpoints_needed(self.folder, projection, len(present), quality, size)])
+        except TrainingError as error:
+            self.short = True
+            self.events.note(f"the disk will be full before this training ends: {error}")
 
     def checkpoint(self, epoch: int, step: int, path: Path) -> None:
         """Record a checkpoint that is complete, then remove those that need not stay any more."""

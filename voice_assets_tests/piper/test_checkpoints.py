@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets.piper.checkpoints import DAMAGED, GONE, checkpoints_in, marked, records_in, tidy, write_listing
+from voice_assets.piper.errors import TrainingError
 from voice_assets.runtime import files
 
 
@@ -108,3 +109,13 @@ def test_a_checkpoint_that_somebody_deleted(tmp_path: Path) -> None:
 def test_tidying_a_new_training_writes_nothing(tmp_path: Path) -> None:
     assert tidy(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "{}[", "[1]", '[{"path": "epoch=0-step=4.ckpt"}]', '[{"path": "../x", "epoch": 0, "step": 4, "size": 1}]'],
+)
+def test_a_damaged_listing_is_an_error_that_says_what_to_do(content: str, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints.json").write_text(content, encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"checkpoints\.json: no list of checkpoints \(.*\); remove this file"):
+        records_in(tmp_path)
