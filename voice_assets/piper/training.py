@@ -14,8 +14,8 @@ import pandas as pd
 
 from voice_assets.dataset.config import PiperConfig, load_config
 from voice_assets.dataset.tables import EPOCHS, frame
-from voice_assets.piper import cache as clip_cache
-from voice_assets.piper import data
+from voice_assets.piper import cache as disk
+from voice_assets.piper import clip_cache, data
 from voice_assets.piper import model as vits
 from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, checkpoints_in, write_listing
 from voice_assets.piper.data_module import data_module
@@ -30,6 +30,9 @@ class TrainingEvents(Protocol):
 
     def note(self, text: str, **facts: object) -> None:
         """Information for a person."""
+
+    def preparing(self, done: int, total: int) -> None:
+        """``done`` of ``total`` clips are prepared for training."""
 
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
         """A training step is done: ``step`` (from 1) of ``steps`` in this epoch, with the generator loss."""
@@ -165,15 +168,16 @@ def _trainer(request: TrainRequest, recorder: Any) -> Any:
     )
 
 
-def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, config: PiperConfig) -> Any:
+def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, config: PiperConfig, events: TrainingEvents) -> Any:
     chosen = request.training
     return data_module(
         rows,
         request.dataset,
         folder,
-        cache,
+        request.cache,
         config,
         chosen.seed,
+        events.preparing,
         voice_name=request.voice_name,
         batch_size=chosen.batch_size,
         segment_size=chosen.segment_size,
@@ -185,8 +189,8 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
     """Train on ``rows`` (``TRAINING_SET``), or go on after the last complete checkpoint of this version.
 
     Returns the version's epochs and checkpoints. The epochs and checkpoints of an earlier process are first told to ``events``
-    again. The request's ``cache`` holds one folder per training set, by hash; the folders of other training sets are removed
-    when this one is complete. In the processes that Lightning starts for further devices the result is incomplete.
+    again. The request's ``cache`` holds the prepared clips of the voice; clips that this training set lacks are removed. In the
+    processes that Lightning starts for further devices the result is incomplete.
 
     Raises:
         dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
@@ -203,11 +207,10 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
     _tell_again(folder, done, events)
     if not done or done[-1].epoch < request.training.epochs - 1:
         lightning.seed_everything(request.training.seed, workers=True, verbose=False)
-        own_cache = clip_cache.folder_of(request.cache, digest)
         if _rank() == 0:  # Lightning starts the other processes when the first one is already training
-            _make_room(request, rows, folder, own_cache, done)
-        with clip_cache.in_use(own_cache):
-            module = _data(request, rows, folder, own_cache, config)
+            _make_room(request, rows, folder, config, done)
+        with clip_cache.in_use(request.cache, clip_cache.files_of(rows, config, request.cache)):
+            module = _data(request, rows, folder, config, events)
             model = _model(request, config, events, fresh=not done)
             trainer = _trainer(request, _recorder(folder, events, done))
             trainer.fit(model, datamodule=module, ckpt_path=done[-1].path if done else None, weights_only=True)
@@ -222,18 +225,18 @@ def _rank() -> int:
     return int(only.rank)
 
 
-def _make_room(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, done: list[Checkpoint]) -> None:
+def _make_room(request: TrainRequest, rows: pd.DataFrame, folder: Path, config: PiperConfig, done: list[Checkpoint]) -> None:
     """Remove the half-written checkpoint of a killed process, then check that the disk has room for the rest."""
     for left in (folder / "checkpoints").glob(".epoch=*.ckpt"):
         left.unlink()
     quality = request.training.quality
-    seconds = 0.0 if (cache / clip_cache.COMPLETE).exists() else float(rows["duration_s"].sum())
+    seconds = clip_cache.missing_s(rows, config, request.cache)
     epochs = request.training.epochs - (done[-1].epoch + 1 if done else 0)
     needed = {
-        cache: clip_cache.space_needed(seconds, 0, quality),
-        folder: clip_cache.space_needed(0, epochs, quality),
+        request.cache: disk.space_needed(seconds, 0, quality),
+        folder: disk.space_needed(0, epochs, quality),
     }
-    clip_cache.check_space(needed)
+    disk.check_space(needed)
 
 
 def _tell_again(folder: Path, done: list[Checkpoint], events: TrainingEvents) -> None:
