@@ -8,6 +8,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 _LOCK = threading.Lock()
@@ -26,16 +27,26 @@ def _start() -> None:
     espeakbridge.initialize(str(ESPEAK_DATA_DIR))
 
 
-def _flat(clauses: list[tuple[str, str, bool]]) -> list[str]:
-    """The phonemes of espeak's clauses as in Piper: without language switches ``(en)``, with sentence marks, in NFD."""
-    texts = []
-    for text, mark, _ in clauses:
-        texts.append(re.sub(r"\([^)]+\)", "", text) + mark + (" " if mark in (",", ":", ";") else ""))
-    return [phoneme for clause in texts for phoneme in unicodedata.normalize("NFD", clause)]
+def _phonemes(clause: str, mark: str) -> list[str]:
+    """The phonemes of one of espeak's clauses as in Piper: without language switches ``(en)``, with sentence marks, in NFD."""
+    text = re.sub(r"\([^)]+\)", "", clause) + mark + (" " if mark in (",", ":", ";") else "")
+    return list(unicodedata.normalize("NFD", text))
 
 
-def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
-    """The phonemes of each text as Piper feeds them to a voice: single NFD code points, all sentences in a row.
+def _sentences(clauses: list[tuple[str, str, bool]]) -> list[list[str]]:
+    """The phonemes of espeak's clauses, sentence by sentence, as in Piper. The last sentence may lack an end."""
+    sentences: list[list[str]] = []
+    current: list[str] = []
+    for clause, mark, ends in clauses:
+        current += _phonemes(clause, mark)
+        if ends:
+            sentences.append(current)
+            current = []
+    return [*sentences, current] if current else sentences
+
+
+def sentences_of(texts: Iterable[str], espeak_voice: str) -> list[list[list[str]]]:
+    """The phonemes of each text as Piper trains on them: a list of sentences, each a list of single NFD code points.
 
     Piper's own function sets the espeak voice for every text, which takes about 60 times as long as the phonemes. This function
     sets the voice once; a test compares the results. A NUL would end the text inside espeak, so NUL becomes a space.
@@ -49,7 +60,16 @@ def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
         from piper import espeakbridge
 
         espeakbridge.set_voice(espeak_voice)
-        return [_flat(espeakbridge.get_phonemes(text.replace("\0", " "))) for text in texts]
+        return [_sentences(espeakbridge.get_phonemes(text.replace("\0", " "))) for text in texts]
+
+
+def phonemes_of(texts: Iterable[str], espeak_voice: str) -> list[list[str]]:
+    """The phonemes of each text as :func:`sentences_of`, with all sentences in a row.
+
+    Raises:
+        EspeakVoiceError: espeak-ng has no such voice.
+    """
+    return [list(chain.from_iterable(sentences)) for sentences in sentences_of(texts, espeak_voice)]
 
 
 def default_id_map() -> dict[str, list[int]]:

@@ -1,8 +1,8 @@
 """Piper's data module for Lightning, bound to one training set.
 
 Piper's own module splits the clips at random and trusts any file in its cache. Here the split is the training set's column,
-and the cache belongs to the training set's fingerprint. Not here: checking the training set and writing its metadata
-(``piper.data``), the files of a cache (``piper.cache``), the order of the clips (``piper.batches``).
+and the clips are the prepared ones of the voice. Not here: checking the training set and writing its metadata
+(``piper.data``), preparing clips (``piper.clip_cache``), reading one (``piper.clip_dataset``), their order (``piper.batches``).
 """
 
 import json
@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from voice_assets.dataset.config import PiperConfig
-from voice_assets.piper import cache as clip_cache
-from voice_assets.piper import ranks
+from voice_assets.piper import clip_cache, ranks
 from voice_assets.piper.batches import clips_per_batch, order, validation_order
+from voice_assets.piper.cache import writing
+from voice_assets.piper.clip_dataset import clip_dataset
 from voice_assets.piper.data import TrainingSetError, write_metadata
 from voice_assets.runtime import files
 
@@ -83,13 +84,10 @@ def _validation_loader(module: Any, durations_s: list[float]) -> Any:
     return _loader(module, module.val_dataset, _in_order(len(clips), lambda _: clips), module.batch_size)
 
 
-def _split(module: Any, splits: list[str]) -> None:
-    """Replace Piper's random split by ``splits``, the training set's own column."""
+def _split(module: Any, clips: Any, splits: list[str]) -> None:
+    """Give ``module`` its clips by ``splits``, the training set's own column."""
     from torch.utils.data import Subset
 
-    clips = module.train_dataset.dataset
-    if len(clips) != len(splits):
-        raise TrainingSetError(f"{module.csv_path}: Piper reads {len(clips)} clips, the training set has {len(splits)}")
     module.train_dataset = Subset(clips, [index for index, split in enumerate(splits) if split == "train"])
     module.val_dataset = Subset(clips, [index for index, split in enumerate(splits) if split == "validation"])
     module.test_dataset = Subset(clips, module.val_dataset.indices[:2])  # TensorBoard plays these clips, each epoch
@@ -105,29 +103,37 @@ def _pad_to_segment(batch: Any, frames: int) -> Any:
     return batch
 
 
-def _module_class(rows: pd.DataFrame, cache: Path, seed: int) -> Any:
-    """Piper's data module as a class for the training set ``rows``, with its split and its cache."""
+def _library_config(config: PiperConfig) -> str:
+    """The ``config.json`` that Piper's own data module writes for this data set."""
+    from piper.config import PhonemeType
     from piper.config import PiperConfig as LibraryConfig
+
+    written = LibraryConfig(
+        num_symbols=config.num_symbols,
+        num_speakers=1,
+        sample_rate=config.sample_rate,
+        espeak_voice=config.espeak_voice,
+        phoneme_id_map=config.phoneme_id_map,
+        phoneme_type=PhonemeType.ESPEAK,
+        piper_version="1.5.0",
+    )
+    return json.dumps(written.to_dict(), ensure_ascii=False, indent=2)
+
+
+def _module_class(rows: pd.DataFrame, config: PiperConfig, cache: Path, seed: int, on_progress: clip_cache.Progress) -> Any:
+    """Piper's data module as a class for the training set ``rows``, with its split and the prepared clips in ``cache``."""
     from piper.train.vits.dataset import VitsDataModule
 
     base: Any = VitsDataModule
 
     class FixedSplit(base):
-        piper_config: Any
-
         def prepare_data(self) -> None:
-            with clip_cache.writing(cache):
-                if not (cache / clip_cache.COMPLETE).exists():
-                    clip_cache.drop_damaged(cache)
-                super().prepare_data()
-                files.write_text(cache / clip_cache.COMPLETE, "every clip of the training set is in this cache\n")
-            clip_cache.drop_others(cache)
+            with writing(cache):
+                clip_cache.fill(rows, self.audio_dir, config, cache, on_progress)
 
-        def setup(self, stage: str) -> None:
-            if self.piper_config is None:  # Piper reads the config only in the process that prepared the data
-                self.piper_config = LibraryConfig.from_dict(json.loads(self.config_path.read_text(encoding="utf-8")))
-            super().setup(stage)
-            _split(self, list(rows["split"]))
+        def setup(self, stage: str) -> None:  # noqa: ARG002 - Lightning's
+            files_of_clips = clip_cache.files_of(rows, config, cache)
+            _split(self, clip_dataset(files_of_clips, list(rows["text"])), list(rows["split"]))
 
         def train_dataloader(self) -> Any:
             first_epoch = self.trainer.fit_loop.epoch_progress.current.processed
@@ -143,23 +149,26 @@ def _module_class(rows: pd.DataFrame, cache: Path, seed: int) -> Any:
 
 
 def data_module(
-    rows: pd.DataFrame, dataset: Path, work: Path, cache: Path, config: PiperConfig, seed: int, **arguments: Any
+    rows: pd.DataFrame,
+    dataset: Path,
+    work: Path,
+    cache: Path,
+    config: PiperConfig,
+    seed: int,
+    on_progress: clip_cache.Progress = clip_cache.no_progress,
+    **arguments: Any,
 ) -> Any:
     """Piper's data module on ``rows`` (``TRAINING_SET``) with exactly their split, clips of like length together.
 
-    ``cache`` must belong to these rows (``piper.data.fingerprint``): Piper's key is the row number and 50 characters of text,
-    so that a replaced recording would train on the old audio. Caches of other rows beside ``cache`` are removed. ``work``
-    receives ``metadata.csv``, ``phonemes.json`` and the ``config.json`` of the voice.
+    ``cache`` holds the prepared clips of the voice; what is missing is prepared, and ``on_progress`` gets the number of clips
+    that are there and of all clips. ``work`` receives ``metadata.csv`` and the ``config.json`` of the voice.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    files.write_text(work / "phonemes.json", json.dumps(config.phoneme_id_map, ensure_ascii=False, indent=1))
-    return _module_class(rows, cache, seed)(
+    files.write_text(work / "config.json", _library_config(config))
+    return _module_class(rows, config, cache, seed, on_progress)(
         csv_path=write_metadata(rows, work / "metadata.csv"),
         cache_dir=cache,
         audio_dir=dataset,
         config_path=work / "config.json",
-        phonemes_path=work / "phonemes.json",
         espeak_voice=config.espeak_voice,
         sample_rate=config.sample_rate,
         num_symbols=config.num_symbols,

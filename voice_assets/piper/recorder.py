@@ -35,6 +35,9 @@ class TrainingEvents(Protocol):
     def note(self, text: str, **facts: object) -> None:
         """Information for a person."""
 
+    def preparing(self, done: int, total: int) -> None:
+        """``done`` of ``total`` clips are prepared for training."""
+
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
         """A training step is done: ``step`` (from 1) of ``steps`` in this epoch, with the generator loss."""
 

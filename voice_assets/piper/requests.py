@@ -39,7 +39,8 @@ class TrainRequest(Request):
     work: Path = Field(description="Folder that `lightning_logs/version_<N>` is made in.", examples=["/data/run/training"])
     version: int = Field(ge=0, description="Number of this training; a training that exists goes on.", examples=[0])
     cache: Path = Field(
-        description="Folder for phonemes and spectrograms, with one folder per training set.", examples=["/data/run/cache"]
+        description="Folder for the prepared clips of the voice; its training sets share the folder.",
+        examples=["/data/run/cache"],
     )
     voice_name: str = Field(description="The voice's name.", examples=["my_voice"])
     espeak_voice: str = Field(description="espeak-ng's voice; must be what `config.json` says.", examples=["ru"])

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from voice_assets.dataset.config import PiperConfig, load_config
-from voice_assets.piper import cache as clip_cache
-from voice_assets.piper import data, disk, ranks, retention
+from voice_assets.piper import cache as space
+from voice_assets.piper import clip_cache, data, disk, ranks, retention
 from voice_assets.piper import model as vits
 from voice_assets.piper.checkpoints import Checkpoint, checkpoint_writer, records_in, tidy
 from voice_assets.piper.data_module import data_module
@@ -48,9 +48,9 @@ class Trained:
 def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> Trained:
     """Train on ``rows`` (``TRAINING_SET``), or go on after the last whole checkpoint of this version.
 
-    The epochs and checkpoints of an earlier process are first told to ``events`` again. The request's ``cache`` holds one
-    folder per training set, by hash; the folders of other training sets are removed when this one is complete. In the
-    processes that Lightning starts for further devices the result is incomplete.
+    The epochs and checkpoints of an earlier process are first told to ``events`` again. The request's ``cache`` holds the
+    prepared clips of the voice; clips that this training set lacks are removed. In the processes of further devices the result
+    is incomplete.
 
     Raises:
         dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
@@ -96,11 +96,10 @@ def _fit(request: TrainRequest, rows: pd.DataFrame, config: PiperConfig, events:
 
     lightning.seed_everything(request.training.seed, verbose=False)  # the first weights; each epoch has its own seed
     folder, present = version_dir(request.work, request.version), progress.present
-    own_cache = clip_cache.folder_of(request.cache, data.fingerprint(rows, config))
     if ranks.rank() == 0:
-        disk.check_space(_needs(request, rows, folder, own_cache, present))
-    with clip_cache.in_use(own_cache):
-        module = _data(request, rows, folder, own_cache, config)
+        disk.check_space(_needs(request, rows, folder, config, present))
+    with clip_cache.in_use(request.cache, clip_cache.files_of(rows, config, request.cache)):
+        module = _data(request, rows, folder, config, events)
         model = _model(request, config, events, fresh=not present)
         if request.training.devices > 1 and ranks.rank() == 0:
             module.prepare_data()  # Lightning prepares in one process too, but the others would wait and give up
@@ -173,15 +172,16 @@ def _trainer(request: TrainRequest, callbacks: list[Any], present: Sequence[Chec
     return trainer
 
 
-def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, config: PiperConfig) -> Any:
+def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, config: PiperConfig, events: TrainingEvents) -> Any:
     chosen = request.training
     return data_module(
         rows,
         request.dataset,
         folder,
-        cache,
+        request.cache,
         config,
         chosen.seed,
+        events.preparing,
         voice_name=request.voice_name,
         batch_size=chosen.batch_size,
         segment_size=chosen.segment_size,
@@ -190,17 +190,17 @@ def _data(request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, 
 
 
 def _needs(
-    request: TrainRequest, rows: pd.DataFrame, folder: Path, cache: Path, present: Sequence[Checkpoint]
+    request: TrainRequest, rows: pd.DataFrame, folder: Path, config: PiperConfig, present: Sequence[Checkpoint]
 ) -> list[disk.Need]:
     """The disk space that the rest of the training needs."""
     chosen = request.training
-    seconds = 0.0 if (cache / clip_cache.COMPLETE).exists() else float(rows["duration_s"].sum())
+    seconds = clip_cache.missing_s(rows, config, request.cache)
     size = max((one.size for one in present), default=None)
     projection = retention.projected(chosen, request.epochs)
     return [
         disk.checkpoints_needed(folder, projection, len(present), chosen.quality, size),
         disk.logs_needed(folder, request.epochs - (present[-1].epoch + 1 if present else 0)),
-        disk.Need(cache, clip_cache.bytes_of(seconds, chosen.quality), "spectrograms"),
+        disk.Need(request.cache, space.bytes_of(seconds, chosen.quality), "prepared clips"),
     ]
 
 

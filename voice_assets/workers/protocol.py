@@ -91,7 +91,7 @@ def follow_parent(pid: int | None) -> None:
 
 @dataclass
 class ProgressEvents:
-    """Counts finished items and prints ``progress`` events with a rate and the remaining time.
+    """Counts finished items and prints ``progress`` events (or those named ``event``) with a rate and the remaining time.
 
     ``done`` starts above 0 when an earlier run left results; these do not count in the rate. When items differ in weight
     (seconds of audio), ``work`` is the weight of all remaining items, and the remaining time is computed from the weights.
@@ -101,6 +101,7 @@ class ProgressEvents:
     done: int = 0
     work: float | None = None
     clock: Callable[[], float] = time.monotonic
+    event: str = "progress"
     _started: float = field(init=False)
     _before: int = field(init=False)
 
@@ -120,7 +121,7 @@ class ProgressEvents:
         rate = (self.done - self._before) / seconds if seconds > 0 else 0.0
         remaining = self._remaining(seconds, rate)
         emit(
-            "progress",
+            self.event,
             done=self.done,
             total=self.total,
             rate_per_s=round(rate, 3),

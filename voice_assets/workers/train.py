@@ -3,7 +3,8 @@
 The result is ``training.json`` in the version's folder. A killed training that is started again continues after the last
 complete checkpoint, and prints the events of its earlier epochs again. The training itself is in ``piper.training``.
 
-Events: started (clips, epochs, folder), note (message), progress (one step: done, total, rate_per_s, remaining_s, epoch,
+Events: started (clips, epochs, folder), note (message), preparing (clips prepared for training: done, total, rate_per_s,
+remaining_s), progress (one step: done, total, rate_per_s, remaining_s, epoch,
 step, steps, loss), epoch (a row of EPOCHS, ``dataset.tables``), checkpoint (epoch, step, path, size, sha256; the file is
 complete), removed (epoch, step, path, size, sha256, reason; the file of this checkpoint is gone, see ``training.keep``), done
 (folder, result, ended, facts of the losses), error (message, type).
@@ -50,10 +51,17 @@ class Events(TrainingEvents):
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
         self.progress: ProgressEvents | None = None
+        self.clips: ProgressEvents | None = None
 
     def note(self, text: str, **facts: object) -> None:
         """Print a ``note`` event."""
         emit("note", message=text, **facts)
+
+    def preparing(self, done: int, total: int) -> None:
+        """Print a ``preparing`` event. The rate counts from the clips that an earlier process prepared."""
+        if self.clips is None:
+            self.clips = ProgressEvents(total, done, event="preparing")
+        self.clips.step(done - self.clips.done)
 
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
         """Print a ``progress`` event. The rate counts from the first step of this process."""
