@@ -61,6 +61,10 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td ul { margin: 0; padding-left: 1.1em; min-width: 20em; }
 td code { display: inline-block; min-width: 9em; max-width: 18em; }
 td audio { display: block; width: 230px; height: 34px; }
+.beside td { min-width: 262px; font-size: 12.5px; }
+.beside :is(td, th):first-child { position: sticky; left: 0; z-index: 1; min-width: 11em; max-width: 34vw;
+  background: var(--card); }
+.line { white-space: nowrap; }
 del, ins { text-decoration: none; border-radius: 4px; padding: 0 3px; }
 del { color: var(--bad); background: var(--bad-bg); text-decoration: line-through; }
 ins { color: var(--good); background: var(--good-bg); }
@@ -167,6 +171,11 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str], digi
 def audio(src: str) -> Markup:
     """A player that loads the audio only when a person plays it. ``src`` is a URL, see ``relative_url``."""
     return Markup('<audio controls preload="none" src="{}"></audio>').format(src)
+
+
+def one_line(text: str) -> Markup:
+    """A text that is never broken into lines, such as an epoch key in a narrow column."""
+    return Markup('<span class="line">{}</span>').format(text)
 
 
 def relative_url(target: Path, folder: Path) -> str:

@@ -21,8 +21,9 @@ _KINDS = {
     "asr_sample": "ASR sample",
     "validation_whisper_sharded": "Whisper validation",
     "training": "Training",
+    "best_epoch": "Best epoch",
 }
-MAIN_PAGE = "*_report.html"
+MAIN_PAGES = ("*_report.html", "best_epoch.html")
 _LINK = Markup('<a href="{}">{}</a>')
 
 
@@ -134,7 +135,7 @@ def main_page(root: Path, inside: str) -> str:
     folder = root / inside
     if not folder.is_dir():
         return inside
-    page = next(iter(sorted(folder.glob(MAIN_PAGE))), None)
+    page = next((page for pattern in MAIN_PAGES for page in sorted(folder.glob(pattern))), None)
     return f"{inside.rstrip('/')}/{page.name if page else ''}"
 
 

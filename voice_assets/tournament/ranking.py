@@ -5,8 +5,9 @@ How the order comes about:
 1. A candidate that fails a rule of its samples stands after all that pass, and never wins.
 2. Whom people clearly prefer (``preferences``) stands before the other, whatever the scores say: predicted MOS and CER only
    stand for listeners.
-3. Among those whom 2 leaves free, the highest score comes first. Those that the scores cannot tell from it (``bootstrap``) are
-   ordered by the votes, then by score, then by smaller CER, then the later epoch.
+3. Among those whom 2 leaves free, the highest score comes first; of equal scores the smaller CER, then the later epoch. But
+   where people voted on it, and on another that the scores cannot tell from it (``bootstrap``), the one with the stronger votes
+   comes first. A candidate that nobody voted on neither gains nor loses by votes on others.
 
 Losses decide nothing. The order of the candidates in the input decides nothing.
 """
@@ -26,6 +27,8 @@ from voice_assets.tournament.candidates import Candidate, require_comparable
 from voice_assets.tournament.preferences import Preferences, preferences
 from voice_assets.tournament.votes import Vote, counted
 
+LEAST_TOLD = 0.0005
+"""A smaller part of the score is zero in three decimals."""
 BY_SCORES, BY_VOTES = "scores", "votes"
 
 
@@ -136,10 +139,17 @@ class _Field:
         while left:
             free = [one for one in left if not any(self.people.prefers(other, one) for other in left)]
             first = max(free, key=self._by_score)
-            tied = [one for one in free if not self.difference(first, one).excludes_zero]
-            order.append(max(tied, key=lambda one: (round(float(self.people.strengths[one]), 9), *self._by_score(one))))
+            order.append(max(self._rivals(first, free), key=lambda one: (self._strength(one), *self._by_score(one))))
             left.remove(order[-1])
         return order
+
+    def _rivals(self, first: int, free: Sequence[int]) -> list[int]:
+        """``first`` and, where people voted on it, those with votes that the scores cannot tell from it."""
+        voted = [one for one in free if self.people.votes_on(one) and not self.difference(first, one).excludes_zero]
+        return voted if first in voted else [first]
+
+    def _strength(self, one: int) -> float:
+        return round(float(self.people.strengths[one]), 9)
 
     def _by_score(self, one: int) -> tuple[float, float, int, str]:
         candidate = self.candidates[one]
@@ -182,8 +192,11 @@ def _reasons(field: _Field, order: Sequence[int], place: int) -> list[str]:
     """Why the candidate at ``place`` has this rank: its rules, and how it compares with the winner or the next."""
     index, candidate = order[place], field.candidates[order[place]]
     reasons = [f"failed {rule}" for rule in candidate.failed] or ["passes every rule of the samples"]
-    rivals = order[1:2] if place == 0 else order[:1]
-    reasons += [_compared(field, index, rival) for rival in rivals]
+    by_score = max(order, key=lambda one: (field.candidates[one].passes, field.means[one].mean))
+    rivals = {*order[1:2], by_score} - {index} if place == 0 else {order[0]}
+    if place == 0 and by_score != index:
+        reasons.append(f"the votes put it before {field.candidates[by_score].epoch_key}, whose score is higher")
+    reasons += [_compared(field, index, rival) for rival in sorted(rivals, key=order.index)]
     if place and (part := _largest_loss(field, index, order[0])):
         reasons.append(part)
     return reasons
@@ -201,9 +214,9 @@ def _largest_loss(field: _Field, index: int, rival: int) -> str:
     weights = np.array([part.weight for part in scores.PARTS])
     losses = weights * (field.parts[rival] - field.parts[index]).mean(axis=1)
     worst = int(losses.argmax())
-    if losses[worst] <= NOTHING:
+    if losses[worst] < LEAST_TOLD:
         return ""
-    return f"loses most in the part `{scores.PARTS[worst].name}` ({losses[worst]:.3f} of the score)"
+    return f'loses most in the part "{scores.PARTS[worst].name}" ({losses[worst]:.3f} of the score)'
 
 
 def _pair_row(field: _Field, first: int, second: int) -> dict[str, object]:

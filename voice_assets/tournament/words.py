@@ -69,4 +69,4 @@ def headline(candidates: Sequence[Candidate], table: pd.DataFrame) -> str:
     if not tied:
         return said
     others = tied[0] if len(tied) == 1 else f"{', '.join(tied[:-1])} and {tied[-1]}"
-    return f"{said} It cannot be told apart from {others}: the blind comparison can decide."
+    return f"{said} It cannot be told apart from {others}. Votes in the blind comparison can decide."

@@ -111,7 +111,7 @@ def test_a_clear_difference_is_told_with_the_arithmetic() -> None:
     assert row(clear, KEYS[0])["tied_with"] == ""
     assert clear.pairs.iloc[0]["told_apart"] == "scores"
     assert str(clear.pairs.iloc[0]["words"]).startswith(f"{KEYS[0]} scores higher than {KEYS[1]} (difference 0.0")
-    assert "loses most in the part `natural`" in str(row(clear, KEYS[1])["reasons"])
+    assert 'loses most in the part "natural"' in str(row(clear, KEYS[1])["reasons"])
     assert clear.best_by_part["natural"] == [KEYS[0]]
     assert clear.best_by_part["intelligible"] == KEYS[:2]
 
