@@ -23,8 +23,8 @@ from voice_assets.piper.warm_start import start
 from voice_assets.piper.warm_start.learning import StartEvents
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime.locks import LockError
-from voice_assets.workers import command_line
-from voice_assets.workers.protocol import ProgressEvents, emit
+from voice_assets.workers import command_line, protocol
+from voice_assets.workers.protocol import emit
 
 EXPECTED = (
     AudioError,
@@ -45,7 +45,7 @@ class Events(StartEvents):
 
     def __init__(self) -> None:
         self.running = ""
-        self.counter = ProgressEvents(0)
+        self.counter = protocol.ProgressEvents(0)
 
     def note(self, text: str, **facts: object) -> None:
         """Print a ``note`` event."""
@@ -54,7 +54,7 @@ class Events(StartEvents):
     def progress(self, stage: str, done: int, total: int, loss: float | None = None) -> None:
         """Print a ``progress`` event."""
         if stage != self.running:
-            self.running, self.counter = stage, ProgressEvents(total, done=done)
+            self.running, self.counter = stage, protocol.ProgressEvents(total, done=done)
         shown = {} if loss is None else {"loss": round(loss, 4)}
         self.counter.step(done - self.counter.done, stage=stage, **shown)
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from voice_assets.piper.model import NotFiniteLossError
 from voice_assets.runtime import files
 
-STATE_EVERY = 50
+STATE_EVERY = 25
 """Steps between two saved states."""
 STEPS_OF_A_SEED = 1_000_003
 """The seed of a step is this times the stage's seed, plus the step."""

@@ -1,6 +1,6 @@
 """A published voice, an ``.onnx`` with its ``.onnx.json``, and whether a voice can start from it.
 
-The same function judges for ``doctor``, before a run and in the worker, without onnxruntime and torch. Not here: reading the
+The same function judges for ``doctor``, before a run and in the worker, without torch. Not here: reading the
 weights (``warm_start.onnx_weights``).
 """
 
