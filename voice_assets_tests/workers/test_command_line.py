@@ -15,13 +15,19 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from voice_assets.asr.requests import SpeakRequest, TranscribeRequest
-from voice_assets.piper.requests import ExportRequest, TrainRequest
+from voice_assets.piper.requests import ClipLossRequest, ExportRequest, TrainRequest
 from voice_assets.runtime.requests import Request
 from voice_assets.workers import protocol
 from voice_assets.workers.request_help import example
 
 HANGS_AFTER_S = 300
-REQUESTS = {"transcribe": TranscribeRequest, "train": TrainRequest, "export": ExportRequest, "speak": SpeakRequest}
+REQUESTS = {
+    "transcribe": TranscribeRequest,
+    "train": TrainRequest,
+    "clip_losses": ClipLossRequest,
+    "export": ExportRequest,
+    "speak": SpeakRequest,
+}
 
 
 def worker(name: str) -> ModuleType:
