@@ -135,6 +135,23 @@ STEPS = {
     "seconds": Column(float, "time since the start of the epoch"),
 }
 
+CLIP_LOSSES = {
+    "clip_id": Column(str, "as in clips"),
+    "path": Column(str, "as in clips"),
+    "text": Column(str, "as in clips"),
+    "split": Column(str, "as in the training set"),
+    "duration_s": Column(float, "length of the clip, as in the training set"),
+    "frames": Column(int, "frames of its spectrogram after Piper's trimming of silence; a frame has 256 samples"),
+    "phoneme_ids": Column(int, "phoneme ids of its text, Piper's padding between them included"),
+    "mel": Column(float, "mean mel L1 of the whole clip spoken from its posterior mean, unweighted; the text plays no part"),
+    "kl": Column(float, "KL loss of the posterior mean with the text; NaN when the clip has fewer frames than phoneme ids"),
+    "other_kl": Column(float, "mean KL loss with texts of other clips that are as long; NaN without such a text that fits"),
+    "other_kl_spread": Column(float, "standard deviation of these KL losses; NaN with fewer than two of them"),
+    "duration": Column(float, "duration loss per phoneme id; NaN where kl is"),
+    "frames_per_id": Column(float, "frames / phoneme_ids: how slowly the text is spoken"),
+    "longest_s": Column(float, "duration of the longest phoneme id in the alignment; NaN where kl is"),
+}
+
 SAMPLES = {
     "sample": Column(str, "file name of the spoken sentence"),
     "text": Column(str, "the sentence"),

@@ -5,6 +5,7 @@ Training takes its GPUs through Lightning and holds no lease. So to a shard a tr
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import dagster as dg
 
@@ -40,3 +41,14 @@ def leased(context: dg.AssetExecutionContext, voice: Voice) -> Iterator[Lease]:
             yield lease
     except DeviceError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+
+
+@dataclass(frozen=True)
+class TrainingLease:
+    environment: dict[str, str] = field(default_factory=dict)
+    file_numbers: list[int] = field(default_factory=list)
+
+
+@contextmanager
+def leased_for_training(context: dg.AssetExecutionContext, voice: Voice) -> Iterator[TrainingLease]:
+    yield TrainingLease()

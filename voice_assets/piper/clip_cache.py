@@ -72,14 +72,15 @@ def missing_s(rows: pd.DataFrame, config: PiperConfig, cache: Path) -> float:
 
 
 @contextmanager
-def in_use(cache: Path, wanted: Collection[Path]) -> Iterator[None]:
+def in_use(cache: Path, wanted: Collection[Path] | None = None) -> Iterator[None]:
     """Keep other processes from removing clips of the voice's cache while the block runs.
 
-    Before the block, all clips but the ``wanted`` are removed, unless another training uses the cache at this time.
+    Before the block, all clips but the ``wanted`` are removed, unless another training uses the cache at this time; None
+    removes no clip.
     """
     with SharedLock(cache.with_name(f".{cache.name}.lock")) as lock:
         with suppress(LockError):  # a disk without locks: nothing is ever removed there
-            if lock.take_alone():
+            if wanted is not None and lock.take_alone():
                 drop_others(cache, wanted)
             lock.share()
         cache.mkdir(parents=True, exist_ok=True)

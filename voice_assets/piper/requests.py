@@ -1,11 +1,11 @@
-"""The requests of the two workers that use Piper's training code: ``workers.train`` and ``workers.export``.
+"""The requests of the workers that use Piper's training code: ``workers.train``, ``workers.clip_losses``, ``workers.export``.
 
 Settings of a voice are the voice's own sections, with their defaults (``voices``). Not here: the requests of workers that
 run Whisper (``asr.requests``).
 """
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -67,6 +67,36 @@ class TrainRequest(Request):
     def read_more_than_once(self) -> bool:
         """True for several devices: Lightning starts the command line again for each further device."""
         return self.training.devices > 1
+
+
+class ClipLossRequest(Request):
+    """The request of ``workers.clip_losses``: the checkpoint, the clips of its training, the file to write."""
+
+    checkpoint: Path = Field(
+        description="A `.ckpt` of Piper's training.",
+        examples=["/data/run/training/lightning_logs/version_0/checkpoints/epoch=1-step=8.ckpt"],
+    )
+    trust_checkpoint: bool = Field(
+        description="Whether the checkpoint may hold Python objects. Python objects can run code: true only for a file that "
+        "you trust.",
+        examples=[False],
+    )
+    dataset: Path = Field(
+        description="The data set's folder; the paths in the training set are relative to it.", examples=["/data/my_voice"]
+    )
+    training_set: Path = Field(
+        description="Parquet table with the columns of TRAINING_SET.", examples=["/data/run/training_set.parquet"]
+    )
+    config: Path = Field(description="The data set's `config.json`.", examples=["/data/my_voice/config.json"])
+    cache: Path = Field(
+        description="Folder for phonemes and spectrograms, the one of the training.", examples=["/data/run/cache"]
+    )
+    out: Path = Field(
+        description="Parquet file to write, with the columns of CLIP_LOSSES.", examples=["/data/run/clip_losses.parquet"]
+    )
+    accelerator: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="Where to compute: `gpu` is torch's current CUDA device, `auto` takes a GPU where there is one."
+    )
 
 
 class ExportRequest(Request):

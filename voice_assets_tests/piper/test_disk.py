@@ -26,9 +26,9 @@ def test_the_size_of_a_checkpoint_is_what_was_measured() -> None:
 
 
 def test_the_size_of_the_cache_is_what_was_measured() -> None:
-    """Audio and spectrograms as float32 are 12 bytes a sample."""
+    """Prepared clips have 2 bytes a sample."""
     assert cache.bytes_of(0, "medium") == 0
-    assert cache.bytes_of(10, "medium") == pytest.approx(2.6e6, rel=0.03)
+    assert cache.bytes_of(10, "medium") == pytest.approx(0.44e6, rel=0.03)
 
 
 def test_500_epochs_ask_for_what_is_kept() -> None:

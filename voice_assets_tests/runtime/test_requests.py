@@ -7,12 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from voice_assets.asr.requests import SpeakRequest, TranscribeRequest
-from voice_assets.piper.requests import ExportRequest, TrainRequest
+from voice_assets.piper.requests import ClipLossRequest, ExportRequest, TrainRequest
 from voice_assets.runtime.requests import Request, RequestError
 from voice_assets.voices import Section, Training, Whisper
 from voice_assets.workers.request_help import example
 
-MODELS = (TranscribeRequest, SpeakRequest, TrainRequest, ExportRequest)
+MODELS = (TranscribeRequest, SpeakRequest, TrainRequest, ClipLossRequest, ExportRequest)
 
 
 def written(folder: Path, model: type[Request], **changes: object) -> str:

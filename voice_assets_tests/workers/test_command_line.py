@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from voice_assets.asr.requests import SpeakRequest, TranscribeRequest
-from voice_assets.piper.requests import ExportRequest, TrainRequest
+from voice_assets.piper.requests import ClipLossRequest, ExportRequest, TrainRequest
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime.requests import Request
 from voice_assets.workers import protocol
@@ -26,6 +26,7 @@ REQUESTS = {
     "transcribe": TranscribeRequest,
     "start": StartRequest,
     "train": TrainRequest,
+    "clip_losses": ClipLossRequest,
     "export": ExportRequest,
     "speak": SpeakRequest,
 }
