@@ -4,7 +4,6 @@ Belongs here: words. Does not belong here: verdicts (``orchestration.runner``), 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -51,7 +50,7 @@ def print_closing(
     store = project_store(voice.dataset)
     for kind, uri in [found for status in statuses for found in _files(status)]:
         console.print(f"  {kind}: {plain(store.at(uri))}", soft_wrap=True)
-        if kind == "package" and (sample := next(iter(sorted(Path(store.at(uri)).glob("samples/*.wav"))), None)):
+        if kind == "package" and (sample := next(iter(sorted(store.at(uri).glob("samples/*.wav"))), None)):
             console.print(f"  play it: {plain(str(sample))}", soft_wrap=True)
     for status in statuses:
         if status.reasons:

@@ -3,6 +3,8 @@
 `training.samples_every` says which epochs. Not here: validating again (``defs.automation``).
 """
 
+from typing import Any
+
 import dagster as dg
 
 from voice_assets.defs.automation import RETRIES, SECONDS_BETWEEN_TICKS
@@ -28,7 +30,7 @@ def epoch_automation(voice: Voice) -> dg.Definitions:
     return dg.Definitions(jobs=[job], sensors=[_sensor(voice, job)])
 
 
-def _sensor(voice: Voice, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
     every = voice.training.samples_every
 
     @dg.sensor(

@@ -63,13 +63,13 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
         "votes of the blind comparison. Its winner is packaged; no loss decides.",
     )
     def best_epoch(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.reports import tournament as report
+        from voice_assets.reports.tournament import write
         from voice_assets.tournament.candidates import TournamentError
 
         inputs, gate = resolve_inputs(context), gate_of(context)
         try:
             contents = _contents(voice, gate, inputs.all("voice_samples"))
-            written = report.write(voice.reports_dir, contents)
+            written = write(voice.reports_dir, contents)
         except (TournamentError, votes.VotesError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         table, winner = contents.ranking.table, contents.ranking.winner
@@ -155,7 +155,7 @@ def _candidate(gate: Gate, spoken: Materialisation, curve: "pd.DataFrame") -> "C
         epoch_key=key,
         epoch=epoch,
         samples=tables.read(store, spoken.evidence["samples"]),
-        scores=tables.read(store, spoken.evidence["scores"]).iloc[0].to_dict(),
+        scores={str(name): float(value) for name, value in tables.read(store, spoken.evidence["scores"]).iloc[0].items()},
         hashes=spoken.metadata["sample_sha256"],
         failed=[f"{blocker.check}: {blocker.reason}" for blocker in gate.verdicts(spoken)],
         curve={} if row.empty else {name: float(row[name].iloc[0]) for name in ("validation_loss", "validation_mel")},

@@ -149,10 +149,10 @@ class _Scorer:
         """The terms of each clip, compared with the texts of its ``others``."""
         spectrograms = [self.tensors.spectrogram(clip) for clip in clips]
         audio = clip_terms.encode_audio(self.generator, spectrograms, self.device)
-        for clip, spectrogram, one, beside in zip(clips, spectrograms, audio, others, strict=True):
+        for clip, heard, one, beside in zip(clips, spectrograms, audio, others, strict=True):
             spoken = clip_terms.speak(self.generator, one.means)
-            mel = clip_terms.mel_loss(spoken, spectrogram.to(self.device), self.hyper_parameters)
-            frames, ids = spectrogram.shape[1], self.texts[clip].means.shape[1]
+            mel = clip_terms.mel_loss(spoken, heard.to(self.device), self.hyper_parameters)
+            frames, ids = heard.shape[1], self.texts[clip].means.shape[1]
             sizes = {"frames": frames, "phoneme_ids": ids, "frames_per_id": frames / ids, "mel": mel}
             yield {**sizes, **self._with_texts(one, self.texts[clip], [self.texts[other] for other in beside])}
 
@@ -273,5 +273,6 @@ def _check_finite(checkpoint: Path, clip_id: str, row: Row) -> None:
     ]
     if bad:
         raise ClipLossError(
-            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; its weights are no use, take an earlier epoch"
+            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; its weights are no use, take an "
+            "earlier epoch"
         )
