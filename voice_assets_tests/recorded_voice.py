@@ -40,10 +40,10 @@ BEFORE_TRAINING = (
     "whisper_validation",
     "training_set",
 )
-OF_AN_EPOCH = ("onnx_voice", "voice_samples", "voice_package")
+OF_AN_EPOCH = ("onnx_voice", "voice_samples")
 
 
-REPORTING = ("quality_report", "asr_sample_report", "whisper_validation", "mini_training")
+REPORTING = ("quality_report", "asr_sample_report", "whisper_validation", "mini_training", "training", "best_epoch")
 
 
 class RecordedVoice(Records):
@@ -140,7 +140,7 @@ class RecordedVoice(Records):
                 self.make(name, None, data)
 
     def train(self, epochs: int = 1, version: int = 0) -> list[str]:
-        """Train and record every epoch. Returns the epoch keys."""
+        """Train and record every epoch: the mini-training has all, and the training goes no further. Returns the epoch keys."""
         names = [f"v{version}-e{epoch:04d}" for epoch in range(epochs)]
         self.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", names)
         pins = list(self._pins(self.target("mini_training"), self.gate()))
@@ -150,11 +150,15 @@ class RecordedVoice(Records):
         (config,) = {one.artifact("config").sha256 for one in made}
         facts = {"version": version, "checkpoints": hashes, "config_sha256": config}
         self.make("mini_training", None, f"v{version}", pins=pins, run_id=run, **facts)
+        self.make("training", None, f"v{version}", **{**facts, "checkpoints": {}, "candidates": names[-1:]})
         return names
 
     def package(self, epoch: str) -> Materialisation:
-        """Export, speak and package an epoch."""
-        return [self.make(name, epoch) for name in OF_AN_EPOCH][-1]
+        """Export an epoch, let it speak and win the tournament, and package it."""
+        for name in OF_AN_EPOCH:
+            self.make(name, epoch)
+        self.make("best_epoch", None, epoch, winner=epoch)
+        return self.make("voice_package", epoch)
 
 
 def opened_voice(instance: dg.DagsterInstance, name: str = "toy") -> RecordedVoice:

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from voice_assets.defs.training import only_training, training_dir
+from voice_assets.defs.training_run import only_training, training_dir
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
 
