@@ -31,6 +31,7 @@ some 1400 epochs to halve the loss; the epochs before the level part of a traini
 MOST_WINDOWS = 10
 """The longest window is this many times N epochs: noise beyond that is better met by more validation clips."""
 LEVEL = "is level"
+_FEW = "has too few validations"
 _SPIKE = 3.0
 """The last values may be this many deviations of the noise away from the line."""
 
@@ -98,16 +99,21 @@ def level(epochs: pd.DataFrame, window: int) -> Level:
 
 
 def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curve:
-    short = _too_short(at, values, window)
+    newest = at[at > at[-1] - window] if len(at) else at
+    bad = newest[~np.isfinite(values[len(at) - len(newest) :])]
+    if len(bad):
+        state = f"is not a finite number in epoch {int(bad[0])}"
+        return Curve(column, False, state, None, None, f"{column} is not level: it {state}")
+    short = _too_short(at[np.isfinite(values)], window)
     if short:
-        return Curve(column, False, "has too few validations", None, None, f"{column} is not level: {short}")
+        return Curve(column, False, _FEW, None, None, f"{column} is not level: {short}")
     at, values = at[np.isfinite(values)], values[np.isfinite(values)]
     limit = TOLERANCE * abs(float(np.median(values[at > at[-1] - window])))
     tried = list(_trends(at, values, window, limit))
     reached = [_level(one, at, values, limit, window) for one in tried]
-    if True not in reached or _outside(tried[0], limit / window):
+    if True not in reached:
         sure = [one for one in tried if _outside(one, limit / window) or _inside(one, limit / window)]
-        decisive = next(iter(sure or reversed(tried)), None)
+        decisive = sure[0] if sure else tried[-1]
         state = _state(decisive, limit / window)
         return Curve(column, False, state, None, decisive, _words(column, decisive, limit, window, state))
     start = reached.index(True)
@@ -131,19 +137,15 @@ def _span(at: np.ndarray) -> int:
     return int(at[-1] - at[0]) + 1
 
 
-def _too_short(at: np.ndarray, values: np.ndarray, window: int) -> str:
-    """Why there are too few validations to judge; empty when there are enough."""
-    bad = at[(at > at[-1] - window) & ~np.isfinite(values)] if len(at) else at
-    if len(bad):
-        return f"its value of epoch {int(bad[0])} is not a finite number"
-    finite = at[np.isfinite(values)]
-    have = _span(finite) if len(finite) else 0
+def _too_short(at: np.ndarray, window: int) -> str:
+    """Why the validations ``at`` these epochs are too few to judge; empty when there are enough."""
+    have = _span(at) if len(at) else 0
     if have < window:
-        which = f", epochs {int(finite[0])} to {int(finite[-1])}" if have else ""
+        which = f", epochs {int(at[0])} to {int(at[-1])}" if have else ""
         return f"validated are {have} epochs{which}, the rule needs {window}; {window - have} are missing"
-    least = finite[finite > finite[-1] - MOST_WINDOWS * window]
-    if len(least) < LEAST_POINTS:
-        return f"{len(least)} validations{'' if len(least) == 1 else ' in a row'} are too few, the rule needs {LEAST_POINTS}"
+    used = at[at > at[-1] - MOST_WINDOWS * window]
+    if len(used) < LEAST_POINTS:
+        return f"epochs {int(used[0])} to {int(used[-1])} have {len(used)} validations, the rule needs {LEAST_POINTS}"
     return ""
 
 
@@ -168,10 +170,8 @@ def _level(one: Trend, at: np.ndarray, values: np.ndarray, limit: float, window:
     return not any(_outside(shape, per_epoch) for shape in shapes)
 
 
-def _state(one: Trend | None, limit: float) -> str:
+def _state(one: Trend, limit: float) -> str:
     """Why a curve is not level, in few words."""
-    if one is None:
-        return "has too few validations"
     if one.high < -limit:
         return "still falls"
     if one.low > limit:
@@ -179,10 +179,8 @@ def _state(one: Trend | None, limit: float) -> str:
     return "has a part or last values off the line" if _inside(one, limit) else "is too uncertain to tell"
 
 
-def _words(column: str, one: Trend | None, limit: float, window: int, state: str) -> str:
+def _words(column: str, one: Trend, limit: float, window: int, state: str) -> str:
     """The arithmetic of a verdict: the change per window with its interval, the limit, the noise, and what follows."""
-    if one is None:
-        return f"{column} is not level: fewer than {LEAST_POINTS} validations in {window} epochs"
     scale = abs(one.middle) or 1.0
 
     def share(value: float) -> str:

@@ -110,12 +110,19 @@ def test_the_window_must_be_full(count: int, reached: bool) -> None:
     assert level(flat(count), WINDOW).level == reached
 
 
+def test_validations_that_are_too_far_apart_say_nothing() -> None:
+    reason = level(flat(1000, 60), WINDOW).reason
+    assert "epochs 779 to 959 have 4 validations, the rule needs 5" in reason
+
+
 def test_a_short_training_says_how_many_epochs_are_missing() -> None:
     assert "validated are 12 epochs, epochs 0 to 11, the rule needs 20; 8 are missing" in level(flat(12), WINDOW).reason
     assert "validated are 0 epochs, the rule needs 20; 20 are missing" in level(flat(0), WINDOW).reason
 
 
-@pytest.mark.parametrize(("every", "count", "reached"), [(4, 16, False), (4, 20, False), (4, 24, True), (10, 60, True)])
+@pytest.mark.parametrize(
+    ("every", "count", "reached"), [(4, 16, False), (4, 20, False), (4, 24, True), (10, 60, True), (50, 240, False)]
+)
 def test_only_validated_epochs_count_and_the_window_is_in_epochs(every: int, count: int, reached: bool) -> None:
     assert level(flat(count, every), WINDOW).level == reached
 
@@ -123,7 +130,8 @@ def test_only_validated_epochs_count_and_the_window_is_in_epochs(every: int, cou
 def test_a_value_that_is_not_finite_is_not_level() -> None:
     table = flat(40)
     table.loc[30, "validation_mel"] = math.inf
-    assert "its value of epoch 30 is not a finite number" in level(table, WINDOW).reason
+    assert "validation_mel is not level: it is not a finite number in epoch 30" in level(table, WINDOW).reason
+    assert level(table, WINDOW).state == "not level: validation_mel is not a finite number in epoch 30"
     table.loc[30, "validation_mel"] = 0.5
     table.loc[5, "validation_mel"] = math.nan
     assert level(table, WINDOW).level
