@@ -80,10 +80,17 @@ class Level:
 def validations(epochs: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``EPOCHS`` of the validated epochs, ascending; of an epoch that is there twice, the later row.
 
-    An epoch without a validation has NaN in all of ``COLUMNS``.
+    The column ``validated`` says which epochs these are; in a table without it, an epoch with a value in one of ``COLUMNS`` was
+    validated.
     """
     rows = epochs.drop_duplicates("epoch", keep="last").sort_values("epoch")
-    return rows[rows[list(COLUMNS)].notna().any(axis=1)].reset_index(drop=True)
+    return rows[_validated(rows)].reset_index(drop=True)
+
+
+def _validated(epochs: pd.DataFrame) -> pd.Series:
+    if "validated" in epochs.columns:
+        return epochs["validated"].astype(bool)
+    return epochs[list(COLUMNS)].notna().any(axis=1)
 
 
 def level(epochs: pd.DataFrame, window: int) -> Level:
@@ -228,9 +235,7 @@ def gap(epochs: pd.DataFrame, window: int) -> Gap:
     return Gap(share, training, validation, reason)
 
 
-def training_facts(
-    epochs: pd.DataFrame, planned: int, ended: str, window: int, validate_every: int = 1
-) -> dict[str, float | int | str]:
+def training_facts(epochs: pd.DataFrame, planned: int, ended: str, window: int) -> dict[str, float | int | str]:
     """The facts of a whole training (``EPOCHS``) for the suite ``training``.
 
     Args:
@@ -238,16 +243,15 @@ def training_facts(
         planned: the number of epochs that the training may have.
         ended: how the training says it ended, for people; the facts are computed from ``epochs`` alone.
         window: for how many epochs the validation loss must be level.
-        validate_every: epochs between two validations.
 
     Returns:
         ``epochs_planned``; ``epochs_done``: how many epochs from 0 to ``planned - 1`` are there; ``complete``: 1 when none of
         the epochs up to the last one is missing, and the last one is the last planned or the loss is level; ``ending``: this in
         words; ``level`` (1 or 0) and ``level_reason``; ``gap`` and ``gap_reason``; ``not_finite``: how many losses are NaN or
-        infinite, and ``not_finite_where``. A missing loss of an epoch that needs no validation is none of these.
+        infinite, and ``not_finite_where``. The validation losses of an epoch that was not validated do not count.
     """
     done = {int(epoch) for epoch in epochs["epoch"]} & set(range(planned))
-    now, apart, bad = level(epochs, window), gap(epochs, window), _not_finite(epochs, planned, validate_every)
+    now, apart, bad = level(epochs, window), gap(epochs, window), _not_finite(epochs)
     missing = sorted(set(range(max(done, default=-1) + 1)) - done)
     complete = not missing and bool(done) and (len(done) == planned or now.level)
     return {
@@ -271,15 +275,13 @@ def _ending(done: int, planned: int, missing: Sequence[int], ended: str, now: Le
     return "; ".join(parts)
 
 
-def _not_finite(epochs: pd.DataFrame, planned: int, validate_every: int) -> list[str]:
+def _not_finite(epochs: pd.DataFrame) -> list[str]:
     """The losses that are NaN or infinite, as ``loss of epoch 3``."""
     found = []
-    for row in epochs.to_dict("records"):
-        epoch = int(row["epoch"])
-        due = (epoch + 1) % validate_every == 0 or epoch == planned - 1
-        due = due or any(not math.isnan(row[column]) for column in COLUMNS)
-        losses = [str(name) for name in row if str(name).startswith("loss")] + (list(COLUMNS) if due else [])
-        found += [f"{name} of epoch {epoch}" for name in losses if not math.isfinite(row[name])]
+    for row, validated in zip(epochs.to_dict("records"), _validated(epochs), strict=True):
+        kinds = ("loss", "validation_") if validated else ("loss",)
+        losses = [str(name) for name in row if str(name).startswith(kinds)]
+        found += [f"{name} of epoch {int(row['epoch'])}" for name in losses if not math.isfinite(row[name])]
     return found
 
 

@@ -100,8 +100,8 @@ def test_both_columns_must_be_level(column: str) -> None:
 def flat(count: int, every: int = 1) -> pd.DataFrame:
     """A level training whose validations are ``every`` epochs apart."""
     table = simulated(lambda epochs: np.ones_like(epochs), count, 0.001, 3)
-    unvalidated = (table["epoch"] + 1) % every != 0
-    table.loc[unvalidated, ["validation_loss", "validation_mel"]] = math.nan
+    table["validated"] = (table["epoch"] + 1) % every == 0
+    table.loc[~table["validated"], ["validation_loss", "validation_mel"]] = math.nan
     return table
 
 
@@ -193,17 +193,20 @@ def test_a_missing_epoch_is_no_complete_training() -> None:
 
 def test_losses_that_are_not_finite() -> None:
     table = flat(20, 4)
-    assert training_facts(table, 20, "max_epochs", WINDOW, validate_every=4)["not_finite"] == 0
-    assert training_facts(table, 20, "max_epochs", WINDOW, validate_every=2)["not_finite"] == 10
+    assert training_facts(table, 20, "max_epochs", WINDOW)["not_finite"] == 0
     table.loc[2, "loss"] = math.nan
     table.loc[3, "validation_mel"] = math.inf
-    facts = training_facts(table, 20, "max_epochs", WINDOW, validate_every=4)
-    assert (facts["not_finite"], facts["not_finite_where"]) == (2, "loss of epoch 2, validation_mel of epoch 3")
+    table.loc[7, ["validation_loss", "validation_mel"]] = math.nan
+    facts = training_facts(table, 20, "max_epochs", WINDOW)
+    where = "loss of epoch 2, validation_mel of epoch 3, validation_loss of epoch 7, validation_mel of epoch 7"
+    assert (facts["not_finite"], facts["not_finite_where"]) == (4, where)
+    told = table.drop(columns="validated")
+    assert training_facts(told, 20, "max_epochs", WINDOW)["not_finite"] == 2  # nothing says that epoch 7 was validated
 
 
 def test_the_evidence_has_a_table_of_the_validated_epochs() -> None:
     table = flat(20, 4)
-    tables = evidence(table, training_facts(table, 20, "max_epochs", WINDOW, 4))
+    tables = evidence(table, training_facts(table, 20, "max_epochs", WINDOW))
     assert list(tables["validations"]["epoch"]) == [3, 7, 11, 15, 19]
     assert len(tables["epochs"]) == 20
     assert len(tables["facts"]) == 1
