@@ -8,9 +8,12 @@ a window and its last N epochs must not contradict. The common "no new minimum f
 - but when?", compares such criteria) was tried on the same simulated curves: one lucky epoch under noise stopped a training
 that still fell.
 
-Both ``COLUMNS`` must be level. The mel part levels out early, while the voice still improves; in the sum, a rise of the
-adversarial parts can cancel a fall of the mel part for a while. Each column catches what the other one hides. A rising loss is
-not level: such a training diverges or overfits.
+What must be level: the mel part, which levels out early and rises when a training overfits or diverges; the KL part and the
+duration part, which tell how well the text is learnt (where the table has them); and the sum, ``validation_loss``, which must
+not fall any more. The sum may rise as long as those three parts are level: the rest are the adversarial parts, which are
+measured against a discriminator that gets better from epoch to epoch. They rise in healthy trainings too (jaywalnut310/vits
+issues 14 and 189, kan-bayashi/ParallelWaveGAN issue 313), so a rise of them alone says nothing. In a table without the KL and
+the duration part, nobody can tell why the sum rises, and then it may not.
 
 Does not belong here: stopping a training (``piper.training``) and judging it (the suite ``training``).
 """
@@ -25,6 +28,8 @@ import pandas as pd
 from voice_assets.piper.trend import LEAST_POINTS, Trend, trend
 
 COLUMNS = ("validation_loss", "validation_mel")
+PARTS = ("validation_kl", "validation_dur")
+"""The other parts of the sum without an opponent. They are small and can be 0, so their changes count as shares of the sum."""
 TOLERANCE = 0.01
 """A loss that changes by less than this share of itself within N epochs is level. With N = 20, a fall at the limit would need
 some 1400 epochs to halve the loss; the epochs before the level part of a training fall by 2 % and more."""
@@ -34,6 +39,29 @@ LEVEL = "is level"
 _FEW = "has too few validations"
 _SPIKE = 3.0
 """The last values may be this many deviations of the noise away from the line."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What the changes of a column are compared with.
+
+    ``scale``: the value whose shares they are; ``of``: its name, empty for the column's own median; ``may_rise``: whether the
+    column may rise.
+    """
+
+    scale: float
+    of: str = ""
+    may_rise: bool = False
+
+    def outside(self, one: Trend, window: int) -> bool:
+        """Whether the slope is surely over the limit."""
+        limit = TOLERANCE * self.scale / window
+        return (one.low > limit and not self.may_rise) or one.high < -limit
+
+    def inside(self, one: Trend, window: int) -> bool:
+        """Whether the slope is surely within the limit."""
+        limit = TOLERANCE * self.scale / window
+        return -limit <= one.low and (one.high <= limit or (self.may_rise and math.isfinite(one.high)))
 
 
 @dataclass(frozen=True)
@@ -57,7 +85,7 @@ class Level:
     """Whether the validation loss is level for ``window`` epochs.
 
     Attributes:
-        level: whether every one of ``COLUMNS`` is level.
+        level: whether every curve is level.
         reason: the arithmetic of every column: numbers, limits and the comparison.
         since: the first epoch from which on all columns are level; None when not level.
         window: N, in epochs.
@@ -99,13 +127,24 @@ def level(epochs: pd.DataFrame, window: int) -> Level:
     Only validated epochs count; the window is measured in epochs, whatever the number of validations in it.
     """
     found = validations(epochs)
-    curves = tuple(_judge(column, found["epoch"].to_numpy(), found[column].to_numpy(float), window) for column in COLUMNS)
+    parts = [column for column in PARTS if column in found.columns]
+    newest = found[found["epoch"] > found["epoch"].max() - window] if len(found) else found
+    scales = {column: abs(float(newest[column].median())) for column in COLUMNS}
+    yardsticks = {
+        "validation_loss": Yardstick(scales["validation_loss"], may_rise=bool(parts)),
+        "validation_mel": Yardstick(scales["validation_mel"]),
+        **{column: Yardstick(scales["validation_loss"], of="validation_loss") for column in parts},
+    }
+    curves = tuple(_judge(found[["epoch", column]], one, window) for column, one in yardsticks.items())
     reached = all(curve.level for curve in curves)
     since = max(curve.since for curve in curves if curve.since is not None) if reached else None
     return Level(reached, "; ".join(curve.reason for curve in curves), since, window, curves)
 
 
-def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curve:
+def _judge(table: pd.DataFrame, yardstick: Yardstick, window: int) -> Curve:
+    """The verdict on the second column of ``table``, at the epochs of the first."""
+    column, at = str(table.columns[1]), table["epoch"].to_numpy()
+    values = table[column].to_numpy(float)
     newest = at[at > at[-1] - window] if len(at) else at
     bad = newest[~np.isfinite(values[len(at) - len(newest) :])]
     if len(bad):
@@ -115,28 +154,27 @@ def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curv
     if short:
         return Curve(column, False, _FEW, None, None, f"{column} is not level: {short}")
     at, values = at[np.isfinite(values)], values[np.isfinite(values)]
-    limit = TOLERANCE * abs(float(np.median(values[at > at[-1] - window])))
-    tried = list(_trends(at, values, window, limit))
-    reached = [_level(one, at, values, limit, window) for one in tried]
+    tried = list(_trends(at, values, window, yardstick))
+    reached = [_level(one, at, values, yardstick, window) for one in tried]
     if True not in reached:
-        sure = [one for one in tried if _outside(one, limit / window) or _inside(one, limit / window)]
+        sure = [one for one in tried if yardstick.outside(one, window) or yardstick.inside(one, window)]
         decisive = sure[0] if sure else tried[-1]
-        state = _state(decisive, limit / window)
-        return Curve(column, False, state, None, decisive, _words(column, decisive, limit, window, state))
+        state = _state(decisive, yardstick, window)
+        return Curve(column, False, state, None, decisive, _words(column, decisive, yardstick, window, state))
     start = reached.index(True)
     end = reached.index(False, start) if False in reached[start:] else len(reached)
-    words = _words(column, tried[start], limit, window, LEVEL)
+    words = _words(column, tried[start], yardstick, window, LEVEL)
     return Curve(column, True, LEVEL, tried[end - 1].first, tried[start], words)
 
 
-def _trends(at: np.ndarray, values: np.ndarray, window: int, limit: float) -> Iterator[Trend]:
+def _trends(at: np.ndarray, values: np.ndarray, window: int, yardstick: Yardstick) -> Iterator[Trend]:
     """The trends of the last N, 2N, 3N ... epochs, up to one that is surely not level: what is before does not count."""
     for count in range(1, 1 + min(MOST_WINDOWS, math.ceil(_span(at) / window))):
         chosen = at > at[-1] - count * window
         if chosen.sum() >= LEAST_POINTS:
             found = trend(at[chosen], values[chosen])
             yield found
-            if _outside(found, limit / window):
+            if yardstick.outside(found, window):
                 return
 
 
@@ -156,50 +194,38 @@ def _too_short(at: np.ndarray, window: int) -> str:
     return ""
 
 
-def _outside(one: Trend, limit: float) -> bool:
-    """Whether the slope is surely outside ±``limit`` per epoch."""
-    return one.low > limit or one.high < -limit
-
-
-def _inside(one: Trend, limit: float) -> bool:
-    """Whether the slope is surely inside ±``limit`` per epoch."""
-    return -limit <= one.low and one.high <= limit
-
-
-def _level(one: Trend, at: np.ndarray, values: np.ndarray, limit: float, window: int) -> bool:
+def _level(one: Trend, at: np.ndarray, values: np.ndarray, yardstick: Yardstick, window: int) -> bool:
     """Whether a window is level: the interval inside the limits, no part against it, the last values on the line."""
-    per_epoch = limit / window
-    if not _inside(one, per_epoch) or abs(one.end) > _SPIKE * one.noise + limit:
+    if not yardstick.inside(one, window) or abs(one.end) > _SPIKE * one.noise + TOLERANCE * yardstick.scale:
         return False
     middle = (one.first + one.last + 1) / 2
     parts = [(at >= one.first) & (at < middle), at >= middle, at > one.last - window]
     shapes = [trend(at[part], values[part]) for part in parts if part.sum() >= LEAST_POINTS]
-    return not any(_outside(shape, per_epoch) for shape in shapes)
+    return not any(yardstick.outside(shape, window) for shape in shapes)
 
 
-def _state(one: Trend, limit: float) -> str:
+def _state(one: Trend, yardstick: Yardstick, window: int) -> str:
     """Why a curve is not level, in few words."""
-    if one.high < -limit:
-        return "still falls"
-    if one.low > limit:
-        return "rises"
-    return "has a part or last values off the line" if _inside(one, limit) else "is too uncertain to tell"
+    if yardstick.outside(one, window):
+        return "still falls" if one.slope < 0 else "rises"
+    return "has a part or last values off the line" if yardstick.inside(one, window) else "is too uncertain to tell"
 
 
-def _words(column: str, one: Trend, limit: float, window: int, state: str) -> str:
+def _words(column: str, one: Trend, yardstick: Yardstick, window: int, state: str) -> str:
     """The arithmetic of a verdict: the change per window with its interval, the limit, the noise, and what follows."""
-    scale = abs(one.middle) or 1.0
+    scale = yardstick.scale or 1.0
 
     def share(value: float) -> str:
         return f"{100 * value / scale:+.2f} %"
 
     low, high = share(one.low * window), share(one.high * window)
+    of = f" of {yardstick.of}" if yardstick.of else ""
+    limit = f"{'no more down than -' if yardstick.may_rise else '±'}{100 * TOLERANCE:.2f} %"
     uncertain = ": more epochs or more validation clips narrow the interval" if "uncertain" in state else ""
     return (
         f"{column} is {'' if state == LEVEL else 'not '}level: in epochs {one.first} to {one.last} ({one.points} validations, "
-        f"median {one.middle:.4g}, noise {share(one.noise).lstrip('+')}) it changes by {share(one.slope * window)} per "
-        f"{window} epochs, with 95 % confidence {low} to {high}; the limit is ±{100 * limit / scale:.2f} %: the loss "
-        f"{state}{uncertain}"
+        f"median {one.middle:.4g}, noise {share(one.noise).lstrip('+')}{of}) it changes by {share(one.slope * window)}{of} per "
+        f"{window} epochs, with 95 % confidence {low} to {high}; the limit is {limit}: the loss {state}{uncertain}"
     )
 
 

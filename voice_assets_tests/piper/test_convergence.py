@@ -94,7 +94,39 @@ def test_both_columns_must_be_level(column: str) -> None:
     found = level(table, WINDOW)
     assert not found.level
     assert f"{column} is not level" in found.reason
-    assert [curve.level for curve in found.curves].count(True) == 1
+    assert [curve.column for curve in found.curves if not curve.level] == [column]
+
+
+def with_parts(**slopes: float) -> pd.DataFrame:
+    """A level training of 200 epochs; columns change by so much of the sum in every 20 epochs."""
+    table = simulated(curves.converging, 200, 0.002, 1)
+    noise = 1 + 0.01 * np.random.default_rng(2).normal(size=(200, 2))
+    table = table.assign(validation_kl=1.2 * noise[:, 0], validation_dur=0.4 * noise[:, 1])
+    for column, slope in slopes.items():
+        table[column] += slope * 32 * np.arange(200) / 20
+    return table
+
+
+def test_a_rise_of_the_adversarial_parts_alone_is_level() -> None:
+    rising = with_parts(validation_loss=0.03)
+    found = level(rising, WINDOW)
+    assert found.level
+    assert "the limit is no more down than -1.00 %" in found.reason
+    unknown = level(rising.drop(columns=["validation_kl", "validation_dur"]), WINDOW)
+    assert unknown.state == "not level: validation_loss rises"
+
+
+@pytest.mark.parametrize("column", ["validation_kl", "validation_dur"])
+def test_the_parts_about_the_text_must_be_level_in_units_of_the_sum(column: str) -> None:
+    assert level(with_parts(**{column: 0.005}), WINDOW).level
+    rises = level(with_parts(**{column: 0.02, "validation_loss": 0.02}), WINDOW)
+    assert rises.state == f"not level: {column} rises"
+    assert "% of validation_loss per 20 epochs" in rises.reason
+    assert level(with_parts(**{column: -0.02}), WINDOW).state == f"not level: {column} still falls"
+
+
+def test_a_sum_that_falls_is_not_level_though_its_parts_are() -> None:
+    assert level(with_parts(validation_loss=-0.03), WINDOW).state == "not level: validation_loss still falls"
 
 
 def flat(count: int, every: int = 1) -> pd.DataFrame:
