@@ -8,9 +8,12 @@ a window and its last N epochs must not contradict. The common "no new minimum f
 - but when?", compares such criteria) was tried on the same simulated curves: one lucky epoch under noise stopped a training
 that still fell.
 
-Both ``COLUMNS`` must be level. The mel part levels out early, while the voice still improves; in the sum, a rise of the
-adversarial parts can cancel a fall of the mel part for a while. Each column catches what the other one hides. A rising loss is
-not level: such a training diverges or overfits.
+What must be level: the mel part, which levels out early and rises when a training overfits or diverges; the KL part and the
+duration part, which tell how well the text is learnt (where the table has them); and the sum, ``validation_loss``, which must
+not fall any more. The sum may rise as long as those three parts are level: the rest are the adversarial parts, which are
+measured against a discriminator that gets better from epoch to epoch. They rise in healthy trainings too (jaywalnut310/vits
+issues 14 and 189, kan-bayashi/ParallelWaveGAN issue 313), so a rise of them alone says nothing. In a table without the KL and
+the duration part, nobody can tell why the sum rises, and then it may not.
 
 Does not belong here: stopping a training (``piper.training``) and judging it (the suite ``training``).
 """
@@ -25,14 +28,40 @@ import pandas as pd
 from voice_assets.piper.trend import LEAST_POINTS, Trend, trend
 
 COLUMNS = ("validation_loss", "validation_mel")
+PARTS = ("validation_kl", "validation_dur")
+"""The other parts of the sum without an opponent. They are small and can be 0, so their changes count as shares of the sum."""
 TOLERANCE = 0.01
 """A loss that changes by less than this share of itself within N epochs is level. With N = 20, a fall at the limit would need
 some 1400 epochs to halve the loss; the epochs before the level part of a training fall by 2 % and more."""
 MOST_WINDOWS = 10
 """The longest window is this many times N epochs: noise beyond that is better met by more validation clips."""
 LEVEL = "is level"
+_FEW = "has too few validations"
 _SPIKE = 3.0
 """The last values may be this many deviations of the noise away from the line."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What the changes of a column are compared with.
+
+    ``scale``: the value whose shares they are; ``of``: its name, empty for the column's own median; ``may_rise``: whether the
+    column may rise.
+    """
+
+    scale: float
+    of: str = ""
+    may_rise: bool = False
+
+    def outside(self, one: Trend, window: int) -> bool:
+        """Whether the slope is surely over the limit."""
+        limit = TOLERANCE * self.scale / window
+        return (one.low > limit and not self.may_rise) or one.high < -limit
+
+    def inside(self, one: Trend, window: int) -> bool:
+        """Whether the slope is surely within the limit."""
+        limit = TOLERANCE * self.scale / window
+        return -limit <= one.low and (one.high <= limit or (self.may_rise and math.isfinite(one.high)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +85,7 @@ class Level:
     """Whether the validation loss is level for ``window`` epochs.
 
     Attributes:
-        level: whether every one of ``COLUMNS`` is level.
+        level: whether every curve is level.
         reason: the arithmetic of every column: numbers, limits and the comparison.
         since: the first epoch from which on all columns are level; None when not level.
         window: N, in epochs.
@@ -79,10 +108,17 @@ class Level:
 def validations(epochs: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``EPOCHS`` of the validated epochs, ascending; of an epoch that is there twice, the later row.
 
-    An epoch without a validation has NaN in all of ``COLUMNS``.
+    The column ``validated`` says which epochs these are; in a table without it, an epoch with a value in one of ``COLUMNS`` was
+    validated.
     """
     rows = epochs.drop_duplicates("epoch", keep="last").sort_values("epoch")
-    return rows[rows[list(COLUMNS)].notna().any(axis=1)].reset_index(drop=True)
+    return rows[_validated(rows)].reset_index(drop=True)
+
+
+def _validated(epochs: pd.DataFrame) -> pd.Series:
+    if "validated" in epochs.columns:
+        return epochs["validated"].astype(bool)
+    return epochs[list(COLUMNS)].notna().any(axis=1)
 
 
 def level(epochs: pd.DataFrame, window: int) -> Level:
@@ -91,39 +127,54 @@ def level(epochs: pd.DataFrame, window: int) -> Level:
     Only validated epochs count; the window is measured in epochs, whatever the number of validations in it.
     """
     found = validations(epochs)
-    curves = tuple(_judge(column, found["epoch"].to_numpy(), found[column].to_numpy(float), window) for column in COLUMNS)
+    parts = [column for column in PARTS if column in found.columns]
+    newest = found[found["epoch"] > found["epoch"].max() - window] if len(found) else found
+    scales = {column: abs(float(newest[column].median())) for column in COLUMNS}
+    yardsticks = {
+        "validation_loss": Yardstick(scales["validation_loss"], may_rise=bool(parts)),
+        "validation_mel": Yardstick(scales["validation_mel"]),
+        **{column: Yardstick(scales["validation_loss"], of="validation_loss") for column in parts},
+    }
+    curves = tuple(_judge(found[["epoch", column]], one, window) for column, one in yardsticks.items())
     reached = all(curve.level for curve in curves)
     since = max(curve.since for curve in curves if curve.since is not None) if reached else None
     return Level(reached, "; ".join(curve.reason for curve in curves), since, window, curves)
 
 
-def _judge(column: str, at: np.ndarray, values: np.ndarray, window: int) -> Curve:
-    short = _too_short(at, values, window)
+def _judge(table: pd.DataFrame, yardstick: Yardstick, window: int) -> Curve:
+    """The verdict on the second column of ``table``, at the epochs of the first."""
+    column, at = str(table.columns[1]), table["epoch"].to_numpy()
+    values = table[column].to_numpy(float)
+    newest = at[at > at[-1] - window] if len(at) else at
+    bad = newest[~np.isfinite(values[len(at) - len(newest) :])]
+    if len(bad):
+        state = f"is not a finite number in epoch {int(bad[0])}"
+        return Curve(column, False, state, None, None, f"{column} is not level: it {state}")
+    short = _too_short(at[np.isfinite(values)], window)
     if short:
-        return Curve(column, False, "has too few validations", None, None, f"{column} is not level: {short}")
+        return Curve(column, False, _FEW, None, None, f"{column} is not level: {short}")
     at, values = at[np.isfinite(values)], values[np.isfinite(values)]
-    limit = TOLERANCE * abs(float(np.median(values[at > at[-1] - window])))
-    tried = list(_trends(at, values, window, limit))
-    reached = [_level(one, at, values, limit, window) for one in tried]
-    if True not in reached or _outside(tried[0], limit / window):
-        sure = [one for one in tried if _outside(one, limit / window) or _inside(one, limit / window)]
-        decisive = next(iter(sure or reversed(tried)), None)
-        state = _state(decisive, limit / window)
-        return Curve(column, False, state, None, decisive, _words(column, decisive, limit, window, state))
+    tried = list(_trends(at, values, window, yardstick))
+    reached = [_level(one, at, values, yardstick, window) for one in tried]
+    if True not in reached:
+        sure = [one for one in tried if yardstick.outside(one, window) or yardstick.inside(one, window)]
+        decisive = sure[0] if sure else tried[-1]
+        state = _state(decisive, yardstick, window)
+        return Curve(column, False, state, None, decisive, _words(column, decisive, yardstick, window, state))
     start = reached.index(True)
     end = reached.index(False, start) if False in reached[start:] else len(reached)
-    words = _words(column, tried[start], limit, window, LEVEL)
+    words = _words(column, tried[start], yardstick, window, LEVEL)
     return Curve(column, True, LEVEL, tried[end - 1].first, tried[start], words)
 
 
-def _trends(at: np.ndarray, values: np.ndarray, window: int, limit: float) -> Iterator[Trend]:
+def _trends(at: np.ndarray, values: np.ndarray, window: int, yardstick: Yardstick) -> Iterator[Trend]:
     """The trends of the last N, 2N, 3N ... epochs, up to one that is surely not level: what is before does not count."""
     for count in range(1, 1 + min(MOST_WINDOWS, math.ceil(_span(at) / window))):
         chosen = at > at[-1] - count * window
         if chosen.sum() >= LEAST_POINTS:
             found = trend(at[chosen], values[chosen])
             yield found
-            if _outside(found, limit / window):
+            if yardstick.outside(found, window):
                 return
 
 
@@ -131,70 +182,50 @@ def _span(at: np.ndarray) -> int:
     return int(at[-1] - at[0]) + 1
 
 
-def _too_short(at: np.ndarray, values: np.ndarray, window: int) -> str:
-    """Why there are too few validations to judge; empty when there are enough."""
-    bad = at[(at > at[-1] - window) & ~np.isfinite(values)] if len(at) else at
-    if len(bad):
-        return f"its value of epoch {int(bad[0])} is not a finite number"
-    finite = at[np.isfinite(values)]
-    have = _span(finite) if len(finite) else 0
+def _too_short(at: np.ndarray, window: int) -> str:
+    """Why the validations ``at`` these epochs are too few to judge; empty when there are enough."""
+    have = _span(at) if len(at) else 0
     if have < window:
-        which = f", epochs {int(finite[0])} to {int(finite[-1])}" if have else ""
+        which = f", epochs {int(at[0])} to {int(at[-1])}" if have else ""
         return f"validated are {have} epochs{which}, the rule needs {window}; {window - have} are missing"
-    least = finite[finite > finite[-1] - MOST_WINDOWS * window]
-    if len(least) < LEAST_POINTS:
-        return f"{len(least)} validations{'' if len(least) == 1 else ' in a row'} are too few, the rule needs {LEAST_POINTS}"
+    used = at[at > at[-1] - MOST_WINDOWS * window]
+    if len(used) < LEAST_POINTS:
+        return f"epochs {int(used[0])} to {int(used[-1])} have {len(used)} validations, the rule needs {LEAST_POINTS}"
     return ""
 
 
-def _outside(one: Trend, limit: float) -> bool:
-    """Whether the slope is surely outside ±``limit`` per epoch."""
-    return one.low > limit or one.high < -limit
-
-
-def _inside(one: Trend, limit: float) -> bool:
-    """Whether the slope is surely inside ±``limit`` per epoch."""
-    return -limit <= one.low and one.high <= limit
-
-
-def _level(one: Trend, at: np.ndarray, values: np.ndarray, limit: float, window: int) -> bool:
+def _level(one: Trend, at: np.ndarray, values: np.ndarray, yardstick: Yardstick, window: int) -> bool:
     """Whether a window is level: the interval inside the limits, no part against it, the last values on the line."""
-    per_epoch = limit / window
-    if not _inside(one, per_epoch) or abs(one.end) > _SPIKE * one.noise + limit:
+    if not yardstick.inside(one, window) or abs(one.end) > _SPIKE * one.noise + TOLERANCE * yardstick.scale:
         return False
     middle = (one.first + one.last + 1) / 2
     parts = [(at >= one.first) & (at < middle), at >= middle, at > one.last - window]
     shapes = [trend(at[part], values[part]) for part in parts if part.sum() >= LEAST_POINTS]
-    return not any(_outside(shape, per_epoch) for shape in shapes)
+    return not any(yardstick.outside(shape, window) for shape in shapes)
 
 
-def _state(one: Trend | None, limit: float) -> str:
+def _state(one: Trend, yardstick: Yardstick, window: int) -> str:
     """Why a curve is not level, in few words."""
-    if one is None:
-        return "has too few validations"
-    if one.high < -limit:
-        return "still falls"
-    if one.low > limit:
-        return "rises"
-    return "has a part or last values off the line" if _inside(one, limit) else "is too uncertain to tell"
+    if yardstick.outside(one, window):
+        return "still falls" if one.slope < 0 else "rises"
+    return "has a part or last values off the line" if yardstick.inside(one, window) else "is too uncertain to tell"
 
 
-def _words(column: str, one: Trend | None, limit: float, window: int, state: str) -> str:
+def _words(column: str, one: Trend, yardstick: Yardstick, window: int, state: str) -> str:
     """The arithmetic of a verdict: the change per window with its interval, the limit, the noise, and what follows."""
-    if one is None:
-        return f"{column} is not level: fewer than {LEAST_POINTS} validations in {window} epochs"
-    scale = abs(one.middle) or 1.0
+    scale = yardstick.scale or 1.0
 
     def share(value: float) -> str:
         return f"{100 * value / scale:+.2f} %"
 
     low, high = share(one.low * window), share(one.high * window)
+    of = f" of {yardstick.of}" if yardstick.of else ""
+    limit = f"{'no more down than -' if yardstick.may_rise else '±'}{100 * TOLERANCE:.2f} %"
     uncertain = ": more epochs or more validation clips narrow the interval" if "uncertain" in state else ""
     return (
         f"{column} is {'' if state == LEVEL else 'not '}level: in epochs {one.first} to {one.last} ({one.points} validations, "
-        f"median {one.middle:.4g}, noise {share(one.noise).lstrip('+')}) it changes by {share(one.slope * window)} per "
-        f"{window} epochs, with 95 % confidence {low} to {high}; the limit is ±{100 * limit / scale:.2f} %: the loss "
-        f"{state}{uncertain}"
+        f"median {one.middle:.4g}, noise {share(one.noise).lstrip('+')}{of}) it changes by {share(one.slope * window)}{of} per "
+        f"{window} epochs, with 95 % confidence {low} to {high}; the limit is {limit}: the loss {state}{uncertain}"
     )
 
 
@@ -230,9 +261,7 @@ def gap(epochs: pd.DataFrame, window: int) -> Gap:
     return Gap(share, training, validation, reason)
 
 
-def training_facts(
-    epochs: pd.DataFrame, planned: int, ended: str, window: int, validate_every: int = 1
-) -> dict[str, float | int | str]:
+def training_facts(epochs: pd.DataFrame, planned: int, ended: str, window: int) -> dict[str, float | int | str]:
     """The facts of a whole training (``EPOCHS``) for the suite ``training``.
 
     Args:
@@ -240,16 +269,15 @@ def training_facts(
         planned: the number of epochs that the training may have.
         ended: how the training says it ended, for people; the facts are computed from ``epochs`` alone.
         window: for how many epochs the validation loss must be level.
-        validate_every: epochs between two validations.
 
     Returns:
         ``epochs_planned``; ``epochs_done``: how many epochs from 0 to ``planned - 1`` are there; ``complete``: 1 when none of
         the epochs up to the last one is missing, and the last one is the last planned or the loss is level; ``ending``: this in
         words; ``level`` (1 or 0) and ``level_reason``; ``gap`` and ``gap_reason``; ``not_finite``: how many losses are NaN or
-        infinite, and ``not_finite_where``. A missing loss of an epoch that needs no validation is none of these.
+        infinite, and ``not_finite_where``. The validation losses of an epoch that was not validated do not count.
     """
     done = {int(epoch) for epoch in epochs["epoch"]} & set(range(planned))
-    now, apart, bad = level(epochs, window), gap(epochs, window), _not_finite(epochs, planned, validate_every)
+    now, apart, bad = level(epochs, window), gap(epochs, window), _not_finite(epochs)
     missing = sorted(set(range(max(done, default=-1) + 1)) - done)
     complete = not missing and bool(done) and (len(done) == planned or now.level)
     return {
@@ -273,15 +301,13 @@ def _ending(done: int, planned: int, missing: Sequence[int], ended: str, now: Le
     return "; ".join(parts)
 
 
-def _not_finite(epochs: pd.DataFrame, planned: int, validate_every: int) -> list[str]:
+def _not_finite(epochs: pd.DataFrame) -> list[str]:
     """The losses that are NaN or infinite, as ``loss of epoch 3``."""
     found = []
-    for row in epochs.to_dict("records"):
-        epoch = int(row["epoch"])
-        due = (epoch + 1) % validate_every == 0 or epoch == planned - 1
-        due = due or any(not math.isnan(row[column]) for column in COLUMNS)
-        losses = [str(name) for name in row if str(name).startswith("loss")] + (list(COLUMNS) if due else [])
-        found += [f"{name} of epoch {epoch}" for name in losses if not math.isfinite(row[name])]
+    for row, validated in zip(epochs.to_dict("records"), _validated(epochs), strict=True):
+        kinds = ("loss", "validation_") if validated else ("loss",)
+        losses = [str(name) for name in row if str(name).startswith(kinds)]
+        found += [f"{name} of epoch {int(row['epoch'])}" for name in losses if not math.isfinite(row[name])]
     return found
 
 

@@ -211,5 +211,12 @@ def test_a_training_without_a_level_loss_shows_the_arithmetic() -> None:
 def test_a_training_without_validations_passes_neither_rule_about_them() -> None:
     curve = good("training")["epochs"].assign(validation_loss=np.nan, validation_mel=np.nan)
     results = judge("training", evidence(curve, training_facts(curve, 30, "max_epochs", 20)))
-    assert failed(results) == ["loss_level", "gap_in_bounds", "nothing_nan", "validation_loss_sane"]
-    assert "not_finite_where: validation_loss of epoch 0" in results["nothing_nan"].message
+    assert failed(results) == ["loss_level", "gap_in_bounds", "validation_loss_sane"]
+
+
+def test_a_validation_that_is_not_finite_is_named() -> None:
+    curve = good("training")["epochs"]
+    curve.loc[7, "validation_mel"] = np.nan
+    results = judge("training", evidence(curve, training_facts(curve, 30, "max_epochs", 20)))
+    assert failed(results) == ["nothing_nan"]
+    assert "not_finite_where: validation_mel of epoch 7" in results["nothing_nan"].message

@@ -94,14 +94,46 @@ def test_both_columns_must_be_level(column: str) -> None:
     found = level(table, WINDOW)
     assert not found.level
     assert f"{column} is not level" in found.reason
-    assert [curve.level for curve in found.curves].count(True) == 1
+    assert [curve.column for curve in found.curves if not curve.level] == [column]
+
+
+def with_parts(**slopes: float) -> pd.DataFrame:
+    """A level training of 200 epochs; columns change by so much of the sum in every 20 epochs."""
+    table = simulated(curves.converging, 200, 0.002, 1)
+    noise = 1 + 0.01 * np.random.default_rng(2).normal(size=(200, 2))
+    table = table.assign(validation_kl=1.2 * noise[:, 0], validation_dur=0.4 * noise[:, 1])
+    for column, slope in slopes.items():
+        table[column] += slope * 32 * np.arange(200) / 20
+    return table
+
+
+def test_a_rise_of_the_adversarial_parts_alone_is_level() -> None:
+    rising = with_parts(validation_loss=0.03)
+    found = level(rising, WINDOW)
+    assert found.level
+    assert "the limit is no more down than -1.00 %" in found.reason
+    unknown = level(rising.drop(columns=["validation_kl", "validation_dur"]), WINDOW)
+    assert unknown.state == "not level: validation_loss rises"
+
+
+@pytest.mark.parametrize("column", ["validation_kl", "validation_dur"])
+def test_the_parts_about_the_text_must_be_level_in_units_of_the_sum(column: str) -> None:
+    assert level(with_parts(**{column: 0.005}), WINDOW).level
+    rises = level(with_parts(**{column: 0.02, "validation_loss": 0.02}), WINDOW)
+    assert rises.state == f"not level: {column} rises"
+    assert "% of validation_loss per 20 epochs" in rises.reason
+    assert level(with_parts(**{column: -0.02}), WINDOW).state == f"not level: {column} still falls"
+
+
+def test_a_sum_that_falls_is_not_level_though_its_parts_are() -> None:
+    assert level(with_parts(validation_loss=-0.03), WINDOW).state == "not level: validation_loss still falls"
 
 
 def flat(count: int, every: int = 1) -> pd.DataFrame:
     """A level training whose validations are ``every`` epochs apart."""
     table = simulated(lambda epochs: np.ones_like(epochs), count, 0.001, 3)
-    unvalidated = (table["epoch"] + 1) % every != 0
-    table.loc[unvalidated, ["validation_loss", "validation_mel"]] = math.nan
+    table["validated"] = (table["epoch"] + 1) % every == 0
+    table.loc[~table["validated"], ["validation_loss", "validation_mel"]] = math.nan
     return table
 
 
@@ -110,12 +142,19 @@ def test_the_window_must_be_full(count: int, reached: bool) -> None:
     assert level(flat(count), WINDOW).level == reached
 
 
+def test_validations_that_are_too_far_apart_say_nothing() -> None:
+    reason = level(flat(1000, 60), WINDOW).reason
+    assert "epochs 779 to 959 have 4 validations, the rule needs 5" in reason
+
+
 def test_a_short_training_says_how_many_epochs_are_missing() -> None:
     assert "validated are 12 epochs, epochs 0 to 11, the rule needs 20; 8 are missing" in level(flat(12), WINDOW).reason
     assert "validated are 0 epochs, the rule needs 20; 20 are missing" in level(flat(0), WINDOW).reason
 
 
-@pytest.mark.parametrize(("every", "count", "reached"), [(4, 16, False), (4, 20, False), (4, 24, True), (10, 60, True)])
+@pytest.mark.parametrize(
+    ("every", "count", "reached"), [(4, 16, False), (4, 20, False), (4, 24, True), (10, 60, True), (50, 240, False)]
+)
 def test_only_validated_epochs_count_and_the_window_is_in_epochs(every: int, count: int, reached: bool) -> None:
     assert level(flat(count, every), WINDOW).level == reached
 
@@ -123,7 +162,8 @@ def test_only_validated_epochs_count_and_the_window_is_in_epochs(every: int, cou
 def test_a_value_that_is_not_finite_is_not_level() -> None:
     table = flat(40)
     table.loc[30, "validation_mel"] = math.inf
-    assert "its value of epoch 30 is not a finite number" in level(table, WINDOW).reason
+    assert "validation_mel is not level: it is not a finite number in epoch 30" in level(table, WINDOW).reason
+    assert level(table, WINDOW).state == "not level: validation_mel is not a finite number in epoch 30"
     table.loc[30, "validation_mel"] = 0.5
     table.loc[5, "validation_mel"] = math.nan
     assert level(table, WINDOW).level
@@ -185,17 +225,20 @@ def test_a_missing_epoch_is_no_complete_training() -> None:
 
 def test_losses_that_are_not_finite() -> None:
     table = flat(20, 4)
-    assert training_facts(table, 20, "max_epochs", WINDOW, validate_every=4)["not_finite"] == 0
-    assert training_facts(table, 20, "max_epochs", WINDOW, validate_every=2)["not_finite"] == 10
+    assert training_facts(table, 20, "max_epochs", WINDOW)["not_finite"] == 0
     table.loc[2, "loss"] = math.nan
     table.loc[3, "validation_mel"] = math.inf
-    facts = training_facts(table, 20, "max_epochs", WINDOW, validate_every=4)
-    assert (facts["not_finite"], facts["not_finite_where"]) == (2, "loss of epoch 2, validation_mel of epoch 3")
+    table.loc[7, ["validation_loss", "validation_mel"]] = math.nan
+    facts = training_facts(table, 20, "max_epochs", WINDOW)
+    where = "loss of epoch 2, validation_mel of epoch 3, validation_loss of epoch 7, validation_mel of epoch 7"
+    assert (facts["not_finite"], facts["not_finite_where"]) == (4, where)
+    told = table.drop(columns="validated")
+    assert training_facts(told, 20, "max_epochs", WINDOW)["not_finite"] == 2  # nothing says that epoch 7 was validated
 
 
 def test_the_evidence_has_a_table_of_the_validated_epochs() -> None:
     table = flat(20, 4)
-    tables = evidence(table, training_facts(table, 20, "max_epochs", WINDOW, 4))
+    tables = evidence(table, training_facts(table, 20, "max_epochs", WINDOW))
     assert list(tables["validations"]["epoch"]) == [3, 7, 11, 15, 19]
     assert len(tables["epochs"]) == 20
     assert len(tables["facts"]) == 1
