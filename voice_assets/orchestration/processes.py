@@ -7,6 +7,7 @@ workers do (``voice_assets.workers``), and the fields of requests (``asr.request
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection
@@ -20,6 +21,11 @@ from voice_assets.runtime.requests import Request
 PACKAGE = "voice_assets.workers"
 SECONDS_TO_END = 15
 LOG_LINES_SHOWN = 15
+KILLED = {
+    "train": "signal 9 often means that the system ran out of memory (see `dmesg`): lower training.num_workers or "
+    "training.batch_size, and raise training.accumulate to keep their product; "
+}
+"""Advice for a worker that was killed by signal 9, for which it could leave no message."""
 
 
 def run_worker(
@@ -96,6 +102,7 @@ def _failure(module: str, code: int, message: str, log: Path, request: Path) -> 
     if not message:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        message = f"{ended}; the last lines of its log:\n" + "\n".join(lines)
+        advice = KILLED.get(module, "") if code == -signal.SIGKILL else ""
+        message = f"{ended}; {advice}the last lines of its log:\n" + "\n".join(lines)
     facts: dict[str, Any] = {"log": dg.MetadataValue.path(log), "request": dg.MetadataValue.path(request), "exit_code": code}
     return dg.Failure(f"The worker {module}: {message}", metadata=facts, allow_retries=False)

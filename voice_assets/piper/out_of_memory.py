@@ -41,7 +41,7 @@ def out_of_memory_text(error: BaseException, chosen: Training, where: str, lengt
         where: epoch and step, in words.
         lengths_s: the lengths of the clips in the batch, in seconds; empty when no batch was there.
     """
-    cause = str(error).splitlines()[0].strip() or type(error).__name__
+    cause = next(iter(str(error).splitlines()), "").strip().rstrip(".") or type(error).__name__
     batch = f" with a batch of {len(lengths_s)} clips of {_lengths(lengths_s)} s" if lengths_s else ""
     advice = "; ".join(f"({number}) {one}" for number, one in enumerate(_advice(chosen, lengths_s), 1))
     return f"out of memory at {where}{batch}: {cause}. Lower one of these in the voice file: {advice}"

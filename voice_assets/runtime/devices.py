@@ -111,15 +111,26 @@ def slots(
     return [Slot(gpu, number, threads) for number in range(workers_per_device) for gpu in chosen]
 
 
+def gpus_here(without: str) -> list[Gpu]:
+    """The GPUs of this machine that this process may see.
+
+    Args:
+        without: the setting with which no GPU is needed, for the message.
+
+    Raises:
+        DeviceError: the driver is installed and fails.
+    """
+    try:
+        return [] if os.environ.get(VISIBLE) == "" else visible(find_gpus(), os.environ)
+    except DeviceError as error:
+        raise DeviceError(f"{error}. To work without a GPU, set {without} in the voice file") from error
+
+
 def slots_here(device: str, wanted: Sequence[int] | None, workers_per_device: int) -> list[Slot]:
     """The slots of this machine; the arguments are those of :func:`slots`. ``cpu`` asks no driver.
 
     Raises:
         DeviceError: as in :func:`slots`, or the driver is installed and fails.
     """
-    hidden = device == "cpu" or os.environ.get(VISIBLE) == ""
-    try:
-        seen = [] if hidden else visible(find_gpus(), os.environ)
-    except DeviceError as error:
-        raise DeviceError(f"{error}. To work without a GPU, set whisper.device: cpu in the voice file") from error
+    seen = [] if device == "cpu" else gpus_here("whisper.device: cpu")
     return slots(device, wanted, workers_per_device, seen, cores())

@@ -3,6 +3,10 @@
 A lease is a locked file, one for each slot, in a folder that all users of the machine's devices name. A worker inherits the
 lock (``Lease.file_number``) and keeps the device while the worker lives, also when its parent is killed.
 
+A training leases whole GPUs (``runtime.whole_gpus``): it claims a GPU with a lock of its own, and then no slot of the GPU is
+handed out. A worker takes its slot first and looks for a claim second, a training claims first and looks for workers second. So
+one of them sees the other, whoever comes first.
+
 The cost of waiting: five times a second, one attempt to lock each slot's file. The driver is asked only about a GPU with a
 slot that was just locked. A GPU that other programs use is asked about again after ``SECONDS_BETWEEN_QUESTIONS``. Measured:
 an hour of waiting for four slots takes one second of processor time.
@@ -129,8 +133,10 @@ class Pool:
             lock = InheritableLock.take(self._file(slot))
             if lock is None:
                 found[slot.name] = locks.holder_text(self._file(slot))
-            else:
-                lock.release()
+                continue
+            lock.release()
+            if slot.gpu is not None and self._claimed(slot):
+                found[slot.name] = f"the training of {locks.holder_text(claim_file(self.folder, slot.gpu))}"
         return found
 
     def _holders_text(self) -> str:
@@ -155,8 +161,10 @@ class Pool:
         try:
             for slot in self.slots:
                 lock = InheritableLock.take(self._file(slot))
-                if lock is None:
+                if lock is None or self._claimed(slot):
                     some_held = True
+                    if lock is not None:
+                        lock.release()
                     continue
                 busy.append(Lease(slot, lock))  # before the question to the driver, which may fail
                 answer = self._answer(slot.gpu, answers)
@@ -186,13 +194,12 @@ class Pool:
         if found is None:
             note = f"GPU {gpu.index}: the driver does not say which processes use the GPU, so other programs may use the GPU"
             return _Answer(now, busy=False, notes=(note,))
-        others = strangers(found, {os.getpid(), *self._workers_on(gpu)})
-        return _Answer(now, busy=True, notes=(_words(gpu, others),)) if others else _Answer(now, busy=False)
+        words = busy_words(self.folder, gpu, found)
+        return _Answer(now, busy=True, notes=(words,)) if words else _Answer(now, busy=False)
 
-    def _workers_on(self, gpu: Gpu) -> set[int]:
-        """The processes that hold a lease on ``gpu``. Another voice may have more slots on the GPU than this pool."""
-        holders = map(locks.holder, self.folder.glob(f"cuda-{gpu.index}.*.lock"))
-        return {holder.pid for holder in holders if holder is not None and holder.state is ProcessState.RUNNING}
+    def _claimed(self, slot: Slot) -> bool:
+        """Whether a training holds the whole GPU of the slot."""
+        return slot.gpu is not None and locks.is_held(claim_file(self.folder, slot.gpu))
 
     def _file(self, slot: Slot) -> Path:
         return self.folder / f"{slot.name}.lock"
@@ -204,6 +211,24 @@ def strangers(users: Sequence[GpuUser], ours: Collection[int]) -> list[GpuUser]:
     In a container the driver may report process ids of the host. Then our own processes look like strangers.
     """
     return [user for user in users if not {user.pid, *ancestors(user.pid)} & set(ours)]
+
+
+def slot_files(folder: Path, gpu: Gpu) -> list[Path]:
+    """The lock files of all slots of ``gpu``. Another voice may have more slots on the GPU than a pool."""
+    return [file for file in sorted(folder.glob(f"cuda-{gpu.index}.*.lock")) if file.stem.rpartition(".")[2].isdigit()]
+
+
+def claim_file(folder: Path, gpu: Gpu) -> Path:
+    """The lock file of a training that holds the whole ``gpu``."""
+    return folder / f"cuda-{gpu.index}.training.lock"
+
+
+def busy_words(folder: Path, gpu: Gpu, users: Sequence[GpuUser]) -> str:
+    """Which programs use ``gpu``, in words, apart from this process and the holders of leases; empty when none does."""
+    holders = map(locks.holder, [*slot_files(folder, gpu), claim_file(folder, gpu)])
+    ours = {holder.pid for holder in holders if holder is not None and holder.state is ProcessState.RUNNING}
+    others = strangers(users, {os.getpid(), *ours})
+    return _words(gpu, others) if others else ""
 
 
 def _words(gpu: Gpu, users: Sequence[GpuUser]) -> str:

@@ -99,3 +99,15 @@ def test_an_error_while_reading_events_ends_the_worker(worker, tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         worker(script, fail)
     assert not (tmp_path / "late").exists()
+
+
+def test_a_training_worker_that_was_killed_for_its_memory_gets_advice(worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import os, signal, sys\nprint('last words', file=sys.stderr, flush=True)\nos.kill(os.getpid(), signal.SIG{})"
+    monkeypatch.setitem(processes.KILLED, "script", "lower training.batch_size; ")
+    with pytest.raises(
+        dg.Failure, match=r"was killed by signal 9; lower training\.batch_size; the last lines of its log:\nlast words"
+    ):
+        worker(script.format("KILL"))
+    with pytest.raises(dg.Failure, match=r"was killed by signal 15; the last lines of its log:\nlast words"):
+        worker(script.format("TERM"))
+    assert "training.batch_size" in processes.KILLED["train"]
