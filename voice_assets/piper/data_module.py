@@ -19,16 +19,12 @@ from voice_assets.piper.data import TrainingSetError, write_metadata
 from voice_assets.runtime import files
 
 
-def _by_length(durations_s: list[float], batch_size: int, seed: int, first_epoch: int) -> Any:
-    """A sampler in the order of ``piper.batches.order``. Lightning sets the epoch, and each epoch has another order.
-
-    ``first_epoch`` is the epoch that this process begins with. Lightning sets that epoch too late: with ``num_workers`` the
-    first batches are drawn before, and a resumed training would see the order of epoch 0 again.
-    """
+def _by_length(durations_s: list[float], batch_size: int, seed: int) -> Any:
+    """A sampler in the order of ``piper.batches.order``. Lightning sets the epoch, and each epoch has another order."""
     from torch.utils.data import Sampler
 
     class ByLength(Sampler):
-        epoch = first_epoch
+        epoch = 0
 
         def set_epoch(self, epoch: int) -> None:
             self.epoch = epoch
@@ -42,14 +38,17 @@ def _by_length(durations_s: list[float], batch_size: int, seed: int, first_epoch
     return ByLength()
 
 
-def _train_loader(module: Any, durations_s: list[float], seed: int, first_epoch: int) -> Any:
+def _train_loader(module: Any, durations_s: list[float], seed: int) -> Any:
     """The loader of the clips to train on, clips of like length together."""
     from piper.train.vits.dataset import UtteranceCollate
     from torch.utils.data import DataLoader
 
+    sampler = _by_length(durations_s, module.batch_size, seed)
+    # Lightning sets the first epoch of a process too late: with `num_workers` the first batches are drawn before.
+    sampler.set_epoch(module.trainer.fit_loop.epoch_progress.current.processed)
     return DataLoader(
         module.train_dataset,
-        sampler=_by_length(durations_s, module.batch_size, seed, first_epoch),
+        sampler=sampler,
         batch_size=module.batch_size,
         drop_last=len(durations_s) > module.batch_size,
         collate_fn=UtteranceCollate(is_multispeaker=False, segment_size=module.segment_size),
@@ -106,7 +105,7 @@ def _module_class(rows: pd.DataFrame, cache: Path, seed: int) -> Any:
 
         def train_dataloader(self) -> Any:
             durations_s = [rows["duration_s"].iloc[index] for index in self.train_dataset.indices]
-            return _train_loader(self, durations_s, seed, self.trainer.fit_loop.epoch_progress.current.processed)
+            return _train_loader(self, durations_s, seed)
 
         def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:  # noqa: ARG002 - Lightning's
             return _pad_to_segment(batch, self.segment_size // self.hop_length)

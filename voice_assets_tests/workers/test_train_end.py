@@ -99,3 +99,17 @@ def test_a_loss_term_that_is_not_a_number_leaves_the_epochs_before(ivrvoice: Pat
     assert path.exists()
     assert list(epochs_in(version(tmp_path))["epoch"]) == [0, 1]
     shutil.rmtree(tmp_path)
+
+
+def test_what_will_be_kept_is_compared_with_the_disk_before_the_start(
+    ivrvoice: Path, training_set: Path, tmp_path: Path
+) -> None:
+    many = {"epochs": 1_000_000, "max_epochs": 1_000_000, "keep": Keep(last=1_000_000)}
+    done, printed = run(whole(ivrvoice, training_set, tmp_path, **many))
+    assert done.returncode == 2
+    message = of("error", printed)[0]["message"]
+    assert (
+        "850000.000 GB for 1000000 checkpoints of 0.850 GB (training.keep: 1000000 last + 0 best + 0 kept by `every`" in message
+    )
+    assert "or keep fewer checkpoints (training.keep)" in message
+    assert not list(tmp_path.rglob("*.ckpt"))
