@@ -16,8 +16,9 @@ from voice_assets.voice_training import Training
 # Three float32 for each parameter of generator and discriminators (its value, two of AdamW), rounded up: 54 million parameters
 # in x_low, 70 in low and medium, 83 in high. A checkpoint of `medium` has 846 MB (measured).
 CHECKPOINT_BYTES = {"x_low": 650_000_000, "low": 850_000_000, "medium": 850_000_000, "high": 1_000_000_000}
-# TensorBoard's curves and its two spoken clips, the tables of losses: measured on the demo, rounded up.
-LOG_BYTES_PER_EPOCH = 500_000
+# TensorBoard's curves and its two spoken clips, the tables of losses. 0.2 MB were measured with clips of 1 to 6 s; long clips
+# and thousands of steps take more.
+LOG_BYTES_PER_EPOCH = 1_000_000
 
 
 @dataclass(frozen=True)

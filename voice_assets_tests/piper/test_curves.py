@@ -43,3 +43,9 @@ def test_every_loss_that_is_not_finite_counts(column: str, value: float) -> None
 
 def test_a_nan_loss_is_no_drop() -> None:
     assert math.isnan(loss_facts(curve(math.nan, 1.0), 2)["loss_drop_0_1"])
+
+
+def test_an_epoch_without_validation_is_not_a_loss_that_is_not_finite() -> None:
+    losses = dict.fromkeys((name for name in EPOCHS if name.startswith("validation_")), math.nan)
+    assert loss_facts(curve(2.0, 1.0, validated=False, **losses), 2)["not_finite"] == 0
+    assert loss_facts(curve(2.0, 1.0, **losses), 2)["not_finite"] == 2 * len(losses)

@@ -33,7 +33,7 @@ def test_the_size_of_the_cache_is_what_was_measured() -> None:
 
 def test_500_epochs_ask_for_what_is_kept() -> None:
     """Keeping each of 500 checkpoints took 425 GB. Kept are 2 + 3 + 9, and one more while it is written."""
-    assert size(FOLDER, 500) == 15 * 850_000_000 + 500 * 500_000 == 13_000_000_000
+    assert size(FOLDER, 500) == 15 * 850_000_000 + 500 * 1_000_000 == 13_250_000_000
     everything = Keep(last=500, best=0, every=0)
     assert size(FOLDER, 500, keep=everything) - size(FOLDER, 500) == 425_000_000_000 - 12_750_000_000
 
@@ -50,8 +50,8 @@ def test_the_message_has_the_arithmetic_and_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(TrainingError) as raised:
         check_space([*needs, Need(tmp_path / "cache", 1_500_000_000, "spectrograms")], free_at=lambda _: 3_200_000_000)
     assert str(raised.value) == (
-        f"{tmp_path}, {tmp_path / 'cache'}: training needs about 12.799 GB here (11.050 GB for 13 checkpoints of 0.850 GB "
-        "(training.keep: 2 last + 3 best + 9 kept by `every` + 1 while it is written; on disk: 2) + 0.249 GB for logs of 498 "
+        f"{tmp_path}, {tmp_path / 'cache'}: training needs about 13.048 GB here (11.050 GB for 13 checkpoints of 0.850 GB "
+        "(training.keep: 2 last + 3 best + 9 kept by `every` + 1 while it is written; on disk: 2) + 0.498 GB for logs of 498 "
         f"epochs + 1.500 GB for spectrograms), 3.200 GB are free on the disk at {disk.disk_of(tmp_path)}; make room, or keep "
         "fewer checkpoints (training.keep)"
     )

@@ -18,11 +18,11 @@ def version(work: Path) -> Path:
     return work / "lightning_logs" / f"version_{VERSION}"
 
 
-def whole(dataset: Path, clips: Path, work: Path, mini: int = 2, **changes: Any) -> list[str]:
-    """The command line of the training after a mini-training of ``mini`` epochs."""
+def whole(dataset: Path, clips: Path, work: Path, *, level: bool = False, **changes: Any) -> list[str]:
+    """The command line of the training after a mini-training of two epochs."""
     asked = request(dataset, clips, work, batch_size=10, **changes)
-    section = asked.training.model_copy(update={"epochs": mini})
-    return command("train", asked.model_copy(update={"training": section}), work)
+    section = asked.training.model_copy(update={"epochs": 2})
+    return command("train", asked.model_copy(update={"training": section, "stop_when_level": level}), work)
 
 
 def test_the_training_goes_on_where_the_mini_training_ended(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_learning_rate_decays_once_per_epoch(ivrvoice: Path, training_set: P
 def test_a_training_ends_when_the_validation_loss_is_level(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     """At this learning rate nothing changes, so the loss is level as soon as there are enough epochs."""
     still = {"learning_rate": 1e-12, "learning_rate_d": 1e-12, "level_epochs": 5, "checkpoint_every": 50}
-    line = whole(ivrvoice, training_set, tmp_path, epochs=40, stop_when_level=True, **still)
+    line = whole(ivrvoice, training_set, tmp_path, epochs=40, level=True, **still)
     done, printed = run(line)
     assert done.returncode == 0, done.stderr
     epochs = list(epochs_in(version(tmp_path))["epoch"])
@@ -78,24 +78,38 @@ def test_a_training_ends_when_the_validation_loss_is_level(ivrvoice: Path, train
 
 
 def test_a_loss_term_that_is_not_a_number_leaves_the_epochs_before(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
-    """NaN in the duration predictor: epoch 0 is done, epoch 1 stops at its first step."""
+    """NaN in the duration predictor: epochs 0 and 1 are done, epoch 2 stops at its first step."""
     import torch
 
-    done, _ = train(ivrvoice, training_set, tmp_path, epochs=1, batch_size=10)
+    done, _ = train(ivrvoice, training_set, tmp_path, batch_size=10)
     assert done.returncode == 0, done.stderr
-    (path,) = (version(tmp_path) / "checkpoints").iterdir()
+    path = version(tmp_path) / "checkpoints" / "epoch=1-step=4.ckpt"
     content = torch.load(path, weights_only=True)
     content["state_dict"]["model_g.dp.pre.bias"].fill_(float("nan"))
     torch.save(content, path)
     (version(tmp_path) / "checkpoints.json").unlink()
-    done, printed = train(ivrvoice, training_set, tmp_path, epochs=3, batch_size=10)
+    done, printed = train(ivrvoice, training_set, tmp_path, epochs=4, batch_size=10)
     assert done.returncode == 2
     message = of("error", printed)[0]["message"]
-    assert message.startswith("epoch 1, training step 0: loss is not a finite number: ")
+    assert message.startswith("epoch 2, training step 0: loss is not a finite number: ")
     assert "dur = nan" in message
     assert "mel = " not in message
-    assert "The checkpoints up to epoch 0 stay; going on again with the same settings repeats the same steps" in message
+    assert "The checkpoints up to epoch 1 stay; going on again with the same settings repeats the same steps" in message
     assert "Lower training.learning_rate (now 0.0002) or set training.grad_clip" in message
     assert path.exists()
-    assert list(epochs_in(version(tmp_path))["epoch"]) == [0]
+    assert list(epochs_in(version(tmp_path))["epoch"]) == [0, 1]
     shutil.rmtree(tmp_path)
+
+
+def test_what_will_be_kept_is_compared_with_the_disk_before_the_start(
+    ivrvoice: Path, training_set: Path, tmp_path: Path
+) -> None:
+    many = {"epochs": 1_000_000, "max_epochs": 1_000_000, "keep": Keep(last=1_000_000)}
+    done, printed = run(whole(ivrvoice, training_set, tmp_path, **many))
+    assert done.returncode == 2
+    message = of("error", printed)[0]["message"]
+    assert (
+        "850000.000 GB for 1000000 checkpoints of 0.850 GB (training.keep: 1000000 last + 0 best + 0 kept by `every`" in message
+    )
+    assert "or keep fewer checkpoints (training.keep)" in message
+    assert not list(tmp_path.rglob("*.ckpt"))
