@@ -6,8 +6,8 @@ The results are three tables (``dataset.tables``): ``samples.parquet`` (SAMPLES)
 ``scores.parquet`` (SCORES, one row). Rules judge the scores.
 
 Events: started (model, sentences, repeats, recordings, stored), progress (done, total, rate_per_s, remaining_s, part, sample;
-``part`` is recordings, then speak, then transcribe), note (message), done (result, samples, and the row of SCORES), error
-(message, type).
+``part`` is recordings, then speak, then transcribe), note (message), done (result, and the row of SCORES),
+error (message, type).
 """
 
 import sys

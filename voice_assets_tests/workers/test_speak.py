@@ -112,7 +112,8 @@ def test_no_voice(dataset: Path, tmp_path: Path) -> None:
 
 
 def test_a_recording_that_changed_since_it_was_validated_is_refused(dataset: Path, tmp_path: Path) -> None:
-    clips = pd.read_parquet(dataset / "held_out.parquet").assign(audio_sha256="0" * 64)
+    clips = pd.read_parquet(dataset / "held_out.parquet")
+    clips.loc[0, "audio_sha256"] = "0" * 64
     clips.to_parquet(tmp_path / "held_out.parquet")
     done, _ = speak(dataset, tmp_path, held_out=tmp_path / "held_out.parquet")
     assert done.returncode == 2
