@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_assets.dataset.config import PiperConfig
+from voice_assets.piper import optimizing, vits_step
 from voice_assets.piper.checkpoint_file import PLAIN_DATA, StandIn, read_facts
 from voice_assets.piper.checkpoint_fit import DECODER, EMBEDDING, WITHOUT_PHONEMES, Take, Wanted, untrusted, usable, wanted_of
 from voice_assets.piper.errors import CheckpointError
@@ -28,6 +29,10 @@ _X_LOW = {"hidden_channels": 96, "inter_channels": 96, "filter_channels": 384}
 
 # Not an argument of VitsModel: how many of the six discriminators the model keeps. Tests keep one, with 5.6 M parameters.
 DISCRIMINATORS = "discriminators"
+# Not an argument of VitsModel either: how many batches are added up before the optimizers step.
+ACCUMULATE = "accumulate"
+# Piper's names in TensorBoard for the two sums of losses.
+_LOGGED = {"generator": "loss_g", "discriminator": "loss_d"}
 
 
 class NotFiniteLossError(ArithmeticError):
@@ -95,27 +100,42 @@ def check_finite(values: dict[str, float], *, epoch: int, step: int, phase: str)
 
 
 def guarded_model(**arguments: Any) -> Any:
-    """Piper's ``VitsModel`` that stops at the first loss that is not finite and keeps the losses of each epoch.
+    """Piper's ``VitsModel`` with a cheaper step, that stops at the first loss that is not finite and keeps every step's losses.
 
-    ``model.losses`` maps ``training`` and ``validation`` to one ``{name: value}`` per step; the caller clears the lists. The
-    argument ``discriminators`` is ours: the number of discriminators to keep. Piper's MOS metric is off: it needs a download,
-    and without a network it is silently missing.
+    ``model.losses`` maps ``training`` and ``validation`` to one ``{name: value}`` per batch; the caller clears the lists. Two
+    arguments are ours: ``discriminators``, the number of discriminators to keep, and ``accumulate``, how many batches are added
+    up before the optimizers step. ``grad_clip``, which Piper ignores, limits the norm of the generator's gradients. Piper's MOS
+    metric is off: it needs a download, and without a network it is silently missing.
     """
     register_alignment()
     from piper.train.vits.lightning import VitsModel
 
-    base: Any = VitsModel
+    keep, accumulate = arguments.pop(DISCRIMINATORS, None), arguments.pop(ACCUMULATE, 1)
+    model: Any = _guarded_class(VitsModel)(mos_metric=None, **arguments)
+    model.losses = {"training": [], "validation": []}
+    model.accumulate, model.mixed = accumulate, None
+    if keep is not None:
+        model.model_d.discriminators = model.model_d.discriminators[:keep]
+    vits_step.reduce_precision(model)
+    return model
 
+
+def _guarded_class(base: Any) -> Any:
     class GuardedVits(base):
-        def _compute_loss(self, batch: Any) -> tuple[Any, Any, dict[str, Any]]:
-            generator, discriminator, metrics = super()._compute_loss(batch)
-            phase = "training" if self.training else "validation"
-            steps = self.losses[phase]
-            values = {"generator": generator.item(), "discriminator": discriminator.item()}
-            values |= {name: value.item() for name, value in metrics.items()}
-            check_finite(values, epoch=self.current_epoch, step=len(steps), phase=phase)
-            steps.append(values)
-            return generator, discriminator, metrics
+        def training_step(self, batch: Any, batch_idx: int) -> None:
+            terms = optimize(self, batch, batch_idx)
+            self.log_dict(
+                {_LOGGED.get(name, f"train_{name}"): value for name, value in terms.items()}, batch_size=self.batch_size
+            )
+
+        def validation_step(self, batch: Any, batch_idx: int) -> Any:  # noqa: ARG002 - Lightning's
+            with vits_step.own_precision(self):
+                spoken = vits_step.speak(self, batch)
+                *_, terms = vits_step.losses(self, spoken, spoken.fake)
+            note_losses(self, terms)
+            named = {f"val_{name}": value for name, value in terms.items() if name not in _LOGGED}
+            self.log_dict({"val_loss": terms["generator"], **named}, batch_size=self.batch_size, sync_dist=True)
+            return terms["generator"]
 
         def configure_optimizers(self) -> Any:
             optimizers, schedulers = super().configure_optimizers()
@@ -124,12 +144,57 @@ def guarded_model(**arguments: Any) -> Any:
                     optimizer.param_groups[0]["fused"] = True
             return optimizers, schedulers
 
-    keep = arguments.pop(DISCRIMINATORS, None)
-    model: Any = GuardedVits(mos_metric=None, **arguments)
-    model.losses = {"training": [], "validation": []}
-    if keep is not None:
-        model.model_d.discriminators = model.model_d.discriminators[:keep]
-    return model
+    return GuardedVits
+
+
+def note_losses(model: Any, terms: dict[str, Any]) -> None:
+    """Check the loss terms of one batch and append them to ``model.losses``.
+
+    Raises:
+        NotFiniteLossError: a term is not finite.
+    """
+    phase = "training" if model.training else "validation"
+    steps, values = model.losses[phase], vits_step.values(terms)
+    check_finite(values, epoch=model.current_epoch, step=len(steps), phase=phase)
+    steps.append(values)
+
+
+def optimize(model: Any, batch: Any, batch_idx: int) -> dict[str, Any]:
+    """One training batch: gradients, and steps of both optimizers when enough batches are added up. Returns the loss terms.
+
+    Raises:
+        NotFiniteLossError: a term is not finite; then nothing has changed.
+    """
+    batches, accumulate = int(model.trainer.num_training_batches), model.accumulate
+    generator, discriminators = vits_step.parameters(model)
+    scaler = getattr(model.trainer.precision_plugin, "scaler", None)  # of `16-mixed`: gradients are computed times its scale
+    scale = float(scaler.scale(batch.audios.new_ones(()))) if scaler is not None else 1.0
+    with vits_step.own_precision(model):
+        spoken = vits_step.speak(model, batch)
+        parts = vits_step.gradients(model, spoken, scale / optimizing.group_size(batch_idx, batches, accumulate))
+    note_losses(model, parts.terms)
+    if optimizing.begins(batch_idx, accumulate):
+        for optimizer in model.optimizers():
+            optimizer.zero_grad()
+    optimizing.add(generator, parts.generator)
+    optimizing.add(discriminators, parts.discriminators)
+    if optimizing.ends(batch_idx, batches, accumulate):
+        _step(model, generator, discriminators, scaler, scale)
+    return parts.terms
+
+
+def _step(model: Any, generator: list[Any], discriminators: list[Any], scaler: Any, scale: float) -> None:
+    """Step both optimizers, the generator's first, as Piper does."""
+    from torch.nn.utils import clip_grad_norm_
+
+    of_generator, of_discriminators = model.optimizers()
+    optimizing.average_over_processes([*generator, *discriminators])
+    if model.hparams.grad_clip is not None:
+        clip_grad_norm_(generator, model.hparams.grad_clip * scale)
+    of_generator.step()
+    if scaler is not None and scaler.get_scale() != scale:  # the step above changed the scale
+        optimizing.multiply(discriminators, scaler.get_scale() / scale)
+    of_discriminators.step()
 
 
 def load_checkpoint(path: Path, *, trusted: bool) -> dict[str, Any]:
