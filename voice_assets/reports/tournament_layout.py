@@ -52,7 +52,10 @@ ORDER_NOTE = (
     "that the scores cannot tell apart are ordered by their votes, where both have some. Losses decide nothing."
 )
 CURVE_NOTE = "Shown for context; no loss decides. Lines are the candidates, the solid one is rank 1."
-CURVES = {"training": "loss_mel", "validation": "validation_mel"}
+CURVES = (
+    ("Mel loss", {"training": "loss_mel", "validation": "validation_mel"}),
+    ("Generator loss", {"training": "loss", "validation": "validation_loss"}),
+)
 
 
 @dataclass(frozen=True)
