@@ -1,5 +1,7 @@
 """``voice-assets review``: the page on which people listen to the samples of a voice and decide."""
 
+from contextlib import suppress
+
 import click
 
 from voice_assets.cli.address import host_option, new_token, require_free, url
@@ -54,5 +56,8 @@ def review(voice: str, epoch: str | None, blind: bool, port: int, host: str) -> 
                 subjects.subject(chosen.name, key)
         path = f"/review/{chosen.name}/{key}"
         click.echo(f"Listen and decide: {url(host, port, token, path)} (Ctrl-C ends the server)")
+        with suppress(NoSubjectError):
+            if not blind and comparisons.comparison(chosen.name):
+                click.echo(f"Compare epochs blind: {url(host, port, token, f'/review/{chosen.name}/{BLIND}')}")
         app = Guard(create_app(subjects, comparisons, path), token)
         uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=SECONDS_TO_END)

@@ -129,8 +129,12 @@ def _comparison_row(voice: Voice, comparison: Comparison) -> dict[str, object]:
     return {
         "subject": _LINK.format(f"/review/{voice.name}/{BLIND}", comparison.title),
         "clips": len(comparison.tournament.hashes),
-        "verdict": f"{len(said)} votes by {people} {'person' if people == 1 else 'people'}",
+        "verdict": f"{_count(len(said), 'vote', 'votes')} by {_count(people, 'person', 'people')}",
     }
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _verdict(standing: Standing | None) -> Markup:

@@ -85,7 +85,7 @@ def test_comparing_by_keys_until_the_result(app: Starlette, page: Page) -> None:
         page.wait_for(CAN_VOTE)
         assert page.value("document.querySelector('.result').hidden")
         page.press("a")
-        summary(page, "3 of 3 pairs · enough")
+        summary(page, "3 of 3 pairs · done")
         page.wait_for("document.querySelector('.sentence').innerText.includes('You have compared every pair')")
         page.press("r")
         page.wait_for("!document.querySelector('.result').hidden")

@@ -109,15 +109,15 @@ def test_the_louder_sample_is_played_more_quietly(client: TestClient) -> None:
 
 def test_every_pair_is_asked_once_and_the_sides_are_drawn(client: TestClient) -> None:
     sides: Counter[bool] = Counter()
-    for person in ("Anna", "Boris", "Clara", "Dora"):
+    for person in ("Anna", "Boris"):
         for done in range(GOAL):
             answer = vote(client, "none", person)
             assert answer.json()["done"] == done + 1
         assert answer.json()["pair"] is None
     kept = read(votes_file("toy"))
-    assert len({(one.by, one.text, frozenset((one.first.sha256, one.second.sha256))) for one in kept}) == 4 * GOAL
+    assert len({(one.by, one.text, frozenset((one.first.sha256, one.second.sha256))) for one in kept}) == 2 * GOAL
     sides.update(one.first.epoch_key < one.second.epoch_key for one in kept)
-    assert min(sides.values()) >= 8  # of 36
+    assert min(sides.values()) >= 3  # of 18
 
 
 def test_a_person_can_decide_again(client: TestClient) -> None:
@@ -206,4 +206,4 @@ def test_the_comparison_is_a_subject_without_its_result(client: TestClient) -> N
     vote(client)
     listed = client.get("/review/toy/").text
     assert f'href="{BASE}"' in listed
-    assert "1 votes by 1 person" in listed
+    assert "1 vote by 1 person" in listed

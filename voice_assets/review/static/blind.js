@@ -132,7 +132,7 @@ function receive(fresh) {
 function show() {
   const { done, goal } = state ?? { done: 0, goal: 0 };
   ui.who.textContent = reviewer || "nobody yet";
-  ui.summary.textContent = `${done} of ${goal} pairs` + (done >= goal ? " · enough; you may go on" : "");
+  ui.summary.textContent = `${done} of ${goal} pairs` + (done < goal ? "" : pair ? " · enough; you may go on" : " · done");
   ui.done.style.width = `${goal ? Math.min(100, (100 * done) / goal) : 0}%`;
   ui.bar.setAttribute("aria-valuenow", Math.min(done, goal));
   ui.bar.setAttribute("aria-valuemax", goal);
