@@ -1,5 +1,9 @@
 """The blind comparison from the instance: exactly the audio that was recorded, and each vote as a new data version."""
 
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 
 from voice_assets.cli.review_comparisons import RecordedComparisons
 from voice_assets.orchestration.history import History
+from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.results import recorded
 from voice_assets.review.subjects import NoSubjectError
 from voice_assets.runtime.project import artifacts_dir
@@ -15,6 +20,7 @@ from voice_assets.runtime.storage import project_store
 from voice_assets.tournament import recorded as file_of
 from voice_assets.tournament import votes
 from voice_assets_tests.cli.projects import error_of
+from voice_assets_tests.cli.test_review import answer, wait_for
 from voice_assets_tests.datasets import write_dataset, write_voice
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.ports import free_port
@@ -99,3 +105,32 @@ def test_the_command_says_what_is_missing(project: Path) -> None:
         "toy/best_epoch was never materialised: `voice-assets run toy` makes it"
     )
     assert "leave --epoch out" in error_of("review", "toy", "--blind", "--epoch", "v0-e0001", "--port", port)
+
+
+@pytest.mark.slow
+def test_the_whole_command(project: Path) -> None:
+    write_voice(project / "voices" / "toy.yaml", write_dataset(project / "dataset"))
+    with open_instance() as instance:
+        hold(instance)
+    port = free_port()
+    command = [sys.executable, "-u", "-m", "voice_assets.cli", "review", "toy", "--blind", "--port", str(port)]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(f"Listen and decide: http://127.0.0.1:{port}/review/toy/blind ")
+            wait_for(port, process)
+            state = json.loads(answer(port, "GET", "/review/toy/blind/pair?by=Anna")[1])
+            said = {"by": "Anna", "data_version": state["data_version"], "pair": state["pair"]["name"], "choice": "a"}
+            assert answer(port, "POST", "/review/toy/blind/vote", said, Origin="http://evil.example")[0] == 403
+            status, content = answer(port, "POST", "/review/toy/blind/vote", said)
+            assert (status, json.loads(content)["done"]) == (200, 1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+    (vote,) = votes.read(votes.votes_file("toy"))
+    assert (vote.by, vote.choice) == ("Anna", "first")
+    with open_instance() as instance:
+        newest = History(instance).latest(dg.AssetKey(["toy", "blind_votes"]))
+    assert newest is not None
+    assert newest.data_version == votes.version([vote])
