@@ -36,6 +36,7 @@ def main(host: str, port: int) -> None:
     from dagster_webserver.app import create_app_from_workspace_process_context
     from dagster_webserver.version import __version__
 
+    from voice_assets.cli.review_comparisons import RecordedComparisons
     from voice_assets.cli.review_subjects import RecordedSubjects
     from voice_assets.orchestration.instance import open_instance
     from voice_assets.review.app import create_app
@@ -45,7 +46,7 @@ def main(host: str, port: int) -> None:
     target = WorkspaceFileTarget([str(project.root() / "workspace.yaml")])
     with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
         dagster = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
-        app = BesideDagster(create_app(RecordedSubjects(instance)), dagster)
+        app = BesideDagster(create_app(RecordedSubjects(instance), RecordedComparisons(instance)), dagster)
         uvicorn.run(Guard(app, token), host=host, port=port, log_level="warning")
 
 

@@ -196,6 +196,7 @@ RANKING = {
     "likeness": Column(float, "mean likeness of the samples, as in SAMPLES"),
     "rate_ratio": Column(float, "mean speaking rate / the data set's speaking rate"),
     "ends_right": Column(float, "share of first and last words that the recogniser heard, 0 to 1"),
+    "validation_mel": Column(float, "validation mel loss of the epoch, decides nothing; NaN where it is not known"),
     "votes": Column(int, "votes of the blind comparison on this candidate's samples"),
     "preferred": Column(float, "votes for this candidate, a vote for neither is a half; 0 without votes"),
     "vote_share": Column(float, "expected share of votes against an average candidate, 0 to 1; NaN without votes"),

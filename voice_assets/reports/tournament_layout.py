@@ -24,6 +24,7 @@ RANKING_HEADINGS = {
     "likeness": "Likeness",
     "rate_ratio": "Rate",
     "ends_right": "Ends right",
+    "validation_mel": "Val. mel",
     "votes": "Votes for",
     "share": "Vote share",
     "tied": "Cannot be told apart from",
@@ -45,14 +46,26 @@ PAIR_HEADINGS = {
 PAIR_NOTE = (
     "The intervals hold for all pairs together: if all candidates were equal, 95 % of tournaments would tell no pair apart."
 )
-PART_HEADINGS = {"part": "Part", "weight": "Weight", "meaning": "Meaning", "best": "Best"}
-PART_NOTE = "The score is the weighted sum of these parts, each 0 to 1. Best: who leads in this part alone."
+PART_HEADINGS = {
+    "part": "Part",
+    "weight": "Weight",
+    "meaning": "Meaning",
+    "best": "Best",
+    "without": "Best score without it",
+}
+PART_NOTE = (
+    "The score is the weighted sum of these parts, each 0 to 1. Best: who leads in this part alone. Last column: who would "
+    "have the best score if the part did not count; if that is always the same candidate, no single part decides."
+)
 ORDER_NOTE = (
     "Order: candidates that fail a rule come last. Then clear votes of the blind comparison decide, then the score. Candidates "
     "that the scores cannot tell apart are ordered by their votes, where both have some. Losses decide nothing."
 )
 CURVE_NOTE = "Shown for context; no loss decides. Lines are the candidates, the solid one is rank 1."
-CURVES = {"training": "loss_mel", "validation": "validation_mel"}
+CURVES = (
+    ("Mel loss", {"training": "loss_mel", "validation": "validation_mel"}),
+    ("Generator loss", {"training": "loss", "validation": "validation_loss"}),
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,10 @@ def ranking_rows(contents: Contents) -> list[dict[str, object]]:
     """The rows of RANKING for people, and the recordings as the last row."""
     rows: list[dict[str, object]] = [
         {
-            **{key: one[key] for key in ("rank", "score", "cer", "cer_excess", "mos", "mos_2", "likeness", "rate_ratio")},
+            **{
+                key: one[key]
+                for key in ("rank", "score", "cer", "cer_excess", "mos", "mos_2", "likeness", "rate_ratio", "validation_mel")
+            },
             "candidate": one["epoch_key"],
             "rules": "PASS" if one["passes"] else "FAIL",
             "interval": f"{one['score_low']:.3f} to {one['score_high']:.3f}",
@@ -141,6 +157,7 @@ def part_rows(ranking: Ranking) -> list[dict[str, object]]:
             "weight": part.weight,
             "meaning": part.meaning,
             "best": "all equal" if 1 < len(best) == everybody else ", ".join(best),
+            "without": ranking.best_without[part.name],
         }
         for part in PARTS
         for best in [ranking.best_by_part[part.name]]

@@ -153,20 +153,29 @@ def _cell(candidate: Candidate, sample: Mapping[str, object], language: str) -> 
 
 def _curves(contents: layout.Contents) -> Markup:
     """The curves of every training that a candidate came from."""
-    cards = []
-    first = contents.ranked[0].epoch_key
-    for training, table in contents.curves.items():
-        found = [
-            tournament_plots.Curve(name, points)
-            for name, column in layout.CURVES.items()
-            if (points := layout.curve_points(table, column))
-        ]
-        marks = [
-            (one.epoch, f"e{one.epoch}", one.epoch_key == first)
-            for one in contents.ranked
-            if one.epoch_key.split("-")[0] == training
-        ]
-        if found and marks:
-            drawing = tournament_plots.curves(found, marks, "mel loss")
-            cards.append(html.figure(f"Mel loss, training {training}", drawing, layout.CURVE_NOTE))
+    cards = [
+        card
+        for training in contents.curves
+        for name, columns in layout.CURVES
+        for card in _curve(contents, training, name, columns)
+    ]
     return html.section("Curves", html.figures(*cards)) if cards else Markup("")
+
+
+def _curve(contents: layout.Contents, training: str, name: str, columns: Mapping[str, str]) -> list[Markup]:
+    """One drawing of one training; none without a candidate or without a finite value."""
+    table, first = contents.curves[training], contents.ranked[0].epoch_key
+    found = [
+        tournament_plots.Curve(label, points)
+        for label, column in columns.items()
+        if (points := layout.curve_points(table, column))
+    ]
+    marks = [
+        (one.epoch, f"e{one.epoch}", one.epoch_key == first)
+        for one in contents.ranked
+        if one.epoch_key.partition("-")[0] == training
+    ]
+    if not found or not marks:
+        return []
+    drawing = tournament_plots.curves(found, marks, name.lower())
+    return [html.figure(f"{name}, training {training}", drawing, layout.CURVE_NOTE)]

@@ -106,7 +106,7 @@ def curves(found: Sequence[Curve], candidates: Sequence[tuple[int, str, bool]], 
     points = [point for curve in found for point in curve.points]
     if not points or len(found) > len(COLOURS) or not all(math.isfinite(value) for _, value in points):
         raise ValueError(f"a drawing needs one or two curves of finite numbers, it got {[one.name for one in found]}")
-    up, down = HEIGHT - 34, 30
+    up, down = HEIGHT - 34, 42
     across = _padded([x for x, _ in points] + [float(epoch) for epoch, *_ in candidates], 46, WIDTH - _RIGHT)
     rising = _padded([y for _, y in points], up, down)
     parts = _ticks(across, up, up)

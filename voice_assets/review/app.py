@@ -16,6 +16,8 @@ from starlette.routing import Route
 
 from voice_assets.reports.html import STYLE
 from voice_assets.review import answers, index_pages, served_files
+from voice_assets.review.blind_pages import BLIND, BlindPages
+from voice_assets.review.comparisons import Comparisons
 from voice_assets.review.review_pages import ReviewPages
 from voice_assets.review.subjects import NoSubjectError, Subjects
 from voice_assets.runtime import project
@@ -33,15 +35,16 @@ def is_ours(path: str) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PREFIXES)
 
 
-def create_app(subjects: Subjects, start: str = "/reports/") -> Starlette:
+def create_app(subjects: Subjects, comparisons: Comparisons, start: str = "/reports/") -> Starlette:
     """The application.
 
     Args:
         subjects: provides what can be reviewed, and records the verdicts.
+        comparisons: provides what can be compared blind, and records that people voted.
         start: the page that ``/`` leads to, where the application is served alone.
     """
-    pages = ReviewPages(subjects)
-    subject = "/review/{voice}/{key}"
+    pages, blind = ReviewPages(subjects), BlindPages(comparisons)
+    subject, comparison = "/review/{voice}/{key}", f"/review/{{voice}}/{BLIND}"
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse(start)),
@@ -53,7 +56,12 @@ def create_app(subjects: Subjects, start: str = "/reports/") -> Starlette:
             Route("/review", lambda _: RedirectResponse("/reports/")),
             Route("/review/", lambda _: RedirectResponse("/reports/")),
             Route("/review/-/{name}", _static),
-            Route("/review/{voice}/", partial(_subjects, subjects)),
+            Route("/review/{voice}/", partial(_subjects, subjects, comparisons)),
+            Route(comparison, blind.page),
+            Route(f"{comparison}/pair", blind.pair),
+            Route(f"{comparison}/audio/{{pair}}/{{side}}", blind.audio),
+            Route(f"{comparison}/vote", blind.vote, methods=["POST"]),
+            Route(f"{comparison}/result", blind.result),
             Route(subject, pages.page),
             Route(f"{subject}/clips", pages.clips),
             Route(f"{subject}/state", pages.state),
@@ -99,13 +107,16 @@ def _file(request: Request) -> Response:
     return FileResponse(target, media_type=kind, headers=answers.headers(answers.REPORT_POLICY))
 
 
-def _subjects(subjects: Subjects, request: Request) -> Response:
+def _subjects(subjects: Subjects, comparisons: Comparisons, request: Request) -> Response:
     """The subjects of one voice. A subject whose files are gone is left out; its own page says why."""
     voice, found = served_files.voice_of(request.path_params["voice"]), []
+    comparison = None
+    with suppress(NoSubjectError):
+        comparison = comparisons.comparison(voice.name)
     for key in subjects.keys(voice.name):
         with suppress(NoSubjectError):
             found.append(subjects.subject(voice.name, key))
-    return answers.page(index_pages.subjects_page(voice, found))
+    return answers.page(index_pages.subjects_page(voice, found, comparison))
 
 
 def _static(request: Request) -> Response:

@@ -8,10 +8,13 @@ from pathlib import Path
 from markupsafe import Markup
 
 from voice_assets.reports import html
+from voice_assets.review.blind_pages import BLIND
+from voice_assets.review.comparisons import Comparison
 from voice_assets.review.served_files import contents, place, url
 from voice_assets.review.subjects import Standing, Subject
 from voice_assets.runtime.files import shown
 from voice_assets.runtime.stamps import utc_text
+from voice_assets.tournament import votes
 from voice_assets.voices import BrokenVoice, Voice
 
 _STAMPED = re.compile(r"(?P<kind>.+?)_(?P<stamp>\d{8}_\d{6}(?:_\d{3})?)(?:\.\w+)?")
@@ -97,9 +100,9 @@ def folder_page(voice: Voice, place_name: str, root: Path, folder: Path) -> str:
     return html.page(shown(folder.relative_to(root).as_posix()) if folder != root else place_name, body)
 
 
-def subjects_page(voice: Voice, subjects: Sequence[Subject]) -> str:
-    """What can be reviewed, each with the verdict on its newest content."""
-    rows = [
+def subjects_page(voice: Voice, subjects: Sequence[Subject], comparison: Comparison | None) -> str:
+    """What can be reviewed, each with the verdict on its newest content, and what can be compared blind."""
+    rows: list[dict[str, object]] = [
         {
             "subject": _LINK.format(f"/review/{voice.name}/{subject.key}", subject.title),
             "clips": len(subject.items),
@@ -108,6 +111,8 @@ def subjects_page(voice: Voice, subjects: Sequence[Subject]) -> str:
         for subject in subjects
     ]
     back = html.paragraph(_LINK.format(f"/reports/{voice.name}/", "All reports"), "soft")
+    if comparison is not None:
+        rows.append(_comparison_row(voice, comparison))
     table = html.table(rows, {"subject": "Subject", "clips": "Clips", "verdict": "Verdict"})
     lead = (
         "Listen to the samples, mark each clip, then approve or reject."
@@ -115,6 +120,21 @@ def subjects_page(voice: Voice, subjects: Sequence[Subject]) -> str:
         else f"There is nothing to listen to yet: `voice-assets run {voice.name}` makes the quality report."
     )
     return html.page(f"Review: {voice.title}", html.join([back, html.section("Subjects", table)]), lead)
+
+
+def _comparison_row(voice: Voice, comparison: Comparison) -> dict[str, object]:
+    """The blind comparison as a row. Nothing of its result: who votes later must not know it."""
+    said = votes.counted(votes.read(votes.votes_file(comparison.voice)), comparison.tournament.hashes)
+    people = len({vote.by for vote in said})
+    return {
+        "subject": _LINK.format(f"/review/{voice.name}/{BLIND}", comparison.title),
+        "clips": len(comparison.tournament.hashes),
+        "verdict": f"{_count(len(said), 'vote', 'votes')} by {_count(people, 'person', 'people')}",
+    }
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _verdict(standing: Standing | None) -> Markup:

@@ -1,27 +1,22 @@
 """The page of one subject, and what its script asks: the clips, the marks, a waveform, audio, a mark to keep, a verdict."""
 
-import functools
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from voice_assets.audio.recordings import AudioError
 from voice_assets.review import answers, marks, waveform
 from voice_assets.review.items import Item
-from voice_assets.review.marks import Marks, MarksError, MarksFileError
+from voice_assets.review.marks import Marks, MarksError
+from voice_assets.review.refusals import OTHER_DATA, explained
 from voice_assets.review.served_files import found_in, media_type
 from voice_assets.review.subjects import NoSubjectError, OtherDataError, Standing, Subject, Subjects, Verdict
 from voice_assets.runtime.stamps import utc_text
 from voice_assets.text.word_diff import diff
-
-OTHER_DATA = "There are other data now: reload the page and listen again."
 
 _PAGE = Markup("""<!doctype html>
 <html lang="en">
@@ -47,25 +42,6 @@ _PAGE = Markup("""<!doctype html>
 """)
 
 
-def _explained(answer: Callable[..., Response]) -> Callable[..., Response]:
-    """Turn the errors of this room into answers with a status."""
-
-    @functools.wraps(answer)
-    def explained(*arguments: Any) -> Response:
-        try:
-            return answer(*arguments)
-        except (NoSubjectError, AudioError) as error:
-            raise HTTPException(404, str(error.args[0])) from error
-        except OtherDataError as error:
-            raise HTTPException(409, str(error)) from error
-        except MarksError as error:
-            raise HTTPException(422, str(error)) from error
-        except MarksFileError as error:
-            raise HTTPException(503, str(error)) from error
-
-    return explained
-
-
 class ReviewPages:
     """Answers the requests about subjects.
 
@@ -87,7 +63,7 @@ class ReviewPages:
             raise NoSubjectError(f"there are {len(subject.items)} clips")
         return subject.items[number]
 
-    @_explained
+    @explained
     def page(self, request: Request) -> Response:
         """The page itself; its script asks for the rest."""
         subject = self._subject(request)
@@ -99,24 +75,24 @@ class ReviewPages:
         )
         return answers.page(text, answers.PAGE_POLICY)
 
-    @_explained
+    @explained
     def clips(self, request: Request) -> Response:
         """The clips with their texts, word diffs and signals."""
         subject = self._subject(request)
         clips = [_clip(item, subject.language) for item in subject.items]
         return answers.data({"data_version": subject.data_version, "clips": clips})
 
-    @_explained
+    @explained
     def state(self, request: Request) -> Response:
         """The marks of all reviewers, and the verdict."""
         return answers.data(_state(self._subject(request)))
 
-    @_explained
+    @explained
     def waveform(self, request: Request) -> Response:
         """The peaks of one clip."""
         return answers.data({"peaks": waveform.peaks(_wav(self._item(request)))})
 
-    @_explained
+    @explained
     def audio(self, request: Request) -> Response:
         """The audio of one clip, whole or a range of it."""
         wav = _wav(self._item(request))
@@ -126,7 +102,7 @@ class ReviewPages:
         """Keep a mark of one reviewer on one clip; answer when it is on disk."""
         return await run_in_threadpool(self._mark, request, await answers.body_of(request))
 
-    @_explained
+    @explained
     def _mark(self, request: Request, body: dict[str, Any]) -> Response:
         subject, by = self._subject(request), marks.reviewer_name(body.get("by"))
         _require_same(subject, body.get("data_version"))
@@ -142,7 +118,7 @@ class ReviewPages:
         """Record a verdict."""
         return await run_in_threadpool(self._decide, request, await answers.body_of(request))
 
-    @_explained
+    @explained
     def _decide(self, request: Request, body: dict[str, Any]) -> Response:
         subject, by = self._subject(request), marks.reviewer_name(body.get("by"))
         _require_same(subject, body.get("data_version"))

@@ -43,6 +43,7 @@ class Ranking:
         headline: the result in a sentence or two.
         votes: the votes that counted, the oldest first.
         best_by_part: the epoch keys with the highest mean of each part of the score, by the part's name.
+        best_without: the epoch key with the best score if a part of the score did not count, by the part's name.
     """
 
     table: pd.DataFrame
@@ -51,6 +52,13 @@ class Ranking:
     headline: str
     votes: Sequence[Vote]
     best_by_part: Mapping[str, Sequence[str]]
+    best_without: Mapping[str, str]
+
+    @property
+    def undecided(self) -> list[tuple[str, str]]:
+        """The pairs that the scores cannot tell apart, for the blind comparison."""
+        rows = self.pairs.to_dict("records")
+        return [(row["first"], row["second"]) for row in rows if BY_SCORES not in row["told_apart"].split()]
 
 
 def rank(candidates: Sequence[Candidate], votes: Sequence[Vote], draws: int, seed: int) -> Ranking:
@@ -74,7 +82,7 @@ def rank(candidates: Sequence[Candidate], votes: Sequence[Vote], draws: int, see
     winner = ordered[order[0]].epoch_key if ordered[order[0]].passes else None
     pairs = [_pair_row(field, one, other) for place, one in enumerate(order) for other in order[place + 1 :]]
     headline = words.headline([ordered[index] for index in order], table)
-    return Ranking(table, frame(pairs, PAIRS), winner, headline, kept, field.best_by_part())
+    return Ranking(table, frame(pairs, PAIRS), winner, headline, kept, field.best_by_part(), field.best_without())
 
 
 def heard_hashes(candidates: Sequence[Candidate]) -> set[tuple[str, str, str]]:
@@ -164,6 +172,18 @@ class _Field:
             for part, column in zip(scores.PARTS, means.T, strict=True)
         }
 
+    def best_without(self) -> dict[str, str]:
+        """The epoch key with the best score if a part did not count, among those that pass; among all if none passes."""
+        passing = [index for index, one in enumerate(self.candidates) if one.passes] or list(range(len(self.candidates)))
+        means, weights = self.parts.mean(axis=2), np.array([part.weight for part in scores.PARTS])
+        found = {}
+        for place, part in enumerate(scores.PARTS):
+            left = np.where(np.arange(len(weights)) == place, 0, weights)
+            totals = np.round(means @ left, 9)
+            best = max(passing, key=lambda index: (totals[index], *self._by_score(index)))
+            found[part.name] = self.candidates[best].epoch_key
+        return found
+
 
 def _row(field: _Field, order: Sequence[int], place: int) -> dict[str, object]:
     """The row of RANKING of the candidate at ``place``, from 0."""
@@ -180,6 +200,7 @@ def _row(field: _Field, order: Sequence[int], place: int) -> dict[str, object]:
         **mean,
         "cer_excess": mean["cer"] - candidate.scores["own_cer"],
         "ends_right": 1 - float(samples[["first_word_wrong", "last_word_wrong"]].to_numpy(float).mean()),
+        "validation_mel": float(candidate.curve.get("validation_mel", math.nan)),
         "votes": field.people.votes_on(index),
         "preferred": float(field.people.wins[index].sum()),
         "vote_share": field.people.share(index),

@@ -58,7 +58,7 @@ def reviewing(toy: ToyProject) -> Iterator[tuple[subprocess.Popen[str], int]]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line == f"Listen and decide: http://127.0.0.1:{port}/review/toy/quality (Ctrl-C ends the server)\n"
-        _wait_for(port, process)
+        wait_for(port, process)
         yield process, port
     finally:
         process.kill()
@@ -103,7 +103,7 @@ def test_the_whole_command(validated_once: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"/reports/toy/quality_\d+_\d+_\d+", place)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
     """Return when the server listens: the address is printed just before."""
     while process.poll() is None:
         with suppress(ConnectionRefusedError):

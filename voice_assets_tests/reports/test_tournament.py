@@ -21,7 +21,12 @@ from voice_assets_tests.tournament.spoken import field_of
 
 EVIL = "<script>alert(1)</script> | `x` [a](javascript:1)"
 CURVE = pd.DataFrame(
-    {"epoch": range(30), "loss_mel": np.linspace(1, 0.3, 30), "validation_mel": [*np.linspace(1, 0.4, 29), math.nan]}
+    {
+        "epoch": range(30),
+        "loss_mel": np.linspace(1, 0.3, 30),
+        "validation_loss": 40.0,
+        "validation_mel": [*np.linspace(1, 0.4, 29), math.nan],
+    }
 )
 
 
@@ -70,8 +75,8 @@ def test_both_forms_say_the_result(contents: Contents, tmp_path: Path) -> None:
         assert "the votes put it before v0-e0020, whose score is higher" in form
         assert "failed natural: mean mos 2.0" in form
         assert "recordings" in form
-    assert page.count("Mel loss, training") == 1  # no candidate is of training v1
-    assert page.count("<svg") == 3
+    assert page.count("loss, training v0") == 2  # no candidate is of training v1
+    assert page.count("<svg") == 4
     assert "](javascript:1)" not in text.replace(r"\]", "")
     assert "voice-assets review toy --blind" in page
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from voice_assets.review.comparisons import Comparison
 from voice_assets.review.items import Item
 from voice_assets.review.subjects import NoSubjectError, OtherDataError, Standing, Subject, Verdict
 from voice_assets_tests.datasets import TEXTS, write_dataset, write_voice
@@ -31,6 +32,16 @@ class SmallSubjects:
             raise OtherDataError("other data now")
         self.decided.append((subject, verdict, by, comment, list(marks)))
         self.subject_now = replace(self.subject_now, standing=Standing(verdict, by, comment, 0.0))
+
+
+class NoComparisons:
+    """Nothing to compare."""
+
+    def comparison(self, voice: str) -> Comparison:
+        raise NoSubjectError(f"{voice} has no tournament")
+
+    def voted(self, comparison: Comparison) -> None:
+        raise AssertionError("nobody can vote")
 
 
 def make_project(root: Path, patch: pytest.MonkeyPatch, title: str = "Toy") -> Path:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from voice_assets.review.app import create_app, is_ours
 from voice_assets.review.marks import Mark, Marks
-from voice_assets_tests.review.small_subjects import SmallSubjects, make_project, small_subject
+from voice_assets_tests.review.small_subjects import NoComparisons, SmallSubjects, make_project, small_subject
 
 BASE = "/review/toy/quality"
 
@@ -22,7 +22,7 @@ def subjects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallSubjects:
 
 @pytest.fixture
 def client(subjects: SmallSubjects) -> TestClient:
-    return TestClient(create_app(subjects, BASE), base_url="http://127.0.0.1:3001")
+    return TestClient(create_app(subjects, NoComparisons(), BASE), base_url="http://127.0.0.1:3001")
 
 
 def posted(client: TestClient, what: str, **content: object) -> tuple[int, Mapping[str, Any]]:
@@ -153,7 +153,7 @@ def test_data_that_change_while_a_verdict_is_recorded(client: TestClient, subjec
             return replace(super().subject(voice, key), data_version="v1")
 
     late = Late(replace(subjects.subject_now, data_version="v2"))
-    answer = TestClient(create_app(late)).post(
+    answer = TestClient(create_app(late, NoComparisons())).post(
         f"{BASE}/decide", json={"data_version": "v1", "by": "Anna", "verdict": "approved"}
     )
     assert (answer.status_code, answer.json()["error"]) == (409, "other data now")

@@ -1,22 +1,19 @@
 """The review page in a real browser: a person's keys become marks on disk, and nothing is lost."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from voice_assets.cli.web_guard import Guard
 from voice_assets.review.app import create_app
 from voice_assets.review.marks import Mark, Marks
 from voice_assets_tests.browser import Page, browser, needs_chromium
 from voice_assets_tests.ports import free_port
-from voice_assets_tests.review.small_subjects import SmallSubjects, make_project, small_subject
+from voice_assets_tests.review.served_app import serving
+from voice_assets_tests.review.small_subjects import NoComparisons, SmallSubjects, make_project, small_subject
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -24,21 +21,9 @@ READY = "document.documentElement.dataset.ready"
 NO_DIALOG = "!document.querySelector('dialog[open]')"
 
 
-@contextmanager
-def running(subjects: SmallSubjects, port: int) -> Iterator[None]:
-    """The server on ``port``, in a thread; everything is ended at the end."""
-    config = uvicorn.Config(Guard(create_app(subjects, "/review/toy/quality")), port=port, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join()
+def running(subjects: SmallSubjects, port: int) -> AbstractContextManager[None]:
+    """The server of the subjects."""
+    return serving(create_app(subjects, NoComparisons(), "/review/toy/quality"), port)
 
 
 @pytest.fixture

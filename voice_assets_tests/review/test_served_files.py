@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from voice_assets.review.app import create_app
-from voice_assets_tests.review.small_subjects import SmallSubjects, make_project, small_subject
+from voice_assets_tests.review.small_subjects import NoComparisons, SmallSubjects, make_project, small_subject
 
 PAGE = '<p>report</p><audio src="../../wavs/clip-000.wav"></audio>'
 REPORT = "quality_20261128_101010_123"
@@ -28,7 +28,7 @@ def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def client(dataset: Path) -> TestClient:
-    app = create_app(SmallSubjects(small_subject(dataset)))
+    app = create_app(SmallSubjects(small_subject(dataset)), NoComparisons())
     return TestClient(app, base_url="http://127.0.0.1:3000", follow_redirects=False)
 
 

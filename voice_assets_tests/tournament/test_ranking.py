@@ -203,6 +203,22 @@ def test_sentences_with_several_seeds_count_once() -> None:
         assert ranked(both).table.iloc[0][name] == pytest.approx(ranked(one).table.iloc[0][name])
 
 
+def test_who_would_lead_without_a_part() -> None:
+    clear, natural = candidate(10, cer=0.0, mos=3.0), candidate(20, cer=0.1, mos=3.9, curve={"validation_mel": 0.4})
+    found = ranked(clear, natural, candidate(30, failed=["audible"], mos=5))
+    assert found.winner == KEYS[1]
+    assert found.best_without == {part.name: KEYS[1] for part in PARTS} | {"natural": KEYS[0]}
+    assert row(found, KEYS[1])["validation_mel"] == 0.4
+    assert math.isnan(float(str(row(found, KEYS[0])["validation_mel"])))
+
+
+def test_the_pairs_for_the_blind_comparison_are_those_that_the_scores_cannot_tell_apart() -> None:
+    alike = candidate(10, mos=[3.5, 3.1, 3.4, 3.8, 3.2, 3.5]), candidate(20, mos=[3.6, 3.2, 3.4, 3.9, 3.2, 3.4])
+    worse = candidate(30, mos=[2.0, 2.1, 1.9, 2.2, 2.0, 1.9])
+    assert ranked(*alike, worse).undecided == [(KEYS[1], KEYS[0])]
+    assert ranked(*alike, worse, said=votes(*alike, 9)).undecided == [(KEYS[0], KEYS[1])]  # votes do not close the question
+
+
 def test_the_weights_of_the_parts() -> None:
     assert sum(part.weight for part in PARTS) == pytest.approx(1)
     one, base = candidate(10, cer=0.06), candidate(10, cer=0.05)

@@ -1,13 +1,13 @@
 // The page on which people listen and decide. Keys: space, g, b, u, c, n, p, arrows, a, r, ?. All texts are set as text, never as HTML.
 
 import { ask, Saver } from "./saving.js";
+import { button, confirmed, element, letter, NAME, nameDialog, plainName } from "./parts.js";
 import { Player } from "./player.js";
 
 const POLL_MS = 4000;
 const TYPING_MS = 600;
 const base = location.pathname.replace(/\/+$/, "");
 const main = document.getElementById("review");
-const NAME = "voice-assets reviewer";
 const KEYS = [
   ["space", "play or pause"], ["g", "good, then the next clip"], ["b", "bad"], ["u", "no mark"], ["c", "comment (Esc leaves the field)"],
   ["n →", "next clip"], ["p ←", "previous clip"], ["⇧ → ⇧ ←", "one second on or back"], ["a", "approve all"], ["r", "reject all"],
@@ -17,25 +17,6 @@ let clips = [], version = "", state = { marks: {}, standing: null }, current = 0
 let reviewer = localStorage.getItem(NAME) ?? "";
 let saver, player, typing = null, stale = false;
 const ui = {};
-
-// element("p.soft", {title: "x"}, "text", child): an element with classes, attributes and children.
-function element(name, attributes = {}, ...children) {
-  const [tag, ...classes] = name.split(".");
-  const made = document.createElement(tag);
-  if (classes.length) made.className = classes.join(" ");
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-function button(label, key, action, kind = "") {
-  // The focus leaves a clicked button: the space bar is for playing.
-  const act = (event) => { if (event.detail) event.currentTarget.blur(); action(); };
-  return element(`button${kind}`, { type: "button", onclick: act }, label, element("kbd", {}, key));
-}
 
 // ---- marks
 
@@ -214,38 +195,13 @@ async function poll() {
 
 // ---- dialogs
 
-// Shows a dialog; resolves with true when the person confirms it.
-function confirmed(dialog, ready) {
-  return new Promise((resolve) => {
-    const form = dialog.querySelector("form");
-    form.onsubmit = async (event) => {
-      event.preventDefault();
-      if (await ready()) dialog.close("yes");
-    };
-    dialog.returnValue = "";
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-  });
-}
-
-function nameDialog() {
-  const input = element("input", { id: "name", maxlength: main.dataset.longestName, autocomplete: "name", required: "", autofocus: "" });
-  const dialog = element("dialog", { "aria-labelledby": "name-title" }, element("form", {},
-    element("h2", { id: "name-title" }, "Who listens?"),
-    element("p.soft", {}, "Your name stands beside your marks. This browser remembers it."),
-    element("label", { for: "name" }, "Name"), input,
-    element("div.row", {}, element("button.primary", { type: "submit" }, "Start", element("kbd", {}, "⏎"))),
-  ));
-  return { dialog, input };
-}
-
 async function named(again = false) {
   if (reviewer && !again) return true;
   await saveComment();
   ui.name.input.value = reviewer;
   const done = await confirmed(ui.name.dialog, () => ui.name.input.value.trim() !== "");
   if (done) {
-    reviewer = ui.name.input.value.replace(/\p{C}/gu, "").trim().replace(/\s+/g, " ");
+    reviewer = plainName(ui.name.input.value);
     localStorage.setItem(NAME, reviewer);
     ui.comment.value = own(clips[current]).comment;
     show();
@@ -298,14 +254,6 @@ async function decide(verdict) {
 }
 
 // ---- keys
-
-const LATIN = /^[a-z]$/;
-
-function letter(event) {
-  const key = event.key.toLowerCase();
-  // On a Russian or a Greek keyboard the key with the place of G counts as g.
-  return LATIN.test(key) || !event.code.startsWith("Key") ? key : event.code.slice(3).toLowerCase();
-}
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
@@ -361,7 +309,7 @@ function build() {
   ui.others = element("ul.others");
   ui.othersBox = element("section", {}, element("h3", {}, "Other reviewers"), ui.others);
   ui.signals = element("dl.signals");
-  ui.name = nameDialog();
+  ui.name = nameDialog(main.dataset.longestName, "Your name stands beside your marks. This browser remembers it.");
   ui.decide = decideDialog();
   main.querySelector("header").append(element("p.you", {}, "Reviewer: ", you));
   main.append(
