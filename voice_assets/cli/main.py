@@ -30,7 +30,7 @@ def main() -> None:
     each asset; when a rule fails, the gate closes and nothing that comes after the asset is made.
 
     \b
-    voice-assets demo                 make the demo's data set of real English speech
+    voice-assets demo                 make the demo's data set of real speech
     voice-assets doctor allison_en    check what a run needs
     voice-assets run allison_en       make everything, up to the voice package
     voice-assets watch allison_en     see the progress, clip by clip

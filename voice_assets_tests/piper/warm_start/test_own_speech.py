@@ -32,6 +32,7 @@ def same(ours: list[Spoken], theirs: list[Spoken]) -> bool:
     return len(ours) == len(theirs) and all(map(equal, ours, theirs))
 
 
+@pytest.mark.slow
 def test_sound_z_and_durations_belong_together(tiny: PublishedVoice, tmp_path: Path) -> None:
     """The rebuilt decoder makes the sound from z, and each phoneme has its frames."""
     import torch
@@ -49,6 +50,7 @@ def test_sound_z_and_durations_belong_together(tiny: PublishedVoice, tmp_path: P
         assert np.abs(again - one.audio / 32767).max() < 0.02  # z was stored with half precision
 
 
+@pytest.mark.slow
 def test_portions_that_are_there_are_read(tiny: PublishedVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_speech, "PORTION", 3)
     asked = sentences(tiny, 8)
@@ -61,6 +63,7 @@ def test_portions_that_are_there_are_read(tiny: PublishedVoice, tmp_path: Path, 
     assert not same(whole, speak(tiny, asked, tmp_path / "other", seed=2))
 
 
+@pytest.mark.slow
 def test_speed_and_noise_vary(tiny: PublishedVoice, tmp_path: Path) -> None:
     (ids, *_) = sentences(tiny, 1)
     lengths = {one.frames for one in speak(tiny, [ids] * 8, tmp_path)}
