@@ -23,10 +23,9 @@ from voice_assets.piper.warm_start.learning import (
     rate_at,
 )
 from voice_assets.piper.warm_start.own_speech import HOP, SHORTEST, Spoken
-from voice_assets.piper.warm_start.spectrograms import BINS, spectrogram
+from voice_assets.piper.warm_start.spectrograms import ALIGNED, BINS, spectrogram
 
 FRAMES = 2400  # in a batch, about 28 s at 22,050 Hz
-ALIGNED = 32  # lengths are padded to a multiple: PyTorch compiles its CPU code anew for each length
 RATE = 1e-3
 LARGEST_NORM = 5.0
 HELD_OUT = 16  # sentences, and at most a fifth

@@ -16,6 +16,7 @@ from voice_assets.piper.warm_start.learning import Learner, StartEvents
 from voice_assets.piper.warm_start.own_speech import HOP
 from voice_assets.piper.warm_start.published import PublishedVoice
 from voice_assets.piper.warm_start.rebuild import rebuild
+from voice_assets.piper.warm_start.spectrograms import ALIGNED, spectrogram
 from voice_assets_tests.datasets import RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
@@ -55,6 +56,18 @@ def test_the_clips_for_training_are_heard_without_their_silence(generator: Any, 
     for clip in clips:
         assert clip.mean.shape == clip.logs.shape == (32, len(clip.audio) // HOP)
     assert events.told == [("hear", 3, 3)]
+
+
+def test_padding_changes_nothing(generator: Any, tmp_path: Path) -> None:
+    import torch
+
+    (clip,) = heard_clips(generator, dataset(tmp_path, [0.55, 1.0]), tmp_path, RATE, 1, Events(), bf16=False)
+    heard = spectrogram(clip.audio, RATE)
+    assert heard.shape[1] % ALIGNED
+    with torch.no_grad():
+        _, mean, logs, _ = generator.enc_q(heard[None], torch.tensor([heard.shape[1]]))
+    assert torch.allclose(mean[0], clip.mean, atol=1e-5)
+    assert torch.allclose(logs[0], clip.logs, atol=1e-5)
 
 
 def test_of_many_clips_some_are_chosen_by_the_seed(generator: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

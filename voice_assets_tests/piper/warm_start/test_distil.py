@@ -14,6 +14,7 @@ from voice_assets.piper.warm_start.learning import Learner, StartEvents, freeze,
 from voice_assets.piper.warm_start.own_speech import HOP, Spoken
 from voice_assets.piper.warm_start.published import PublishedVoice
 from voice_assets.piper.warm_start.rebuild import rebuild
+from voice_assets.piper.warm_start.spectrograms import ALIGNED
 from voice_assets_tests.datasets import RATE as SAMPLE_RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
@@ -98,7 +99,7 @@ def test_strangers_speak_faster_and_z_follows() -> None:
     spoken = speech(8)
     own = collate(spoken, None, SAMPLE_RATE)
     assert own.frames.tolist() == [one.frames for one in spoken]
-    assert own.spectrograms.shape[2] % stage.ALIGNED == 0
+    assert own.spectrograms.shape[2] % ALIGNED == 0
     others = collate(spoken, random.Random(3), SAMPLE_RATE)
     changed = [row for row in range(8) if others.frames[row] != own.frames[row]]
     assert 2 <= len(changed) <= 8
