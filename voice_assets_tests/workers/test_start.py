@@ -131,6 +131,16 @@ def test_another_voice_shares_the_distilled_start(made: Made, ivrvoice: Path, tr
     assert printed[-1]["sha256"] != facts["sha256"]
 
 
+def test_a_damaged_cache_is_made_again(made: Made, ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
+    shutil.copytree(made[0].cache, tmp_path / "cache")
+    (file,) = (tmp_path / "cache" / "warm_start").glob("*/distilled.pt")
+    file.write_bytes(file.read_bytes()[:1000])
+    done, printed = run(command("start", request(made[0].source, ivrvoice, training_set, tmp_path), tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert {event["stage"] for event in of("progress", printed)} == {"speak", "distil", "hear", "decoder"}
+    assert losses(printed) == pytest.approx(losses(made[1]), rel=1e-3)
+
+
 KILLED = """
 import os, signal, sys
 from voice_assets.workers import start

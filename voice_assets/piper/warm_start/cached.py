@@ -10,17 +10,18 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from voice_assets.dataset.config import PiperConfig
 from voice_assets.piper import onnx_voice
 from voice_assets.piper.errors import CheckpointError
 from voice_assets.piper.warm_start.distil import Steps, distil, learns
 from voice_assets.piper.warm_start.learning import Learner, StartEvents, bf16_here
 from voice_assets.piper.warm_start.own_speech import Spoken, speak_all
-from voice_assets.piper.warm_start.published import PublishedVoice
+from voice_assets.piper.warm_start.published import PublishedVoice, language_of
 from voice_assets.piper.warm_start.rebuild import largest_difference, rebuild
 from voice_assets.piper.warm_start.sentences import spoken_texts
 from voice_assets.runtime import files
@@ -35,15 +36,25 @@ WAIT_S = 1.0
 FACTS, WEIGHTS, STATE = "distilled.json", "distilled.pt", "distil.pt"
 
 
-def key_of(voice: PublishedVoice, arguments: dict[str, Any], start: Start) -> str:
-    """The name of the distilled start in the cache."""
-    settings = start.model_dump(include={"sentences", "distil_steps", "stranger_steps"})
-    content = json.dumps([VERSION, SEED, voice.sha256, settings, arguments], sort_keys=True)
+def key_of(voice: PublishedVoice, arguments: dict[str, Any], start: Start, texts: Sequence[str]) -> str:
+    """The name of the distilled start in the cache. ``texts`` are what the voice speaks (`texts_for`)."""
+    settings = start.model_dump(include={"distil_steps", "stranger_steps"})
+    content = json.dumps([VERSION, SEED, voice.sha256, settings, arguments, list(texts)], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def texts_for(voice: PublishedVoice, start: Start, config: PiperConfig, own_texts: Sequence[str]) -> list[str]:
+    """What the voice speaks. ``config`` and ``own_texts`` are the data set's, which only rare languages need.
+
+    Raises:
+        TrainingError: there are no sentences of the voice's language.
+    """
+    same = language_of(config) == voice.language
+    return spoken_texts(voice.language, start.sentences, SEED, sorted(own_texts) if same else ())
+
+
 def distilled(
-    voice: PublishedVoice, arguments: dict[str, Any], start: Start, cache: Path, events: StartEvents
+    voice: PublishedVoice, arguments: dict[str, Any], start: Start, texts: list[str], cache: Path, events: StartEvents
 ) -> tuple[Any, dict[str, Any]]:
     """Piper's model with the generator of ``voice`` and a distilled posterior encoder, and the facts of the three stages.
 
@@ -51,13 +62,13 @@ def distilled(
     finished is used.
 
     Raises:
-        CheckpointError: the voice cannot be rebuilt. TrainingError: its language has no sentences. LockError, OSError.
+        CheckpointError: the voice cannot be rebuilt. LockError, OSError.
     """
-    folder = cache / "warm_start" / key_of(voice, arguments, start)
+    folder = cache / "warm_start" / key_of(voice, arguments, start, texts)
     model, fresh = rebuild(voice, arguments, SEED)
     with _alone(folder, events):
-        if not (folder / FACTS).exists():
-            _make(model, fresh, voice, start, folder, events)
+        if not _whole(folder):
+            _make(model, fresh, voice, start, texts, folder, events)
         else:
             events.note(f"the distilled start of {voice.path.name} is in the cache: {folder}", folder=str(folder))
         facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
@@ -84,11 +95,18 @@ def _alone(folder: Path, events: StartEvents) -> Iterator[None]:
         lock.release()
 
 
-def _make(model: Any, fresh: list[str], voice: PublishedVoice, start: Start, folder: Path, events: StartEvents) -> None:
+def _make(
+    model: Any,
+    fresh: list[str],
+    voice: PublishedVoice,
+    start: Start,
+    texts: list[str],
+    folder: Path,
+    events: StartEvents,
+) -> None:
     generator, stages = model.model_g, {}
     began = time.monotonic()
     spoken_by = onnx_voice.load(voice.path, voice.path.with_name(f"{voice.path.name}.json"))
-    texts = spoken_texts(voice.language, start.sentences, SEED)
     difference = largest_difference(generator, spoken_by, texts[:COMPARED])
     stages["rebuild"] = {"largest_difference": difference, "seconds": time.monotonic() - began}
     began = time.monotonic()
@@ -104,7 +122,7 @@ def _make(model: Any, fresh: list[str], voice: PublishedVoice, start: Start, fol
     stages["distil"] = distil(generator, speech, steps, voice.config.sample_rate, SEED, learner_of, events, bf16)
     _save(generator, folder / WEIGHTS)
     counts = {"distilled": sum(map(learns, fresh)), "rebuilt": len(generator.state_dict()) - len(fresh)}
-    facts = {"stages": stages, "tensors": counts, "bf16": bf16}
+    facts = {"stages": stages, "tensors": counts, "bf16": bf16, "sha256": files.sha256(folder / WEIGHTS)}
     files.write_text(folder / FACTS, json.dumps(facts, indent=1))
     _clear(folder)
 
@@ -134,6 +152,15 @@ def _save(generator: Any, file: Path) -> None:
 
     with files.replacing(file) as temporary:
         torch.save(dict(generator.state_dict()), temporary)
+
+
+def _whole(folder: Path) -> bool:
+    """Whether the start is complete, and its weights are those that were written."""
+    try:
+        known: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        return files.sha256(folder / WEIGHTS) == known["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _load(generator: Any, file: Path) -> None:

@@ -26,7 +26,7 @@ from voice_assets.piper.warm_start.learning import (
     optimizer_of,
 )
 from voice_assets.piper.warm_start.own_speech import HOP
-from voice_assets.piper.warm_start.spectrograms import mel, spectrogram
+from voice_assets.piper.warm_start.spectrograms import ALIGNED, mel, spectrogram
 
 MOST_CLIPS = 400  # their z are held in memory: 130 kB a second
 SEGMENT = 32  # frames, 8192 samples
@@ -129,10 +129,13 @@ def _recording(path: Path, rate: int) -> Any:
 
 
 def _heard(generator: Any, audio: Any, rate: int, bf16: bool) -> Clip:
+    """A recording with what the posterior encoder hears in it. The padding, which it ignores, saves PyTorch new kernels."""
     import torch
 
     sound = torch.from_numpy(audio.copy())
     heard = spectrogram(sound, rate)
+    frames = heard.shape[1]
+    padded = torch.nn.functional.pad(heard[None], (0, -frames % ALIGNED))
     with torch.no_grad(), autocast(bf16):
-        _, mean, logs, _ = generator.enc_q(heard[None], torch.tensor([heard.shape[1]]))
-    return Clip(sound, mean[0].float(), logs[0].float())
+        _, mean, logs, _ = generator.enc_q(padded, torch.tensor([frames]))
+    return Clip(sound, mean[0, :, :frames].float(), logs[0, :, :frames].float())

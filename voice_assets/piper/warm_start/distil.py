@@ -23,14 +23,13 @@ from voice_assets.piper.warm_start.learning import (
     rate_at,
 )
 from voice_assets.piper.warm_start.own_speech import HOP, SHORTEST, Spoken
-from voice_assets.piper.warm_start.spectrograms import BINS, spectrogram
+from voice_assets.piper.warm_start.spectrograms import ALIGNED, BINS, spectrogram
 
 FRAMES = 2400  # in a batch, about 28 s at 22,050 Hz
-ALIGNED = 32  # lengths are padded to a multiple: PyTorch compiles its CPU code anew for each length
 RATE = 1e-3
 LARGEST_NORM = 5.0
-HELD_OUT = 16  # sentences
-DURATIONS_EVERY = 3  # steps; durations are cheap and need less
+HELD_OUT = 16  # sentences, and at most a fifth
+DURATIONS_EVERY = 5  # steps; durations need less, and a third of a step
 DURATIONS_WEIGHT = 0.1
 
 
@@ -68,7 +67,8 @@ def distil(generator: Any, speech: Sequence[Spoken], steps: Steps, rate: int, se
     """
     import torch
 
-    held, learned = speech[:HELD_OUT], speech[HELD_OUT:]
+    number = min(HELD_OUT, len(speech) // 5)
+    held, learned = speech[:number], speech[number:]
     weights = freeze(generator, learns)
     learner: Learner = learner_of(weights, optimizer_of(weights.values(), (0.9, 0.98)))
     done, before = learner.resume()

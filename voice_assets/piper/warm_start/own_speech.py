@@ -21,7 +21,7 @@ from voice_assets.runtime import files
 
 HOP = 256  # samples in a frame, in every voice of Piper
 SHORTEST = 40  # frames; shorter sentences teach little
-PORTION = 25  # sentences in a file: a killed process repeats no more
+PORTION = 50  # sentences in a file: a killed process repeats no more
 _SEEDING = threading.Lock()
 
 

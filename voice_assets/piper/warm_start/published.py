@@ -4,6 +4,7 @@ The same function judges for ``doctor``, before a run and in the worker, without
 weights (``warm_start.onnx_weights``).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,9 +62,15 @@ class PublishedVoice:
 
     @property
     def language(self) -> str:
-        """The two-letter code of the voice's language: of ``language.family``, else of its espeak voice."""
-        family = _extra(self.config, "language").get("family")
-        return family if isinstance(family, str) and family else self.config.espeak_voice.partition("-")[0]
+        """The two-letter code of the voice's language."""
+        return language_of(self.config)
+
+
+def language_of(config: PiperConfig) -> str:
+    """The two-letter code of a language: of ``language.family`` or ``language.code``, else of the espeak voice."""
+    named = _extra(config, "language")
+    found = named.get("family") or named.get("code")
+    return re.split("[-_]", found if isinstance(found, str) else config.espeak_voice)[0]
 
 
 def read_voice(path: Path) -> PublishedVoice:

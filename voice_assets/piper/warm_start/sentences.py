@@ -1,7 +1,8 @@
-"""What a published voice speaks, for its posterior encoder to learn from: many sentences with varied sounds, and no data set.
+"""What a published voice speaks, for its posterior encoder to learn from: many sentences with varied sounds.
 
 In English, sentences are made from word lists. In the other languages that have built-in sentences, halves of these are
-combined. Not here: the sentences of the samples (``piper.sentences``).
+combined. In any other language, the texts of the data set are taken. Not here: the sentences of the samples
+(``piper.sentences``).
 """
 
 import random
@@ -55,8 +56,10 @@ _PATTERNS = (
 )
 
 
-def spoken_texts(language: str, count: int, seed: int) -> list[str]:
+def spoken_texts(language: str, count: int, seed: int, own_texts: Sequence[str] = ()) -> list[str]:
     """``count`` texts in a language, by its two-letter code; the same for the same ``seed``.
+
+    ``own_texts`` are the data set's, when they are in this language. Only a language without built-in sentences needs them.
 
     Raises:
         TrainingError: there are no words of the language.
@@ -64,12 +67,14 @@ def spoken_texts(language: str, count: int, seed: int) -> list[str]:
     generator = random.Random(f"{language} {seed}")
     if language == "en":
         return [_english(generator) for _ in range(count)]
-    if language not in SENTENCES:
+    if language in SENTENCES:
+        return [_halves(generator, SENTENCES[language]) for _ in range(count)]
+    if not own_texts:
         raise TrainingError(
             f"no sentences of the language {language!r} for the published voice to speak (there are some for "
             f"{', '.join(SENTENCES)}); add sentences to `piper.sentences`, or start from a voice of another language"
         )
-    return [_halves(generator, SENTENCES[language]) for _ in range(count)]
+    return [generator.choice(own_texts) for _ in range(count)]
 
 
 def _english(generator: random.Random) -> str:

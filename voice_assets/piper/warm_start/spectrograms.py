@@ -5,6 +5,7 @@ from typing import Any
 from voice_assets.piper.warm_start.own_speech import HOP
 
 WINDOW, BINS, MELS = 1024, 513, 80
+ALIGNED = 32  # lengths in frames are padded to a multiple: PyTorch compiles its CPU code anew for each length
 
 
 def spectrogram(sound: Any, rate: int) -> Any:

@@ -47,12 +47,14 @@ def make_start(request: StartRequest, rows: pd.DataFrame, events: StartEvents) -
     voice = read_voice(request.source)
     arguments = {**vits.quality_arguments(request.quality, request.sample_rate), **request.model_arguments}
     _check_fit(voice, request, arguments, config, rows)
-    identity = _identity(request, voice, arguments, data.fingerprint(rows, config))
+    texts = cached.texts_for(voice, request.start, config, list(rows["text"]))
+    key = cached.key_of(voice, arguments, request.start, texts)
+    identity = _identity(request, key, data.fingerprint(rows, config))
     known = _complete(request.out, identity)
     if known is not None:
         events.note(f"{request.out / CHECKPOINT} is complete; nothing to do", folder=str(request.out))
         return known
-    model, made = cached.distilled(voice, arguments, request.start, request.cache, events)
+    model, made = cached.distilled(voice, arguments, request.start, texts, request.cache, events)
     stages = {**made["stages"], "decoder": _tune(model.model_g, request, rows, identity, events)}
     fresh = _write(model, config.num_symbols, request.out / CHECKPOINT, request.seed)
     facts = {
@@ -79,10 +81,10 @@ def _check_fit(
         raise CheckpointError("\n".join(f"{voice.path}: {problem}" for problem in problems))
 
 
-def _identity(request: StartRequest, voice: PublishedVoice, arguments: dict[str, Any], training_set: str) -> str:
+def _identity(request: StartRequest, distilled: str, training_set: str) -> str:
     """A hash of everything that decides ``start.ckpt``."""
     settings = request.start.model_dump(include={"decoder_steps", "decoder_rate"})
-    content = [VERSION, cached.key_of(voice, arguments, request.start), settings, request.seed, training_set]
+    content = [VERSION, distilled, settings, request.seed, training_set]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from voice_assets.dataset.config import PiperConfig
 from voice_assets.piper.checkpoint_fit import wanted_of
 from voice_assets.piper.errors import CheckpointError
-from voice_assets.piper.warm_start.published import PublishedVoice, misfits, read_voice, start_from_problem
+from voice_assets.piper.warm_start.published import PublishedVoice, language_of, misfits, read_voice, start_from_problem
 from voice_assets.voices import Training
 from voice_assets_tests.datasets import RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import NAME, config, publish
@@ -137,3 +138,17 @@ def test_the_question_does_not_need_torch(joe: PublishedVoice, tmp_path: Path) -
     )
     line = [sys.executable, "-c", code, str(joe.path), str(dataset(tmp_path / "own"))]
     assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == "'' []\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "language"),
+    [
+        ({"language": {"family": "pt", "code": "pt_BR"}}, "pt"),
+        ({"language": {"code": "ru_RU"}}, "ru"),
+        ({"language": {}, "espeak": {"voice": "en-gb-x-rp"}}, "en"),
+        ({"language": {"family": 7}, "espeak": {"voice": "de"}}, "de"),
+        ({"language": "de"}, "en"),
+    ],
+)
+def test_the_language_of_a_configuration(keys: dict[str, Any], language: str) -> None:
+    assert language_of(PiperConfig.model_validate(config(**keys))) == language

@@ -30,3 +30,11 @@ def test_english_has_every_sound() -> None:
 def test_a_language_without_words() -> None:
     with pytest.raises(TrainingError, match="no sentences of the language 'xx' for the published voice to speak"):
         spoken_texts("xx", 1, 1)
+
+
+def test_a_language_without_words_takes_the_data_sets_texts() -> None:
+    own = ["Bon dia.", "Bona nit.", "Fins aviat."]
+    texts = spoken_texts("ca", 30, 1, own)
+    assert set(texts) == set(own)
+    assert texts == spoken_texts("ca", 30, 1, own)
+    assert set(spoken_texts("en", 30, 1, own)) & set(own) == set()
