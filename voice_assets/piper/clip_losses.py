@@ -263,7 +263,7 @@ def clip_losses(model: LoadedModel, rows: pd.DataFrame, tensors: ClipTensors, *,
 
 def _scored(scorer: _Scorer, ids: Sequence[Any], durations_s: Sequence[float]) -> Iterator[tuple[Sequence[int], list[Row]]]:
     """The batches, clips with texts of like length together, and the terms of their clips."""
-    order = sorted(range(len(ids)), key=lambda index: (len(ids[index]), index))
+    order = sorted(range(len(ids)), key=lambda index: (len(ids[index]), ids[index].tolist()))
     neighbours = _Neighbours(ids, order)
     places = {clip: place for place, clip in enumerate(order)}
     for batch in batches(order, durations_s):
@@ -279,5 +279,6 @@ def _check_finite(checkpoint: Path, clip_id: str, row: Row) -> None:
     ]
     if bad:
         raise ClipLossError(
-            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; its weights are no use, take an earlier epoch"
+            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; the weights are no use, take an "
+            "earlier epoch"
         )
