@@ -7,7 +7,7 @@ The figures of a clip depend on the checkpoint and on the training set, and not 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,11 +43,8 @@ class ClipLossError(ValueError):
     """A clip whose loss cannot be computed. The message names checkpoint, clip and term."""
 
 
-class Progress(Protocol):
-    """Is told of finished clips."""
-
-    def __call__(self, clips: int, seconds: float) -> None:
-        """``clips`` more clips are done, with together ``seconds`` of audio."""
+Progress = Callable[[int, float], None]
+"""Is told of each finished batch: how many clips, and seconds of audio."""
 
 
 class ClipTensors(Protocol):
@@ -257,8 +254,8 @@ def clip_losses(model: LoadedModel, rows: pd.DataFrame, tensors: ClipTensors, *,
                 _check_finite(model.path, str(rows["clip_id"].iloc[index]), row)
                 found[index] = row
             told(len(batch), sum(durations_s[index] for index in batch))
-    given = rows.to_dict("records")
-    return frame([{**given[index], **found[index]} for index in range(len(rows))], CLIP_LOSSES)
+    given = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+    return frame([{**row, **found[index]} for index, row in enumerate(given)], CLIP_LOSSES)
 
 
 def _scored(scorer: _Scorer, ids: Sequence[Any], durations_s: Sequence[float]) -> Iterator[tuple[Sequence[int], list[Row]]]:

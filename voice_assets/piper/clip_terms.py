@@ -158,10 +158,11 @@ def mel_loss(audio: Any, spectrogram: Any, hyper_parameters: dict[str, Any]) -> 
 
     Unweighted, and computed as in Piper's training, but over the whole clip.
     """
-    from piper.train.vits.mel_processing import mel_spectrogram_torch, spec_to_mel_torch
+    from piper.train.vits import mel_processing
 
+    library: Any = mel_processing
     names = ("filter_length", "mel_channels", "sample_rate", "hop_length", "win_length", "mel_fmin", "mel_fmax")
     size, channels, rate, hop, width, low, high = (hyper_parameters[name] for name in names)
-    wanted = spec_to_mel_torch(spectrogram[None], size, channels, rate, low, high)
-    found = mel_spectrogram_torch(audio[None], size, channels, rate, hop, width, low, high)
+    wanted = library.spec_to_mel_torch(spectrogram[None], size, channels, rate, low, high)
+    found = library.mel_spectrogram_torch(audio[None], size, channels, rate, hop, width, low, high)
     return float((wanted - found).abs().double().mean())
