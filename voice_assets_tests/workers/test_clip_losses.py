@@ -1,6 +1,9 @@
 """The worker that computes the loss of every clip, on a real training of the tiny model."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,22 @@ from voice_assets.piper.requests import ClipLossRequest
 from voice_assets_tests.workers.tiny_training import command, of, run
 
 pytestmark = pytest.mark.slow
+
+KILLED = """
+import os, signal, sys
+from voice_assets.piper.unfinished_losses import Unfinished
+from voice_assets.workers import clip_losses
+
+add = Unfinished.add
+
+def add_and_die(self, found):
+    add(self, found)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Unfinished.add = add_and_die
+clip_losses.main([sys.argv[1]])
+"""
+"""A program that runs the worker on a request and kills itself as soon as the first batch is recorded."""
 
 
 def request(trained: Path, clips: Path, dataset: Path, out: Path, **changes: Any) -> ClipLossRequest:
@@ -78,6 +97,27 @@ def test_the_same_checkpoint_gives_the_same_table(done: tuple, trained, training
     assert ended.returncode == 0, ended.stderr
     again = pd.read_parquet(tmp_path / "out.parquet").iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, done[0], rtol=1e-3)
+
+
+def test_a_killed_worker_goes_on_with_the_clips_that_are_not_done(trained, training_set, ivrvoice: Path, tmp_path) -> None:
+    """24 clips are two batches. The worker is killed when the first one is recorded."""
+    rows = pd.read_parquet(training_set)
+    pd.concat([rows, rows.assign(clip_id=rows["clip_id"] + "-again")]).to_parquet(tmp_path / "rows.parquet")
+    asked = [
+        request(trained[0], tmp_path / "rows.parquet", ivrvoice, tmp_path / name / "losses.parquet")
+        for name in ("whole", "killed")
+    ]
+    lines = [command("clip_losses", one, one.out.parent) for one in asked]
+    whole, printed = run(lines[0])
+    assert (whole.returncode, len(of("progress", printed))) == (0, 2), whole.stderr
+    killed = subprocess.run([sys.executable, "-c", KILLED, lines[1][-1]], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not asked[1].out.exists()
+    ended, printed = run(lines[1])
+    assert (ended.returncode, printed[0]["from_before"]) == (0, 16), ended.stderr
+    assert [event["done"] for event in of("progress", printed)] == [24]
+    pd.testing.assert_frame_equal(*(pd.read_parquet(one.out) for one in asked), rtol=1e-4)
+    assert sorted(path.name for path in asked[1].out.parent.iterdir()) == ["clip_losses_request.json", "losses.parquet"]
 
 
 def broken(checkpoint: Path, out: Path) -> Path:
