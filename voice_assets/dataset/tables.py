@@ -139,6 +139,7 @@ CLIP_LOSSES = {
     "clip_id": Column(str, "as in clips"),
     "path": Column(str, "as in clips"),
     "text": Column(str, "as in clips"),
+    "audio_sha256": Column(str, "as in clips"),
     "split": Column(str, "as in the training set"),
     "duration_s": Column(float, "length of the clip, as in the training set"),
     "frames": Column(int, "frames of its spectrogram after Piper's trimming of silence; a frame has 256 samples"),

@@ -7,7 +7,7 @@ The figures of a clip depend on the checkpoint and on the training set, and not 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,11 +44,13 @@ class ClipLossError(ValueError):
     """A clip whose loss cannot be computed. The message names checkpoint, clip and term."""
 
 
-class Progress(Protocol):
-    """Is told of finished clips."""
+Found = Mapping[str, Row]
+"""The terms of clips, ``TERMS`` each, by clip id."""
 
-    def __call__(self, clips: int, seconds: float) -> None:
-        """``clips`` more clips are done, with together ``seconds`` of audio."""
+TERMS = (
+    "frames", "phoneme_ids", "mel", "kl", "other_kl", "other_kl_spread", "duration", "frames_per_id", "longest_s",
+)  # fmt: skip
+"""The columns of CLIP_LOSSES that are computed; the others come from the training set."""
 
 
 class ClipTensors(Protocol):
@@ -129,6 +131,10 @@ class _Neighbours:
         return found
 
 
+Compared = tuple[int, Sequence[int]]
+"""A clip, and the clips whose texts it is compared with."""
+
+
 class _Scorer:
     """Computes the terms of clips under one generator on one device."""
 
@@ -136,25 +142,26 @@ class _Scorer:
         self.generator, self.hyper_parameters, self.tensors, self.device = generator, hyper_parameters, tensors, device
         self.texts: dict[int, clip_terms.EncodedText] = {}
 
-    def encode(self, clips: Sequence[int], ids: Sequence[Any]) -> None:
-        """Encode the texts of ``clips``, and forget all others."""
+    def _encode(self, clips: Sequence[int]) -> None:
+        """Encode the texts of ``clips``, and forget all others. The next batch has many of the same texts."""
         self.texts = {clip: text for clip, text in self.texts.items() if clip in clips}
         missing = [clip for clip in clips if clip not in self.texts]
         for start in range(0, len(missing), MOST_CLIPS):
             some = missing[start : start + MOST_CLIPS]
-            encoded = clip_terms.encode_texts(self.generator, [ids[clip] for clip in some], self.device)
+            encoded = clip_terms.encode_texts(self.generator, [self.tensors.phoneme_ids(clip) for clip in some], self.device)
             self.texts.update(zip(some, encoded, strict=True))
 
-    def score(self, clips: Sequence[int], others: Sequence[Sequence[int]]) -> Iterator[Row]:
-        """The terms of each clip, compared with the texts of its ``others``."""
-        spectrograms = [self.tensors.spectrogram(clip) for clip in clips]
+    def score(self, batch: Sequence[Compared]) -> Iterator[Row]:
+        """The ``TERMS`` of each clip of a batch."""
+        self._encode(list(dict.fromkeys(one for clip, others in batch for one in (clip, *others))))
+        spectrograms = [self.tensors.spectrogram(clip) for clip, _ in batch]
         audio = clip_terms.encode_audio(self.generator, spectrograms, self.device)
-        for clip, heard, one, beside in zip(clips, spectrograms, audio, others, strict=True):
+        for (clip, others), heard, one in zip(batch, spectrograms, audio, strict=True):
             spoken = clip_terms.speak(self.generator, one.means)
             mel = clip_terms.mel_loss(spoken, heard.to(self.device), self.hyper_parameters)
             frames, ids = heard.shape[1], self.texts[clip].means.shape[1]
             sizes = {"frames": frames, "phoneme_ids": ids, "frames_per_id": frames / ids, "mel": mel}
-            yield {**sizes, **self._with_texts(one, self.texts[clip], [self.texts[other] for other in beside])}
+            yield {**sizes, **self._with_texts(one, self.texts[clip], [self.texts[other] for other in others])}
 
     def _with_texts(
         self, audio: clip_terms.EncodedAudio, own: clip_terms.EncodedText, others: Sequence[clip_terms.EncodedText]
@@ -224,7 +231,15 @@ def device_name(accelerator: str) -> str:
     return "cpu"
 
 
-def clip_losses(model: LoadedModel, rows: pd.DataFrame, tensors: ClipTensors, *, device: str, told: Progress) -> pd.DataFrame:
+def clip_losses(
+    model: LoadedModel,
+    rows: pd.DataFrame,
+    tensors: ClipTensors,
+    *,
+    device: str,
+    done: Found,
+    told: Callable[[Found], None],
+) -> pd.DataFrame:
     """The losses of every clip of a training set.
 
     Args:
@@ -232,6 +247,7 @@ def clip_losses(model: LoadedModel, rows: pd.DataFrame, tensors: ClipTensors, *,
         rows: TRAINING_SET.
         tensors: the clips of ``rows`` (:func:`tensors_of`).
         device: from :func:`device_name`.
+        done: the terms that an earlier process computed for this checkpoint and these rows; these clips are left out.
         told: is told of each finished batch.
 
     Returns:
@@ -243,27 +259,26 @@ def clip_losses(model: LoadedModel, rows: pd.DataFrame, tensors: ClipTensors, *,
     import torch
 
     scorer = _Scorer(model.generator.to(device), model.hyper_parameters, tensors, device)
-    durations_s = [float(seconds) for seconds in rows["duration_s"]]
-    found: dict[int, Row] = {}
+    names, found = [str(name) for name in rows["clip_id"]], dict(done)
     with torch.inference_mode():
-        for batch, scored in _scored(scorer, [tensors.phoneme_ids(index) for index in range(len(rows))], durations_s):
-            for index, row in zip(batch, scored, strict=True):
-                _check_finite(model.path, str(rows["clip_id"].iloc[index]), row)
-                found[index] = row
-            told(len(batch), sum(durations_s[index] for index in batch))
-    given = rows.to_dict("records")
-    return frame([{**given[index], **found[index]} for index in range(len(rows))], CLIP_LOSSES)
+        for batch in _batches(names, [float(seconds) for seconds in rows["duration_s"]], tensors, found):
+            terms = dict(zip((names[clip] for clip, _ in batch), scorer.score(batch), strict=True))
+            for name, row in terms.items():
+                _check_finite(model.path, name, row)
+            told(terms)
+            found.update(terms)
+    given = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+    return frame([{**row, **found[name]} for name, row in zip(names, given, strict=True)], CLIP_LOSSES)
 
 
-def _scored(scorer: _Scorer, ids: Sequence[Any], durations_s: Sequence[float]) -> Iterator[tuple[Sequence[int], list[Row]]]:
-    """The batches, clips with texts of like length together, and the terms of their clips."""
-    order = sorted(range(len(ids)), key=lambda index: (len(ids[index]), index))
+def _batches(names: Sequence[str], durations_s: Sequence[float], tensors: ClipTensors, done: Found) -> Iterator[list[Compared]]:
+    """The clips that are not ``done``, texts of like length together, each with its other texts."""
+    ids = [tensors.phoneme_ids(index) for index in range(len(names))]
+    order = sorted(range(len(ids)), key=lambda index: (len(ids[index]), ids[index].tolist()))
     neighbours = _Neighbours(ids, order)
     places = {clip: place for place, clip in enumerate(order)}
-    for batch in batches(order, durations_s):
-        others = [neighbours.of(places[clip]) for clip in batch]
-        scorer.encode(list(dict.fromkeys([*batch, *(one for some in others for one in some)])), ids)
-        yield batch, list(scorer.score(batch, others))
+    for batch in batches([clip for clip in order if names[clip] not in done], durations_s):
+        yield [(clip, neighbours.of(places[clip])) for clip in batch]
 
 
 def _check_finite(checkpoint: Path, clip_id: str, row: Row) -> None:
@@ -273,6 +288,6 @@ def _check_finite(checkpoint: Path, clip_id: str, row: Row) -> None:
     ]
     if bad:
         raise ClipLossError(
-            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; its weights are no use, take an "
+            f"{checkpoint}: clip {clip_id}: {', '.join(bad)} is not a finite number; the weights are no use, take an "
             "earlier epoch"
         )

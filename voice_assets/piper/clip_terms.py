@@ -43,7 +43,7 @@ class EncodedAudio:
     latent: Any
 
 
-def _padded(tensors: Sequence[Any], step: int) -> tuple[Any, Any]:
+def padded(tensors: Sequence[Any], step: int) -> tuple[Any, Any]:
     """Tensors ``[..., length]`` as one batch of zeros and their content, and the lengths. A multiple of ``step`` is long."""
     import torch
 
@@ -57,7 +57,7 @@ def _padded(tensors: Sequence[Any], step: int) -> tuple[Any, Any]:
 
 def encode_texts(generator: Any, texts: Sequence[Any], device: Any) -> list[EncodedText]:
     """The encoded texts of phoneme ids ``[ids]``."""
-    batch, lengths = _padded(texts, TEXT_STEP)
+    batch, lengths = padded(texts, TEXT_STEP)
     hidden, means, logs, _ = generator.enc_p(batch.to(device), lengths.to(device))
     sizes = lengths.tolist()
     return [EncodedText(hidden[row, :, :size], means[row, :, :size], logs[row, :, :size]) for row, size in enumerate(sizes)]
@@ -65,7 +65,7 @@ def encode_texts(generator: Any, texts: Sequence[Any], device: Any) -> list[Enco
 
 def encode_audio(generator: Any, spectrograms: Sequence[Any], device: Any) -> list[EncodedAudio]:
     """The encoded audio of linear spectrograms ``[bins, frames]``."""
-    batch, lengths = _padded(spectrograms, FRAME_STEP)
+    batch, lengths = padded(spectrograms, FRAME_STEP)
     _, means, logs, mask = generator.enc_q(batch.to(device), lengths.to(device))
     latent = generator.flow(means, mask)
     sizes = lengths.tolist()
@@ -85,7 +85,7 @@ def align(audio: EncodedAudio, texts: Sequence[EncodedText]) -> list[Any]:
     fitting = [text for text in texts if text.means.shape[1] <= frames]
     if not fitting:
         return [None] * len(texts)
-    scores, lengths = _padded([_scores(audio, text).cpu() for text in fitting], TEXT_STEP)
+    scores, lengths = padded([_scores(audio, text).cpu() for text in fitting], TEXT_STEP)
     mask = (torch.arange(scores.shape[2]) < lengths[:, None])[:, None].expand_as(scores).to(scores.dtype)
     paths = iter(maximum_path(scores, mask).argmax(dim=2).to(audio.latent.device))
     return [next(paths) if text.means.shape[1] <= frames else None for text in texts]
@@ -158,10 +158,11 @@ def mel_loss(audio: Any, spectrogram: Any, hyper_parameters: dict[str, Any]) -> 
 
     Unweighted, and computed as in Piper's training, but over the whole clip.
     """
-    from piper.train.vits.mel_processing import mel_spectrogram_torch, spec_to_mel_torch
+    from piper.train.vits import mel_processing
 
+    library: Any = mel_processing
     names = ("filter_length", "mel_channels", "sample_rate", "hop_length", "win_length", "mel_fmin", "mel_fmax")
     size, channels, rate, hop, width, low, high = (hyper_parameters[name] for name in names)
-    wanted = spec_to_mel_torch(spectrogram[None], size, channels, rate, low, high)
-    found = mel_spectrogram_torch(audio[None], size, channels, rate, hop, width, low, high)
+    wanted = library.spec_to_mel_torch(spectrogram[None], size, channels, rate, low, high)
+    found = library.mel_spectrogram_torch(audio[None], size, channels, rate, hop, width, low, high)
     return float((wanted - found).abs().double().mean())

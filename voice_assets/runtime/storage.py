@@ -21,7 +21,7 @@ from upath import UPath
 
 from voice_assets.runtime import files, project
 
-FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv")
+FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv", "training_suspects.tsv")
 """Tables of reports in which people write their decisions. They are no part of the hash of a report's folder."""
 DATASET = "dataset:"
 """What the URI of a file in a voice's data set begins with."""
