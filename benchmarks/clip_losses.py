@@ -206,7 +206,7 @@ def main() -> None:
         dataset = Path(shutil.copytree(source, Path(temporary) / "data"))
         rows, kinds = plant(dataset, options.seed)
         config = load_config(dataset / "config.json")
-        tensors = clip_losses.tensors_of(rows, dataset, Path(temporary) / "work", Path(temporary) / "0" / "cache", config)
+        tensors = clip_losses.tensors_of(rows, dataset, config, Path(temporary) / "cache")
         model = trained(rows, tensors, config.num_symbols, options.steps, options.seed)
         loaded = clip_losses.LoadedModel(Path("benchmark"), model.model_g, dict(model.hparams), 0, options.steps)
         losses = clip_losses.clip_losses(loaded, rows, tensors, device="cpu", done={}, told=told)

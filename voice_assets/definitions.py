@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.automation import notice_sensors, revalidation_automation
+from voice_assets.defs.clip_losses import clip_loss_assets
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
 from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
@@ -39,6 +40,7 @@ STAGES = (
     transcription_assets,
     drift_assets,
     training_assets,
+    clip_loss_assets,
     onnx_assets,
     tournament_assets,
     release_assets,

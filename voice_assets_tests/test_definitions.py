@@ -50,6 +50,7 @@ GROUPS = {
     "mini_training": "training",
     "training": "training",
     "checkpoint": "training",
+    "clip_losses": "training",
     "onnx_voice": "voice",
     "voice_samples": "voice",
     "best_epoch": "voice",

@@ -122,7 +122,7 @@ def _training(voice: Voice) -> dg.AssetsDefinition:
         with only_training(voice):
             records = TrainingRun(context, voice, inputs, chosen.max_epochs).train(version, chosen.stop_when_level)
         ended = EndedTraining(context, voice, version, records)
-        facts = training_facts(ended.epochs, chosen.max_epochs, ended.ended, chosen.level_epochs, chosen.validate_every)
+        facts = training_facts(ended.epochs, chosen.max_epochs, ended.ended, chosen.level_epochs)
         figures = {RECORDED_CANDIDATES: dg.MetadataValue.json(_candidates(voice, ended)), "ended": ended.ended}
         details = _details(voice, ended, mini)
         return ended.result("training", inputs.pins, evidence(ended.epochs, facts), details, figures)

@@ -12,7 +12,6 @@ validation_kl), error (message, type).
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pandas as pd
 
