@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def _starting_checkpoint(voice: Voice, source: Path) -> dg.AssetsDefinition:
             raise dg.Failure(f"{voice.file}: training.start_from: {problem}", allow_retries=False)
         request = _request(voice, source, inputs, settings)
         with progress(context, "steps", every=50) as tell:
-            run_worker("start", request, request.out / "start.log", lambda event: _listen(context, tell, event))
+            listen = partial(_listen, context, tell)
+            run_worker("start", request, request.out / "start.log", listen, {"OMP_WAIT_POLICY": "PASSIVE"})
         facts = json.loads((request.out / "start.json").read_text(encoding="utf-8"))
         start = project_store().add(request.out / "start.ckpt", facts["sha256"])
         figures = {
