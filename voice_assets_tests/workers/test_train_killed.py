@@ -14,7 +14,7 @@ import pytest
 
 from voice_assets.piper.checkpoints import records_in
 from voice_assets.piper.loss_tables import epochs_in, steps_in
-from voice_assets.voice_training import Keep
+from voice_assets.voice_training import Keep, Training
 from voice_assets_tests.workers.tiny_training import VERSION, command, of, request, run
 
 pytestmark = pytest.mark.slow
@@ -23,6 +23,7 @@ EPOCHS = 6
 CLIPS = ["train", "validation", "train", "train", "train", "train", "train"]  # two batches of three, and two steps an epoch
 SETTINGS = {"epochs": EPOCHS, "batch_size": 3, "keep": Keep(last=1, best=1, every=0)}
 MINI = 2
+STEPS = 2 * EPOCHS
 
 MOMENTS: list[dict[str, Any]] = [
     {"before": "os.rename", "path": "*/identity.json"},
@@ -74,7 +75,11 @@ def killed(line: list[str], moment: dict[str, Any]) -> None:
 
 
 def expect_the_same(folder: Path, other: Path) -> None:
-    """Every epoch and step once, with the losses of the other training within rounding; the same weights in the end."""
+    """Expect every epoch and step once, with the losses of the other training within rounding; the same weights in the end.
+
+    Where the true gradient is 0, as for the bias of the keys in attention, AdamW makes steps of full size from rounding noise.
+    So a weight may differ by the learning rate times the number of steps.
+    """
     for mine, theirs in ((epochs_in(folder), epochs_in(other)), (steps_in(folder), steps_in(other))):
         losses = [name for name in mine if name.startswith(("loss", "validation_", "learning_rate"))]
         places = [name for name in mine if name in ("epoch", "step", "global_step")]
@@ -83,7 +88,7 @@ def expect_the_same(folder: Path, other: Path) -> None:
     mine, theirs = weights(folder), weights(other)
     assert mine.keys() == theirs.keys()
     for name, values in mine.items():
-        np.testing.assert_allclose(values, theirs[name], rtol=1e-3, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(values, theirs[name], rtol=0, atol=STEPS * Training().learning_rate, err_msg=name)
 
 
 def weights(folder: Path) -> dict[str, Any]:
