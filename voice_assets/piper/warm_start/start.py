@@ -20,7 +20,7 @@ from voice_assets.piper.errors import CheckpointError
 from voice_assets.piper.warm_start import cached
 from voice_assets.piper.warm_start.decoder import heard_clips, tune_decoder
 from voice_assets.piper.warm_start.learning import Learner, StartEvents, bf16_here
-from voice_assets.piper.warm_start.published import PublishedVoice, misfits, read_voice
+from voice_assets.piper.warm_start.published import PublishedVoice, language_of, misfits, read_voice
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime import files
 
@@ -47,6 +47,10 @@ def make_start(request: StartRequest, rows: pd.DataFrame, events: StartEvents) -
     voice = read_voice(request.source)
     arguments = {**vits.quality_arguments(request.quality, request.sample_rate), **request.model_arguments}
     _check_fit(voice, request, arguments, config, rows)
+    if language_of(config) != voice.language:
+        events.note(
+            f"{voice.path.name} speaks {voice.language}, the data set {language_of(config)}: the words need a long training"
+        )
     texts = cached.texts_for(voice, request.start, config, list(rows["text"]))
     key = cached.key_of(voice, arguments, request.start, texts)
     identity = _identity(request, key, data.fingerprint(rows, config))
