@@ -31,10 +31,10 @@ def main() -> None:
     each asset; when a rule fails, the gate closes and nothing that comes after the asset is made.
 
     \b
-    voice-assets demo                     make the demo's data set of real English speech
+    voice-assets demo                     make the demo's data set, English
     voice-assets doctor allison_en        check what a run needs
-    voice-assets run allison_en           make everything, up to the voice package
-    voice-assets watch allison_en         see the progress, clip by clip, epoch by epoch
+    voice-assets run allison_en           make all, up to the voice package
+    voice-assets watch allison_en         see the progress of clips and epochs
     voice-assets tensorboard allison_en   see the loss of every step
     voice-assets review allison_en        listen to the samples, and decide
     voice-assets status                   see how far all voices are
