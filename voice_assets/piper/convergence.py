@@ -5,8 +5,9 @@ loss is level when the whole 95 % confidence interval of its slope (``piper.tren
 N epochs. So noise can hide neither a slow fall nor a rise: noise makes the interval wider, and a wide interval is not level.
 When N epochs are too noisy to tell, windows of 2N, 3N ... epochs are tried, whose intervals are narrower; the halves of such
 a window and its last N epochs must not contradict. The common "no new minimum for N epochs" (Prechelt 1998, "Early stopping
-- but when?", compares such criteria) was tried on the same simulated curves: one lucky epoch under noise stopped a training
-that still fell.
+- but when?", compares such criteria) was tried on the same simulated curves: with 2 % noise, one lucky epoch stopped 57 of 60
+trainings that still fell by 2 % in 20 epochs. This definition stopped none, and all that had converged. An overfitting training
+may end some epochs after its turning point, where falling and rising cancel.
 
 What must be level: the mel part, which levels out early and rises when a training overfits or diverges; the KL part and the
 duration part, which tell how well the text is learnt (where the table has them); and the sum, ``validation_loss``, which must
