@@ -196,7 +196,7 @@ def train(request: TrainRequest, rows: pd.DataFrame, events: TrainingEvents) -> 
 
     Returns the version's epochs and checkpoints. The epochs and checkpoints of an earlier process are first told to ``events``
     again. The request's ``cache`` holds one folder per training set, by hash; the folders of other training sets are removed
-    when this one is complete. In the processes that Lightning starts for further devices the result is incomplete.
+    when this one is complete. In the processes of further devices the result is incomplete.
 
     Raises:
         dataset.config.ConfigError, TrainingError, data.TrainingSetError, vits.QualityError, CheckpointError,
