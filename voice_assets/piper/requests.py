@@ -65,7 +65,7 @@ class TrainRequest(Request):
 
     @property
     def read_more_than_once(self) -> bool:
-        """True for several devices: Lightning starts the command line again for each further device."""
+        """True for several devices: the worker starts its command line again for each further one."""
         return self.training.devices > 1
 
 

@@ -3,7 +3,7 @@
 An event is one JSON object on one line. Not here: the work of a worker, reading its request (``command_line``), reading its
 events (``orchestration.processes``).
 
-Lightning starts the command line of a worker again for each further device. Such a copy prints no events.
+A training worker starts its command line again for each further device. Such a copy prints no events.
 
 ``EXIT_CODES`` lists the exit codes. Codes 1 and 2 also print the event ``error``.
 """
@@ -35,7 +35,7 @@ _events: TextIO | None = None
 
 
 def is_copy() -> bool:
-    """Whether Lightning started this process for a further device. Lightning sets ``LOCAL_RANK`` in such a process."""
+    """Whether a training started this process for a further device, and set ``LOCAL_RANK`` (``piper.rank_processes``)."""
     return os.environ.get("LOCAL_RANK", "0") != "0"
 
 

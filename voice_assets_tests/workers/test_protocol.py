@@ -109,7 +109,7 @@ def test_a_copy_for_another_device_prints_nothing(capsys, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("rank", [None, "1"])
 def test_a_worker_ends_with_its_parent(tmp_path, rank):
-    """A copy that Lightning starts gets the command line of the first process. The two have different parents."""
+    """A copy for a further device gets the command line of the first process. The two have different parents."""
     child = (
         "import sys, time, pathlib, os\n"
         "from voice_assets.workers.protocol import follow_parent\n"

@@ -63,7 +63,7 @@ def test_checkpoints_load_without_running_code(trained) -> None:
 
 
 def test_two_devices_train_as_one(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
-    """Lightning starts the second process with the same command line. It reads the same request and follows the first."""
+    """The first process starts the second one with the same command line. It reads the same request and follows the first."""
     line = command("train", request(ivrvoice, training_set, tmp_path, devices=2), tmp_path)
     done, printed = run([*line, "--with-parent", str(os.getpid())])
     assert done.returncode == 0, done.stderr
