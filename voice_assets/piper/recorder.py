@@ -110,7 +110,8 @@ class Store:
             self.progress.ended = "epochs"
         elif self.request.stop_when_level and row["validated"]:
             found = level_of(table, self.request.training.level_epochs)
-            self.progress.ended, self.progress.reason = ("level" if found.level else ""), found.reason
+            if found.level:
+                self.progress.ended, self.progress.reason = "level", found.reason
 
     def check_space(self) -> None:
         """Check that the disk has room for the next checkpoint, and say once when it has no room for all that will stay.

@@ -144,6 +144,7 @@ def test_training_ends_when_the_loss_is_level_and_the_request_says_so(stop: bool
         if made.progress.ended:
             break
     assert made.progress.ended == ("level" if stop else "")
+    assert ("validation_mel is level" in made.progress.reason) is stop
     assert epoch == (9 if stop else 29)
 
 
