@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text lock clean
+.PHONY: help setup demo ui test check fix bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-train lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench-gates: setup  ## gates and lineage with 64 shards, 200 epochs and 1,000 pa
 
 bench-text: setup  ## pairs of texts compared wrongly, and the speed; PAIRS=FILE adds pairs; last line one JSON object
 	$(BIN)/python -m benchmarks.text $(if $(PAIRS),--pairs $(PAIRS))
+
+bench-train: setup  ## speed, memory and losses of our training and of stock piper.train; last line one JSON object
+	$(BIN)/python -m benchmarks.train
 
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock
