@@ -78,6 +78,9 @@ bench-text: setup  ## pairs of texts compared wrongly, and the speed; PAIRS=FILE
 bench-clip-loss: setup  ## planted faults in a short training, found by the loss of each clip; last line one JSON object
 	$(BIN)/python -m benchmarks.clip_losses
 
+bench-train: setup  ## speed, memory and losses of our training and of stock piper.train; last line one JSON object
+	$(BIN)/python -m benchmarks.train
+
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock
 
