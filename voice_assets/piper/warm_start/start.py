@@ -32,7 +32,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is made of what: ``arguments`` are those of Piper's model, ``texts`` what the voice speaks, ``identity`` decides all."""
+    """What is made of what: ``arguments`` of Piper's model, ``texts`` that the voice speaks, ``identity`` of everything."""
 
     voice: PublishedVoice
     config: PiperConfig
