@@ -7,6 +7,7 @@ stage is complete on disk or goes on where a killed process was. Printing events
 import hashlib
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,17 @@ VERSION = 1
 """Of the code that decides the content, besides ``cached.VERSION``."""
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is made of what: ``arguments`` of Piper's model, ``texts`` that the voice speaks, ``identity`` of everything."""
+
+    voice: PublishedVoice
+    config: PiperConfig
+    arguments: dict[str, Any]
+    texts: list[str]
+    identity: str
+
+
 def make_start(request: StartRequest, rows: pd.DataFrame, events: StartEvents) -> dict[str, Any]:
     """Write the start of a training on ``rows`` (``TRAINING_SET``). Returns the content of ``start.json``.
 
@@ -38,6 +50,31 @@ def make_start(request: StartRequest, rows: pd.DataFrame, events: StartEvents) -
         CheckpointError: the published voice cannot be used; the message has all reasons. ConfigError, QualityError,
         TrainingError, TrainingSetError, NotFiniteLossError, AudioError, LockError, OSError.
     """
+    plan = _plan(request, rows)
+    language, own = plan.voice.language, language_of(plan.config)
+    if language != own:
+        events.note(f"{plan.voice.path.name} speaks {language}, the data set {own}: the words need a long training")
+    known = _complete(request.out, plan.identity)
+    if known is not None:
+        events.note(f"{request.out / CHECKPOINT} is complete; nothing to do", folder=str(request.out))
+        return known
+    model, made = cached.distilled(plan.voice, plan.arguments, request.start, plan.texts, request.cache, events)
+    stages = {**made["stages"], "decoder": _tune(model.model_g, request, rows, plan.identity, events)}
+    fresh = _write(model, plan.config.num_symbols, request.out / CHECKPOINT, request.seed)
+    facts = {
+        "identity": plan.identity,
+        "sha256": files.sha256(request.out / CHECKPOINT),
+        "source": _source(plan.voice, request),
+        "tensors": {**made["tensors"], "fresh_phonemes": fresh},
+        "stages": stages,
+    }
+    files.write_text(request.out / FACTS, json.dumps(facts, indent=1, ensure_ascii=False))
+    (request.out / STATE).unlink(missing_ok=True)
+    return facts
+
+
+def _plan(request: StartRequest, rows: pd.DataFrame) -> _Plan:
+    """Read and check everything that the start is made of."""
     config = load_config(request.config)
     if config.sample_rate != request.sample_rate:
         raise ConfigError(
@@ -47,30 +84,9 @@ def make_start(request: StartRequest, rows: pd.DataFrame, events: StartEvents) -
     voice = read_voice(request.source)
     arguments = {**vits.quality_arguments(request.quality, request.sample_rate), **request.model_arguments}
     _check_fit(voice, request, arguments, config, rows)
-    if language_of(config) != voice.language:
-        events.note(
-            f"{voice.path.name} speaks {voice.language}, the data set {language_of(config)}: the words need a long training"
-        )
     texts = cached.texts_for(voice, request.start, config, list(rows["text"]))
     key = cached.key_of(voice, arguments, request.start, texts)
-    identity = _identity(request, key, data.fingerprint(rows, config))
-    known = _complete(request.out, identity)
-    if known is not None:
-        events.note(f"{request.out / CHECKPOINT} is complete; nothing to do", folder=str(request.out))
-        return known
-    model, made = cached.distilled(voice, arguments, request.start, texts, request.cache, events)
-    stages = {**made["stages"], "decoder": _tune(model.model_g, request, rows, identity, events)}
-    fresh = _write(model, config.num_symbols, request.out / CHECKPOINT, request.seed)
-    facts = {
-        "identity": identity,
-        "sha256": files.sha256(request.out / CHECKPOINT),
-        "source": _source(voice, request),
-        "tensors": {**made["tensors"], "fresh_phonemes": fresh},
-        "stages": stages,
-    }
-    files.write_text(request.out / FACTS, json.dumps(facts, indent=1, ensure_ascii=False))
-    (request.out / STATE).unlink(missing_ok=True)
-    return facts
+    return _Plan(voice, config, arguments, texts, _identity(request, key, data.fingerprint(rows, config)))
 
 
 def _check_fit(
