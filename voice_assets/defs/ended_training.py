@@ -115,7 +115,7 @@ class EndedTraining:
             **self._figures(curve),
             **figures,
             "rules": verdict_table(verdicts),
-            "picture": dg.MetadataValue.md(picture(curve, self.voice.title)),
+            "picture": dg.MetadataValue.md(picture(curve, self.voice.title, details)),
             "loss_curve": preview(curve.tail(EPOCHS_SHOWN), list(curve.columns)),
         }
         return finished(pins, data_version, shown, evidence=paths, report=project_store(self.voice.dataset).add(written))
@@ -132,9 +132,9 @@ class EndedTraining:
         }
 
 
-def picture(curve: "pd.DataFrame", title: str) -> str:
+def picture(curve: "pd.DataFrame", title: str, details: "Details") -> str:
     """The curves as Markdown with the picture inside; empty when there is nothing to draw."""
     from voice_assets.reports.training_pictures import curve_picture, markdown_picture
 
-    png = curve_picture(curve, title)
+    png = curve_picture(curve, title, details.level)
     return "" if png is None else markdown_picture(png, "losses by epoch")

@@ -96,7 +96,7 @@ class TrainingRun:
         asked = self.request(version, stop_when_level)
         with progress(context, "steps", every=20) as on_progress, leased_for_training(context, voice) as lease:
             records = CheckpointRecords(context, voice, version, self.inputs)
-            listener = _Listener(context, records, LiveCurve(context, folder, voice.training.max_epochs), on_progress)
+            listener = _Listener(context, records, LiveCurve(context, folder, voice.training), on_progress, self.epochs)
             environment = {"OMP_WAIT_POLICY": "PASSIVE", **lease.environment}
             run_worker("train", asked, folder / "train.log", listener, environment, lease.file_numbers)
         return records
@@ -105,22 +105,23 @@ class TrainingRun:
 class _Listener:
     """Handles the events of the training worker."""
 
-    def __init__(self, context: dg.AssetExecutionContext, records: CheckpointRecords, curve: LiveCurve, on_progress: Progress):
-        self.context, self.records, self.curve, self.on_progress = context, records, curve, on_progress
-        self.losses: dict[str, Any] = {}
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        records: CheckpointRecords,
+        curve: LiveCurve,
+        on_progress: Progress,
+        epochs: int,
+    ):
+        self.context, self.records, self.curve, self.on_progress, self.epochs = context, records, curve, on_progress, epochs
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "progress":
-            self.on_progress(
-                event["done"],
-                event["total"],
-                rate_per_s=event.get("rate_per_s"),
-                remaining_s=event.get("remaining_s"),
-                epoch=event.get("epoch"),
-                loss=event.get("loss"),
-                **self.losses,
-            )
+            of_epochs = {"epoch": event["epoch"], "of_epochs": self.epochs, "loss": event["loss"]}
+            self.tell(event, **of_epochs)
+        elif kind == "preparing":
+            self.tell(event, stage="preparing clips")
         elif kind == "epoch":
             self.epoch(event)
         elif kind == "checkpoint":
@@ -130,12 +131,16 @@ class _Listener:
         elif kind == "note":
             self.context.log.info(event["message"])
 
+    def tell(self, event: dict[str, Any], **figures: Any) -> None:
+        """Pass the worker's progress on."""
+        times = {name: event.get(name) for name in ("rate_per_s", "remaining_s")}
+        self.on_progress(event["done"], event["total"], **times, **figures)
+
     def epoch(self, event: dict[str, Any]) -> None:
-        """Log the losses of an epoch, show the newest beside the progress, and draw the curve."""
-        losses = {name: value for name, value in event.items() if name not in ("event", "epoch")}
-        self.context.log.info(f"epoch {event['epoch']}: " + ", ".join(f"{name} {value}" for name, value in losses.items()))
-        self.losses = {name: value for name, value in losses.items() if name.startswith("validation_") and value is not None}
-        self.curve.draw(event["epoch"])
+        """Log the losses of an epoch, show them beside the progress, and draw the curve."""
+        row = {name: value for name, value in event.items() if name != "event"}
+        self.context.log.info(f"epoch {row['epoch']}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
+        self.on_progress.epoch(row, self.curve.draw(row["epoch"]))
 
 
 def _expect_config(voice: Voice, validated: str) -> None:
