@@ -3,7 +3,8 @@
 The systems train a ``medium`` model from random weights on the demo's clips through Lightning, same batch and segment. They
 take turns, each turn in a process of its own: stock (Piper's model and data module with the two repairs without which it does
 not run: the alignment search is registered, the MOS metric is off), ours in 32 bits, and ours in ``bf16-mixed`` where the
-processor computes in bf16. Seconds per step are medians over all turns without each turn's first steps. After its steps each system gets
+processor computes in bf16.
+Seconds per step are medians over all turns without each turn's first steps. After its steps each system gets
 the same held-out clips with the same random numbers, which gives the mel loss.
 
 Ratios are ours to stock, ours in 32 bits as a voice file has by default; ``bf16_steps_ratio`` and ``bf16_loss_ratio`` are null

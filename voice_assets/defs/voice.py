@@ -143,7 +143,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         paths, version = keep_evidence(context, evidence)
         figures = {
             **review_link(voice, context.partition_key),
-            **_figures(evidence["samples"], evidence["scores"]),
+            **_figures(voice, evidence["samples"], evidence["scores"]),
             "folder": recorded(project_store().add(folder)),
             "sample_sha256": {name: sha256(folder / name) for name in evidence["samples"]["sample"]},
             "rules": verdict_table(judge(context, voice, "voice_samples", evidence, version)),
@@ -179,8 +179,11 @@ def _unchanged(audio: Path, digest: str) -> bool:
     return audio.is_file() and sha256(audio) == digest
 
 
-def _figures(samples: "pd.DataFrame", scores: "pd.DataFrame") -> dict[str, Any]:
+def _figures(voice: Voice, samples: "pd.DataFrame", scores: "pd.DataFrame") -> dict[str, Any]:
     """The figures of the samples for people."""
+    from voice_assets.asr.speech_scores import with_findings
+
+    shown = with_findings(samples, voice.samples)
     row = scores.iloc[0].to_dict()
     return {
         "samples": len(samples),
@@ -191,7 +194,7 @@ def _figures(samples: "pd.DataFrame", scores: "pd.DataFrame") -> dict[str, Any]:
         "likeness": float(row["likeness"]),
         "quietest_db": float(row["quietest_db"]),
         "scores": preview(scores, list(scores.columns)),
-        "transcribed_back": preview(samples, ["text", "hypothesis", "cer", "mos", "mos_2", "likeness", "duration_s"]),
+        "transcribed_back": preview(shown, ["text", "hypothesis", "cer", "mos", "mos_2", "likeness", "findings"]),
     }
 
 

@@ -46,7 +46,7 @@ def card(**changes: object) -> Card:
     ],
 )
 def test_words_for_figures(cer: float, mos: float, understood: str, natural: str) -> None:
-    first, second = quality_sentences(samples(cer, mos))
+    first, second, _ = quality_sentences(samples(cer, mos))
     assert understood in first
     assert natural in second
 
