@@ -13,20 +13,28 @@ import pandas as pd
 import pytest
 import yaml
 
+from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.still_valid import CHECK, NOTHING
 from voice_assets.reports.package import verify
-from voice_assets.rules.suites import suite_names
+from voice_assets.rules.suites import load_suite, suite_names
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
 
 CLIPS = 32
-EPOCH = "v0-e0001"
-REASON = "two epochs of a test"
+TRAINED = ("v0-e0000", "v0-e0001", "v0-e0002")
+CANDIDATES = TRAINED[1:]
+REASON = "three epochs of a test"
+UNREACHABLE = (
+    *(f"voice_samples/{rule.name}" for rule in load_suite("voice_samples").rules if rule.name != "sample_count"),
+    "training/loss_level",
+    "training/gap_in_bounds",
+)
+"""The rules that no voice of three epochs can pass, or that two held-out clips make a matter of luck."""
 OTHER_TEXTS = (
     "Ранним утром над рекой поднимался туман.",
     "Бабушка испекла большой яблочный пирог.",
@@ -80,10 +88,11 @@ def finished(
                 "validation_ratio": 0.2,
                 "accelerator": "cpu",
                 "num_workers": 0,
+                "max_epochs": len(TRAINED),
+                "keep": {"last": 2, "best": 0, "every": 0},
             },
-            advisory={
-                f"voice_samples/{rule}": REASON for rule in ("audible", "intelligible", "natural", "long_enough")
-            },
+            samples={"recordings": 2},
+            advisory=dict.fromkeys(UNREACHABLE, REASON),
         )  # fmt: skip
         done = run_cli("run", "toy")
         with open_instance() as instance:
@@ -93,7 +102,7 @@ def finished(
 def test_a_run_makes_all_assets(finished) -> None:
     _, done = finished
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "toy: 16 of 16 assets" in done.stdout
+    assert "toy: 18 of 18 assets" in done.stdout
     assert "voice_package" in done.stdout
 
 
@@ -121,59 +130,88 @@ def test_reports_have_the_names_people_know(finished) -> None:
         assert list(reports.glob(pattern)), pattern
 
 
+@pytest.fixture
+def winner(finished) -> str:
+    toy, _ = finished
+    return str(toy.latest("best_epoch").metadata["winner"])
+
+
 def test_checkpoints_are_partitions_with_their_file(finished) -> None:
     toy, _ = finished
-    assert set(toy.instance.get_dynamic_partitions("toy_epochs")) == {"v0-e0000", EPOCH}
-    for epoch in ("v0-e0000", EPOCH):
+    assert set(toy.instance.get_dynamic_partitions("toy_epochs")) == set(TRAINED)
+    for epoch, training in zip(TRAINED, ("mini_training", "mini_training", "training"), strict=True):
         checkpoint = toy.latest("checkpoint", epoch)
-        path = toy.store.open(checkpoint.artifact("checkpoint"))
-        assert path.match("lightning_logs/version_0/checkpoints/epoch=*-*.ckpt")
         assert checkpoint.artifact("checkpoint").sha256 == checkpoint.data_version
-        assert [pin.asset for pin in checkpoint.pins] == ["toy/training_set", "toy/whisper_validation"]
+        wrote = toy.gate().trainings.wrote(checkpoint)
+        assert wrote is not None
+        assert wrote.key.path[-1] == training
+    for epoch in CANDIDATES:
+        path = toy.store.open(toy.latest("checkpoint", epoch).artifact("checkpoint"))
+        assert path.match("lightning_logs/version_0/checkpoints/epoch=*-*.ckpt")
 
 
-def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished) -> None:
+def test_a_checkpoint_that_was_not_kept_is_gone_says_so_and_cannot_be_exported(finished) -> None:
     toy, _ = finished
-    folder = toy.file("voice_package", "package", EPOCH)
+    removed = toy.latest("checkpoint", TRAINED[0])
+    assert not toy.store.exists(removed.artifact("checkpoint"))
+    (blocker,) = toy.gate().blockers(AssetPartition(dg.AssetKey(["toy", "onnx_voice"]), TRAINED[0]))
+    assert "training.keep: not one of the last 2" in blocker.reason
+
+
+def test_the_candidates_compete_and_the_winner_is_packaged(finished, winner: str) -> None:
+    toy, _ = finished
+    assert toy.latest("training").metadata["candidates"] == list(CANDIDATES)
+    tournament = toy.latest("best_epoch")
+    assert {pin.partition for pin in tournament.pins if pin.asset == "toy/voice_samples"} == set(CANDIDATES)
+    assert winner in CANDIDATES
+    assert toy.instance.get_materialized_partitions(dg.AssetKey(["toy", "voice_package"])) == {winner}
+    assert f"Rank 1 of {len(CANDIDATES)}" in (toy.file("voice_package", "package", winner) / "MODEL_CARD").read_text("utf-8")
+
+
+def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished, winner: str) -> None:
+    toy, _ = finished
+    folder = toy.file("voice_package", "package", winner)
     assert folder.name == "ru_RU-toy-medium"
     facts = verify(folder, {}, "Привет, это тестовый голос.")
     assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
     card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
     assert "cannot be understood" in card
-    suites = [name for name in suite_names() if name != "voice_package"]
+    suites = [name for name in suite_names() if name not in ("voice_package", "best_epoch", "training")]
     assert [name for name in suites if f"## Rules: {name}\n" not in card] == []
     assert REASON in card
 
 
-def test_lineage_leads_from_the_package_to_every_shard(finished) -> None:
+def test_lineage_leads_from_the_package_to_every_shard(finished, winner: str) -> None:
     toy, _ = finished
-    package = toy.latest("voice_package", EPOCH)
+    package = toy.latest("voice_package", winner)
     found = {(one.key.path[-1], one.partition) for one in ancestry(toy.gate(), [package])}
     shards = {
         (name, shard) for name in ("clips", "clip_stats", "asr_sample", "whisper_shard") for shard in ("0-of-2", "1-of-2")
     }
     alone = {"base_validation", "quality_report", "asr_sample_report", "whisper_validation", "training_set", "mini_training"}
-    epochs = {("checkpoint", EPOCH), ("onnx_voice", EPOCH), ("voice_samples", EPOCH), ("voice_package", EPOCH)}
+    if winner == TRAINED[-1]:
+        alone.add("training")
+    epochs = {("checkpoint", winner), ("onnx_voice", winner), ("voice_samples", winner), ("voice_package", winner)}
     assert found == shards | epochs | {(name, None) for name in alone}
-    folder = toy.file("voice_package", "package", EPOCH)
+    folder = toy.file("voice_package", "package", winner)
     listed = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))["materialisations"]
     assert {(one["asset"].removeprefix("toy/"), one["partition"]) for one in listed} == found
 
 
-def test_the_event_log_confirms_the_lineage_in_the_package(finished) -> None:
+def test_the_event_log_confirms_the_lineage_in_the_package(finished, winner: str) -> None:
     toy, _ = finished
-    done = run_cli("lineage", str(toy.file("voice_package", "package", EPOCH)))
+    done = run_cli("lineage", str(toy.file("voice_package", "package", winner)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The event log says the same." in done.stdout
     assert "raw_dataset, 2 shards  data set " in done.stdout
-    by_hash = run_cli("lineage", str(toy.file("checkpoint", "checkpoint", EPOCH)))
-    assert by_hash.stdout.startswith(f"checkpoint {EPOCH}  ")
+    by_hash = run_cli("lineage", str(toy.file("checkpoint", "checkpoint", winner)))
+    assert by_hash.stdout.startswith(f"checkpoint {winner}  ")
 
 
-def test_the_ui_links_from_the_voice_to_its_runs_and_reports(finished) -> None:
+def test_the_ui_links_from_the_voice_to_its_runs_and_reports(finished, winner: str) -> None:
     toy, _ = finished
     for name in ("checkpoint", "onnx_voice", "voice_package"):
-        table = toy.latest(name, EPOCH).metadata["came_from"]
+        table = toy.latest(name, winner).metadata["came_from"]
         assert f"](/runs/{toy.latest('whisper_validation').run_id})" in table, name
         assert "](/reports/toy/validation_whisper_sharded_" in table, name
 
@@ -207,19 +245,21 @@ def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
     assert toy.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
 
 
-def test_a_model_that_was_changed_on_disk_closes_the_gate_and_is_made_again(finished) -> None:
+def test_a_model_that_was_changed_on_disk_closes_the_gate_and_is_made_again(finished, winner: str) -> None:
     toy, _ = finished
-    path = toy.file("onnx_voice", "model", EPOCH)
+    path = toy.file("onnx_voice", "model", winner)
     original = path.read_bytes()
     path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
-    outcome = toy.run("voice_package", EPOCH)
+    outcome = toy.run("voice_package", winner)
     assert not outcome.success
-    assert f"toy/onnx_voice[{EPOCH}]: out of date: {toy.store.uri(path)} has other bytes than those recorded" in outcome.message
+    assert (
+        f"toy/onnx_voice[{winner}]: out of date: {toy.store.uri(path)} has other bytes than those recorded" in outcome.message
+    )
     assert run_cli("run", "toy", "--to", "onnx_voice").returncode == 0
-    again = toy.file("onnx_voice", "model", EPOCH)
+    again = toy.file("onnx_voice", "model", winner)
     assert again != path
     assert again.read_bytes() == original
-    assert toy.blockers("voice_package", EPOCH) == []
+    assert toy.blockers("voice_package", winner) == []
 
 
 def test_a_missing_whisper_model_is_an_error_that_lists_the_places_searched(finished) -> None:
@@ -237,7 +277,7 @@ def test_a_missing_whisper_model_is_an_error_that_lists_the_places_searched(fini
     assert "no Whisper weights 'enormous-v9': searched" in outcome.message
 
 
-def test_removing_the_asr_sample_later_closes_no_gate(finished) -> None:
+def test_removing_the_asr_sample_later_closes_no_gate(finished, winner: str) -> None:
     toy, _ = finished
     voice = toy.root / "voices" / "toy.yaml"
     text = voice.read_text(encoding="utf-8")
@@ -246,12 +286,12 @@ def test_removing_the_asr_sample_later_closes_no_gate(finished) -> None:
     voice.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     try:
         assert toy.blockers("training_set") == []
-        assert toy.blockers("voice_package", EPOCH) == []
+        assert toy.blockers("voice_package", winner) == []
     finally:
         voice.write_text(text, encoding="utf-8")
 
 
-def test_another_config_is_another_training(finished) -> None:
+def test_another_config_is_another_training(finished, winner: str) -> None:
     toy, _ = finished
     file = toy.dataset / "config.json"
     original = file.read_text(encoding="utf-8")
@@ -262,23 +302,23 @@ def test_another_config_is_another_training(finished) -> None:
         run_cli("run", "toy", "--to", "training_set")
         gate = toy.gate()
         assert "out of date" in str(gate.staleness(toy.target("mini_training"), toy.latest("mini_training")))
-        assert toy.blockers("onnx_voice", EPOCH) == []  # the checkpoint keeps the config it was trained with
-        assert toy.file("checkpoint", "config", EPOCH).parent.name == "version_0"
+        assert toy.blockers("onnx_voice", winner) == []  # the checkpoint keeps the config it was trained with
+        assert toy.file("checkpoint", "config", winner).parent.name == "version_0"
     finally:
         file.write_text(original, encoding="utf-8")
         run_cli("run", "toy", "--to", "training_set")
     assert toy.gate().staleness(toy.target("mini_training"), toy.latest("mini_training")) is None
 
 
-def still_valid(toy: ToyProject, name: str) -> tuple[bool, str]:
-    """What the check ``still_valid`` says today about the epoch of an asset."""
+def still_valid(toy: ToyProject, name: str, epoch: str) -> tuple[bool, str]:
+    """What the check ``still_valid`` says today about an epoch of an asset."""
     check = dg.AssetCheckKey(dg.AssetKey(["toy", name]), CHECK)
-    result = History(toy.instance).verdict(check, toy.latest(name, EPOCH), None, newest=False).result
+    result = History(toy.instance).verdict(check, toy.latest(name, epoch), None, newest=False).result
     assert result is not None
     return result.passed, str(result.description)
 
 
-def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finished) -> None:
+def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finished, winner: str) -> None:
     toy, _ = finished
     results = ("checkpoint", "onnx_voice", "voice_package")
     sampled = {clip for shard in SHARDS for clip in pd.read_parquet(toy.file("asr_sample", "table", shard))["clip_id"]}
@@ -291,7 +331,7 @@ def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finis
     try:
         done = run_cli("run", "toy", "--to", "training_set")
         failed = json.loads((toy.file("drift_report", "report") / "drift.json").read_text(encoding="utf-8"))
-        shown = {name: still_valid(toy, name) for name in results}
+        shown = {name: still_valid(toy, name, winner) for name in results}
     finally:
         metadata.write_text(original, encoding="utf-8")
         again = run_cli("run", "toy", "--to", "training_set")
@@ -303,7 +343,7 @@ def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finis
     for passed, words in shown.values():
         assert not passed
         assert "newer data, which this was not built from, fail: toy/whisper_validation: low_similarity" in words
-    assert {name: still_valid(toy, name) for name in results} == dict.fromkeys(results, (True, NOTHING))
+    assert {name: still_valid(toy, name, winner) for name in results} == dict.fromkeys(results, (True, NOTHING))
 
 
 def test_swapped_texts_are_found_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:
