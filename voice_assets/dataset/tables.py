@@ -94,36 +94,6 @@ KEPT = {
 }
 """The columns that the reports on TRANSCRIPTS and their rules have besides (``curation.decisions.with_kept``)."""
 
-TRAINING_SET = {
-    "clip_id": Column(str, "as in clips"),
-    "path": Column(str, "as in clips"),
-    "text": Column(str, "as in clips"),
-    "audio_sha256": Column(str, "as in clips"),
-    "duration_s": Column(float, "length of the clip"),
-    "split": Column(str, "`train` or `validation`, by a hash of the clip's name"),
-}
-
-EPOCHS = {
-    "epoch": Column(int, "from 0, as Lightning counts"),
-    "loss": Column(float, "mean generator loss of the training steps (VITS: adversarial + feature + mel + duration + KL)"),
-    "loss_mel": Column(float, "mean mel L1 of the training steps, unweighted"),
-    "loss_disc": Column(float, "mean discriminator loss of the training steps"),
-    "validation_loss": Column(float, "generator loss on the held-out clips"),
-    "validation_mel": Column(float, "mel L1 on the held-out clips"),
-    "seconds": Column(float, "duration of the epoch"),
-}
-
-SAMPLES = {
-    "sample": Column(str, "file name of the spoken sentence"),
-    "text": Column(str, "the sentence"),
-    "duration_s": Column(float, "length of the audio"),
-    "level_db": Column(float, "RMS level, dBFS; -120 for silence"),
-    "hypothesis": Column(str, "Whisper's hypothesis"),
-    "similarity": Column(float, "of the normalised texts, 0 to 1"),
-    "cer": Column(float, "character error rate on the normalised texts"),
-    "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),
-}
-
 RANKING = {
     "rank": Column(int, "from 1, the winner first; a candidate that fails a rule of its samples stands after all that pass"),
     "epoch_key": Column(str, "the candidate, such as `v0-e0120`"),
@@ -162,6 +132,36 @@ PAIRS = {
     "odds_high": Column(float, "upper end of the same interval; NaN without votes"),
     "told_apart": Column(str, "what tells the two apart: `scores`, `votes`, `scores votes`, or empty for a tie"),
     "words": Column(str, "the same in words"),
+}
+
+TRAINING_SET = {
+    "clip_id": Column(str, "as in clips"),
+    "path": Column(str, "as in clips"),
+    "text": Column(str, "as in clips"),
+    "audio_sha256": Column(str, "as in clips"),
+    "duration_s": Column(float, "length of the clip"),
+    "split": Column(str, "`train` or `validation`, by a hash of the clip's name"),
+}
+
+EPOCHS = {
+    "epoch": Column(int, "from 0, as Lightning counts"),
+    "loss": Column(float, "mean generator loss of the training steps (VITS: adversarial + feature + mel + duration + KL)"),
+    "loss_mel": Column(float, "mean mel L1 of the training steps, unweighted"),
+    "loss_disc": Column(float, "mean discriminator loss of the training steps"),
+    "validation_loss": Column(float, "generator loss on the held-out clips"),
+    "validation_mel": Column(float, "mel L1 on the held-out clips"),
+    "seconds": Column(float, "duration of the epoch"),
+}
+
+SAMPLES = {
+    "sample": Column(str, "file name of the spoken sentence"),
+    "text": Column(str, "the sentence"),
+    "duration_s": Column(float, "length of the audio"),
+    "level_db": Column(float, "RMS level, dBFS; -120 for silence"),
+    "hypothesis": Column(str, "Whisper's hypothesis"),
+    "similarity": Column(float, "of the normalised texts, 0 to 1"),
+    "cer": Column(float, "character error rate on the normalised texts"),
+    "mos": Column(float, "predicted mean opinion score, 1 to 5 (DNSMOS P.835, overall)"),
 }
 
 _DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
