@@ -22,7 +22,7 @@ from voice_assets.orchestration.launcher import Task
 from voice_assets.orchestration.subprocess_runs import SubprocessRuns
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.defs.test_end_to_end import copy_part, run_cli
+from voice_assets_tests.defs.finished_voice import copy_part, run_cli
 from voice_assets_tests.held_config import HeldConfig
 from voice_assets_tests.orchestration.test_runner import RUNNING
 from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
