@@ -2,7 +2,9 @@
 
 A batch is padded to its longest clip, so half the work of random batches is padding. Measured on the demo's clips with 8 clips
 per batch: random batches compute 874 s for 444 s of audio, batches by length 408 s for the 432 s in whole batches. The paper on
-VITS has batches by length too. Not here: reading the clips (``piper.data_module``), the processes (``piper.ranks``).
+VITS has batches by length too. With two devices, which wait for each other in every step, batches of 8 of the demo's clips cost
+1.19 s for each second of audio; when the sorted order is dealt clip by clip, as Lightning does, 1.48 s.
+Not here: reading the clips (``piper.data_module``), the processes (``piper.rank_processes``).
 
 Words of ``torch.distributed``: each device of a training has a process with a number, the *rank*. In one step every rank
 trains on a batch of its own, and then the ranks average their gradients.
