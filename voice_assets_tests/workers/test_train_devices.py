@@ -109,6 +109,25 @@ def test_both_ranks_end_with_the_same_weights(two: SimpleNamespace) -> None:
     assert len(first) == 64
 
 
+def test_a_killed_training_on_two_devices_goes_on_as_if_nothing_had_happened(
+    two: SimpleNamespace, ivrvoice: Path, eleven: Path, tmp_path: Path
+) -> None:
+    line = observed(ivrvoice, eleven, tmp_path, tmp_path)
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for text in process.stdout:
+            if '"checkpoint"' in text:
+                process.kill()
+                break
+    done, printed = run(line)
+    assert done.returncode == 0, done.stderr
+    assert {one["epoch"] for one in of("progress", printed)} == {1}
+    for again, before in zip(of("epoch", printed), of("epoch", two.printed), strict=True):
+        losses = [name for name in before if "loss" in name or name.startswith("validation_")]
+        assert [again[name] for name in losses] == pytest.approx([before[name] for name in losses], rel=1e-4)
+    shutil.rmtree(tmp_path / "lightning_logs")
+
+
 @pytest.fixture
 def started(ivrvoice: Path, eleven: Path, tmp_path: Path) -> Iterator[SimpleNamespace]:
     """A training on two devices in its second step: rank 1 hangs in C code, and the first rank waits for its gradients."""
