@@ -53,6 +53,7 @@ GROUPS = {
     "clip_losses": "training",
     "onnx_voice": "voice",
     "voice_samples": "voice",
+    "blind_votes": "voice",
     "best_epoch": "voice",
     "voice_package": "release",
 }

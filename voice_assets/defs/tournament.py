@@ -1,19 +1,21 @@
 """Stage `voice`, last asset: the tournament of the epochs, which chooses the epoch to package."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.training_run import training_dir
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.blind_votes import VOTES
 from voice_assets.orchestration.checks import judge, suite_checks
-from voice_assets.orchestration.describe import asset_key, describe
+from voice_assets.orchestration.describe import asset_key, describe, group_name
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.links import BLIND_KEY, review_url
-from voice_assets.orchestration.marks import CANDIDATES, CHOICE, WINNER
+from voice_assets.orchestration.marks import CANDIDATES, CHOICE, DECISIONS, WINNER
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import LISTEN, finished, keep_evidence, one_row, opened, recorded
@@ -30,18 +32,30 @@ if TYPE_CHECKING:
     from voice_assets.tournament.candidates import Candidate
 
 NAME = "best_epoch"
-TO_VOTE = "candidates_file"
+TO_VOTE = "candidates"
 """The metadata entry of ``candidates.json``, which the page of the blind comparison reads."""
 
 
-def tournament_assets(voice: Voice) -> list[dg.AssetsDefinition]:
-    """``best_epoch``."""
-    return [_best_epoch(voice)]
+def tournament_assets(voice: Voice) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """``best_epoch``, and the votes that enter its ranking."""
+    return [_blind_votes(voice), _best_epoch(voice)]
 
 
 def tournament_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     """The rules of ``best_epoch``."""
     return [suite_checks(voice, NAME)]
+
+
+def _blind_votes(voice: Voice) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        asset_key(voice, VOTES),
+        group_name=group_name(voice, "voice"),
+        kinds={"human"},
+        tags={"voice": voice.name},
+        metadata={DECISIONS: True},
+        description="People heard two candidates without knowing which is which, and voted: "
+        f"`voice-assets review {voice.name} --blind`. The votes enter the ranking of `best_epoch`.",
+    )
 
 
 def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
@@ -53,7 +67,7 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
             voice,
             NAME,
             group="voice",
-            reads=["voice_samples"],
+            reads=["voice_samples", VOTES],  # votes are decisions: no gate asks them
             gated_by=["training"],
             settings=settings,
             kinds=["scipy", "human", "greatexpectations"],
@@ -78,11 +92,11 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
         figures = {
             WINNER: winner or "",
             "headline": contents.ranking.headline,
-            "candidates": len(table),
+            "competed": len(table),
             "ranking": preview(table, list(table.columns)),
             "pairs": preview(contents.ranking.pairs, ["first", "second", "words"]),
             TO_VOTE: recorded(project_store().add(_record(voice, context.run_id, contents, inputs.all("voice_samples")))),
-            **({} if len(table) < 2 else {LISTEN: dg.MetadataValue.url(review_url(voice.name, BLIND_KEY))}),
+            **({} if table["passes"].sum() < 2 else {LISTEN: dg.MetadataValue.url(review_url(voice.name, BLIND_KEY))}),
             "rules": verdict_table(judge(context, voice, NAME, evidence, version)),
         }
         stored = project_store(voice.dataset).add(written)
@@ -162,17 +176,18 @@ def _candidate(gate: Gate, spoken: Materialisation, curve: "pd.DataFrame") -> "C
     )
 
 
-def _record(voice: Voice, run_id: str, contents: "Contents", spoken: Sequence[Materialisation]) -> Any:
-    """Write ``candidates.json`` for the page of the blind comparison."""
+def _record(voice: Voice, run_id: str, contents: "Contents", spoken: Sequence[Materialisation]) -> Path:
+    """Write ``candidates.json`` for the page of the blind comparison. Candidates that failed waste nobody's time there."""
     from voice_assets.tournament.recorded import record
 
-    undecided = contents.ranking.pairs[contents.ranking.pairs["told_apart"] == ""]
+    passing = [one for one in contents.ranked if one.passes] or contents.ranked[:1]
+    keys = {one.epoch_key for one in passing}
     return record(
         artifacts_dir(voice.name) / NAME / run_id / "candidates.json",
         voice.name,
         voice.title,
         voice.tournament.seed,
-        contents.ranked,
+        passing,
         {one.partition or "": one.artifact("folder") for one in spoken},
-        list(zip(undecided["first"], undecided["second"], strict=True)),
+        [pair for pair in contents.ranking.undecided if keys.issuperset(pair)],
     )
