@@ -1,10 +1,10 @@
 """Speed, memory and losses of our training and of stock `piper.train`: `make bench-train`. Last line: one JSON object.
 
-The systems train a ``medium`` model from random weights on the demo's clips through Lightning, same batch and segment. They take
-turns, each turn in a process of its own: stock (Piper's model and data module with the two repairs without which it does not run: the
-alignment search is registered, the MOS metric is off), ours in 32 bits, and ours in ``bf16-mixed`` where the processor
-computes in bf16. Seconds per step are medians over all turns without each turn's first steps. After its steps each system gets
-the same held-out clips with the same random numbers, which gives the mel loss.
+The systems train a ``medium`` model from random weights on the demo's clips through Lightning, same batch and segment. They
+take turns, each turn in a process of its own: stock (Piper's model and data module with the two repairs without which it does
+not run: the alignment search is registered, the MOS metric is off), ours in 32 bits, and ours in ``bf16-mixed`` where the
+processor computes in bf16. Seconds per step are medians over all turns without each turn's first steps. After its steps each
+system gets the same held-out clips with the same random numbers, which gives the mel loss.
 
 Ratios are ours to stock, ours in 32 bits as a voice file has by default; ``bf16_steps_ratio`` and ``bf16_loss_ratio`` are null
 where there is no bf16. Also measured: preparing clips, reading a clip, and the real-time factor of a ``medium`` ONNX voice.
@@ -194,6 +194,9 @@ def run_turn(name: str, folder: Path, steps: int) -> None:
 
 def preparation(rows: pd.DataFrame, dataset: Path, folder: Path) -> float:
     """Prepare the clips with ours and with stock, and measure reading them. Returns our clips per second."""
+    import torch
+
+    torch.set_num_threads(1)  # as in the processes that read clips for a training
     config = load_config(dataset / "config.json")
     ours = _timed(lambda: clip_cache.fill(rows, dataset, config, folder / "our_cache"))
     _, module = _stock(rows, dataset, config, folder)
