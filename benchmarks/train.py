@@ -154,6 +154,7 @@ def held_out_mel(model: Any, rows: pd.DataFrame, config: PiperConfig, cache: Pat
     clips = clip_dataset(clip_cache.files_of(kept, config, cache), list(kept["text"]))
     collate = UtteranceCollate(is_multispeaker=False, segment_size=SEGMENT)
     model.eval()
+    model.mixed = None  # in 32 bits, however it was trained
     torch.manual_seed(SEED)
     with torch.no_grad():
         batches = [
@@ -188,7 +189,6 @@ def run_turn(name: str, folder: Path, steps: int) -> None:
         for name, times in (("seconds", clock.wall), ("cpu", clock.cpu))
     }
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    model.mixed = None
     print(json.dumps({**between, "peak_mb": peak_mb, "mel": held_out_mel(model, rows, config, folder / "our_cache")}))
 
 
@@ -256,7 +256,11 @@ def compare(folder: Path, steps: int) -> dict[str, float | None]:
     print(f"\nmedium, batch {BATCH}, segment {SEGMENT}, {steps} steps a turn, {TURNS} turns, {os.cpu_count()} cores")
     print(f"{'':36} {'steps/s':>8} {'s/step':>7} {'CPU s':>8} {'peak MB':>8} {'mel':>8}")
     print("\n".join(str(system) for system in systems))
-    stock, ours, *bf16 = systems
+    return _ratios(*systems)
+
+
+def _ratios(stock: System, ours: System, *bf16: System) -> dict[str, float | None]:
+    """The figures of the last line, ours to stock."""
 
     def of_steps(one: System) -> float:
         return round(statistics.median(stock.seconds) / statistics.median(one.seconds), 2)
