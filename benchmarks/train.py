@@ -3,9 +3,8 @@
 The systems train a ``medium`` model from random weights on the demo's clips through Lightning, same batch and segment. They
 take turns, each turn in a process of its own: stock (Piper's model and data module with the two repairs without which it does
 not run: the alignment search is registered, the MOS metric is off), ours in 32 bits, and ours in ``bf16-mixed`` where the
-processor computes in bf16.
-Seconds per step are medians over all turns without each turn's first steps. After its steps each system gets
-the same held-out clips with the same random numbers, which gives the mel loss.
+processor computes in bf16. Seconds per step are medians over all turns without each turn's first steps. After its steps each
+system gets the same held-out clips with the same random numbers, which gives the mel loss.
 
 Ratios are ours to stock, ours in 32 bits as a voice file has by default; ``bf16_steps_ratio`` and ``bf16_loss_ratio`` are null
 where there is no bf16. Also measured: preparing clips, reading a clip, and the real-time factor of a ``medium`` ONNX voice.
@@ -155,6 +154,7 @@ def held_out_mel(model: Any, rows: pd.DataFrame, config: PiperConfig, cache: Pat
     clips = clip_dataset(clip_cache.files_of(kept, config, cache), list(kept["text"]))
     collate = UtteranceCollate(is_multispeaker=False, segment_size=SEGMENT)
     model.eval()
+    model.mixed = None  # in 32 bits, however it was trained
     torch.manual_seed(SEED)
     with torch.no_grad():
         batches = [
@@ -189,12 +189,14 @@ def run_turn(name: str, folder: Path, steps: int) -> None:
         for name, times in (("seconds", clock.wall), ("cpu", clock.cpu))
     }
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    model.mixed = None
     print(json.dumps({**between, "peak_mb": peak_mb, "mel": held_out_mel(model, rows, config, folder / "our_cache")}))
 
 
 def preparation(rows: pd.DataFrame, dataset: Path, folder: Path) -> float:
     """Prepare the clips with ours and with stock, and measure reading them. Returns our clips per second."""
+    import torch
+
+    torch.set_num_threads(1)  # as in the processes that read clips for a training
     config = load_config(dataset / "config.json")
     ours = _timed(lambda: clip_cache.fill(rows, dataset, config, folder / "our_cache"))
     _, module = _stock(rows, dataset, config, folder)
@@ -254,7 +256,11 @@ def compare(folder: Path, steps: int) -> dict[str, float | None]:
     print(f"\nmedium, batch {BATCH}, segment {SEGMENT}, {steps} steps a turn, {TURNS} turns, {os.cpu_count()} cores")
     print(f"{'':36} {'steps/s':>8} {'s/step':>7} {'CPU s':>8} {'peak MB':>8} {'mel':>8}")
     print("\n".join(str(system) for system in systems))
-    stock, ours, *bf16 = systems
+    return _ratios(*systems)
+
+
+def _ratios(stock: System, ours: System, *bf16: System) -> dict[str, float | None]:
+    """The figures of the last line, ours to stock."""
 
     def of_steps(one: System) -> float:
         return round(statistics.median(stock.seconds) / statistics.median(one.seconds), 2)

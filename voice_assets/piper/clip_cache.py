@@ -117,7 +117,8 @@ def _drop_old(folder: Path) -> int:
 def fill(rows: pd.DataFrame, dataset: Path, config: PiperConfig, cache: Path, on_progress: Progress = no_progress) -> None:
     """Prepare the clips of ``rows`` (``TRAINING_SET``) that the cache lacks, on every core that this process may use.
 
-    ``on_progress`` gets the number of clips that are there and the number of all clips, at the start and after a few more each.
+    ``on_progress`` gets the number of clips that are there and the number of all clips, at the start and after a few more
+    each; nothing when no clip is missing.
 
     Raises:
         TrainingSetError: a process that prepares clips was killed.
@@ -130,7 +131,8 @@ def fill(rows: pd.DataFrame, dataset: Path, config: PiperConfig, cache: Path, on
     groups = [sources[start : start + BATCH] for start in range(0, len(sources), BATCH)]
     recipe = Recipe(config.sample_rate, config.espeak_voice, config.phoneme_id_map)
     done = len(rows) - len(sources)
-    on_progress(done, len(rows))
+    if sources:
+        on_progress(done, len(rows))
     for count in _prepared(groups, recipe):
         done += count
         on_progress(done, len(rows))

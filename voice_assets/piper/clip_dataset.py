@@ -25,8 +25,8 @@ def clip_dataset(clips: Sequence[Path], texts: Sequence[str]) -> Any:
     """A ``torch.utils.data.Dataset`` of prepared clips: items are Piper's ``UtteranceTensors``.
 
     The spectrogram is computed when a clip is read. An item takes 0.8 ms of one core per second of audio; Piper's stored
-    spectrogram takes 0.3 ms once the system has the file in memory. That is 0.03 s for a batch of 8 clips of 5 s, in the
-    loader's processes, and such a step takes 10 s of CPU time. An item raises TrainingSetError when its file is damaged.
+    spectrogram takes 0.3 ms once the system has the file in memory. That is 0.03 s for a batch of 8 clips of 5 s, whose step
+    takes 10 s of CPU time. An item raises TrainingSetError when its file is damaged.
     """
     import torch
     from piper.train.vits.dataset import UtteranceTensors

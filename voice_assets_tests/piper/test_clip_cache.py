@@ -122,6 +122,9 @@ def test_one_edited_text_prepares_one_clip(ivrvoice: Path, tmp_path: Path) -> No
     assert told == [(8, 9), (9, 9)]
     after = {file: file.stat().st_mtime_ns for file in clip_cache.files_of(table, settings, tmp_path)}
     assert len(before.items() & after.items()) == 8
+    told.clear()
+    clip_cache.fill(table, ivrvoice, settings, tmp_path, lambda done, total: told.append((done, total)))
+    assert told == []
 
 
 @pytest.mark.slow
