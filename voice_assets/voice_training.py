@@ -22,7 +22,12 @@ class Keep(Section):
 
     last: Positive = Field(2, description="How many of the newest checkpoints are kept; training resumes from the newest.")
     best: int = Field(3, ge=0, description="How many checkpoints with the lowest validation mel loss are kept.")
-    every: int = Field(50, ge=0, description="Every so many epochs a checkpoint is kept; 0 keeps none for this reason.")
+    every: int = Field(
+        50,
+        ge=0,
+        description="Every so many epochs a checkpoint is kept: with 50 the first from epoch 50, from epoch 100 and so on; 0 "
+        "keeps none for this reason.",
+    )
 
 
 class Start(Section):
@@ -82,7 +87,7 @@ class Training(Section):
     samples_every: Literal["off", "kept"] | Positive = Field(
         "off",
         description="For which epochs ONNX and samples are made while training runs, by the daemon: `kept`, every so many "
-        "epochs, or `off`.",
+        "epochs (counted as in `keep.every`), or `off`.",
     )
     max_clips: Positive | None = Field(
         None, description="The most clips to train on, chosen by a hash of the clip's name; null trains on all. For CPU trials."

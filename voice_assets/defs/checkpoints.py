@@ -17,7 +17,7 @@ from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.records import UPSTREAM, pins_json
 from voice_assets.orchestration.results import recorded
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.storage import project_store
+from voice_assets.runtime.storage import StoreError, project_store
 from voice_assets.voices import Voice
 
 
@@ -41,7 +41,8 @@ class CheckpointRecords:
     """Records the checkpoints of one running training.
 
     Attributes:
-        hashes: the SHA-256 of each checkpoint that this asset's training wrote, by epoch key.
+        hashes: the SHA-256 of each checkpoint that this training wrote, by epoch key; also of those that were removed, since
+            what was made from them stays.
         config_sha256: of the configuration that the checkpoints were trained with.
     """
 
@@ -52,24 +53,33 @@ class CheckpointRecords:
         self.came_from = came_from(gate_of(context), list(inputs.sources.values()))
         self.hashes: dict[str, str] = {}
         self.config_sha256 = ""
+        self._now_removed: dict[str, bool] = {}  # what this run recorded; the history is older
 
     def checkpoint(self, event: dict[str, Any]) -> None:
-        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again."""
+        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again.
+
+        A checkpoint that was damaged or deleted, and is written again, is a new one, also when its bytes are the same.
+        """
         partition = epoch_key(self.version, event["epoch"])
         config = Path(event["path"]).parent.parent / "config.json"
         self.config_sha256 = sha256(config)
         self.hashes[partition] = event["sha256"]
         known = self.history.latest(self.key, partition)
-        if known is not None and known.data_version == event["sha256"]:
+        if known is not None and known.data_version == event["sha256"] and not self._is_removed(partition):
+            return
+        store, path = project_store(), Path(event["path"])
+        try:
+            weights = recorded(store.add(path, event["sha256"]))
+        except (StoreError, FileNotFoundError):
+            if path.exists():
+                raise
+            self.context.log.info(f"{path}: retention removed this file before it could be recorded")
             return
         self.context.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", [partition])
-        store = project_store()
-        files = {
-            "checkpoint": recorded(store.add(Path(event["path"]), event["sha256"])),
-            "config": recorded(store.add(config, self.config_sha256)),
-        }
+        files = {"checkpoint": weights, "config": recorded(store.add(config, self.config_sha256))}
         upstream = {UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins))}
         self._record(partition, event, {**files, "epoch": event["epoch"], "step": event["step"], **self.came_from, **upstream})
+        self._now_removed[partition] = False
 
     def _record(self, partition: str, event: dict[str, Any], metadata: dict[str, Any]) -> None:
         tags = {"dagster/data_version": event["sha256"], "dagster/code_version": "1"}
@@ -78,6 +88,12 @@ class CheckpointRecords:
     def removed(self, event: dict[str, Any]) -> None:
         """Record once that the file of a checkpoint was removed, and why."""
         partition = epoch_key(self.version, event["epoch"])
-        if not self.history.removed(self.key, partition):
+        self.hashes[partition] = event["sha256"]
+        if not self._is_removed(partition):
             observation = dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: event["reason"]})
             self.context.log_event(observation)
+            self._now_removed[partition] = True
+
+    def _is_removed(self, partition: str) -> bool:
+        before = self._now_removed.get(partition)
+        return bool(self.history.removed(self.key, partition)) if before is None else before

@@ -10,6 +10,7 @@ from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import leased_for_training
+from voice_assets.orchestration.lineage import training_set_of
 from voice_assets.orchestration.marks import ON_DEMAND
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
@@ -52,7 +53,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
 
         inputs, gate = resolve_inputs(context), gate_of(context)
         checkpoint = inputs.one("checkpoint")
-        (clips,) = [one for one in gate.ancestors([checkpoint]) if one.key.path[-1] == "training_set"]
+        clips = training_set_of(gate, checkpoint)
         with progress(context, "clips") as tell, leased_for_training(context, voice) as lease:
             request = _request(voice, checkpoint, clips, epoch_dir(voice, context) / "clip_losses.parquet")
             log = request.out.with_suffix(".log")

@@ -10,6 +10,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.training_run import training_dir
 from voice_assets.orchestration.checks import judge
 from voice_assets.orchestration.marks import CHECKPOINTS
+from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Pin
 from voice_assets.orchestration.results import finished, keep_evidence
 from voice_assets.piper.checkpoints import records_in
@@ -126,10 +127,19 @@ class EndedTraining:
             "epochs": len(curve),
             "first_loss": float(curve["loss"].iloc[0]),
             "last_loss": float(curve["loss"].iloc[-1]),
-            CHECKPOINTS: dg.MetadataValue.json(self.checkpoints.hashes),
+            CHECKPOINTS: dg.MetadataValue.json(self._hashes(curve)),
             "config_sha256": self.checkpoints.config_sha256,
             "lightning_logs": project_store().uri(self.folder),
         }
+
+    def _hashes(self, curve: "pd.DataFrame") -> dict[str, str]:
+        """The checkpoints of the epochs in ``curve``.
+
+        A mini-training that is made again tells the later epochs of its version too. They stay the whole training's, whose
+        rules decide whether they may be shipped.
+        """
+        epochs = set(curve["epoch"])
+        return {key: digest for key, digest in self.checkpoints.hashes.items() if parse_epoch_key(key)[1] in epochs}
 
 
 def picture(curve: "pd.DataFrame", title: str, details: "Details") -> str:

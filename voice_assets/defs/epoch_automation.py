@@ -3,6 +3,7 @@
 `training.samples_every` says which epochs. Not here: validating again (``defs.automation``).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -10,8 +11,9 @@ import dagster as dg
 from voice_assets.defs.automation import RETRIES, SECONDS_BETWEEN_TICKS
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import AssetPartition, Gate
-from voice_assets.orchestration.partitions import epochs, parse_epoch_key
+from voice_assets.orchestration.partitions import epoch_key, epochs, parse_epoch_key
 from voice_assets.orchestration.runner import needed_task
+from voice_assets.piper.retention import firsts
 from voice_assets.voices import Voice
 
 MADE = ("onnx_voice", "voice_samples")
@@ -58,10 +60,21 @@ def _wanted(gate: Gate, voice: Voice) -> list[str]:
     known = sorted((epoch for epoch in gate.partitions_of(checkpoint) if epoch is not None), key=parse_epoch_key)
     there = [epoch for epoch in known if not gate.history.removed(checkpoint, epoch)]
     if isinstance(every, int):
-        return [epoch for epoch in there if (parse_epoch_key(epoch)[1] + 1) % every == 0]
+        return [epoch for epoch in there if epoch in _every(known, every)]
     newest = max((parse_epoch_key(epoch)[0] for epoch in there), default=0)
     kept = [epoch for epoch in there if parse_epoch_key(epoch)[0] == newest]
     return kept[: -voice.training.keep.last]  # the newest checkpoints are kept for a while only
+
+
+def _every(known: Sequence[str], every: int) -> set[str]:
+    """The first epoch of each training from ``every``, twice ``every`` and so on, as `training.keep.every` counts.
+
+    ``known`` has the removed epochs too: otherwise the next epoch would be the first one after each removal.
+    """
+    trainings: dict[int, list[int]] = {}
+    for version, epoch in map(parse_epoch_key, known):
+        trainings.setdefault(version, []).append(epoch)
+    return {epoch_key(version, epoch) for version, epochs in trainings.items() for epoch in firsts(epochs, every)}
 
 
 def _is_due(gate: Gate, voice: Voice, epoch: str) -> bool:

@@ -15,6 +15,7 @@ from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
+from voice_assets.orchestration.lineage import training_set_of
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
@@ -161,8 +162,7 @@ def _held_out(voice: Voice, gate: Gate, source: Materialisation, folder: Path) -
     """
     from voice_assets.asr.recording_scores import held_out_clips
 
-    (training_set,) = [one for one in gate.ancestors([source]) if one.key.path[-1] == "training_set"]
-    clips = held_out_clips(recorded_table(training_set), voice.samples.recordings)
+    clips = held_out_clips(recorded_table(training_set_of(gate, source)), voice.samples.recordings)
     there = [
         _unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)
     ]

@@ -158,8 +158,13 @@ class History:
         return self._observations.newest(key, partition).data_version
 
     def removed(self, key: dg.AssetKey, partition: str | None) -> str:
-        """Why the file of a checkpoint was removed, as its newest observation says; empty when the file is there."""
-        return self._observations.newest(key, partition).removed
+        """Why the file of a checkpoint was removed, as its newest observation says; empty when the file is there.
+
+        A later materialisation is a new file: a training that resumed from an earlier checkpoint wrote this epoch again.
+        """
+        found = self._observations.newest(key, partition)
+        latest = self.latest(key, partition) if found.removed else None
+        return "" if latest is not None and latest.storage_id > found.storage_id else found.removed
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

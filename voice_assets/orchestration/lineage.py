@@ -25,6 +25,18 @@ def ancestry(gate: Gate, starts: list[Materialisation]) -> list[Materialisation]
     return gate.ancestors(starts)
 
 
+def training_set_of(gate: Gate, of: Materialisation) -> Materialisation:
+    """The training set that the checkpoint behind ``of``, or ``of`` itself, was trained on.
+
+    There may be several among the ancestors: a training set that was made again with the same data leaves the mini-training
+    as it is, and the training pins the newer one. All of them have the same data, so the nearest is taken.
+
+    Raises:
+        StopIteration: ``of`` is behind no training set.
+    """
+    return next(one for one in gate.ancestors([of]) if one.key.path[-1] == "training_set")
+
+
 def descendants(gate: Gate, starts: Iterable[Materialisation]) -> list[Materialisation]:
     """Every materialisation that was built from the data of ``starts``, in the order in which they were made.
 

@@ -12,10 +12,14 @@ OBSERVATIONS_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Observation:
-    """What an observation says: a data version, and why a file was removed; None and empty where it says nothing."""
+    """What an observation says: a data version, and why a file was removed; None and empty where it says nothing.
+
+    ``storage_id`` orders it among the events of the instance.
+    """
 
     data_version: str | None = None
     removed: str = ""
+    storage_id: int = -1
 
 
 class Observations:
@@ -55,4 +59,5 @@ def _read(record: EventLogRecord) -> Observation:
     if observation is None:
         return Observation()
     removed = observation.metadata.get(REMOVED)
-    return Observation((observation.tags or {}).get("dagster/data_version"), "" if removed is None else str(removed.value))
+    version, reason = (observation.tags or {}).get("dagster/data_version"), "" if removed is None else str(removed.value)
+    return Observation(version, reason, record.storage_id)

@@ -45,7 +45,10 @@ def checkpoints_in(folder: Path) -> list[Checkpoint]:
 
 
 def records_in(folder: Path) -> list[Checkpoint]:
-    """Every checkpoint that a training ever wrote, by epoch; removed ones have a reason."""
+    """Every checkpoint that a training ever wrote, by epoch; removed ones have a reason.
+
+    A file of another size than the listed one is damaged.
+    """
     known = _listed(folder)
     found = {}
     for path in (folder / "checkpoints").glob("*.ckpt"):
@@ -54,7 +57,9 @@ def records_in(folder: Path) -> list[Checkpoint]:
             continue
         size = path.stat().st_size
         record = known.get(path.name)
-        if record is None or record.size != size:
+        if record is not None and not record.removed and record.size != size:
+            record = replace(record, removed=DAMAGED)
+        elif record is None or record.size != size:  # not listed yet, or an epoch that was trained again
             record = Checkpoint(int(match[1]), int(match[2]), path, size, files.sha256(path))
         found[path.name] = record
     lost = {name: replace(one, removed=one.removed or GONE) for name, one in known.items() if name not in found}
@@ -105,8 +110,8 @@ def remove(checkpoint: Checkpoint) -> None:
 def tidy(folder: Path) -> list[Checkpoint]:
     """Finish what a killed process began in a version's folder. Returns the records, which are also written.
 
-    Half-written files go. A checkpoint that was marked as removed goes. The newest checkpoint, from which training resumes, is
-    hashed: when it is not the recorded file, it goes too and the one before counts.
+    Half-written files go. A checkpoint that was marked as removed goes, and a damaged one. The newest checkpoint, from which
+    training resumes, is hashed: when it is not the recorded file, it goes too and the one before counts.
     """
     for left in [*folder.glob(".*"), *(folder / "checkpoints").glob(".epoch=*.ckpt")]:
         if left.parent != folder or _HALF_WRITTEN.fullmatch(left.name):

@@ -70,7 +70,11 @@ NO_EFFECT = (
     "num_workers",
     "trust_checkpoint",
 )
-"""The settings that change no step: how long, what is kept, and where it is computed (equal but for rounding)."""
+"""The settings that change no step: how long, what is kept, and where it is computed.
+
+A GPU rounds and draws noise in another way than the CPU. So a training that goes on elsewhere does not repeat the same numbers,
+but it is the same training: neither place is the right one.
+"""
 
 
 def identity_of(
@@ -158,7 +162,8 @@ def claim(folder: Path, identity: Mapping[str, Any]) -> None:
     changed = differences(before, identity)
     if changed:
         raise TrainingError(
-            f"{folder}: this version was started with other settings or data; take a new version: {'; '.join(changed)}"
+            f"{folder}: this version was started with other settings or data; take a new version, as the asset mini_training "
+            f"does: {'; '.join(changed)}"
         )
 
 

@@ -25,6 +25,11 @@ def saved(epoch: int, training: Training, epochs: int) -> bool:
     return epoch % training.checkpoint_every == 0 or epoch == epochs - 1
 
 
+def firsts(epochs: Iterable[int], every: int) -> set[int]:
+    """The first of ``epochs`` from ``every``, from twice ``every`` and so on, whatever ``training.checkpoint_every`` left."""
+    return set({epoch // every: epoch for epoch in sorted(epochs, reverse=True) if epoch >= every}.values())
+
+
 def unwanted(table: pd.DataFrame, present: Iterable[int], keep: Keep) -> dict[int, str]:
     """The epochs whose checkpoints may go, each with the reason.
 
@@ -41,8 +46,7 @@ def unwanted(table: pd.DataFrame, present: Iterable[int], keep: Keep) -> dict[in
     mel = {int(epoch): float(value) for epoch, value in zip(table["epoch"], table["validation_mel"], strict=True)}
     scored = sorted((value, epoch) for epoch in epochs if math.isfinite(value := mel.get(epoch, math.nan)))
     best = scored[: keep.best]
-    firsts = {epoch // keep.every: epoch for epoch in reversed(epochs) if epoch >= keep.every} if keep.every else {}
-    kept = {*epochs[-keep.last :], *(epoch for _, epoch in best), *firsts.values()}
+    kept = {*epochs[-keep.last :], *(epoch for _, epoch in best), *(firsts(epochs, keep.every) if keep.every else ())}
     return {epoch: _reason(mel.get(epoch, math.nan), best, keep) for epoch in epochs if epoch not in kept}
 
 

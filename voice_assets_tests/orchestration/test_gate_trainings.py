@@ -8,6 +8,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.epoch_choice import candidates, epochs_to_make
 from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.lineage import training_set_of
 from voice_assets.orchestration.marks import CANDIDATES, CHOICE, REMOVED, RUN_OF, WHOLE_TRAINING
 from voice_assets.orchestration.records import SUITE, Materialisation, pins_json
 from voice_assets.runtime.storage import Artifact
@@ -154,6 +155,20 @@ def test_a_removed_checkpoint_refuses_an_export_and_keeps_what_was_made_from_it(
     assert running.blockers(VOICE, FIRST) == []
 
 
+@pytest.mark.parametrize("other", [FIRST, LAST])
+def test_an_epoch_that_was_written_again_after_its_removal_can_be_exported(running: LongTraining, other: str) -> None:
+    """A damaged checkpoint is removed, and its training goes on from the one before. ``other``: asked about first, or not."""
+    running.remove(SECOND)
+    running.checkpoint(SECOND)
+    history = running.gate().history
+    assert history.removed(CHECKPOINT, other) == history.removed(CHECKPOINT, SECOND) == ""
+    assert running.blockers(VOICE, SECOND) == []
+    running.remove(SECOND)
+    history = running.gate().history
+    assert history.removed(CHECKPOINT, other) == ""
+    assert history.removed(CHECKPOINT, SECOND) == "removed by training.keep"
+
+
 def test_only_the_candidates_are_compared_and_one_that_failed_closes_nothing(running: LongTraining) -> None:
     running.checkpoint(LAST)
     running.train(TRAINING, True, hashes(SECOND, LAST), candidates=[FIRST, LAST])
@@ -178,6 +193,17 @@ def test_other_candidates_make_a_tournament_out_of_date(running: LongTraining) -
     running.train(TRAINING, True, hashes(SECOND), candidates=[FIRST, SECOND])
     running.export(SECOND)
     assert running.gate().staleness(AssetPartition(BEST), best) == f"out of date: not built from toy/voice[{SECOND}]"
+
+
+def test_a_training_set_that_was_made_again_with_the_same_data(running: LongTraining) -> None:
+    """The mini-training pins the older record, the training the newer one, and both are ancestors of the checkpoint."""
+    key = dg.AssetKey(["toy", "training_set"])
+    older, newer = running.materialise(key, "clips"), running.materialise(key, "clips")
+    mini = running.materialise(MINI, "mini", upstream=pins_json([older.pin()]), version=0, checkpoints={}, config_sha256="")
+    running.instance.add_dynamic_partitions("toy_epochs", [LAST])
+    written = running.materialise(CHECKPOINT, "weights", LAST, upstream=pins_json([newer.pin(), mini.pin()]))
+    assert {one.storage_id for one in running.gate().ancestors([written])} >= {older.storage_id, newer.storage_id}
+    assert training_set_of(running.gate(), written).storage_id == newer.storage_id
 
 
 def test_the_epochs_of_a_run(running: LongTraining) -> None:

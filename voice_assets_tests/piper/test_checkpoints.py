@@ -23,15 +23,18 @@ def test_only_whole_checkpoints_count_and_they_are_in_order(tmp_path: Path) -> N
     assert found[0].size == len("epoch=9-step=20.ckpt")
 
 
-@pytest.mark.parametrize(("size", "trusted"), [(3, True), (4, False)])
-def test_a_known_checkpoint_of_the_same_size_is_not_hashed_again(size: int, trusted: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "removed"), [(3, ""), (4, DAMAGED)])
+def test_a_known_checkpoint_is_not_hashed_again_and_one_of_another_size_is_damaged(
+    size: int, removed: str, tmp_path: Path
+) -> None:
     path = tmp_path / "checkpoints" / "epoch=0-step=2.ckpt"
     path.parent.mkdir()
     path.write_bytes(b"abc")
     (tmp_path / "checkpoints.json").write_text(
         json.dumps([{"path": path.name, "epoch": 0, "step": 2, "size": size, "sha256": "known"}])
     )
-    assert (checkpoints_in(tmp_path)[0].sha256 == "known") is trusted
+    (record,) = records_in(tmp_path)
+    assert (record.sha256, record.removed) == ("known", removed)
 
 
 def test_no_training_yet(tmp_path: Path) -> None:
@@ -87,6 +90,15 @@ def test_a_damaged_newest_checkpoint_is_not_resumed_from(tmp_path: Path) -> None
     (tmp_path / "checkpoints" / "epoch=1-step=8.ckpt").write_bytes(b"")
     assert [one.epoch for one in tidy(tmp_path) if not one.removed] == [0]
     assert states(tmp_path) == {0: "", 1: DAMAGED, 2: DAMAGED}
+
+
+def test_a_damaged_older_checkpoint_goes_and_training_resumes_from_the_newest(tmp_path: Path) -> None:
+    written(tmp_path, 0, 1, 2)
+    older = tmp_path / "checkpoints" / "epoch=1-step=8.ckpt"
+    older.write_bytes(b"cut")
+    assert [one.epoch for one in tidy(tmp_path) if not one.removed] == [0, 2]
+    assert states(tmp_path) == {0: "", 1: DAMAGED, 2: ""}
+    assert not older.exists()
 
 
 def test_a_checkpoint_that_is_not_listed_yet_counts(tmp_path: Path) -> None:
