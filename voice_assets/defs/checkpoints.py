@@ -13,7 +13,7 @@ from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of
 from voice_assets.orchestration.marks import REMOVED, RUN_OF
-from voice_assets.orchestration.partitions import epoch_key, epochs
+from voice_assets.orchestration.partitions import epoch_key, epochs, parse_epoch_key
 from voice_assets.orchestration.records import UPSTREAM, pins_json
 from voice_assets.orchestration.results import recorded
 from voice_assets.runtime.files import sha256
@@ -41,7 +41,8 @@ class CheckpointRecords:
     """Records the checkpoints of one running training.
 
     Attributes:
-        hashes: the SHA-256 of each checkpoint that this asset's training wrote, by epoch key.
+        hashes: the SHA-256 of each checkpoint that this training ever wrote, by epoch key; removed ones too, because what
+            was exported from them can still be packaged.
         config_sha256: of the configuration that the checkpoints were trained with.
     """
 
@@ -52,15 +53,21 @@ class CheckpointRecords:
         self.came_from = came_from(gate_of(context), list(inputs.sources.values()))
         self.hashes: dict[str, str] = {}
         self.config_sha256 = ""
+        self._removed: dict[str, bool] = {}
 
     def checkpoint(self, event: dict[str, Any]) -> None:
-        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again."""
+        """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again.
+
+        A checkpoint that was removed and written again is recorded again.
+        """
         partition = epoch_key(self.version, event["epoch"])
         config = Path(event["path"]).parent.parent / "config.json"
         self.config_sha256 = sha256(config)
         self.hashes[partition] = event["sha256"]
         known = self.history.latest(self.key, partition)
-        if known is not None and known.data_version == event["sha256"]:
+        again = self._is_removed(partition)
+        self._removed[partition] = False
+        if known is not None and known.data_version == event["sha256"] and not again:
             return
         self.context.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", [partition])
         store = project_store()
@@ -78,6 +85,19 @@ class CheckpointRecords:
     def removed(self, event: dict[str, Any]) -> None:
         """Record once that the file of a checkpoint was removed, and why."""
         partition = epoch_key(self.version, event["epoch"])
-        if not self.history.removed(self.key, partition):
+        self.hashes[partition] = event["sha256"]
+        if not self._is_removed(partition):
             observation = dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: event["reason"]})
             self.context.log_event(observation)
+        self._removed[partition] = True
+
+    def forget_from(self, epoch: int) -> None:
+        """Leave ``epoch`` and later ones out of ``hashes``: another training wrote them in the same version.
+
+        A mini-training that is made again after the whole training must not answer for the epochs of that one.
+        """
+        self.hashes = {key: digest for key, digest in self.hashes.items() if parse_epoch_key(key)[1] < epoch}
+
+    def _is_removed(self, partition: str) -> bool:
+        """What was recorded last: whether the file is gone. The history does not know what this run recorded."""
+        return self._removed.get(partition, bool(self.history.removed(self.key, partition)))

@@ -52,7 +52,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
 
         inputs, gate = resolve_inputs(context), gate_of(context)
         checkpoint = inputs.one("checkpoint")
-        (clips,) = [one for one in gate.ancestors([checkpoint]) if one.key.path[-1] == "training_set"]
+        clips = next(one for one in gate.ancestors([checkpoint]) if one.key.path[-1] == "training_set")  # the nearest
         with progress(context, "clips") as tell, leased_for_training(context, voice) as lease:
             request = _request(voice, checkpoint, clips, epoch_dir(voice, context) / "clip_losses.parquet")
             log = request.out.with_suffix(".log")

@@ -84,6 +84,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
         with only_training(voice):
             version = run.open_version()
             records = run.train(version, stop_when_level=False)
+        records.forget_from(voice.training.epochs)
         ended = EndedTraining(context, voice, version, records)
         curve = ended.epochs[ended.epochs["epoch"] < voice.training.epochs].reset_index(drop=True)
         evidence = {"epochs": curve, "facts": one_row(loss_facts(curve, voice.training.epochs))}

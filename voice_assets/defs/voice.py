@@ -161,7 +161,7 @@ def _held_out(voice: Voice, gate: Gate, source: Materialisation, folder: Path) -
     """
     from voice_assets.asr.recording_scores import held_out_clips
 
-    (training_set,) = [one for one in gate.ancestors([source]) if one.key.path[-1] == "training_set"]
+    training_set = next(one for one in gate.ancestors([source]) if one.key.path[-1] == "training_set")  # the nearest
     clips = held_out_clips(recorded_table(training_set), voice.samples.recordings)
     there = [
         _unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)

@@ -158,8 +158,12 @@ class History:
         return self._observations.newest(key, partition).data_version
 
     def removed(self, key: dg.AssetKey, partition: str | None) -> str:
-        """Why the file of a checkpoint was removed, as its newest observation says; empty when the file is there."""
-        return self._observations.newest(key, partition).removed
+        """Why the file of a checkpoint was removed, as its newest observation says; empty when it was written since."""
+        found = self._observations.newest(key, partition)
+        if not found.removed:
+            return ""
+        latest = self.latest(key, partition)
+        return found.removed if latest is None or latest.storage_id < found.storage_id else ""
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

@@ -12,10 +12,14 @@ OBSERVATIONS_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Observation:
-    """What an observation says: a data version, and why a file was removed; None and empty where it says nothing."""
+    """What an observation says: a data version, and why a file was removed; None and empty where it says nothing.
+
+    An observation that no run made removes nothing. ``storage_id`` orders it among materialisations.
+    """
 
     data_version: str | None = None
     removed: str = ""
+    storage_id: int = 0
 
 
 class Observations:
@@ -54,5 +58,6 @@ def _read(record: EventLogRecord) -> Observation:
     observation = record.asset_observation
     if observation is None:
         return Observation()
-    removed = observation.metadata.get(REMOVED)
-    return Observation((observation.tags or {}).get("dagster/data_version"), "" if removed is None else str(removed.value))
+    removed = observation.metadata.get(REMOVED) if record.run_id else None
+    reason = "" if removed is None else str(removed.value)
+    return Observation((observation.tags or {}).get("dagster/data_version"), reason, record.storage_id)

@@ -73,7 +73,7 @@ class LongTraining(Records):
 
     def remove(self, epoch: str) -> None:
         reason = "removed by training.keep"
-        self.instance.report_runless_asset_event(dg.AssetObservation(CHECKPOINT, partition=epoch, metadata={REMOVED: reason}))
+        self.observe(dg.AssetObservation(CHECKPOINT, partition=epoch, metadata={REMOVED: reason}))
 
     def gate(self) -> Gate:
         return Gate(graph(), self.instance)
@@ -152,6 +152,18 @@ def test_a_removed_checkpoint_refuses_an_export_and_keeps_what_was_made_from_it(
     assert running.blockers(VOICE, SECOND) == [f"toy/checkpoint[{SECOND}]: removed by training.keep"]
     assert running.blockers(PACKAGE, SECOND) == []
     assert running.blockers(VOICE, FIRST) == []
+
+
+def test_a_checkpoint_that_was_written_again_can_be_exported(running: LongTraining) -> None:
+    running.remove(SECOND)
+    running.checkpoint(SECOND)
+    assert running.blockers(VOICE, SECOND) == []
+
+
+def test_an_observation_from_outside_removes_nothing(running: LongTraining) -> None:
+    forged = dg.AssetObservation(CHECKPOINT, partition=SECOND, metadata={REMOVED: "because I say so"})
+    running.instance.report_runless_asset_event(forged)
+    assert running.blockers(VOICE, SECOND) == []
 
 
 def test_only_the_candidates_are_compared_and_one_that_failed_closes_nothing(running: LongTraining) -> None:
