@@ -22,7 +22,7 @@ SHOWN = 5
 @click.command()
 @click.argument("voice")
 @click.option("--to", "asset", metavar="ASSET", help="The last asset to make, such as whisper_validation. Default: all assets.")
-@click.option("--epoch", metavar="KEY", help="The trained epoch to export and package, such as v0-e0001. Default: the newest.")
+@click.option("--epoch", metavar="KEY", help="The epoch to export and package, such as v0-e0001. Default: the winner.")
 def run(voice: str, asset: str | None, epoch: str | None) -> None:
     """Make the assets of VOICE that are missing or out of date, in order, up to ASSET.
 
@@ -65,7 +65,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
     out = console()
     graph = build_definitions().resolve_asset_graph()
     with without_traceback(SelectionError):
-        keys = assets_to(graph, voice.name, asset)
+        keys = assets_to(graph, voice.name, asset, epoch)
     with without_traceback(BusyError), only_runner(voice.name), open_instance() as instance:
         if epoch is not None:
             require_epoch(instance, voice, epoch)

@@ -3,7 +3,10 @@
 Not here: which epochs compete (``trained``), and choosing the winner (the asset ``best_epoch``).
 """
 
+from collections.abc import Collection
+
 import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.marks import CANDIDATES, CHOICE, WINNER
@@ -32,3 +35,10 @@ def candidates(gate: Gate, voice: str) -> list[str]:
     mine = [key for key in gate.graph.get_all_asset_keys() if key.path[0] == voice]
     tournament = next((key for key in mine if CANDIDATES in gate.graph.get(key).metadata), None)
     return gate.trainings.recorded(voice) if tournament is None else gate.trainings.candidates(tournament)
+
+
+def competing(graph: AssetGraph, keys: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
+    """The assets that a tournament among ``keys`` compares epoch by epoch. An epoch that failed its rules only cannot win."""
+    tournaments = [graph.get(key) for key in keys if CANDIDATES in graph.get(key).metadata]
+    parents = {parent for tournament in tournaments for parent in tournament.parent_keys}
+    return {key for key in parents if isinstance(graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)}

@@ -14,7 +14,7 @@ OBSERVATIONS_AT_ONCE = 100
 class Observation:
     """What an observation says: a data version, and why a file was removed; None and empty where it says nothing.
 
-    ``storage_id`` orders it among the events of the instance.
+    An observation that no run made removes nothing. ``storage_id`` orders it among materialisations.
     """
 
     data_version: str | None = None
@@ -58,6 +58,6 @@ def _read(record: EventLogRecord) -> Observation:
     observation = record.asset_observation
     if observation is None:
         return Observation()
-    removed = observation.metadata.get(REMOVED)
-    version, reason = (observation.tags or {}).get("dagster/data_version"), "" if removed is None else str(removed.value)
-    return Observation(version, reason, record.storage_id)
+    removed = observation.metadata.get(REMOVED) if record.run_id else None
+    reason = "" if removed is None else str(removed.value)
+    return Observation((observation.tags or {}).get("dagster/data_version"), reason, record.storage_id)

@@ -15,11 +15,14 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.blockers import in_words
-from voice_assets.orchestration.epoch_choice import epochs_to_make
+from voice_assets.orchestration.epoch_choice import competing, epochs_to_make
 from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.marks import CHOICE, DECISIONS, ON_DEMAND, RUN_OF
 from voice_assets.orchestration.records import Materialisation
+
+FAILED_RULES = "blocking asset check"
+"""Dagster's words for a run that ended because rules of its asset failed."""
 
 
 class SelectionError(ValueError):
@@ -51,9 +54,9 @@ class AssetStatus:
         return self.verdict in ("PASS", "WARN")
 
     def add(self, outcome: Outcome) -> None:
-        """Count one run. A failed run sets the verdict to CLOSED or ERROR."""
+        """Count one run. A failed run sets the verdict to CLOSED or ERROR; where rules failed, the records say so."""
         self.ran += 1
-        if not outcome.success:
+        if not outcome.success and FAILED_RULES not in outcome.message:
             self.verdict = "CLOSED" if outcome.closed or self.verdict == "CLOSED" else "ERROR"
             self.reasons.append(outcome.message)
 
@@ -68,14 +71,15 @@ class RunListener(Protocol):
         """The run for ``target`` has ended."""
 
 
-def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetKey]:
+def assets_to(graph: AssetGraph, voice: str, name: str | None, epoch: str | None = None) -> list[dg.AssetKey]:
     """``name`` and all assets of ``voice`` upstream of ``name``, upstream first; every asset of the voice when None.
 
     Decisions of people are not among them: a run can make none. An asset on demand is among them when it is ``name``.
-    With an asset comes the report that is also made when the asset fails (``marks.AFTER_FAILURE``).
+    With an asset comes the report that is also made when the asset fails (``marks.AFTER_FAILURE``). With an ``epoch`` that
+    a person chose, there is no tournament.
 
     Raises:
-        SelectionError: no such voice or asset, or the voice's file is broken.
+        SelectionError: no such voice or asset, the voice's file is broken, or ``name`` is the tournament beside an ``epoch``.
     """
     voices_keys = [key for key in graph.toposorted_asset_keys if key.path[0] == voice]
     mine = [key for key in voices_keys if DECISIONS not in graph.get(key).metadata]
@@ -85,13 +89,16 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None) -> list[dg.AssetK
         raise SelectionError(f"there is no voice {voice!r}; there are: {', '.join(voices) or 'none'}")
     if names == ["voice_file"]:
         raise SelectionError(str(graph.get(mine[0]).metadata["error"]))
+    chosen = [key for key in mine if epoch is None or CHOICE not in graph.get(key).metadata]
     if name is None:
-        return [key for key in mine if ON_DEMAND not in graph.get(key).metadata]
+        return [key for key in chosen if ON_DEMAND not in graph.get(key).metadata]
     if name not in names:
         raise SelectionError(f"there is no asset {name!r} in {voice}; there are: {', '.join(names)}")
     target = dg.AssetKey([voice, name])
+    if target not in chosen:
+        raise SelectionError(f"{name} chooses among the candidates: leave --epoch out")
     wanted = graph.get_ancestor_asset_keys(target) | {target}
-    return [key for key in mine if key in wanted or (reports_on_failure(graph, key) and graph.get(key).parent_keys <= wanted)]
+    return [key for key in chosen if key in wanted or (reports_on_failure(graph, key) and graph.get(key).parent_keys <= wanted)]
 
 
 def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
@@ -115,7 +122,7 @@ class Runner:
         instance: where runs are recorded.
         launcher: starts the runs.
         listener: receives the events.
-        epoch: the epoch key for assets partitioned by epoch, and no tournament; None makes the candidates and ships the winner.
+        epoch: the epoch key for assets partitioned by epoch; None makes the candidates and ships the winner.
         widths: the number of runs that may run at the same time, by pool; one for a pool without an entry.
     """
 
@@ -130,14 +137,14 @@ class Runner:
     ):
         self.graph, self.instance, self.launcher, self.listener = graph, instance, launcher, listener
         self.epoch, self.widths = epoch, widths or {}
+        self._competing: set[dg.AssetKey] = set()
 
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
         """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open.
 
         Where rules failed, the reports on that failure follow. Nothing is made from a report, so its own error ends nothing.
         """
-        if self.epoch is not None:
-            keys = [key for key in keys if CHOICE not in self.graph.get(key).metadata]
+        self._competing = competing(self.graph, keys)
         for position, key in enumerate(keys):
             status = self._status(key)
             yield status
@@ -247,9 +254,9 @@ class Runner:
         status.results.append(latest)
         failed = [] if self.graph.get(target.key).metadata.get(RUN_OF) else gate.verdicts(latest)
         if failed:
-            status.verdict = "FAIL"
-            status.reasons = [reason for reason in status.reasons if "blocking asset check" not in reason]
-            status.reasons += in_words(failed)
+            lost = target.key in self._competing and not any(blocker.unjudged for blocker in failed)
+            status.verdict = "FAIL" if not lost else "WARN" if status.verdict == "PASS" else status.verdict
+            status.reasons += [*in_words(failed), *([f"{target.partition} competes and cannot win"] if lost else [])]
         elif status.verdict == "PASS" and (warnings := [*gate.warnings(latest), *gate.advice(target)]):
             status.verdict = "WARN"
             status.reasons += map(str, warnings)

@@ -11,7 +11,7 @@ from enum import StrEnum
 import dagster as dg
 
 from voice_assets.orchestration.blockers import in_words
-from voice_assets.orchestration.epoch_choice import epochs_to_make
+from voice_assets.orchestration.epoch_choice import competing, epochs_to_make
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate, reports_on_failure
 from voice_assets.orchestration.marks import DECISIONS, ON_DEMAND, RUN_OF
 from voice_assets.orchestration.records import Materialisation
@@ -69,9 +69,9 @@ class VoiceStatus:
 def voice_status(gate: Gate, voice: str) -> VoiceStatus:
     """How far ``voice`` is."""
     keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice and _is_made(gate, key)]
-    status = VoiceStatus(voice)
+    status, compared = VoiceStatus(voice), competing(gate.graph, keys)
     for key in keys:
-        if not _add(gate, key, status):
+        if not _add(gate, key, status, key in compared):
             status.next_asset = key.path[-1]
             break
     status.validation = _newest(gate, [key for key in keys if key.path[-1] in VALIDATIONS])
@@ -85,12 +85,17 @@ def _is_made(gate: Gate, key: dg.AssetKey) -> bool:
     return not gate.is_external(key) and not others
 
 
-def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:
-    """Add one asset to ``status``. Returns whether the asset is there, current, and passed."""
+def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus, competes: bool) -> bool:
+    """Add one asset to ``status``. Returns whether the asset is there, current, and passed.
+
+    ``competes``: a tournament compares the epochs of the asset.
+    """
     targets = list(_targets(gate, key))
     made = [(target, gate.history.latest(target.key, target.partition)) for target in targets]
     there = [(target, one) for target, one in made if one is not None]
-    blockers = [blocker for target, one in there for blocker in _blockers(gate, target, one)]
+    found = [blocker for target, one in there for blocker in _blockers(gate, target, one)]
+    lost = [blocker for blocker in found if blocker.check is not None and not blocker.unjudged] if competes else []
+    blockers = [blocker for blocker in found if blocker not in lost]  # an epoch that failed its rules only cannot win
     failed = [blocker for blocker in blockers if blocker.check is not None and not blocker.unjudged]
     if blockers:
         status.verdict = Verdict.FAIL if failed else Verdict.CLOSED
@@ -103,7 +108,7 @@ def _add(gate: Gate, key: dg.AssetKey, status: VoiceStatus) -> bool:
             status.verdict = Verdict.CLOSED
             status.reasons = [f"{len(there)} of {len(targets)} partitions are made"] if there else list(map(str, closed))
         return False
-    warned = status.verdict == Verdict.WARN or any(gate.warnings(one) for _, one in there)
+    warned = bool(lost) or status.verdict == Verdict.WARN or any(gate.warnings(one) for _, one in there)
     status.verdict = Verdict.WARN if warned else Verdict.PASS
     status.stage, status.asset = _stage(gate, key), key.path[-1]
     return True

@@ -4,7 +4,7 @@ import uuid
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
-from dagster._core.events import StepMaterializationData
+from dagster._core.events import AssetObservationData, StepMaterializationData
 
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.records import SUITE, Materialisation
@@ -60,6 +60,10 @@ class Records:
             self.instance.report_runless_asset_event(result)
         else:
             self._write(dg.DagsterEventType.ASSET_CHECK_EVALUATION, result, run_id)
+
+    def observe(self, observation: dg.AssetObservation) -> None:
+        """Record an observation of a new run."""
+        self._write(dg.DagsterEventType.ASSET_OBSERVATION, AssetObservationData(observation), str(uuid.uuid4()))
 
     def _write(self, kind: dg.DagsterEventType, what: object, run_id: str) -> None:
         event = dg.DagsterEvent(event_type_value=kind.value, job_name="__ASSET_JOB", event_specific_data=what)  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ class LongTraining(Records):
 
     def remove(self, epoch: str) -> None:
         reason = "removed by training.keep"
-        self.instance.report_runless_asset_event(dg.AssetObservation(CHECKPOINT, partition=epoch, metadata={REMOVED: reason}))
+        self.observe(dg.AssetObservation(CHECKPOINT, partition=epoch, metadata={REMOVED: reason}))
 
     def gate(self) -> Gate:
         return Gate(graph(), self.instance)
@@ -167,6 +167,12 @@ def test_an_epoch_that_was_written_again_after_its_removal_can_be_exported(runni
     history = running.gate().history
     assert history.removed(CHECKPOINT, other) == ""
     assert history.removed(CHECKPOINT, SECOND) == "removed by training.keep"
+
+
+def test_an_observation_from_outside_removes_nothing(running: LongTraining) -> None:
+    forged = dg.AssetObservation(CHECKPOINT, partition=SECOND, metadata={REMOVED: "because I say so"})
+    running.instance.report_runless_asset_event(forged)
+    assert running.blockers(VOICE, SECOND) == []
 
 
 def test_only_the_candidates_are_compared_and_one_that_failed_closes_nothing(running: LongTraining) -> None:

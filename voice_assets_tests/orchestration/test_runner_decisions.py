@@ -1,15 +1,17 @@
 """What the runner asks its launcher for, and in which order. A scripted launcher stands in for the runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Outcome
 from voice_assets.orchestration.marks import AFTER_FAILURE, CANDIDATES, CHOICE
-from voice_assets.orchestration.runner import AssetStatus, Runner, assets_to
+from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
+from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
 
 SHARDS = dg.StaticPartitionsDefinition(["0-of-3", "1-of-3", "2-of-3"])
@@ -51,10 +53,6 @@ def package() -> None: ...
 def comparison() -> None: ...
 
 
-@dg.asset(key=["toy", "training"], deps=[report])
-def training() -> None: ...
-
-
 class Listener:
     """Notes when runs start and end."""
 
@@ -84,7 +82,7 @@ class Bench:
 
     def run(self, epoch: str | None = None, **widths: int) -> list[AssetStatus]:
         runner = Runner(self.graph, self.instance, self.launcher, self.listener, epoch, widths)
-        return list(runner.run(list(self.graph.toposorted_asset_keys)))
+        return list(runner.run(assets_to(self.graph, "toy", None, epoch)))
 
     @property
     def asked(self) -> list[str]:
@@ -250,21 +248,38 @@ def test_a_task_is_announced_when_it_starts_not_earlier(bench: Bench) -> None:
     ]
 
 
+@dg.asset_check(asset=onnx, name="natural", blocking=True, partitions_def=EPOCHS)
+def natural() -> dg.AssetCheckResult:
+    raise NotImplementedError
+
+
+class Trainer(ScriptedLauncher):
+    """Records a training with two candidates, of which the first wins; ``unnatural`` epochs fail their rule."""
+
+    unnatural: frozenset[str] = frozenset()
+    judges = True
+    known: Mapping[str, Mapping[str, object]] = {
+        "training": {"candidates": ["v0-e0009", "v0-e0010"]},
+        "best_epoch": {"winner": "v0-e0009"},
+    }
+
+    def record(self, target: AssetPartition, version: str = "1") -> None:
+        metadata = self.known.get(target.key.path[-1])
+        if metadata is None:
+            super().record(target, version)
+        else:
+            self.instance.report_runless_asset_event(dg.AssetMaterialization(target.key, metadata=metadata))
+        if target.key == onnx.key and self.judges:
+            made = History(self.instance).latest(target.key, target.partition)
+            assert made is not None
+            Records(self.instance).judge("natural", made, target.partition not in self.unnatural)
+
+
 @pytest.fixture
 def trained(bench: Bench) -> Callable[..., list[AssetStatus]]:
-    """A function that runs everything after a training with three checkpoints, of which two compete and the first wins."""
-    bench.use(raw, shard, report, training, onnx, best_epoch, package)
+    """A function that runs everything after a training with three checkpoints."""
+    bench.use(raw, shard, report, training, onnx, best_epoch, package, checks=(natural,))
     bench.instance.add_dynamic_partitions("toy_epochs", ["v0-e0008", "v0-e0009", "v0-e0010"])
-    recorded = {"training": {"candidates": ["v0-e0009", "v0-e0010"]}, "best_epoch": {"winner": "v0-e0009"}}
-
-    class Trainer(ScriptedLauncher):
-        def record(self, target: AssetPartition, version: str = "1") -> None:
-            metadata = recorded.get(target.key.path[-1])
-            if metadata is None:
-                super().record(target, version)
-                return
-            self.instance.report_runless_asset_event(dg.AssetMaterialization(target.key, metadata=metadata))
-
     bench.launcher = Trainer(bench.graph, bench.instance, {})
     return bench.run
 
@@ -274,9 +289,41 @@ def test_the_candidates_are_made_and_the_winner_is_shipped(bench: Bench, trained
     assert bench.asked[-4:] == ["onnx[v0-e0009]", "onnx[v0-e0010]", "best_epoch", "package[v0-e0009]"]
 
 
+RULE_FAILED = Outcome("", False, "1 blocking asset check failed with ERROR severity")
+
+
+def test_a_candidate_that_failed_its_rules_ends_nothing_and_its_own_package_is_refused(
+    bench: Bench, trained: Callable[..., list[AssetStatus]]
+) -> None:
+    bench.launcher.unnatural = frozenset({"v0-e0010"})
+    *_, of_epochs, best, shipped = trained()
+    assert (of_epochs.verdict, best.verdict, shipped.verdict) == ("WARN", "PASS", "PASS")
+    assert "v0-e0010 competes and cannot win" in of_epochs.reasons
+    assert bench.asked[-2:] == ["best_epoch", "package[v0-e0009]"]
+    assert trained(epoch="v0-e0010")[-1].verdict == "FAIL"
+
+
+def test_a_candidate_without_a_verdict_ends_the_runner(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+    bench.launcher.judges = False
+    assert [status.verdict for status in trained()][-1] == "FAIL"
+    assert "best_epoch" not in bench.asked
+
+
+def test_a_run_whose_rules_failed_is_judged_by_the_rules(bench: Bench) -> None:
+    status = AssetStatus(report.key)
+    status.add(RULE_FAILED)
+    assert (status.verdict, status.reasons, status.ran) == ("PASS", [], 1)
+
+
 def test_a_chosen_epoch_is_shipped_without_a_tournament(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
     trained(epoch="v0-e0008")
     assert bench.asked[-3:] == ["training", "onnx[v0-e0008]", "package[v0-e0008]"]
+
+
+def test_with_a_chosen_epoch_there_is_no_tournament_to_run_to(bench: Bench, trained: Callable[..., list[AssetStatus]]) -> None:
+    assert best_epoch.key not in assets_to(bench.graph, "toy", None, "v0-e0008")
+    with pytest.raises(SelectionError, match="best_epoch chooses among the candidates: leave --epoch out"):
+        assets_to(bench.graph, "toy", "best_epoch", "v0-e0008")
 
 
 def test_an_unknown_epoch_is_an_error_that_names_the_known_ones(trained: Callable[..., list[AssetStatus]]) -> None:

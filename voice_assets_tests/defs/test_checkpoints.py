@@ -1,0 +1,106 @@
+"""What is recorded of the checkpoints that a training writes, removes and writes again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from voice_assets.defs.checkpoints import CheckpointRecords
+from voice_assets.orchestration.history import History
+from voice_assets.orchestration.inputs import ResolvedInputs
+from voice_assets.runtime.files import sha256
+from voice_assets.voices import load_voice
+from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.orchestration.recorded_events import Records
+
+KEY = dg.AssetKey(["toy", "checkpoint"])
+
+
+class Run:
+    """A run of a training: what its asset logs goes into the instance as the run's events."""
+
+    def __init__(self, folder: Path, instance: dg.DagsterInstance):
+        self.folder, self.instance = folder, instance
+        graph = dg.Definitions(assets=[dg.AssetSpec(KEY)]).resolve_asset_graph()
+        self.repository_def = SimpleNamespace(asset_graph=graph)
+        voice = load_voice(write_voice(folder / "voices" / "toy.yaml", folder / "data"))
+        self.records = CheckpointRecords(self, voice, 0, ResolvedInputs({}, []))  # type: ignore[arg-type]
+
+    def log_event(self, event: dg.AssetMaterialization | dg.AssetObservation) -> None:
+        if isinstance(event, dg.AssetObservation):
+            Records(self.instance).observe(event)
+        else:
+            data = (event.tags or {})["dagster/data_version"]
+            metadata = {name: value for name, value in event.metadata.items() if name != "epoch"}
+            Records(self.instance).materialise(event.asset_key, data, event.partition, **metadata)
+
+    def writes(self, epoch: int) -> None:
+        self.records.checkpoint(self._event(epoch))
+
+    def removes(self, epoch: int) -> None:
+        self.records.removed({**self._event(epoch), "reason": "not needed"})
+
+    def _event(self, epoch: int) -> dict[str, Any]:
+        file = self.folder / "version_0" / "checkpoints" / f"epoch={epoch}.ckpt"
+        return {"epoch": epoch, "step": 1, "path": str(file), "sha256": sha256(file)}
+
+    def reason(self, epoch: str) -> str:
+        return History(self.instance).removed(KEY, epoch)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, dg.DagsterInstance]]:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "version_0" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "version_0" / "config.json").write_text("{}")
+    for epoch in range(3):
+        (tmp_path / "version_0" / "checkpoints" / f"epoch={epoch}.ckpt").write_text(f"weights {epoch}")
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield tmp_path, instance
+
+
+def made(instance: dg.DagsterInstance) -> int:
+    return len(instance.fetch_materializations(KEY, limit=100).records)
+
+
+def test_a_checkpoint_that_is_told_again_is_recorded_once(project: tuple[Path, dg.DagsterInstance]) -> None:
+    Run(*project).writes(0)
+    Run(*project).writes(0)
+    assert made(project[1]) == 1
+
+
+def test_a_checkpoint_that_was_removed_says_why_once_and_counts_as_written_by_its_training(
+    project: tuple[Path, dg.DagsterInstance],
+) -> None:
+    Run(*project).writes(0)
+    for _ in range(2):  # the second run was started after a kill, and tells the removal again
+        run = Run(*project)
+        run.removes(0)
+        assert list(run.records.hashes) == ["v0-e0000"]
+    assert run.reason("v0-e0000") == "not needed"
+    assert len(project[1].fetch_observations(KEY, limit=100).records) == 1
+
+
+@pytest.mark.parametrize("same_run", [True, False])
+def test_a_checkpoint_that_is_written_again_is_there_again(project: tuple[Path, dg.DagsterInstance], same_run: bool) -> None:
+    run = Run(*project)
+    run.writes(0)
+    run = run if same_run else Run(*project)
+    run.removes(0)
+    run = run if same_run else Run(*project)
+    run.writes(0)
+    assert (run.reason("v0-e0000"), made(project[1])) == ("", 2)
+    run.removes(0)
+    assert run.reason("v0-e0000") == "not needed"
+
+
+def test_a_mini_training_does_not_answer_for_later_epochs(project: tuple[Path, dg.DagsterInstance]) -> None:
+    run = Run(*project)
+    for epoch in range(3):
+        run.writes(epoch)
+    run.records.forget_from(2)
+    assert list(run.records.hashes) == ["v0-e0000", "v0-e0001"]
