@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from voice_assets.piper import ranks, watchdog
+from voice_assets.piper import optimizing, ranks, watchdog
 from voice_assets.workers import train
 
 OUT = Path(os.environ["OBSERVED"])
@@ -26,30 +26,21 @@ def name_of(audio: Any, length: int) -> str:
 
 
 class Observer:
-    """Notes the clips of each batch, the gradients of each backward pass, the losses of each epoch and the last weights."""
+    """Notes the clips of each batch, the gradients of each step before and after the mean, the losses, and the last weights."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, Any] = {"train": [], "validation": [], "order": [], "backward": [], "losses": [], "weights": ""}
+        self.seen: dict[str, Any] = {"train": [], "validation": [], "order": [], "steps": [], "losses": [], "weights": ""}
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        from torch import autograd
+        average = optimizing.average_over_processes
 
-        original = pl_module.manual_backward
+        def observed(parameters: Any) -> None:
+            named = {name: value for name, value in pl_module.named_parameters() if value.grad is not None}
+            own = {name: value.grad.clone() for name, value in named.items()}
+            average(parameters)
+            self.seen["steps"].append({name: (own[name], value.grad.clone()) for name, value in named.items()})
 
-        def observed(loss: Any, *arguments: Any, **named: Any) -> None:
-            parameters = {name: value for name, value in pl_module.named_parameters() if value.requires_grad}
-            own = autograd.grad(loss, list(parameters.values()), retain_graph=True, allow_unused=True)
-            before = {name: 0 if value.grad is None else value.grad.clone() for name, value in parameters.items()}
-            original(loss, *arguments, **named)
-            self.seen["backward"].append(
-                {
-                    name: (mine, parameters[name].grad - before[name])
-                    for name, mine in zip(parameters, own, strict=True)
-                    if mine is not None
-                }
-            )
-
-        pl_module.manual_backward = observed
+        optimizing.average_over_processes = observed  # type: ignore[assignment]
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         self.seen["order"].append(list(trainer.train_dataloader.sampler))
