@@ -158,8 +158,8 @@ class History:
         return self._observations.newest(key, partition).data_version
 
     def removed(self, key: dg.AssetKey, partition: str | None) -> str:
-        """Why the file of a checkpoint was removed, as its newest observation says; empty when it was written since."""
-        found = self._observations.newest(key, partition)
+        """Why the file of a checkpoint was removed, as the newest observation of a run says; empty when written since."""
+        found = self._observations.newest_of_runs(key, partition)
         if not found.removed:
             return ""
         latest = self.latest(key, partition)

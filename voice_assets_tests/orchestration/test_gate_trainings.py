@@ -176,10 +176,13 @@ def test_a_checkpoint_that_was_written_again_can_be_exported(running: LongTraini
     assert running.blockers(VOICE, SECOND) == []
 
 
-def test_an_observation_from_outside_removes_nothing(running: LongTraining) -> None:
+def test_an_observation_from_outside_neither_removes_nor_brings_back(running: LongTraining) -> None:
     forged = dg.AssetObservation(CHECKPOINT, partition=SECOND, metadata={REMOVED: "because I say so"})
     running.instance.report_runless_asset_event(forged)
     assert running.blockers(VOICE, SECOND) == []
+    running.remove(SECOND)
+    running.instance.report_runless_asset_event(dg.AssetObservation(CHECKPOINT, partition=SECOND))
+    assert running.blockers(VOICE, SECOND) == [f"toy/checkpoint[{SECOND}]: removed by training.keep"]
 
 
 def test_only_the_candidates_are_compared_and_one_that_failed_closes_nothing(running: LongTraining) -> None:
