@@ -8,7 +8,7 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``orchestration``  what is about Dagster and about no stage: gates, history, lineage, checks, partitions, tables, runs.
 * ``review``         the web pages on which people listen and decide, and the server of every report.
 * ``reports``        what is written for people: Markdown, HTML, TSV, plots, the voice package.
-* ``workers``        ``python -m`` processes: transcribe, train, clip_losses, export, speak.
+* ``workers``        ``python -m`` processes: transcribe, start, train, clip_losses, export, speak.
 * ``rules``          Great Expectations: loading suites, and running them so that nothing passes by accident.
 * ``asr``            speech recognition: Whisper, decoding passes, transcript cache, scores, categories of clips.
 * ``curation``       decisions of people about clips, and the new version of a data set that follows from them.

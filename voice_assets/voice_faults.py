@@ -145,7 +145,9 @@ def segment_fault(size: int) -> str:
 
 
 def sentences_fault(sentences: list[str]) -> str:
-    """Why ``sentences`` are too few; empty when they are not."""
+    """Why ``sentences`` are too few, or one is there twice; empty when they are fine."""
+    if twice := next((one for place, one in enumerate(sentences) if one in sentences[:place]), None):
+        return f"{twice!r} is there twice; the tournament compares epochs sentence by sentence: write each once"
     few = f"{len(sentences)} sentences; give 5 to 10, or none for the built-in sentences of the language"
     return few if 0 < len(sentences) < 5 else ""
 

@@ -75,6 +75,7 @@ def test_a_segment_is_a_multiple_of_the_hop_length(tmp_path: Path) -> None:
         ("limits:\n  min_duration_s: 20.0\n", "limits.min_duration_s", "must be below max_duration_s, which is 15.0"),
         ("training:\n  segment_size: 1000\n", "training.segment_size", "1000"),
         ("samples:\n  sentences: [Раз]\n", "samples.sentences", "1 sentences"),
+        ("samples:\n  sentences: [Раз два, Три, Три, Пять, Семь]\n", "samples.sentences", "'Три' is there twice"),
         ("samples:\n  slowest: 1.5\n", "samples.fastest", "1.4"),
         ("samples:\n  repeats: 6\n", "samples.repeats", "6"),
         ("samples:\n  recordings: 1\n", "samples.recordings", "1"),

@@ -45,7 +45,7 @@ class RecordedComparisons:
         """The newest tournament; see ``review.comparisons.Comparisons``. The files of one tournament are verified once."""
         found = voice_named(voice)
         newest = History(self._instance).latest(dg.AssetKey([voice, TOURNAMENT]))
-        if newest is None or CANDIDATES not in newest.artifacts:
+        if newest is None or not newest.run_id or CANDIDATES not in newest.artifacts:
             raise NoSubjectError(f"{voice}/{TOURNAMENT} was never materialised: `voice-assets run {voice}` makes it")
         known = self._known.get(voice)
         if known is None or known.storage_id != newest.storage_id:

@@ -14,6 +14,7 @@ from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Pin
 from voice_assets.orchestration.results import finished, keep_evidence
 from voice_assets.piper.checkpoints import records_in
+from voice_assets.piper.identity import recorded_identity
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 FORECAST = "forecast_record"
 """The metadata entry of a mini-training with its forecast, which the training compares with what happened."""
+STARTED_FROM = "started_from"
+"""The metadata entry of a training: the checkpoint whose weights it started from, in words; empty for none."""
 EPOCHS_SHOWN = 20
 
 
@@ -129,6 +132,7 @@ class EndedTraining:
             "last_loss": float(curve["loss"].iloc[-1]),
             CHECKPOINTS: dg.MetadataValue.json(self._hashes(curve)),
             "config_sha256": self.checkpoints.config_sha256,
+            STARTED_FROM: self._started_from(),
             "lightning_logs": project_store().uri(self.folder),
         }
 
@@ -140,6 +144,14 @@ class EndedTraining:
         """
         epochs = set(curve["epoch"])
         return {key: digest for key, digest in self.checkpoints.hashes.items() if parse_epoch_key(key)[1] in epochs}
+
+    def _started_from(self) -> str:
+        """Recorded, because the voice file may name another checkpoint by the time that an epoch is packaged."""
+        chosen = self.voice.training
+        if chosen.checkpoint is None:
+            return ""
+        digest = (recorded_identity(self.folder) or {}).get("start")
+        return f"the {chosen.take} weights of the checkpoint {chosen.checkpoint.name} (SHA-256 {digest})"
 
 
 def picture(curve: "pd.DataFrame", title: str, details: "Details") -> str:

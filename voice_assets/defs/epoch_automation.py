@@ -11,6 +11,7 @@ import dagster as dg
 from voice_assets.defs.automation import RETRIES, SECONDS_BETWEEN_TICKS
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import AssetPartition, Gate
+from voice_assets.orchestration.marks import CHECKPOINTS
 from voice_assets.orchestration.partitions import epoch_key, epochs, parse_epoch_key
 from voice_assets.orchestration.runner import needed_task
 from voice_assets.piper.retention import firsts
@@ -49,7 +50,9 @@ def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
         wanted = [epoch for epoch in _wanted(gate, voice) if _is_due(gate, voice, epoch)]
         if not wanted:
             return dg.SkipReason("no epoch is due")
-        return dg.SensorResult([dg.RunRequest(run_key=epoch, partition_key=epoch, tags=RETRIES) for epoch in wanted])
+        return dg.SensorResult(
+            [dg.RunRequest(run_key=_run_key(gate, voice, epoch), partition_key=epoch, tags=RETRIES) for epoch in wanted]
+        )
 
     return sample_epochs
 
@@ -63,7 +66,17 @@ def _wanted(gate: Gate, voice: Voice) -> list[str]:
         return [epoch for epoch in there if epoch in _every(known, every)]
     newest = max((parse_epoch_key(epoch)[0] for epoch in there), default=0)
     kept = [epoch for epoch in there if parse_epoch_key(epoch)[0] == newest]
-    return kept[: -voice.training.keep.last]  # the newest checkpoints are kept for a while only
+    ended = gate.history.trainings(asset_key(voice, "training")).get(newest)
+    stay = {} if ended is None else ended.metadata[CHECKPOINTS]
+    newest_ones = kept[-voice.training.keep.last :]  # while training runs, they are kept for a while only
+    return [epoch for epoch in kept if epoch not in newest_ones or epoch in stay]
+
+
+def _run_key(gate: Gate, voice: Voice, epoch: str) -> str:
+    """Names the weights and the settings: a run that failed is not repeated, and other settings are a new run."""
+    weights = gate.history.latest(asset_key(voice, "checkpoint"), epoch)
+    versions = [gate.graph.get(asset_key(voice, name)).code_version for name in MADE]
+    return "/".join([epoch, weights.data_version[:12] if weights else "", *map(str, versions)])
 
 
 def _every(known: Sequence[str], every: int) -> set[str]:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import verdict_table
+from voice_assets.defs.ended_training import STARTED_FROM
 from voice_assets.defs.tournament import chosen_by
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
@@ -139,13 +140,13 @@ def _card(voice: Voice, epoch: str, spoken: Materialisation, gate: Gate, ancesto
         credit=voice.credit,
         verdicts=verdicts,
         listening=_listening(voice, gate, ancestors),
-        started_from=_started_from(voice, newest),
+        started_from=_started_from(newest),
         chosen=chosen_by(voice, gate, epoch),
         lineage=[(str(AssetPartition(one.key, one.partition)), one.data_version[:16]) for one in ancestors],
     )
 
 
-def _started_from(voice: Voice, newest: dict[str, Materialisation]) -> str:
+def _started_from(newest: dict[str, Materialisation]) -> str:
     """What the training of the voice started from; empty for random weights."""
     start = newest.get("starting_checkpoint")
     if start is not None:
@@ -156,8 +157,7 @@ def _started_from(voice: Voice, newest: dict[str, Materialisation]) -> str:
             "rebuilt, its posterior encoder distilled from its own speech, its decoder tuned to the recordings, then all of it "
             "was trained"
         )
-    checkpoint = voice.training.checkpoint
-    return "" if checkpoint is None else f"the {voice.training.take} weights of the checkpoint {checkpoint.name}"
+    return str(newest["mini_training"].metadata.get(STARTED_FROM, ""))
 
 
 def _refuse_failures(verdicts: dict[str, list[dict[str, Any]]]) -> None:

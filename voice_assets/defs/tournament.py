@@ -108,7 +108,7 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
 def chosen_by(voice: Voice, gate: Gate, epoch: str) -> str:
     """What the newest tournament says about ``epoch``; empty when it did not compete."""
     newest = gate.history.latest(asset_key(voice, NAME))
-    if newest is None:
+    if newest is None or not newest.run_id:  # what no run made has no ranking
         return ""
     table = tables.read(project_store(), newest.evidence["ranking"])
     row = table[table["epoch_key"] == epoch]

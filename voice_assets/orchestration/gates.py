@@ -331,14 +331,14 @@ class Gate:
         return self._blockers_of(source, False, whole)
 
     def _checkpoint_blockers(self, of: Materialisation, whole: bool) -> list[Blocker]:
-        """The blockers of the trainings behind a checkpoint: the first one, and for ``whole`` the one that wrote it."""
+        """The blockers of the trainings behind a checkpoint: the first of its version, and for ``whole`` the whole training."""
         target = AssetPartition(of.key, of.partition)
         wrote = self.trainings.wrote(of)
-        training = wrote if whole else self.trainings.first(of)
-        if training is None:
+        training = self.trainings.whole(of) if whole else self.trainings.first(of)
+        if training is None or (whole and wrote is None):
             names = self.trainings.names(of.key)
             parent = AssetPartition(dg.AssetKey([*of.key.path[:-1], names[-1] if whole else names[0]]))
-            return [Blocker(parent, f"the training that wrote {target} has not ended")]
+            return [Blocker(parent, f"the {'whole ' if whole else ''}training of {target} has not ended")]
         if wrote is not None and not records(wrote, of):
             return [Blocker(target, f"not the checkpoint and config that the training in run {wrote.run_id[:8]} recorded")]
         return self._blockers_of(training, newest=False, whole=False)

@@ -158,13 +158,12 @@ class History:
         return self._observations.newest(key, partition).data_version
 
     def removed(self, key: dg.AssetKey, partition: str | None) -> str:
-        """Why the file of a checkpoint was removed, as its newest observation says; empty when the file is there.
-
-        A later materialisation is a new file: a training that resumed from an earlier checkpoint wrote this epoch again.
-        """
-        found = self._observations.newest(key, partition)
-        latest = self.latest(key, partition) if found.removed else None
-        return "" if latest is not None and latest.storage_id > found.storage_id else found.removed
+        """Why the file of a checkpoint was removed, as the newest observation of a run says; empty when written since."""
+        found = self._observations.newest_of_runs(key, partition)
+        if not found.removed:
+            return ""
+        latest = self.latest(key, partition)
+        return found.removed if latest is None or latest.storage_id < found.storage_id else ""
 
     def verdict(self, check: dg.AssetCheckKey, of: Materialisation, suite: str | None, newest: bool = True) -> CheckVerdict:
         """The verdict of ``check`` on the materialisation ``of``; without a valid result, gates stay closed.

@@ -7,7 +7,7 @@ GATE_ONLY = "voice_assets/gate_only"
 RUN_OF = "voice_assets/run_of"
 """The metadata entry of the checkpoints: the names of the trainings that write them, the first training first."""
 WHOLE_TRAINING = "voice_assets/whole_training"
-"""The metadata entry of an asset that may be made only when the training that wrote its checkpoint has ended and passed.
+"""The metadata entry of an asset that may be made only when the whole training of its version has ended and passed.
 Other assets behind a checkpoint need only the first training of that version, so that people can listen while it trains."""
 CANDIDATES = "voice_assets/candidates"
 """The metadata entry of an asset that reads some epochs only: their keys, or None for those that the newest training recorded.

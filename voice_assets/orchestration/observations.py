@@ -14,12 +14,13 @@ OBSERVATIONS_AT_ONCE = 100
 class Observation:
     """What an observation says: a data version, and why a file was removed; None and empty where it says nothing.
 
-    An observation that no run made removes nothing. ``storage_id`` orders it among materialisations.
+    An observation that no run made has no ``run_id``. ``storage_id`` orders it among materialisations.
     """
 
     data_version: str | None = None
     removed: str = ""
-    storage_id: int = -1
+    storage_id: int = 0
+    run_id: str = ""
 
 
 class Observations:
@@ -41,6 +42,15 @@ class Observations:
                 known[partition] = _read(records[0]) if records else Observation()
         return known.setdefault(partition, Observation())
 
+    def newest_of_runs(self, key: dg.AssetKey, partition: str | None) -> Observation:
+        """The newest observation that a run made, among the newest few: what is reported from outside hides none."""
+        newest = self.newest(key, partition)
+        if newest.run_id or newest.storage_id == 0:
+            return newest
+        wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
+        records = self._instance.fetch_observations(wanted, limit=OBSERVATIONS_AT_ONCE).records
+        return next((_read(record) for record in records if record.run_id), Observation())
+
     def _by_partition(self, key: dg.AssetKey) -> dict[str | None, Observation]:
         """The newest observation of every partition."""
         kind = dg.DagsterEventType.ASSET_OBSERVATION
@@ -58,6 +68,6 @@ def _read(record: EventLogRecord) -> Observation:
     observation = record.asset_observation
     if observation is None:
         return Observation()
-    removed = observation.metadata.get(REMOVED) if record.run_id else None
+    removed = observation.metadata.get(REMOVED)
     reason = "" if removed is None else str(removed.value)
-    return Observation((observation.tags or {}).get("dagster/data_version"), reason, record.storage_id)
+    return Observation((observation.tags or {}).get("dagster/data_version"), reason, record.storage_id, record.run_id)

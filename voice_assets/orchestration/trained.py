@@ -28,8 +28,15 @@ class Trainings:
         return self._of_version(checkpoint, self.names(checkpoint.key)[:1])
 
     def wrote(self, checkpoint: Materialisation) -> Materialisation | None:
-        """The training that wrote ``checkpoint``; None while it runs, and for any other asset."""
-        return self._of_version(checkpoint, self.names(checkpoint.key), checkpoint.partition)
+        """The last training that recorded ``checkpoint`` at its end; None while it runs, and for any other asset.
+
+        The whole training goes on from the first one, and answers for the epochs of that one too.
+        """
+        return self._of_version(checkpoint, self.names(checkpoint.key)[::-1], checkpoint.partition)
+
+    def whole(self, checkpoint: Materialisation) -> Materialisation | None:
+        """The whole training of the version that ``checkpoint`` belongs to; None while it runs, and for any other asset."""
+        return self._of_version(checkpoint, self.names(checkpoint.key)[-1:])
 
     def _of_version(self, checkpoint: Materialisation, names: list[str], epoch: str | None = None) -> Materialisation | None:
         """The newest training among ``names`` of the checkpoint's version, which recorded ``epoch`` where one is given."""

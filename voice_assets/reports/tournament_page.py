@@ -132,7 +132,7 @@ def _reasons(contents: layout.Contents) -> Markup:
 
 def _listen_note(contents: layout.Contents) -> Markup:
     blind = Markup(" To compare blind, and to vote: <code>voice-assets review {} --blind</code>").format(contents.voice)
-    more = blind if len(contents.candidates) > 1 else Markup("")
+    more = blind if sum(one.passes for one in contents.candidates) > 1 else Markup("")
     return Markup("Every candidate speaks the same sentences. Under each player: what the recogniser heard.") + more
 
 

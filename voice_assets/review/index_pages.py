@@ -24,6 +24,7 @@ _KINDS = {
     "asr_sample": "ASR sample",
     "validation_whisper_sharded": "Whisper validation",
     "training": "Training",
+    "clip_losses": "Clip losses",
     "best_epoch": "Best epoch",
 }
 MAIN_PAGES = ("*_report.html", "best_epoch.html")

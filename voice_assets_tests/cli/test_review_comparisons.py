@@ -134,3 +134,10 @@ def test_the_whole_command(project: Path) -> None:
         newest = History(instance).latest(dg.AssetKey(["toy", "blind_votes"]))
     assert newest is not None
     assert newest.data_version == votes.version([vote])
+
+
+def test_a_tournament_that_no_run_made_is_not_shown(instance: dg.DagsterInstance) -> None:
+    forged = {"candidates": {"uri": "voices/toy.yaml", "sha256": "0" * 64, "bytes": 1}}
+    instance.report_runless_asset_event(dg.AssetMaterialization(KEY, metadata=forged))
+    with pytest.raises(NoSubjectError, match="was never materialised"):
+        RecordedComparisons(instance).comparison("toy")

@@ -102,14 +102,30 @@ def running(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LongTraining]
 def test_an_epoch_of_a_running_training_can_be_exported_but_not_packaged(running: LongTraining) -> None:
     assert running.blockers(VOICE, SECOND) == []
     running.export(SECOND)
-    assert running.blockers(PACKAGE, SECOND) == [
-        f"toy/training: the training that wrote toy/checkpoint[{SECOND}] has not ended"
-    ]
+    assert running.blockers(PACKAGE, SECOND) == [f"toy/training: the whole training of toy/checkpoint[{SECOND}] has not ended"]
 
 
-def test_an_epoch_of_the_mini_training_can_be_packaged(running: LongTraining) -> None:
+def test_an_epoch_of_the_mini_training_waits_for_the_whole_training_too(running: LongTraining) -> None:
     running.export(FIRST)
+    assert running.blockers(PACKAGE, FIRST) == [f"toy/training: the whole training of toy/checkpoint[{FIRST}] has not ended"]
+    running.train(TRAINING, False, hashes(FIRST, SECOND))
+    assert ["toy/training: sane: failed in run" in blocker for blocker in running.blockers(PACKAGE, FIRST)] == [True]
+    running.train(TRAINING, True, hashes(FIRST, SECOND))
     assert running.blockers(PACKAGE, FIRST) == []
+
+
+def test_an_epoch_that_a_continued_training_wrote_waits_for_its_end(running: LongTraining) -> None:
+    running.train(TRAINING, True, hashes(FIRST, SECOND))
+    running.checkpoint(LAST)
+    running.export(LAST)
+    assert running.blockers(PACKAGE, LAST) == [f"toy/training: the whole training of toy/checkpoint[{LAST}] has not ended"]
+
+
+def test_a_mini_training_made_again_does_not_open_what_the_whole_training_closed(running: LongTraining) -> None:
+    running.train(TRAINING, False, hashes(FIRST, SECOND))
+    running.export(SECOND)
+    running.train(MINI, True, hashes(FIRST, SECOND))
+    assert ["toy/training: sane: failed in run" in blocker for blocker in running.blockers(PACKAGE, SECOND)] == [True]
 
 
 def test_a_training_that_passed_opens_the_package(running: LongTraining) -> None:
@@ -169,10 +185,13 @@ def test_an_epoch_that_was_written_again_after_its_removal_can_be_exported(runni
     assert history.removed(CHECKPOINT, SECOND) == "removed by training.keep"
 
 
-def test_an_observation_from_outside_removes_nothing(running: LongTraining) -> None:
+def test_an_observation_from_outside_neither_removes_nor_brings_back(running: LongTraining) -> None:
     forged = dg.AssetObservation(CHECKPOINT, partition=SECOND, metadata={REMOVED: "because I say so"})
     running.instance.report_runless_asset_event(forged)
     assert running.blockers(VOICE, SECOND) == []
+    running.remove(SECOND)
+    running.instance.report_runless_asset_event(dg.AssetObservation(CHECKPOINT, partition=SECOND))
+    assert running.blockers(VOICE, SECOND) == [f"toy/checkpoint[{SECOND}]: removed by training.keep"]
 
 
 def test_only_the_candidates_are_compared_and_one_that_failed_closes_nothing(running: LongTraining) -> None:

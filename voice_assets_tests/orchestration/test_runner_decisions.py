@@ -6,11 +6,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Outcome
 from voice_assets.orchestration.marks import AFTER_FAILURE, CANDIDATES, CHOICE
+from voice_assets.orchestration.records import UPSTREAM, pins_json
 from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
+from voice_assets.orchestration.status import voice_status
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
 
@@ -268,7 +270,10 @@ class Trainer(ScriptedLauncher):
         if metadata is None:
             super().record(target, version)
         else:
-            self.instance.report_runless_asset_event(dg.AssetMaterialization(target.key, metadata=metadata))
+            pins = {UPSTREAM: dg.MetadataValue.json(pins_json(self._pins(target)))}
+            tags = {"dagster/data_version": version}
+            event = dg.AssetMaterialization(target.key, metadata={**metadata, **pins}, tags=tags)
+            self.instance.report_runless_asset_event(event)
         if target.key == onnx.key and self.judges:
             made = History(self.instance).latest(target.key, target.partition)
             assert made is not None
@@ -300,6 +305,8 @@ def test_a_candidate_that_failed_its_rules_ends_nothing_and_its_own_package_is_r
     assert (of_epochs.verdict, best.verdict, shipped.verdict) == ("WARN", "PASS", "PASS")
     assert "v0-e0010 competes and cannot win" in of_epochs.reasons
     assert bench.asked[-2:] == ["best_epoch", "package[v0-e0009]"]
+    status = voice_status(Gate(bench.graph, bench.instance), "toy")
+    assert (status.verdict, status.asset, status.next_asset) == ("WARN", "package", None)
     assert trained(epoch="v0-e0010")[-1].verdict == "FAIL"
 
 
