@@ -18,7 +18,7 @@ from typing import Any
 TEXT_STEP, FRAME_STEP = 16, 32
 
 # The decoder speaks long clips in windows of WINDOW frames. CONTEXT frames at an inner edge are dropped: more than the reach
-# of the decoder (at most 14 frames, in quality `high`), so that the audio is that of the whole clip.
+# of the decoder (10 frames in `medium`, 12 in `high`), so that the audio is that of the whole clip.
 WINDOW, CONTEXT, WINDOWS_AT_ONCE = 192, 16, 8
 
 
