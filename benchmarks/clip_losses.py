@@ -32,16 +32,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.clips import debian_clips
+from benchmarks.clips import debian_clips, demo_clips
 from voice_assets.audio import recordings
 from voice_assets.dataset.config import load_config
 from voice_assets.dataset.tables import TRAINING_SET, frame
-from voice_assets.importers.debian import build_ivrvoice
 from voice_assets.piper import batches, clip_losses, clip_terms
 from voice_assets.piper import model as vits
 from voice_assets.piper.splits import split_all
 from voice_assets.quality import training_suspects
-from voice_assets.runtime import files, project
+from voice_assets.runtime import files
 
 RATE = 22050
 KINDS = ("text", "speaker", "shifted", "noise")
@@ -201,7 +200,7 @@ def main() -> None:
     parser.add_argument("--losses", type=Path, help="also write the table of losses, with the column kind, to this file")
     options = parser.parse_args()
     began, processor = time.monotonic(), os.times()
-    source = build_ivrvoice(project.cache_dir() / "tests" / "ivrvoice_ru", None, project.cache_dir()).out
+    source = demo_clips()[0].path.parents[1]
     with tempfile.TemporaryDirectory() as temporary:
         dataset = Path(shutil.copytree(source, Path(temporary) / "data"))
         rows, kinds = plant(dataset, options.seed)

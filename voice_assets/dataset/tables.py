@@ -145,7 +145,7 @@ CLIP_LOSSES = {
     "frames": Column(int, "frames of its spectrogram after Piper's trimming of silence; a frame has 256 samples"),
     "phoneme_ids": Column(int, "phoneme ids of its text, Piper's padding between them included"),
     "mel": Column(float, "mean mel L1 of the whole clip spoken from its posterior mean, unweighted; the text plays no part"),
-    "kl": Column(float, "KL loss of the posterior mean with the text; NaN when the clip has fewer frames than phoneme ids"),
+    "kl": Column(float, "mean KL loss over draws, with its text; NaN when the clip has fewer frames than phoneme ids"),
     "other_kl": Column(float, "mean KL loss with texts of other clips that are as long; NaN without such a text that fits"),
     "other_kl_spread": Column(float, "standard deviation of these KL losses; NaN with fewer than two of them"),
     "duration": Column(float, "duration loss per phoneme id; NaN where kl is"),

@@ -18,7 +18,7 @@ from typing import Any
 TEXT_STEP, FRAME_STEP = 16, 32
 
 # The decoder speaks long clips in windows of WINDOW frames. CONTEXT frames at an inner edge are dropped: more than the reach
-# of the decoder (at most 14 frames, in quality `high`), so that the audio is that of the whole clip.
+# of the decoder (10 frames in `medium`, 12 in `high`), so that the audio is that of the whole clip.
 WINDOW, CONTEXT, WINDOWS_AT_ONCE = 192, 16, 8
 
 
@@ -102,10 +102,12 @@ def _scores(audio: EncodedAudio, text: EncodedText) -> Any:
 def kl(audio: EncodedAudio, text: EncodedText, alignment: Any) -> float:
     """Piper's KL loss of a clip with a text: the sum over channels, the mean over frames.
 
-    The latent is the posterior mean, not a draw, so the value is lower than the loss of training.
+    Piper draws the latent; this is the mean over all draws, with the deviations of the posterior taken as those after the flow.
+    So no draw is needed, and the value is about the loss of training.
     """
     means, logs = text.means[:, alignment], text.logs[:, alignment]
-    each = logs - audio.logs - 0.5 + 0.5 * (audio.latent - means) ** 2 * (-2 * logs).exp()
+    square = (audio.latent - means) ** 2 + (2 * audio.logs).exp()
+    each = logs - audio.logs - 0.5 + 0.5 * square * (-2 * logs).exp()
     return float(each.double().sum() / audio.latent.shape[1])
 
 

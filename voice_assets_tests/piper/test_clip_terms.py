@@ -84,7 +84,8 @@ def test_the_terms_are_those_of_pipers_own_losses(monkeypatch: pytest.MonkeyPatc
     with torch.inference_mode():
         given = (ids[None].expand(3, -1), sizes[0].expand(3), spectrogram[None].expand(3, -1, -1), sizes[1].expand(3))
         audio, lengths, _, _, _, mask, (_, z_p, m_p, logs_p, _, logs_q) = model(*given)
-    assert kl == pytest.approx(float(kl_loss(z_p, logs_q, m_p, logs_p, mask)), rel=1e-4)
+    spread = float((0.5 * (2 * (logs_q - logs_p)[0]).exp()).sum() / frames)  # what the draws add on average
+    assert kl == pytest.approx(float(kl_loss(z_p, logs_q, m_p, logs_p, mask)) + spread, rel=1e-4)
     assert duration == pytest.approx(float(lengths.sum()), rel=1e-4)
     arguments = (1024, 80, 22050)
     wanted = spec_to_mel_torch(spectrogram[None], *arguments, 0.0, None)
@@ -120,6 +121,24 @@ def test_the_best_text_has_the_lowest_kl() -> None:
         losses = [clip_terms.kl(audio, text, path) for text, path in zip(texts, paths, strict=True)]
     assert min(range(5), key=lambda index: losses[index]) == 2
     assert clip_terms.durations(paths[2], 12).tolist() == [5] * 12
+
+
+def test_the_kl_loss_is_the_mean_over_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a flow, where the mean is exact: Piper's loss of 400 draws of one clip, for one alignment."""
+    import torch
+    from piper.train.vits.losses import kl_loss
+
+    model, _ = generator()
+    monkeypatch.setattr(type(model.flow), "forward", lambda _, latent, mask: latent * mask)
+    (ids, *_), (spectrogram, *_) = clips()
+    with torch.inference_mode():
+        (text,) = clip_terms.encode_texts(model, [ids], "cpu")
+        (audio,) = clip_terms.encode_audio(model, [spectrogram], "cpu")
+        (path,) = clip_terms.align(audio, [text])
+        draws = audio.means + torch.randn(400, *audio.means.shape) * audio.logs.exp()
+        given = (audio.logs, text.means[:, path], text.logs[:, path])
+        drawn = kl_loss(draws, *(one.expand_as(draws) for one in given), torch.ones(400, 1, draws.shape[2]))
+    assert clip_terms.kl(audio, text, path) == pytest.approx(float(drawn), rel=0.01)
 
 
 def test_a_text_with_more_phonemes_than_frames_has_no_alignment() -> None:

@@ -16,15 +16,22 @@ def ids(found) -> list[str]:
 def test_an_even_training_has_hardly_a_suspect():
     found = [rank(losses_of(400, seed=seed), 100) for seed in range(10)]
     assert [tuple(one.columns) for one in found] == [COLUMNS] * 10
-    # Five figures of 4,000 clips, and 1 in 2,150 normal figures is over 3.5 on either side: some are over by chance.
-    assert sum(len(one) for one in found) <= 12
+    # 1 in 740 normal figures is over 3 on one side, 1 in 4,300 over 3.5: about 13 of 4,000 clips are suspects by chance, and
+    # more because median and MAD of 101 clips are estimates.
+    assert sum(len(one) for one in found) <= 40
 
 
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
         ("mel", 1.92, r"mel loss 1\.92, clips of its length have 0\.\d\d ± 0\.0\d: the model cannot speak it: another speaker"),
-        ("kl", 3.4, r"KL margin over other texts -0\.\d\d, clips of its length have \S+ ± \S+: its text fits no better than"),
+        ("mel", 0.10, r"mel loss 0\.10, clips of its length have 0\.\d\d ± 0\.0\d: it is spoken too easily: noise"),
+        ("kl", 3.4, r"KL loss 3\.40, clips of its length have \d\.\d\d ± 0\.1\d: .*; margin of its text over others -"),
+        (
+            "other_kl",
+            1.9,
+            r"^margin of its text over others -?\d\.\d\d, clips of its length have \S+ ± \S+: its text fits no better",
+        ),
         ("duration", 4.0, r"duration loss 4\.00, clips of its length have 1\.\d\d ± 0\.1\d: its rhythm does not fit its text"),
         ("frames_per_id", 9.0, r"frames per phoneme id 9\.0, .*: too long for its text"),
         ("frames_per_id", 2.0, r"frames per phoneme id 2\.0, .*: too short for its text"),
@@ -37,7 +44,7 @@ def test_an_outlier_is_explained_with_its_value_and_the_usual_one(column, value,
     assert found["suspicion"][0] > 3.5
 
 
-@pytest.mark.parametrize(("column", "value"), [("mel", 0.01), ("duration", -3.0)])
+@pytest.mark.parametrize(("column", "value"), [("kl", 1.0), ("duration", -3.0), ("other_kl", 9.0)])
 def test_a_loss_that_is_too_low_is_harmless(column, value):
     assert "clip_0042" not in ids(rank(changed(LOSSES, 42, **{column: value}), 100))
 
@@ -91,8 +98,18 @@ def test_a_clip_alone_in_its_split_is_no_outlier():
     assert "clip_0005" not in ids(rank(alone, 100))
 
 
-def test_the_margin_is_the_difference_of_the_two_kl_losses():
-    assert with_margin(LOSSES)["text_margin"].tolist() == (LOSSES["other_kl"] - LOSSES["kl"]).tolist()
+def test_the_margin_is_the_own_text_among_the_others_in_their_deviations():
+    table = with_margin(changed(changed(LOSSES, 3, kl=2.0, other_kl=3.5, other_kl_spread=0.5), 4, kl=math.nan))
+    assert table["text_margin"][3] == 3.0
+    assert math.isnan(table["text_margin"][4])
+    assert table["text_margin"].notna().sum() == len(LOSSES) - 1
+
+
+def test_a_model_that_cannot_tell_texts_apart_blames_no_text():
+    """Every margin is about 0 before the text side is learned: a low one is chance."""
+    wrong = changed(LOSSES, 42, other_kl=LOSSES["kl"][42] - 1)
+    assert ids(rank(wrong, 1)) == ["clip_0042"]
+    assert "clip_0042" not in ids(rank(wrong.assign(other_kl=wrong["other_kl"] - 0.95), 100))
 
 
 def test_a_table_without_clips_or_without_losses_is_an_error():
