@@ -5,8 +5,8 @@ else competes. Standardised scores (z) and ranks lack that, and ranks forget how
 
 The weights say: intelligible first, then natural, then like the speaker. Weights of such kinds are a decision and no
 measurement, so they are written as exchange rates that a person can judge: with 0.3 for CER and 0.3 / 4 for a MOS point,
-one character wrong in a hundred counts as much as 0.04 MOS points or 0.015 of likeness to the speaker. The report also names the
-best candidate of every part alone. CER with MOS with speaker similarity is how zero-shot speech synthesis is reported, for
+one character wrong in a hundred counts as much as 0.04 MOS points or 0.015 of likeness to the speaker. The report also names
+the best candidate of every part alone. CER with MOS with speaker similarity is how zero-shot speech synthesis is reported, for
 instance in VALL-E (Wang et al. 2023) and in Seed-TTS-eval (Anastassiou et al. 2024).
 
 Losses are no part: a validation loss is an average over spectra and does not hear a wrong word.
