@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "CLOSED": "red", "ERROR": "red"}
 HEADINGS = {
-    "WARN": "{asset}: rules failed that only warn; the gate is open.",
+    "WARN": "{asset}: rules failed, and the run goes on:",
     "FAIL": "The gate after {asset} is closed, because rules failed:",
     "CLOSED": "The gate of {asset} is closed, so {asset} was not made:",
     "ERROR": "{asset} could not be made:",

@@ -28,11 +28,8 @@ class Trainings:
         return self._of_version(checkpoint, self.names(checkpoint.key)[:1])
 
     def wrote(self, checkpoint: Materialisation) -> Materialisation | None:
-        """The last training that recorded ``checkpoint`` at its end; None while it runs, and for any other asset.
-
-        The whole training goes on from the first one, and answers for the epochs of that one too.
-        """
-        return self._of_version(checkpoint, self.names(checkpoint.key)[::-1], checkpoint.partition)
+        """The training that wrote ``checkpoint``; None while it runs, and for any other asset."""
+        return self._of_version(checkpoint, self.names(checkpoint.key), checkpoint.partition)
 
     def whole(self, checkpoint: Materialisation) -> Materialisation | None:
         """The whole training of the version that ``checkpoint`` belongs to; None while it runs, and for any other asset."""

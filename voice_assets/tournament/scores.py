@@ -1,12 +1,12 @@
-"""The score of a spoken sentence: one number from 0 to 1 out of CER, predicted MOS, speaker similarity, words and pace.
+"""The score of a spoken sentence: one number from 0 to 1 out of CER, predicted MOS, likeness, words and pace.
 
 A candidate's score is the mean over its sentences. The scale of each part is fixed: a candidate's score is the same whoever
 else competes. Standardised scores (z) and ranks lack that, and ranks forget how bad one garbled sentence is.
 
 The weights say: intelligible first, then natural, then like the speaker. Weights of such kinds are a decision and no
 measurement, so they are written as exchange rates that a person can judge: with 0.3 for CER and 0.3 / 4 for a MOS point,
-one character wrong in a hundred counts as much as 0.04 MOS points or 0.015 of speaker similarity. The report also names the
-best candidate of every part alone. CER with MOS with speaker similarity is how zero-shot speech synthesis is reported, for
+one character wrong in a hundred counts as much as 0.04 MOS points or 0.015 of likeness to the speaker. The report also names
+the best candidate of every part alone. CER with MOS with speaker similarity is how zero-shot speech synthesis is reported, for
 instance in VALL-E (Wang et al. 2023) and in Seed-TTS-eval (Anastassiou et al. 2024).
 
 Losses are no part: a validation loss is an average over spectra and does not hear a wrong word.
@@ -60,7 +60,7 @@ PARTS = (
     Part("intelligible", 0.3, "1 - CER of the recogniser's hypothesis", _intelligible),
     Part("words at the ends", 0.1, "the share of first and last words that the recogniser heard", _ends),
     Part("natural", 0.3, "the mean of both predicted MOS, 1 to 5, as a share of the scale", _natural),
-    Part("like the speaker", 0.2, "the similarity to the speaker of the data set", _like),
+    Part("like the speaker", 0.2, "the likeness to the speaker of the data set", _like),
     Part("pace", 0.1, "1 at the data set's speaking rate, 0 at half or double of it", _pace),
 )
 """The parts of the score. The weights add up to 1."""

@@ -99,7 +99,7 @@ def test_rules_that_only_warn_are_judged_again_and_leave_the_gate_open(closed: t
     done = call("run", "toy", "--to", "base_validation")
     assert done.exit_code == 0, done.output
     assert rows(done.output)["base_validation"][:2] == ["WARN", "judged again"]
-    assert "WARN base_validation: rules failed that only warn; the gate is open." in done.output
+    assert "WARN base_validation: rules failed, and the run goes on:" in done.output
     assert "What to do" not in done.output
 
 

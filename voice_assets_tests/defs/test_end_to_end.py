@@ -162,10 +162,11 @@ def test_a_moved_project_is_current(finished, tmp_path: Path, monkeypatch: pytes
     assert toy.instance.get_runs_count() == before + 1  # the observation
 
 
-def test_another_epoch_can_be_packaged_from_the_same_training(finished) -> None:
+def test_another_candidate_can_be_packaged_from_the_same_training(finished, winner: str) -> None:
     toy, _ = finished
-    assert toy.run("onnx_voice", "v0-e0000").success
-    assert toy.latest("onnx_voice", "v0-e0000").pins[0].partition == "v0-e0000"
+    (other,) = set(CANDIDATES) - {winner}
+    assert toy.latest("onnx_voice", other).pins[0].partition == other
+    assert toy.blockers("voice_package", other) == []
 
 
 def test_a_model_that_was_changed_on_disk_closes_the_gate_and_is_made_again(finished, winner: str) -> None:
