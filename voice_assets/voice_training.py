@@ -197,7 +197,7 @@ class Samples(Section):
 class Tournament(Section):
     """Which epochs compete to become the voice, and how."""
 
-    candidates: list[str] | None = Field(
+    candidates: list[Annotated[str, Field(pattern=r"^v(0|[1-9][0-9]*)-e[0-9]{4,}$")]] | None = Field(
         None,
         min_length=1,
         description="The epochs that compete, such as `v0-e0120`; null takes those that the newest training recorded.",

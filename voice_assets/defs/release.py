@@ -21,7 +21,7 @@ from voice_assets.orchestration.listening import verdicts_on
 from voice_assets.orchestration.marks import WHOLE_TRAINING
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.recorded_verdicts import recorded_verdicts
-from voice_assets.orchestration.records import Materialisation
+from voice_assets.orchestration.records import Materialisation, Pin
 from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, recorded
 from voice_assets.runtime.storage import StoreError, project_store
 from voice_assets.voices import Voice
@@ -65,8 +65,10 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.reports import package
 
         inputs, gate = resolve_inputs(context), gate_of(context)
-        ancestors = ancestry(gate, list(inputs.sources.values()))
-        contents = _contents(voice, context, inputs, gate, ancestors)
+        whole = _whole_training(gate, list(inputs.sources.values()))
+        pins = [*inputs.pins, whole.pin(gate_only=True)]  # also for an epoch of the mini-training: its rules were asked too
+        ancestors = ancestry(gate, [*inputs.sources.values(), whole])
+        contents = _contents(voice, context, inputs, gate, ancestors, pins)
         folder = package.build(epoch_dir(voice, context), contents)
         model = inputs.one("onnx_voice")
         passed = {artifact.name: artifact.sha256 for artifact in (model.artifact("model"), model.artifact("config"))}
@@ -83,15 +85,26 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "built_from": len(ancestors),
             "model_card": dg.MetadataValue.md(contents.card),
             "rules": verdict_table(judge(context, voice, "voice_package", evidence, built.sha256)),
-            **came_from(gate, list(inputs.sources.values())),
+            **came_from(gate, [*inputs.sources.values(), whole]),
         }
-        return finished(inputs.pins, built.sha256, figures, evidence=paths)
+        return finished(pins, built.sha256, figures, evidence=paths)
 
     return voice_package
 
 
+def _whole_training(gate: Gate, sources: list[Materialisation]) -> Materialisation:
+    """The whole training of the version that the epoch belongs to; the gate has asked that it ended and passed."""
+    found = (gate.trainings.whole(one) for one in ancestry(gate, sources))
+    return next(training for training in found if training is not None)
+
+
 def _contents(
-    voice: Voice, context: dg.AssetExecutionContext, inputs: ResolvedInputs, gate: Gate, ancestors: list[Materialisation]
+    voice: Voice,
+    context: dg.AssetExecutionContext,
+    inputs: ResolvedInputs,
+    gate: Gate,
+    ancestors: list[Materialisation],
+    pins: list[Pin],
 ) -> Any:
     """The contents of the package, from exactly the materialisations that made this voice."""
     from voice_assets.reports.model_card import model_card
@@ -106,7 +119,7 @@ def _contents(
         samples=opened(spoken, "folder"),
         tokens=opened(model, "tokens"),
         card=model_card(_card(voice, context.partition_key, spoken, gate, ancestors)),
-        lineage=lineage_json(gate, ancestors, unfinished(gate, target, context.run_id, inputs.pins)),
+        lineage=lineage_json(gate, ancestors, unfinished(gate, target, context.run_id, pins)),
         reports=_reports(voice, context, ancestors),
         title=voice.title,
         sentence=tables.read(project_store(), spoken.evidence["samples"])["text"].iloc[0],

@@ -96,7 +96,11 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
 
 def _training(voice: Voice) -> dg.AssetsDefinition:
     chosen = voice.training
-    settings = {**_settings(voice), **chosen.model_dump(include={"max_epochs", "stop_when_level", "level_epochs"})}
+    settings = {
+        **_settings(voice),
+        **chosen.model_dump(include={"max_epochs", "stop_when_level", "level_epochs"}),
+        "max_candidates": voice.tournament.max_candidates,
+    }
 
     @dg.asset(
         **describe(

@@ -68,7 +68,7 @@ class TrainingRun:
         identity = identity_of_request(self.request(0, stop_when_level=False), rows)
         history = History(self.context.instance)
         recorded = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
-        return open_version(training_dir(self.voice), identity, dict.fromkeys(recorded, 0), self.epochs)
+        return open_version(training_dir(self.voice), identity, recorded)
 
     def request(self, version: int, stop_when_level: bool) -> TrainRequest:
         """The training worker's request. The worker reads the recorded training set."""

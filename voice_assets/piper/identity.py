@@ -6,7 +6,7 @@ which checkpoints stay and how often it is validated are not part of the identit
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -127,22 +127,20 @@ def recorded_identity(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def open_version(work: Path, identity: Mapping[str, Any], ended: Mapping[int, int], epochs_wanted: int) -> int:
+def open_version(work: Path, identity: Mapping[str, Any], recorded: Collection[int]) -> int:
     """The number of the training to run, with its ``identity.json`` on disk.
 
-    The newest version with this identity goes on when it never ended, or ended with fewer epochs than wanted. Otherwise the
-    training starts anew under a new number.
+    The newest version with this identity goes on, however many epochs it has. Without one, training starts under a new number.
 
     Args:
         work: the folder that holds ``lightning_logs``.
         identity: from :func:`identity_of`.
-        ended: version -> epochs done, of every training that is recorded as ended. Their numbers are never used again.
-        epochs_wanted: how many epochs are to be done in all.
+        recorded: the versions of all trainings that ended. Their numbers are never used again, also when their folder is gone.
     """
     same = [version for version in versions_in(work) if recorded_identity(version_dir(work, version)) == dict(identity)]
-    if same and ended.get(same[-1], 0) < epochs_wanted:
+    if same:
         return same[-1]
-    version = free_version(work, ended)
+    version = free_version(work, recorded)
     _write(version_dir(work, version), identity)
     return version
 
