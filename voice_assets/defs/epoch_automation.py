@@ -46,7 +46,8 @@ def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
     def sample_epochs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         assert context.repository_def is not None
         gate = Gate(context.repository_def.asset_graph, context.instance)
-        wanted = [epoch for epoch in _wanted(gate, voice) if _is_due(gate, voice, epoch)]
+        trained = wanted_epochs(gate, asset_key(voice, "checkpoint"), every, voice.training.keep.last)
+        wanted = [epoch for epoch in trained if _is_due(gate, voice, epoch)]
         if not wanted:
             return dg.SkipReason("no epoch is due")
         return dg.SensorResult([dg.RunRequest(run_key=epoch, partition_key=epoch, tags=RETRIES) for epoch in wanted])
@@ -54,16 +55,18 @@ def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
     return sample_epochs
 
 
-def _wanted(gate: Gate, voice: Voice) -> list[str]:
-    """The trained epochs that `training.samples_every` names and whose checkpoint is on disk, oldest first."""
-    every, checkpoint = voice.training.samples_every, asset_key(voice, "checkpoint")
+def wanted_epochs(gate: Gate, checkpoint: dg.AssetKey, every: int | str, last: int) -> list[str]:
+    """The trained epochs that ``every`` (`training.samples_every`) names and whose ``checkpoint`` is on disk, oldest first.
+
+    ``last`` is `training.keep.last`.
+    """
     known = sorted((epoch for epoch in gate.partitions_of(checkpoint) if epoch is not None), key=parse_epoch_key)
     there = [epoch for epoch in known if not gate.history.removed(checkpoint, epoch)]
     if isinstance(every, int):
         return [epoch for epoch in there if epoch in _every(known, every)]
     newest = max((parse_epoch_key(epoch)[0] for epoch in there), default=0)
     kept = [epoch for epoch in there if parse_epoch_key(epoch)[0] == newest]
-    return kept[: -voice.training.keep.last]  # the newest checkpoints are kept for a while only
+    return kept[:-last]  # the newest checkpoints are kept for a while only
 
 
 def _every(known: Sequence[str], every: int) -> set[str]:
