@@ -130,6 +130,7 @@ FIGURES = (
     Figure(("low_similarity", "clips"), _low),
     Figure(("mean_cer",), lambda value: f"CER {ratio(value)}"),
     Figure(("mean_mos",), lambda value: f"MOS {number(value, 1)}"),
+    Figure(("likeness",), lambda value: f"likeness {number(value, 2)}"),
     Figure(("epoch",), lambda value: f"epoch {number(value, 0)}"),
     # of what is running: the figures of its progress, and how many are done
     Figure(("epoch", "of_epochs"), lambda epoch, of: f"epoch {number(epoch, 0)} of 0 to {number(of - 1, 0)}", ("epoch",)),
@@ -139,7 +140,7 @@ FIGURES = (
     Figure(("decoded",), lambda value: f"{number(value, 0)} decoded"),
     Figure(("from_cache",), lambda value: f"{number(value, 0)} from the cache"),
 )
-MEANS = frozenset({"mean_similarity", "mean_cer"})
+MEANS = frozenset({"mean_similarity", "mean_cer", "mean_mos", "likeness"})
 """The entries that are means over clips: of several results, the mean weighted by clips. All others are added up."""
 
 

@@ -47,7 +47,7 @@ def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
     def sample_epochs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         assert context.repository_def is not None
         gate = Gate(context.repository_def.asset_graph, context.instance)
-        wanted = [epoch for epoch in _wanted(gate, voice) if _is_due(gate, voice, epoch)]
+        wanted = [epoch for epoch in wanted_epochs(gate, voice) if _is_due(gate, voice, epoch)]
         if not wanted:
             return dg.SkipReason("no epoch is due")
         return dg.SensorResult(
@@ -57,7 +57,7 @@ def _sensor(voice: Voice, job: Any) -> dg.SensorDefinition:
     return sample_epochs
 
 
-def _wanted(gate: Gate, voice: Voice) -> list[str]:
+def wanted_epochs(gate: Gate, voice: Voice) -> list[str]:
     """The trained epochs that `training.samples_every` names and whose checkpoint is on disk, oldest first."""
     every, checkpoint = voice.training.samples_every, asset_key(voice, "checkpoint")
     known = sorted((epoch for epoch in gate.partitions_of(checkpoint) if epoch is not None), key=parse_epoch_key)

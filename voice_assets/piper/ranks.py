@@ -18,6 +18,9 @@ DDP = ("auto", "ddp", "ddp_find_unused_parameters_true")
 """The strategies for several devices that are made here: torch's DistributedDataParallel, one process for each device."""
 OWN_PROCESSES = ("spawn", "fork", "notebook")
 """Parts of the names of Lightning's strategies that start processes in another way."""
+SPLITS_THE_MODEL = ("fsdp", "deepspeed", "model_parallel")
+"""Parts of the names of strategies in which a device has a part of the weights. The step (``piper.vits_step``) asks autograd
+for the gradients of whole weights."""
 SECONDS_AFTER_THE_WATCHDOG = 60
 """A collective gives up later than ``piper.watchdog``, whose message says more."""
 
@@ -63,11 +66,6 @@ def means_over_ranks(rows: Sequence[Mapping[str, float]], weights: Sequence[int]
     return {name: value / count for name, value in totals.items()}
 
 
-def of_first(value: Value) -> Value:
-    """The ``value`` of the first rank, for a decision that every rank must make alike, such as to stop early."""
-    return _of_every_rank(value)[0]
-
-
 def trainer_arguments(chosen: Training) -> dict[str, Any]:
     """Arguments of Lightning's ``Trainer`` for the devices of a training.
 
@@ -75,7 +73,7 @@ def trainer_arguments(chosen: Training) -> dict[str, Any]:
     lengths (``piper.batches`` deals whole batches).
 
     Raises:
-        TrainingError: a strategy that would start the ranks in another way than ``piper.rank_processes``.
+        TrainingError: a strategy that would start the ranks in another way than ``piper.rank_processes``, or split the model.
     """
     return {
         "accelerator": chosen.accelerator,
@@ -99,6 +97,11 @@ def _strategy(chosen: Training) -> Any:
         raise TrainingError(
             f"training.strategy: {chosen.strategy}: it starts the devices' processes in a way that is not supervised here; "
             "write auto, which is DDP for more than one device"
+        )
+    if any(part in chosen.strategy for part in SPLITS_THE_MODEL):
+        raise TrainingError(
+            f"training.strategy: {chosen.strategy}: it splits the weights over the devices, and this training needs "
+            "them whole on each; write auto, which is DDP for more than one device"
         )
     if chosen.devices == 1 or chosen.strategy not in DDP:
         return chosen.strategy

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.dataset.tables import EPOCHS, frame
-from voice_assets.piper.retention import projected, saved, unwanted, validated
+from voice_assets.piper.retention import firsts, projected, saved, unwanted, validated
 from voice_assets.voice_training import Keep, Training
 
 
@@ -104,3 +104,14 @@ def test_how_many_there_are_at_most(settings: dict[str, Any], epochs: int, total
 
 def test_the_projection_in_words() -> None:
     assert str(projected(Training(), 500)) == "2 last + 3 best + 9 kept by `every` + 1 while it is written"
+
+
+@pytest.mark.parametrize("checkpoint_every", [1, 3, 5, 10, 25])
+def test_every_so_many_epochs_finds_a_checkpoint_for_each_interval_of_checkpoints(checkpoint_every: int) -> None:
+    """`keep.every` and `samples_every` count alike, and from the epochs that `checkpoint_every` writes."""
+    written = [epoch for epoch in range(50) if saved(epoch, Training(checkpoint_every=checkpoint_every), 50)]
+    found = sorted(firsts(written, 10))
+    assert {epoch // 10 for epoch in found} == {epoch // 10 for epoch in written} - {0}
+    assert len(found) == len({epoch // 10 for epoch in found})
+    if 10 % checkpoint_every == 0:
+        assert found == [10, 20, 30, 40]

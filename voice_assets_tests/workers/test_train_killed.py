@@ -151,3 +151,18 @@ def test_the_loader_of_a_resumed_training_has_the_order_of_its_epoch(
     assert done.returncode == 0, done.stderr
     expect_the_same(tmp_path / "lightning_logs" / f"version_{VERSION}", uninterrupted)
     shutil.rmtree(tmp_path)
+
+
+def test_a_kill_after_an_epoch_that_was_not_validated(ivrvoice: Path, few_clips: Path, tmp_path: Path) -> None:
+    """Lightning decides from the state of the last validation where a resumed training goes on. With batches added up."""
+    rare = {"epochs": 4, "validate_every": 3, "accumulate": 2}
+    folders = [tmp_path / name / "lightning_logs" / f"version_{VERSION}" for name in ("killed", "whole")]
+    line, other = (worker(ivrvoice, few_clips, tmp_path / name, **rare) for name in ("killed", "whole"))
+    killed(line, {"after": {"event": "checkpoint", "epoch": 2}})
+    for again in (line, other):
+        done, _ = run(again)
+        assert done.returncode == 0, done.stderr
+    assert list(epochs_in(folders[0])["validated"]) == [True, True, False, True]
+    assert list(steps_in(folders[0])["global_step"]) == [0, 2, 2, 4, 4, 6, 6, 8]
+    expect_the_same(*folders)
+    shutil.rmtree(tmp_path)
