@@ -95,8 +95,8 @@ def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     yield _dataset(voice, missing="bad")
     seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
     chosen = voice.training
-    spectrograms = cache.bytes_of(seconds, chosen.quality)
-    needed = disk.whole_training(voice.reports_dir, chosen, chosen.max_epochs, spectrograms)
+    prepared = cache.bytes_of(seconds, chosen.quality)
+    needed = disk.whole_training(voice.reports_dir, chosen, chosen.max_epochs, prepared)
     audio = figures.audio_length(seconds / 3600)
     yield _disk(
         sum(need.size for need in needed),

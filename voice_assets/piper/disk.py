@@ -80,11 +80,11 @@ def logs_needed(folder: Path, epochs: int) -> Need:
 
 
 def whole_training(folder: Path, training: Training, epochs: int, cache_bytes: int) -> list[Need]:
-    """What a training of ``epochs`` epochs needs from its start on; ``cache_bytes`` are the spectrograms."""
+    """What a training of ``epochs`` epochs needs from its start on; ``cache_bytes`` are the prepared clips."""
     return [
         checkpoints_needed(folder, projected(training, epochs), 0, training.quality),
         logs_needed(folder, epochs),
-        Need(folder, cache_bytes, "spectrograms"),
+        Need(folder, cache_bytes, "prepared clips"),
     ]
 
 

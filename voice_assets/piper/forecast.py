@@ -26,7 +26,7 @@ class Costs:
         peak_memory: the most memory of one process, on its device; of the machine when it trains on the CPU.
         checkpoint: one checkpoint.
         checkpoints: how many checkpoints stay on disk.
-        cache: the cache of the clips' spectrograms.
+        cache: the prepared clips.
     """
 
     epochs: int

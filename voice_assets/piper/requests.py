@@ -89,7 +89,7 @@ class ClipLossRequest(Request):
     )
     config: Path = Field(description="The data set's `config.json`.", examples=["/data/my_voice/config.json"])
     cache: Path = Field(
-        description="Folder for phonemes and spectrograms, the one of the training.", examples=["/data/run/cache"]
+        description="Folder with the prepared clips of the voice, the one of the training.", examples=["/data/run/cache"]
     )
     out: Path = Field(
         description="Parquet file to write, with the columns of CLIP_LOSSES.", examples=["/data/run/clip_losses.parquet"]

@@ -1,4 +1,4 @@
-"""Which epochs the daemon exports and samples while their training runs. The sensor itself is tested in test_daemon.py."""
+"""Which epochs the daemon exports and samples while their training runs. Not here: the sensor."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

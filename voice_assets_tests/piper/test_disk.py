@@ -48,11 +48,11 @@ def test_checkpoints_on_disk_need_no_more_room() -> None:
 def test_the_message_has_the_arithmetic_and_the_way_out(tmp_path: Path) -> None:
     needs = [checkpoints_needed(tmp_path, projected(Training(), 500), 2, "medium"), logs_needed(tmp_path, 498)]
     with pytest.raises(TrainingError) as raised:
-        check_space([*needs, Need(tmp_path / "cache", 1_500_000_000, "spectrograms")], free_at=lambda _: 3_200_000_000)
+        check_space([*needs, Need(tmp_path / "cache", 1_500_000_000, "prepared clips")], free_at=lambda _: 3_200_000_000)
     assert str(raised.value) == (
         f"{tmp_path}, {tmp_path / 'cache'}: training needs about 13.048 GB here (11.050 GB for 13 checkpoints of 0.850 GB "
         "(training.keep: 2 last + 3 best + 9 kept by `every` + 1 while it is written; on disk: 2) + 0.498 GB for logs of 498 "
-        f"epochs + 1.500 GB for spectrograms), 3.200 GB are free on the disk at {disk.disk_of(tmp_path)}; make room, or keep "
+        f"epochs + 1.500 GB for prepared clips), 3.200 GB are free on the disk at {disk.disk_of(tmp_path)}; make room, or keep "
         "fewer checkpoints (training.keep)"
     )
 
@@ -67,7 +67,7 @@ def test_both_sides_of_enough(tmp_path: Path) -> None:
 
 def test_two_folders_of_one_disk_add_up(tmp_path: Path) -> None:
     """Neither has to exist yet."""
-    needs = [Need(tmp_path / "a", 600, "logs"), Need(tmp_path / "b" / "c", 600, "spectrograms")]
+    needs = [Need(tmp_path / "a", 600, "logs"), Need(tmp_path / "b" / "c", 600, "prepared clips")]
     check_space(needs, free_at=lambda _: 1200)
     with pytest.raises(TrainingError):
         check_space(needs, free_at=lambda _: 1199)
@@ -75,7 +75,7 @@ def test_two_folders_of_one_disk_add_up(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.ismount("/dev/shm"), reason="needs a second disk")
 def test_two_disks_do_not_add_up(tmp_path: Path) -> None:
-    needs = [Need(tmp_path / "a", 600, "logs"), Need(Path("/dev/shm/b"), 600, "spectrograms")]
+    needs = [Need(tmp_path / "a", 600, "logs"), Need(Path("/dev/shm/b"), 600, "prepared clips")]
     check_space(needs, free_at=lambda _: 700)
 
 
