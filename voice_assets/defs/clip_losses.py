@@ -54,7 +54,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
         inputs, gate = resolve_inputs(context), gate_of(context)
         checkpoint = inputs.one("checkpoint")
         clips = training_set_of(gate, checkpoint)
-        with progress(context, "clips") as tell, leased_for_training(context, voice) as lease:
+        with progress(context, "clips") as tell, leased_for_training(context, voice, count=1) as lease:
             request = _request(voice, checkpoint, clips, epoch_dir(voice, context) / "clip_losses.parquet")
             log = request.out.with_suffix(".log")
             run_worker("clip_losses", request, log, follow(tell), lease.environment, lease.file_numbers)

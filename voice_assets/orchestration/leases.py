@@ -66,9 +66,12 @@ class TrainingLease:
 
 @contextmanager
 def leased_for_training(
-    context: dg.AssetExecutionContext, voice: Voice, driver: Callable[[], list[Gpu]] = gpus
+    context: dg.AssetExecutionContext,
+    voice: Voice,
+    driver: Callable[[], list[Gpu]] = gpus,
+    count: int | None = None,
 ) -> Iterator[TrainingLease]:
-    """Hold the GPUs of the voice's training for this run: `training.devices` whole GPUs, all or none.
+    """Hold GPUs as a training does for this run: ``count`` whole GPUs, `training.devices` by default, all or none.
 
     Where training computes on the CPU, nothing is leased. The run's log names the GPUs, the time of waiting and the notes.
 
@@ -77,7 +80,7 @@ def leased_for_training(
             has one of the GPUs.
     """
     try:
-        with _training_lease(context, voice) as lease:
+        with _training_lease(context, voice, count or voice.training.devices) as lease:
             try:
                 yield lease
             except dg.Failure as error:
@@ -87,9 +90,8 @@ def leased_for_training(
 
 
 @contextmanager
-def _training_lease(context: dg.AssetExecutionContext, voice: Voice) -> Iterator[TrainingLease]:
-    chosen = voice.training
-    if chosen.accelerator == "cpu":
+def _training_lease(context: dg.AssetExecutionContext, voice: Voice, count: int) -> Iterator[TrainingLease]:
+    if voice.training.accelerator == "cpu":
         yield TrainingLease({VISIBLE: ""})
         return
     seen = gpus_here("training.accelerator: cpu")
@@ -98,7 +100,7 @@ def _training_lease(context: dg.AssetExecutionContext, voice: Voice) -> Iterator
         yield TrainingLease()
         return
     pool = WholeGpuPool(cache_dir() / "leases", seen, voice.whisper.allow_busy_gpu)
-    with pool.lease(chosen.devices, on_wait=context.log.info) as lease:
+    with pool.lease(count, on_wait=context.log.info) as lease:
         for note in lease.notes:
             context.log.warning(note)
         context.log.info(f"leased {lease.name} for the training after {lease.waited_s:.1f} s")
