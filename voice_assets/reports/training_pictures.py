@@ -145,6 +145,8 @@ def step_picture(steps: pd.DataFrame, title: str) -> bytes | None:
         if wants_log([value for _, value in found]):
             axes.set_yscale("log")
             _plain_ticks(axes)
+        else:
+            axes.ticklabel_format(axis="y", useOffset=False)
         axes.set(title=STEP_CURVES[name], xlabel="step", ylabel="log scale" if axes.get_yscale() == "log" else "")
         axes.grid(alpha=0.25)
     for axes in list(grid):
