@@ -81,8 +81,8 @@ TERMS = (
     Term("frames_per_id", "frames per phoneme id", "{:.1f}", 1, 5.0, 0.3, "too long for its text: the text lacks words"),
     Term("frames_per_id", "frames per phoneme id", "{:.1f}", -1, 5.0, 0.3, "too short for its text: the audio lacks words"),
 )
-"""The limits were chosen on faults planted as in ``benchmarks.clip_losses``, seed 1, from Iglewicz and Hoaglin's 3.5: at 3 to 3.5
-mel and margin have many faults and hardly a chance outlier, duration and rate have chance outliers up to 5."""
+"""The limits were chosen on faults planted as in ``benchmarks.clip_losses``, seed 1, from Iglewicz and Hoaglin's 3.5:
+at 3 to 3.5 mel and margin have many faults and hardly a chance outlier, duration and rate have chance outliers up to 5."""
 
 TELLS_TEXTS_APART = 1.0
 """The margin is judged when its median over all clips is at least this. Under it, the model has not learned the text side."""
