@@ -20,6 +20,7 @@ from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import Progress, progress
 from voice_assets.orchestration.records import TABLE
 from voice_assets.orchestration.results import opened
+from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.identity import identity_of_request, open_version
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
@@ -59,6 +60,7 @@ class TrainingRun:
         self.context, self.voice, self.inputs, self.epochs = context, voice, inputs, epochs
         self.training_set = inputs.one("training_set")
         _expect_config(voice, self.training_set.metadata["config_sha256"])
+        require_start(voice)
 
     def open_version(self) -> int:
         """The number of the training to run: a training of the same identity goes on, however many epochs it has."""
@@ -141,6 +143,13 @@ class _Listener:
         row = {name: value for name, value in event.items() if name != "event"}
         self.context.log.info(f"epoch {row['epoch']}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
         self.on_progress.epoch(row, self.curve.draw(row["epoch"]))
+
+
+def require_start(voice: Voice) -> None:
+    """Raise dagster.Failure when training cannot start from the checkpoint that the voice names."""
+    problem = start_problem(voice.training, voice.dataset / "config.json", voice.sample_rate)
+    if problem:
+        raise dg.Failure(f"{voice.file}: training.checkpoint: {problem}", allow_retries=False)
 
 
 def _expect_config(voice: Voice, validated: str) -> None:

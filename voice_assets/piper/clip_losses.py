@@ -260,7 +260,7 @@ def clip_losses(
 
     scorer = _Scorer(model.generator.to(device), model.hyper_parameters, tensors, device)
     names, found = [str(name) for name in rows["clip_id"]], dict(done)
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference mode: Piper keeps its windows, and training in this process needs them
         for batch in _batches(names, [float(seconds) for seconds in rows["duration_s"]], tensors, found):
             terms = dict(zip((names[clip] for clip, _ in batch), scorer.score(batch), strict=True))
             for name, row in terms.items():

@@ -6,7 +6,7 @@ duration term has a seed. Texts and spectrograms are encoded in padded batches w
 time. So the terms of a clip do not depend on the other clips of its batch.
 
 Not here: which clips, in which order, and the table (``piper.clip_losses``). Every function takes Piper's generator in
-``eval`` mode (``piper.model.load_generator``) and must run in ``torch.inference_mode``.
+``eval`` mode (``piper.model.load_generator``) and must run in ``torch.no_grad``.
 """
 
 import math

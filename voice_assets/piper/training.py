@@ -164,6 +164,7 @@ def _trainer(request: TrainRequest, callbacks: list[Any], present: Sequence[Chec
         logger=event_log(request.work, request.version, present[-1].step if present else 0, lambda: int(trainer.global_step)),
         callbacks=callbacks,
         plugins=[checkpoint_writer(), *ranks.environment(chosen)],
+        inference_mode=False,  # Piper keeps the windows that a validation makes first, and training could not use them
         num_sanity_val_steps=0,  # the losses of the untrained model would count to epoch 0
         log_every_n_steps=5,
         enable_progress_bar=False,

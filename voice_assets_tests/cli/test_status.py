@@ -78,7 +78,7 @@ def test_samples_that_nobody_has_heard(recorded: RecordedVoice) -> None:
     voice.package(voice.train(version=1)[-1])
     recorded.instance.wipe_assets([voice.target("voice_package").key])
     row = status()
-    assert (row["verdict"], row["asset"], row["next_asset"]) == ("CLOSED", "voice_samples", "voice_package")
+    assert (row["verdict"], row["asset"], row["next_asset"]) == ("CLOSED", "best_epoch", "voice_package")
     assert row["next_step"] == "listen: voice-assets review toy"
 
 

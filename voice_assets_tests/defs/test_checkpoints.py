@@ -96,11 +96,3 @@ def test_a_checkpoint_that_is_written_again_is_there_again(project: tuple[Path, 
     assert (run.reason("v0-e0000"), made(project[1])) == ("", 2)
     run.removes(0)
     assert run.reason("v0-e0000") == "not needed"
-
-
-def test_a_mini_training_does_not_answer_for_later_epochs(project: tuple[Path, dg.DagsterInstance]) -> None:
-    run = Run(*project)
-    for epoch in range(3):
-        run.writes(epoch)
-    run.records.forget_from(2)
-    assert list(run.records.hashes) == ["v0-e0000", "v0-e0001"]

@@ -75,11 +75,15 @@ class Transcribed(ToyProject):
     def make_package(self) -> None:
         """Record a training on the newest validation, its checkpoint, an ONNX voice and a package."""
         records = Records(self.instance)
-        key = {name: dg.AssetKey(["toy", name]) for name in ("mini_training", "checkpoint", "onnx_voice", "voice_package")}
+        key = {
+            name: dg.AssetKey(["toy", name])
+            for name in ("mini_training", "training", "checkpoint", "onnx_voice", "voice_package")
+        }
         self.instance.add_dynamic_partitions("toy_epochs", [EPOCH])
         validation = pins_json([self.latest("whisper_validation").pin(gate_only=True)])
         facts = {"version": 0, "checkpoints": {EPOCH: "weights"}, "config_sha256": "config"}
-        self._pass(records.materialise(key["mini_training"], "trained", **facts, upstream=validation))
+        for training in ("mini_training", "training"):
+            self._pass(records.materialise(key[training], "trained", **facts, upstream=validation))
         files = {
             name: {"uri": f"artifacts/{name}", "sha256": sha256, "bytes": 1}
             for name, sha256 in (("checkpoint", "weights"), ("config", "config"))

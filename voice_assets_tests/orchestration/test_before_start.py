@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.definitions import build_definitions
-from voice_assets.defs.training import _start
+from voice_assets.defs.training_run import require_start
 from voice_assets.orchestration.before_start import EarlyFact, early_facts
 from voice_assets.orchestration.local_launcher import LocalLauncher
 from voice_assets.orchestration.runner import Runner, assets_to
@@ -115,7 +115,7 @@ def test_the_same_words_everywhere(toy: ToyProject) -> None:
     recorded = str(toy.latest("base_validation").metadata["before_you_start"])
     assert recorded.startswith(f"- mini_training cannot be made: training.checkpoint: {words}")
     with pytest.raises(dg.Failure) as caught:
-        _start(load_voice(toy.root / "voices" / "toy.yaml"))
+        require_start(load_voice(toy.root / "voices" / "toy.yaml"))
     assert words in str(caught.value.description)
 
 

@@ -18,6 +18,8 @@ SHARDS = ("0-of-2", "1-of-2")
 SHARDED = ("clips", "clip_stats", "asr_sample", "whisper_shard")
 TRAINED = [
     "mini_training",
+    "training",
+    "best_epoch",
     f"checkpoint[{EPOCH}]",
     f"onnx_voice[{EPOCH}]",
     f"voice_samples[{EPOCH}]",

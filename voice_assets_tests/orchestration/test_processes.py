@@ -109,5 +109,5 @@ def test_a_training_worker_that_was_killed_for_its_memory_gets_advice(worker, mo
     ):
         worker(script.format("KILL"))
     with pytest.raises(dg.Failure, match=r"was killed by signal 15; the last lines of its log:\nlast words"):
-        worker(script.format("TERM"))
+        worker(script.format("TERM") + "  # longer: compiled code is recognised by the length of its source")
     assert "training.batch_size" in processes.KILLED["train"]

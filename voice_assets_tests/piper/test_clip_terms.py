@@ -41,7 +41,7 @@ def terms(made: Any, ids: list[Any], spectrograms: list[Any]) -> list[tuple[floa
 
     model, settings = made
     found = []
-    with torch.inference_mode():
+    with torch.no_grad():
         texts = clip_terms.encode_texts(model, ids, "cpu")
         audio = clip_terms.encode_audio(model, spectrograms, "cpu")
         for text, one, spectrogram in zip(texts, audio, spectrograms, strict=True):
@@ -81,7 +81,7 @@ def test_the_terms_are_those_of_pipers_own_losses(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(torch, "randn_like", torch.zeros_like)
     sizes = torch.tensor([len(ids)]), torch.tensor([frames])
     torch.manual_seed(5)
-    with torch.inference_mode():
+    with torch.no_grad():
         given = (ids[None].expand(3, -1), sizes[0].expand(3), spectrogram[None].expand(3, -1, -1), sizes[1].expand(3))
         audio, lengths, _, _, _, mask, (_, z_p, m_p, logs_p, _, logs_q) = model(*given)
     spread = float((0.5 * (2 * (logs_q - logs_p)[0]).exp()).sum() / frames)  # what the draws add on average
@@ -100,7 +100,7 @@ def test_a_long_clip_is_spoken_in_windows_as_if_it_were_whole(quality: str, fram
 
     model, _ = generator(quality, upsample_initial_channel=32)
     latent = torch.randn(32, frames)
-    with torch.inference_mode():
+    with torch.no_grad():
         windows, whole = clip_terms.speak(model, latent), model.dec(latent[None])[0, 0]
     assert windows.shape == whole.shape
     assert float(whole.abs().max()) > 1e-3
@@ -113,7 +113,7 @@ def test_the_best_text_has_the_lowest_kl() -> None:
 
     ids, _ = clips([(12, 60)] * 5)
     model, _ = generator()
-    with torch.inference_mode():
+    with torch.no_grad():
         texts = clip_terms.encode_texts(model, ids, "cpu")
         latent = texts[2].means.repeat_interleave(5, dim=1)
         audio = clip_terms.EncodedAudio(latent, torch.zeros_like(latent), latent)
@@ -131,7 +131,7 @@ def test_the_kl_loss_is_the_mean_over_draws(monkeypatch: pytest.MonkeyPatch) -> 
     model, _ = generator()
     monkeypatch.setattr(type(model.flow), "forward", lambda _, latent, mask: latent * mask)
     (ids, *_), (spectrogram, *_) = clips()
-    with torch.inference_mode():
+    with torch.no_grad():
         (text,) = clip_terms.encode_texts(model, [ids], "cpu")
         (audio,) = clip_terms.encode_audio(model, [spectrogram], "cpu")
         (path,) = clip_terms.align(audio, [text])
@@ -146,7 +146,7 @@ def test_a_text_with_more_phonemes_than_frames_has_no_alignment() -> None:
 
     ids, spectrograms = clips([(50, 40), (40, 40)])
     model, _ = generator()
-    with torch.inference_mode():
+    with torch.no_grad():
         texts = clip_terms.encode_texts(model, ids, "cpu")
         (audio, _) = clip_terms.encode_audio(model, spectrograms, "cpu")
         long, exact = clip_terms.align(audio, texts)
@@ -160,7 +160,7 @@ def test_the_noise_of_the_duration_loss_has_a_seed_and_leaves_others_alone() -> 
 
     model, _ = generator()
     ids, _ = clips()
-    with torch.inference_mode():
+    with torch.no_grad():
         (text, *_) = clip_terms.encode_texts(model, ids, "cpu")
         frames = torch.full((len(ids[0]),), 3)
         before = torch.random.get_rng_state()
