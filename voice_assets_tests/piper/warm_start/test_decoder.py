@@ -20,6 +20,8 @@ from voice_assets.piper.warm_start.spectrograms import ALIGNED, spectrogram
 from voice_assets_tests.datasets import RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
+pytestmark = pytest.mark.slow
+
 
 class Events(StartEvents):
     """Keeps what was told."""

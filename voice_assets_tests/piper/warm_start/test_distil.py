@@ -18,6 +18,8 @@ from voice_assets.piper.warm_start.spectrograms import ALIGNED
 from voice_assets_tests.datasets import RATE as SAMPLE_RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
+pytestmark = pytest.mark.slow
+
 CHANNELS = 32
 
 

@@ -15,6 +15,8 @@ from voice_assets.piper.warm_start.onnx_weights import LOGS, read_weights
 from voice_assets.piper.warm_start.published import PublishedVoice
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
+pytestmark = pytest.mark.slow
+
 
 def graph_of(nodes: list[Any], **tensors: np.ndarray) -> onnx.ModelProto:
     """A model of these nodes and weights; the names may hold anything that Python's keywords may not."""

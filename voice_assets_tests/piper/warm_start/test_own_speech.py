@@ -15,6 +15,8 @@ from voice_assets.piper.warm_start.rebuild import rebuild
 from voice_assets.piper.warm_start.sentences import spoken_texts
 from voice_assets_tests.piper.warm_start.tiny_voice import arguments
 
+pytestmark = pytest.mark.slow
+
 
 def sentences(voice: PublishedVoice, count: int) -> list[list[int]]:
     player = onnx_voice.load(voice.path, voice.path.with_name(f"{voice.path.name}.json"))

@@ -17,6 +17,8 @@ from voice_assets.voices import Training
 from voice_assets_tests.datasets import RATE
 from voice_assets_tests.piper.warm_start.tiny_voice import NAME, config, publish
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Please enter your number, followed by the pound key.", "Could you hear a strange noise?"]
 
 

@@ -15,6 +15,8 @@ from voice_assets.piper.warm_start.published import PublishedVoice
 from voice_assets.piper.warm_start.rebuild import TRAINING_ONLY, largest_difference, rebuild
 from voice_assets_tests.piper.warm_start.tiny_voice import RATE, arguments, publish
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Hello.", "The quick brown fox jumps over the lazy dog.", "Please enter your number, followed by the pound key."]
 
 

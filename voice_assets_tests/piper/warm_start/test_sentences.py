@@ -7,6 +7,8 @@ from voice_assets.piper.errors import TrainingError
 from voice_assets.piper.sentences import SENTENCES
 from voice_assets.piper.warm_start.sentences import spoken_texts
 
+pytestmark = pytest.mark.slow
+
 # Every phoneme that espeak uses for common American English words.
 ENGLISH = set("aæɑɐɒɔəɚɛɜeiɪoʊuʌᵻbdðfɡhjklmnŋpɹɾsʃtθvwzʒ")
 
