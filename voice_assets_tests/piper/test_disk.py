@@ -77,6 +77,8 @@ def test_two_folders_of_one_disk_add_up(tmp_path: Path) -> None:
 def test_two_disks_do_not_add_up(tmp_path: Path) -> None:
     needs = [Need(tmp_path / "a", 600, "logs"), Need(Path("/dev/shm/b"), 600, "prepared clips")]
     check_space(needs, free_at=lambda _: 700)
+    with pytest.raises(TrainingError):
+        check_space(needs, free_at=lambda _: 599)
 
 
 def test_a_real_disk_is_asked(tmp_path: Path) -> None:

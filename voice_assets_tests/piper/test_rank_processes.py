@@ -116,7 +116,10 @@ def test_the_variables_of_the_ranks_are_gone_afterwards(monkeypatch: pytest.Monk
 
 def test_the_first_rank_tells_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(rank_processes.PIPE, raising=False)
+    written: list[bytes] = []
+    monkeypatch.setattr(os, "write", lambda _, data: written.append(data) or len(data))
     tell_first("sign", "a step")
+    assert written == []
 
 
 def test_a_rank_whose_first_rank_is_gone_goes_on_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
