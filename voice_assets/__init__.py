@@ -7,7 +7,8 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``defs``           the stages as assets and checks: one file a stage, thin.
 * ``orchestration``  what is about Dagster and about no stage: gates, history, lineage, checks, partitions, tables, runs.
 * ``review``         the web pages on which people listen and decide, and the server of every report.
-* ``reports``        what is written for people: Markdown, HTML, TSV, plots, the voice package.
+* ``release``        the voice package: its files, evidence, signature, verification, archive; its release.
+* ``reports``        what is written for people: Markdown, HTML, TSV, plots, the model card.
 * ``workers``        ``python -m`` processes: transcribe, start, train, clip_losses, export, speak.
 * ``rules``          Great Expectations: loading suites, and running them so that nothing passes by accident.
 * ``asr``            speech recognition: Whisper, decoding passes, transcript cache, scores, categories of clips.

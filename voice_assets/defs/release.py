@@ -62,7 +62,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         "checksums. The package can speak without any other file of the project.",
     )
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.reports import package
+        from voice_assets.release import package
 
         inputs, gate = resolve_inputs(context), gate_of(context)
         whole = _whole_training(gate, list(inputs.sources.values()))
@@ -107,8 +107,8 @@ def _contents(
     pins: list[Pin],
 ) -> Any:
     """The contents of the package, from exactly the materialisations that made this voice."""
+    from voice_assets.release.package import Contents
     from voice_assets.reports.model_card import model_card
-    from voice_assets.reports.package import Contents
 
     model, spoken = inputs.one("onnx_voice"), inputs.one("voice_samples")
     target = AssetPartition(context.asset_key, context.partition_key)

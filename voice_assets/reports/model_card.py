@@ -1,6 +1,6 @@
 """``MODEL_CARD``: the data, quality and weaknesses of a voice. Markdown, from given values.
 
-Does not belong here: measuring, judging, and the package that contains the card (``reports.package``).
+Does not belong here: measuring, judging, and the package that contains the card (``release.package``).
 """
 
 from collections.abc import Mapping, Sequence

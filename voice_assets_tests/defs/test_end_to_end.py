@@ -12,7 +12,7 @@ from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.still_valid import CHECK, NOTHING
-from voice_assets.reports.package import verify
+from voice_assets.release.package import verify
 from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished

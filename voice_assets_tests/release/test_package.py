@@ -10,7 +10,7 @@ import pytest
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.tables import SAMPLES, frame
-from voice_assets.reports import package
+from voice_assets.release import package
 from voice_assets.runtime import files
 
 pytestmark = pytest.mark.slow

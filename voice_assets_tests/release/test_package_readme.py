@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from voice_assets.reports import package
+from voice_assets.release import package
 
 NAME = "en_US-joe-medium"
 ARGUMENTS = ["-m", "piper", "--model", f"{NAME}.onnx", "--output-file", "test.wav", "--"]
