@@ -21,8 +21,8 @@ from voice_assets.runtime import files
 
 CLIPS = "wavs"
 NOTE = Markup('<span class="soft">this recording is not in the package: it was changed or removed</span>')
-_SAFE = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,150}")
-"""A part of a path that every file system and ``SHA256SUMS`` can hold."""
+_SAFE = re.compile(r"[^\\:*?\"<>| .]([^\\:*?\"<>|]{0,148}[^\\:*?\"<>| .])?")
+"""A part of a path that every file system takes, when it can be printed too."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,6 @@ def _clashes(path: str, taken: dict[str, str]) -> bool:
 
 
 def _safe(path: str) -> bool:
+    """Whether every file system, and a line of ``SHA256SUMS``, can hold the path of a clip."""
     parts = path.split("/")
-    plain = all(_SAFE.fullmatch(part) and part[-1] not in ". " and part[0] != " " for part in parts)
-    return plain and parts[0] == CLIPS and len(parts) > 1 and all(not 0xD800 <= ord(sign) <= 0xDFFF for sign in path)
+    return parts[0] == CLIPS and len(parts) > 1 and path.isprintable() and all(map(_SAFE.fullmatch, parts))
