@@ -1,7 +1,7 @@
 """Stage `release` (the plan's stage 5): the voice package, one folder with the voice, its card, its reports and its lineage."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -21,8 +21,11 @@ from voice_assets.orchestration.marks import WHOLE_TRAINING
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.records import Materialisation, Pin
 from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, recorded
-from voice_assets.runtime.storage import project_store
+from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice
+
+if TYPE_CHECKING:
+    from voice_assets.release.package import Contents
 
 
 def release_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -55,17 +58,12 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         "checksums. The package can speak without any other file of the project.",
     )
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.release.archive import zip_package
-        from voice_assets.release.package import build
-
         inputs, gate = resolve_inputs(context), gate_of(context)
         whole = _whole_training(gate, list(inputs.sources.values()))
         contents = _contents(voice, context, inputs, gate, whole)
-        folder = build(epoch_dir(voice, context), contents)
+        folder, built, zipped = _built(epoch_dir(voice, context), contents)
         evidence = {"facts": one_row(_facts(folder, inputs, contents.sentence))}
         paths, _ = keep_evidence(context, evidence)
-        built = project_store().add(folder)
-        zipped = project_store().add(zip_package(folder, folder.with_name(f"{folder.name}.zip")))
         figures = {
             OPEN: dg.MetadataValue.url(package_url(voice.name, context.partition_key, context.run_id, folder.name)),
             "package": recorded(built),
@@ -82,6 +80,16 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
     return voice_package
 
 
+def _built(parent: Path, contents: "Contents") -> tuple[Path, Artifact, Artifact]:
+    """Build the package and its zip in ``parent``. Returns the folder, and both as the store recorded them."""
+    from voice_assets.release.archive import zip_package
+    from voice_assets.release.package import build
+
+    folder = build(parent, contents)
+    zipped = zip_package(folder, folder.with_name(f"{folder.name}.zip"))
+    return folder, project_store().add(folder), project_store().add(zipped)
+
+
 def _whole_training(gate: Gate, sources: list[Materialisation]) -> Materialisation:
     """The whole training of the version that the epoch belongs to; the gate has asked that it ended and passed."""
     found = (gate.trainings.whole(one) for one in ancestry(gate, sources))
@@ -94,7 +102,7 @@ def _contents(
     inputs: ResolvedInputs,
     gate: Gate,
     whole: Materialisation,
-) -> Any:
+) -> "Contents":
     """The contents of the package, from exactly the materialisations that made this voice."""
     from voice_assets.release.package import Contents
     from voice_assets.reports.model_card import model_card
