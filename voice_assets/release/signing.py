@@ -182,12 +182,12 @@ def check(package: Path, key: Path | None) -> SignedBy | Unsigned:
 
 def _verify(package: Path, key: Path) -> None:
     """Raise SigningError unless ``model.sig`` is a signature of these files by ``key``."""
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from model_signing import verifying
 
     try:
         config = verifying.Config().use_elliptic_key_verifier(public_key=str(key))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{key}: no public key that model-signing can use (PEM, elliptic curve): {error}") from error
     file = package / SIGNATURE
     try:
@@ -259,6 +259,7 @@ def _public_key(key: Path, password: str) -> bytes:
     Raises:
         SigningError: no such file, another password, or no key on a curve that model-signing knows.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -266,7 +267,7 @@ def _public_key(key: Path, password: str) -> bytes:
         private = serialization.load_pem_private_key(key.read_bytes(), password.encode() or None)
     except OSError as error:
         raise SigningError(f"{key}: {error.strerror}; {KEY} must be the path of a private key") from error
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{key}: no private key (PEM) that opens with {PASSWORD}: {error}") from error
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name not in ("secp256r1", "secp384r1", "secp521r1"):
         raise SigningError(
