@@ -8,7 +8,6 @@ Does not belong here: the other checks of a package (``release.verification``).
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -235,9 +234,9 @@ def _signed_files(file: Path, bundle: Mapping[str, Any]) -> dict[str, str]:
                 f"{file}: signs {how['method']!r} by {how['hash_type']!r}; sign again with whole files by SHA-256"
             )
         return {str(one["name"]): str(one["digest"]) for one in predicate["resources"]}
-    except (KeyError, TypeError, ValueError, RecursionError, binascii.Error) as error:
-        if isinstance(error, SigningError):
-            raise
+    except SigningError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise SigningError(f"{file}: no model-signing signature: {type(error).__name__}: {error}") from error
 
 
