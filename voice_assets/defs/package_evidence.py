@@ -57,7 +57,7 @@ def _dataset(voice: Voice, gate: Gate, model: Materialisation, lineage: "Lineage
     chosen = recorded_table(training_set)
     read = [one for one in gate.history.exact_of(training_set.pins) if one is not None and one.key.path[-1] == "clips"]
     tables = [recorded_table(one) for one in read]
-    clips = [row for table in tables for row in table[table["structure"] == ""].to_dict("records")]
+    clips: list[Any] = [row for table in tables for row in table[table["structure"] == ""].to_dict("records")]
     facts = DatasetFacts(
         name=voice.name,
         title=voice.title,

@@ -136,7 +136,7 @@ class Signer:
         from model_signing import signing
 
         password: Any = self._password.encode() or None  # model-signing says str, and its library takes bytes
-        config = signing.Config().use_elliptic_key_signer(private_key=str(self._key), password=password)
+        config = signing.Config().use_elliptic_key_signer(private_key=str(self._key), password=password)  # type: ignore[no-untyped-call]
         config.set_hashing_config(_all_files()).sign(str(package), str(package / SIGNATURE))
         return ""
 
@@ -150,7 +150,7 @@ class Signer:
             if not token:
                 return f"this machine has no identity that Sigstore accepts; set {TOKEN}, or sign with a key ({KEY})"
             oidc.IdentityToken(token)  # an unusable token fails here, before anything is asked of the network
-            config = signing.Config().use_sigstore_signer(identity_token=token)
+            config = signing.Config().use_sigstore_signer(identity_token=token)  # type: ignore[no-untyped-call]
             config.set_hashing_config(_all_files()).sign(str(package), str(package / SIGNATURE))
         except Exception as error:  # noqa: BLE001 a service elsewhere: its errors have no common type
             said = str(error).replace(token or "\0", "...").splitlines()
@@ -185,7 +185,7 @@ def _verify(package: Path, key: Path) -> None:
     from model_signing import verifying
 
     try:
-        config = verifying.Config().use_elliptic_key_verifier(public_key=str(key))
+        config = verifying.Config().use_elliptic_key_verifier(public_key=str(key))  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{key}: no public key that model-signing can use (PEM, elliptic curve): {error}") from error
     file = package / SIGNATURE
@@ -201,7 +201,7 @@ def _all_files() -> Any:
     """Every file but the signature itself, also those of Git, which model-signing leaves out by default."""
     from model_signing import hashing
 
-    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)  # type: ignore[no-untyped-call]
 
 
 def _bundle(file: Path) -> dict[str, Any]:
