@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from voice_assets.audio import recordings
+from voice_assets.audio import recordings, signals
 from voice_assets.release.clients.environment import ClientEnvironment
 from voice_assets.release.clients.processes import HOST, PROGRAMS, ClientFailureError, Place, run, serving
 from voice_assets.release.package import PackageError
@@ -21,6 +21,8 @@ from voice_assets.runtime import files, tsv
 
 SECONDS_TO_ANSWER = 300
 LOG = "client.log"
+QUIETEST_PEAK_DB = -40.0
+"""A quieter sentence is no speech for people, whatever Whisper makes of it. dBFS."""
 
 
 @dataclass(frozen=True)
@@ -209,8 +211,12 @@ def _problem(task: _Task, speak: Callable[[_Task], None], rate: int) -> str:
 def _check(task: _Task, number: int, rate: int) -> None:
     path = task.wav(number)
     try:
-        found = recordings.probe(path)
+        found, peak_db = recordings.probe(path), signals.peak_db(recordings.read(path)[0])
     except recordings.AudioError as error:
         raise task.place.failure(f"no sound for sentence {number}, {task.sentences[number - 1]!r}: {error}") from error
     if found.sample_rate != rate or found.channels != 1:
-        raise task.place.failure(f"sentence {number} has {found.channels} channels at {found.sample_rate} Hz, not 1 at {rate} Hz")
+        was = f"{found.channels} channels at {found.sample_rate} Hz"
+        raise task.place.failure(f"sentence {number} has {was}, not 1 at {rate} Hz")
+    if peak_db < QUIETEST_PEAK_DB:
+        heard = f"its peak is {peak_db:.0f} dBFS, under {QUIETEST_PEAK_DB:.0f}"
+        raise task.place.failure(f"sentence {number} is hardly audible: {heard}")
