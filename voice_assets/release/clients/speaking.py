@@ -1,7 +1,9 @@
 """The clients, and how each is asked to speak a package's sample sentences. The result is WAV files; hearing is elsewhere.
 
 The clients speak without the voice's noise, and so does the voice here (``workers.hear``). With noise, no two utterances are
-alike, and the difference between two clients would be a matter of luck.
+alike, and the difference between two clients would be a matter of luck: six seeds of the English demo's voice have mean CERs of
+0.081 to 0.186. Without noise, the clients made of Piper give the samples that are spoken here. sherpa-onnx has another version
+of espeak-ng, so some of its sentences have other phonemes: "$5" is "dollar five", and no phoneme `ʲ` follows an `i`.
 """
 
 import http.client
