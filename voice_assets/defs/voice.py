@@ -78,6 +78,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "onnx_voice",
             group="voice",
             reads=["checkpoint"],
+            code=2,  # 2: tokens.txt as sherpa-onnx reads it
             settings={"name": voice.package_name, "language": voice.language, "region": voice.region},
             kinds=["onnx", "pytorch", "greatexpectations"],
         ),
