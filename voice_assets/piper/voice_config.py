@@ -149,8 +149,8 @@ def _name_problems(config: PlayerConfig, name: str) -> list[str]:
 def tokens(phoneme_id_map: dict[str, list[int]]) -> str:
     """``tokens.txt`` for sherpa-onnx: ``<phoneme> <id>`` a line, by id, the first id of each phoneme.
 
-    sherpa-onnx refuses a table in which a phoneme has several code points. Piper's own table has such phonemes, ``aɪ`` for one,
-    for voices with ``vowel_clusters``. espeak gives single code points to any other voice, so the table goes without.
+    Only phonemes of one character: sherpa-onnx refuses the file otherwise, and no Piper program looks up a longer one, because
+    all of them look up espeak-ng's phonemes character by character. Piper's default map has five such entries (``aɪ``).
     """
     pairs = sorted((values[0], phoneme) for phoneme, values in phoneme_id_map.items() if len(phoneme) == 1)
     return "".join(f"{phoneme} {number}\n" for number, phoneme in pairs)
