@@ -30,10 +30,8 @@ def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], 
 
     The server compares every request with its MD5. ``report``: see ``remote.Report``.
     """
-    about: dict[str, Any] = {
-        "Metadata": {SHA256: sha256},
-        "ContentType": mimetypes.guess_type(target.name)[0] or "binary/octet-stream",
-    }
+    content = mimetypes.guess_type(target.name)[0] or "binary/octet-stream"
+    about: dict[str, Any] = {"Metadata": {SHA256: sha256}, "ContentType": content}
     size = source.stat().st_size
     if size <= PART_BYTES:
         body = source.read_bytes()
