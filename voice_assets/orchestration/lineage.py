@@ -106,13 +106,16 @@ def _heard(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
     return [{"rule": "listening", "passed": approved, "blocks": blocks, "message": message}]
 
 
-def unfinished(gate: Gate, target: AssetPartition, run_id: str, pins: list[Pin]) -> dict[str, Any]:
-    """The entry of a package in its own ``lineage.json``: what is known before the package is complete and judged."""
+def unfinished(gate: Gate, target: AssetPartition, pins: list[Pin]) -> dict[str, Any]:
+    """The entry of a package in its own ``lineage.json``: what is known before the package is complete and judged.
+
+    Neither run nor time is in it, so that a package made again from the same pins has the same bytes.
+    """
     return {
         "asset": target.key.to_user_string(),
         "partition": target.partition,
         "storage_id": None,
-        "run_id": run_id,
+        "run_id": "",
         "time": None,
         "data_version": "",
         "code_version": gate.graph.get(target.key).code_version or "",

@@ -67,7 +67,7 @@ class Entry(_Plain):
     Attributes:
         asset, partition: what was materialised.
         storage_id: its number in the event log; None for a package in its own ``lineage.json``; 0 for an observed data set.
-        run_id: the run that made it.
+        run_id: the run that made it; empty for a package in its own ``lineage.json``.
         time: when, as ISO 8601 in UTC; None where only a pin is known.
         data_version, code_version: of the result, and of code and settings.
         built_from: the exact inputs.
@@ -226,12 +226,12 @@ def read(file: Path) -> Lineage:
 def differences(package: Lineage, log: Lineage) -> list[str]:
     """What the lineage of a package says differently from the event log, in words; empty when both agree.
 
-    The entry of the package itself is compared by its run and its inputs: it was written before the package was complete.
+    The entry of the package itself is compared by its inputs: it was written before the package was complete.
     """
     mine, others = package.root, log.root
     found = [
         f"{mine.name}: {name} differs"
-        for name in ("asset", "partition", "run_id", "code_version", "built_from")
+        for name in ("asset", "partition", "code_version", "built_from")
         if getattr(mine, name) != getattr(others, name)
     ]
     ours, theirs = ({one.identity: one for one in each.materialisations[1:]} for each in (package, log))
