@@ -49,7 +49,10 @@ class Pin(_Plain):
 
 
 class Rule(_Plain):
-    """The verdict of one rule, with the keys of ``reports.verdicts.Verdict``."""
+    """The verdict of one rule, with the keys of ``reports.verdicts.Verdict``.
+
+    ``suite`` is the SHA-256 of what decided it, as in `Entry.judged_by`; empty for the verdict of a person.
+    """
 
     rule: _Text
     passed: bool | None
@@ -59,6 +62,16 @@ class Rule(_Plain):
     message: _Text | None = None
     advisory: _Text = ""
     waiver: _Text = ""
+    suite: _Text = ""
+
+
+class Source(_Plain):
+    """The published voice that a starting checkpoint was made from: its file, and who allows what."""
+
+    name: _Text
+    sha256: _Text
+    license: _Text = ""
+    credit: _Text = ""
 
 
 class Entry(_Plain):
@@ -73,7 +86,9 @@ class Entry(_Plain):
         built_from: the exact inputs.
         trained_by: the training that wrote a checkpoint.
         verdicts: one per rule.
+        judged_by: SHA-256 -> the text with that hash: hashes of the rules, and all thresholds; none for older results.
         artifacts: URI -> SHA-256 of the recorded files.
+        source: the published voice that a starting checkpoint was made from.
     """
 
     asset: _Text
@@ -86,7 +101,9 @@ class Entry(_Plain):
     built_from: Annotated[tuple[Pin, ...], _Many] = ()
     trained_by: Pin | None = None
     verdicts: Annotated[tuple[Rule, ...], _Many] = ()
+    judged_by: Annotated[Mapping[_Text, _Text], _Many] = Field(default_factory=dict)
     artifacts: Annotated[Mapping[_Text, _Text], _Many] = Field(default_factory=dict)
+    source: Source | None = None
 
     @property
     def identity(self) -> Identity:
@@ -241,7 +258,7 @@ def differences(package: Lineage, log: Lineage) -> list[str]:
 
 
 def _entry_differences(ours: Entry, theirs: Entry) -> list[str]:
-    facts = [name for name in Entry.model_fields if name != "verdicts"]
+    facts = [name for name in Entry.model_fields if name not in ("verdicts", "judged_by")]
     found = [f"{ours.name}: {name} differs" for name in facts if getattr(ours, name) != getattr(theirs, name)]
     return found + [f"{ours.name}: the verdict of {rule} differs" for rule in _contradictions(ours, theirs)]
 
