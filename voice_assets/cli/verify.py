@@ -73,5 +73,5 @@ def _print_result(out: "Console", result: "Verification", package: Path) -> None
     if count:
         out.print(f"{plain(package)}: refused, {count} {'problem' if count == 1 else 'problems'}", soft_wrap=True)
     else:
-        signed = f"signed by {plain(result.signed_by)}" if result.signed_by else "unsigned: nobody vouches for it"
+        signed = plain(result.signed_by) or "no known key signed it"
         out.print(f"{plain(result.name)}: whole, and says the same everywhere; {signed}", soft_wrap=True)

@@ -14,10 +14,13 @@ from voice_assets.release.checked import Check, checked, shown
 from voice_assets.release.opened import opened_package
 from voice_assets.release.package import required
 from voice_assets.release.package_files import PackageFiles
+from voice_assets.release.signing import SignedBy, SigningError, check
 from voice_assets.release.speaking import why_silent
-from voice_assets.release.sums import SUMS, read_sums
+from voice_assets.release.sums import SIGNATURE, SUMS, PackageError, read_sums
 
 LONGEST_SENTENCE = 300
+NOT_COMPARED = "anybody may have signed; give the signer's public key with --key"
+NOBODY = "anybody may have changed the package and its checksums together"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Verification:
     Attributes:
         name: of the voice; of the folder where the voice has none.
         checks: every check, in order.
-        signed_by: who signed, in words; empty for an unsigned package.
+        signed_by: whose key signed, in words; empty without a signature that was compared with the signer's key.
     """
 
     name: str
@@ -98,9 +101,11 @@ def verify_folder(
         checked("provenance", partial(checked_evidence.provenance_problems, files), "as lineage and settings say"),
         checked("licence", partial(checked_evidence.licence_check, files)),
         checked("samples", partial(checked_voice.sample_problems, files), "WAV and FLAC of every sample"),
+        signature := _signature(files, key),
         checked("speech", partial(_speech, files, sentence, speak=speak, refused=bool(voice.problems))),
     ]
-    return Verification(files.name, tuple(check for check in checks if check.name != "versions" or passed), "")
+    kept = tuple(check for check in checks if check.name != "versions" or passed)
+    return Verification(files.name, kept, "" if signature.problems or signature.warnings else signature.found)
 
 
 def _missing(files: PackageFiles, passed: Mapping[str, str]) -> list[str]:
@@ -119,6 +124,23 @@ def _changed(files: PackageFiles) -> list[str]:
 
 def _others(files: PackageFiles, passed: Mapping[str, str]) -> list[str]:
     return [f"{name}: not the version that passed" for name, digest in passed.items() if files.digests.get(name) != digest]
+
+
+def _signature(files: PackageFiles, key: Path | None) -> Check:
+    """Whether the package is signed, and by whom. An unsigned package is a warning, and with a ``key`` it is refused."""
+
+    def compare() -> Check:
+        try:
+            signed = check(files.folder, key)
+        except SigningError as error:
+            raise PackageError(str(error)) from error
+        if isinstance(signed, SignedBy):
+            return Check("signature", shown(signed), warnings=() if signed.checked else (f"{SIGNATURE}: {NOT_COMPARED}",))
+        if key is not None:
+            raise PackageError(f"{SIGNATURE}: {signed}")
+        return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
+
+    return checked("signature", compare)
 
 
 def _speech(files: PackageFiles, sentence: str, *, speak: bool, refused: bool) -> Check:

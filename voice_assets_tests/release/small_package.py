@@ -15,6 +15,7 @@ from voice_assets.dataset.espeak import default_id_map
 from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.piper import voice_config
 from voice_assets.release import package, statements
+from voice_assets.release.signing import Signer
 from voice_assets.reports.lineage import parse
 from voice_assets.rules.suites import BoundSuite
 from voice_assets.runtime import files
@@ -166,7 +167,7 @@ def write_samples(folder: Path) -> Path:
     return folder
 
 
-def build(parent: Path, model: Path) -> Path:
+def build(parent: Path, model: Path, signer: Signer | None = None) -> Path:
     """Build the package under ``parent`` from a voice of ``write_voice``. Returns its folder."""
     work = parent / "work"
     work.mkdir(parents=True)
@@ -196,6 +197,7 @@ def build(parent: Path, model: Path) -> Path:
             curves={"epochs.tsv": work / "epochs.tsv"},
             evidence=evidence(content, voice, described),
         ),
+        None if signer is None else lambda folder: signer.sign(folder, work / "signatures"),
     )
 
 
