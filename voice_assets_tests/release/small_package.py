@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.espeak import default_id_map
@@ -222,3 +223,37 @@ def card() -> str:
     from voice_assets.reports.markdown import escape
 
     return f"# Tiny ({escape(NAME)})\n\n* Language: en\\_US\n* Licence: {escape(LICENCE)}\n* Credit: {escape(CREDIT)}\n"
+
+
+@pytest.fixture(scope="session")
+def small_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``.onnx`` of a small voice. Never write beside it."""
+    return write_voice(tmp_path_factory.mktemp("small_voice"))
+
+
+@pytest.fixture(scope="session")
+def small_package(small_voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete unsigned package. Never write into it: copy what you change."""
+    return build(tmp_path_factory.mktemp("small_package"), small_voice)
+
+
+@pytest.fixture(scope="session")
+def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two pairs of keys: ``ours`` and ``theirs``, each ``.pem`` (private) and ``.pub``."""
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("ours", "theirs"):
+        key = ec.generate_private_key(ec.SECP256R1())
+        plain = (form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+        public = (form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+        (folder / f"{name}.pem").write_bytes(key.private_bytes(*plain))
+        (folder / f"{name}.pub").write_bytes(key.public_key().public_bytes(*public))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def signed_package(small_voice: Path, signing_keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete package that ``ours`` signed. Never write into it: copy what you change."""
+    return build(tmp_path_factory.mktemp("signed_package"), small_voice, Signer(signing_keys / "ours.pem"))
