@@ -5,11 +5,13 @@ A command parses, calls one room and prints. Rooms are imported inside the comma
 
 import sys
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from voice_assets.cli.data import demo, import_
 from voice_assets.cli.doctor import doctor
+from voice_assets.cli.errors import CommandError
 from voice_assets.cli.fix import fix
 from voice_assets.cli.lineage import lineage
 from voice_assets.cli.review import review
@@ -17,12 +19,28 @@ from voice_assets.cli.run import run
 from voice_assets.cli.status import status
 from voice_assets.cli.tensorboard import tensorboard
 from voice_assets.cli.ui import ui
+from voice_assets.cli.verify import verify
 from voice_assets.cli.voices import voices
 from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands. A store or a URL that cannot be used is a message in each of them, no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            from voice_assets.runtime.remote import RemoteError
+
+            if isinstance(error, RemoteError):
+                raise CommandError(error) from error
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="voice-assets")
 def main() -> None:
     """From a speech data set to a production text-to-speech voice, with proof.
@@ -39,6 +57,7 @@ def main() -> None:
     voice-assets review allison_en        listen to the samples, and decide
     voice-assets status                   see how far all voices are
     voice-assets lineage allison_en       see what the voice was made of
+    voice-assets verify PACKAGE           check a package from anywhere
     voice-assets ui                       see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):
@@ -46,7 +65,23 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, tensorboard, status, review, lineage, fix, waive, waivers, voices, ui):
+for command in (
+    demo,
+    import_,
+    doctor,
+    run,
+    watch,
+    tensorboard,
+    status,
+    review,
+    lineage,
+    verify,
+    fix,
+    waive,
+    waivers,
+    voices,
+    ui,
+):
     main.add_command(command)
 
 if __name__ == "__main__":
