@@ -6,8 +6,6 @@ Belongs here: arranging the files and verifying them. Does not belong here: maki
 import hashlib
 import json
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -18,17 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import soundfile
 
-from voice_assets.dataset.tables import SAMPLES
+from voice_assets.release.players import Recordings, complete_pages
+from voice_assets.release.readme import usage
+from voice_assets.release.samples import copy_samples
 from voice_assets.release.sums import SUMS
 from voice_assets.release.sums import PackageError as PackageError
 from voice_assets.release.sums import listed_files as listed_files
 from voice_assets.release.sums import read_sums as read_sums
 from voice_assets.release.sums import write_sums as write_sums
-from voice_assets.reports.markdown import escape
-from voice_assets.reports.tsv import write_tsv
 from voice_assets.runtime import files
 
 SECONDS_TO_SPEAK = 120
@@ -53,6 +50,7 @@ class Contents:
         training: plain JSON: the settings of the training and its identity.
         curves: name under ``curves/`` -> file: the losses by epoch, and pictures.
         evidence: name under ``evidence/`` -> plain JSON, or the bytes of the file.
+        recordings: the clips that the pages of the reports play.
     """
 
     name: str
@@ -68,6 +66,7 @@ class Contents:
     training: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Path] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    recordings: Recordings = field(default_factory=Recordings)
 
 
 def required(name: str) -> list[str]:
@@ -122,9 +121,10 @@ def _fill(folder: Path, contents: Contents) -> None:
     _copy(contents.model, folder / f"{name}.onnx")
     _copy(contents.config, folder / f"{name}.onnx.json")
     _copy(contents.tokens, folder / "tokens.txt")
-    _copy_samples(contents.samples, folder / "samples")
+    copy_samples(contents.samples, folder / "samples")
     for label, source in contents.reports.items():
         _copy(source, folder / "reports" / label)
+    complete_pages(folder, contents.recordings)
     files.write_text(folder / "MODEL_CARD", contents.card)
     files.write_text(folder / "lineage.json", as_json(contents.lineage))
     files.write_text(folder / "training.json", as_json(contents.training))
@@ -132,7 +132,7 @@ def _fill(folder: Path, contents: Contents) -> None:
         _copy(source, folder / "curves" / label)
     for label, content in contents.evidence.items():
         _write(folder / "evidence" / label, content)
-    files.write_text(folder / "README.md", usage(contents))
+    files.write_text(folder / "README.md", usage(name, contents.title, contents.sentence, reports=bool(contents.reports)))
     entry = voices_entry(folder, name, json.loads(contents.config.read_text(encoding="utf-8")))
     files.write_text(folder / "voices.json", json.dumps({name: entry}, ensure_ascii=False, indent=1))
 
@@ -164,16 +164,6 @@ def _copy(source: Path, target: Path) -> None:
         raise PackageError(f"{source}: does not exist; the package needs this file as {target.name}")
 
 
-def _copy_samples(source: Path, target: Path) -> None:
-    listing = source / "samples.parquet"
-    if not listing.is_file():
-        raise PackageError(f"{listing}: does not exist; the package needs the scores of the samples")
-    samples = pd.read_parquet(listing)
-    for name in samples["sample"]:
-        _copy(source / name, target / name)
-    write_tsv(target / "samples.tsv", samples, list(SAMPLES))
-
-
 def voices_entry(folder: Path, name: str, config: dict[str, Any]) -> dict[str, Any]:
     """The voice's entry in a ``voices.json`` for Home Assistant and Piper's downloader, with paths in the package."""
     paths = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD"]
@@ -193,31 +183,6 @@ def _md5(path: Path) -> str:
     """The MD5 that the format requires. SHA256SUMS protects the package."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def usage(contents: Contents) -> str:
-    """The text of ``README.md``: how to use the voice. Every argument is quoted for a POSIX shell."""
-    name = contents.name
-    reports = " and [reports/](reports)" if contents.reports else ""
-    commands = [
-        ["sha256sum", "--check", "--quiet", SUMS],
-        ["pip", "install", "piper-tts"],
-        ["python3", "-m", "piper", "--model", f"{name}.onnx", "--output-file", "test.wav", "--", contents.sentence],
-    ]
-    script = "\n".join(shlex.join(command) for command in commands)
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", script))])  # longer than any backticks in the sentence
-    return f"""# {escape(contents.title)}
-
-A voice for the Piper speech synthesiser. Data and quality: [MODEL_CARD](MODEL_CARD).
-Lineage, step by step: [lineage.json](lineage.json){reports}. Spoken samples: [samples/](samples).
-
-{fence}sh
-{script}
-{fence}
-
-Home Assistant: put `{name}.onnx` and `{name}.onnx.json` into the folder that wyoming-piper gets as `--data-dir` and choose the
-voice `{name}`. sherpa-onnx: `--vits-model={name}.onnx --vits-tokens=tokens.txt --vits-data-dir=<espeak-ng-data>`.
-"""
 
 
 def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[str, int | str]:

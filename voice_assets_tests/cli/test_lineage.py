@@ -27,7 +27,7 @@ def package(recorded: RecordedVoice, tmp_path: Path) -> Path:
     made = gate.history.latest(recorded.target("voice_package").key, EPOCH)
     assert made is not None
     sources = [one for one in (gate.history.exact(pin) for pin in made.pins) if one is not None]
-    root = unfinished(gate, recorded.target("voice_package", EPOCH), made.run_id, list(made.pins))
+    root = unfinished(gate, recorded.target("voice_package", EPOCH), list(made.pins))
     folder = tmp_path / "downloads" / "ru_RU-toy-medium"
     write_text(folder / "lineage.json", json.dumps(lineage_json(gate, ancestry(gate, sources), root)))
     shutil.copy(file_of(recorded, "onnx_voice", "model"), folder / "ru_RU-toy-medium.onnx")

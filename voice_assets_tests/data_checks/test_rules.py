@@ -53,6 +53,7 @@ FACTS = [
     ("voice_package", "facts", "checksum_mismatches", 0, 1, "checksums_match"),
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),
     ("voice_package", "facts", "speaks", 1, 0, "speaks"),
+    ("voice_package", "facts", "broken_links", 0, 1, "pages_work"),
 ]
 
 

@@ -185,7 +185,7 @@ def test_two_lineages_differ_where_one_value_does() -> None:
     log = lineage_of(root | {"verdicts": [rule(True)]}, clips)
     assert differences(lineage_of(own, clips), log) == []
     assert differences(lineage_of(own, clips | {"verdicts": [rule(False)]}), log) == ["toy/clips: the verdict of mean differs"]
-    assert differences(lineage_of(own | {"run_id": "other"}, clips), log) == ["toy/voice_package: run_id differs"]
+    assert differences(lineage_of(own | {"code_version": "other"}, clips), log) == ["toy/voice_package: code_version differs"]
     assert differences(lineage_of(own), log) == ["toy/clips: not in the package"]
     assert differences(lineage_of(own, clips, entry("more", 4)), log) == ["toy/more: not in the event log"]
 
