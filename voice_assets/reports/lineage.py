@@ -8,7 +8,6 @@ that were built from each other in a circle are an error.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -17,9 +16,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from voice_assets.runtime import strict_json
+
 FILE = "lineage.json"
 FORMAT = 2
-MAX_BYTES = 200_000_000
+MAX_BYTES = 64 << 20  # of a data set in 64 shards, with 200 epochs: 1 MB
+MAX_VALUES = 4_000_000
 _Text = Annotated[str, StringConstraints(max_length=10_000)]
 _Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Many = Field(max_length=200_000)
@@ -229,12 +231,10 @@ def read(file: Path) -> Lineage:
         LineageError: as ``parse``; or the file is no JSON object, or too large.
         OSError: the file cannot be read.
     """
-    if file.stat().st_size > MAX_BYTES:
-        raise LineageError(f"{file}: larger than {MAX_BYTES} bytes")
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise LineageError(f"{file}: no JSON: {error}") from error
+        values = strict_json.read(file, largest=MAX_BYTES, most_values=MAX_VALUES)
+    except strict_json.JsonError as error:
+        raise LineageError(str(error)) from error
     if not isinstance(values, dict):
         raise LineageError(f"{file}: no JSON object")
     return parse(values, str(file))

@@ -1,0 +1,81 @@
+"""The files of an opened package, read once: names, hashes, texts and JSON. Judges nothing (``release.verification`` does)."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from voice_assets.release.sums import SIGNATURE, SUMS, PackageError
+from voice_assets.runtime import files, strict_json
+
+LARGEST_TEXT = 16 << 20
+
+
+@dataclass(frozen=True)
+class PackageFiles:
+    """The files of the package in ``folder``, which ``opened_package`` gave."""
+
+    folder: Path
+    digests: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, folder: Path) -> "PackageFiles":
+        """Hash every file. Raises OSError when one cannot be read."""
+        found = sorted(path for path in folder.rglob("*") if path.is_file())
+        return cls(folder, {path.relative_to(folder).as_posix(): files.sha256(path) for path in found})
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """File -> SHA-256 of all files that ``SHA256SUMS`` must list."""
+        return {name: digest for name, digest in self.digests.items() if name not in (SUMS, SIGNATURE)}
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the voice: that of the one ``.onnx`` beside ``SHA256SUMS``.
+
+        Raises:
+            PackageError: there is none, or more than one.
+        """
+        found = [name for name in self.digests if name.endswith(".onnx") and "/" not in name]
+        if len(found) != 1:
+            raise PackageError(f"{', '.join(found) or '*.onnx'}: a package has one voice, and this has {len(found)}")
+        return found[0].removesuffix(".onnx")
+
+    def path(self, name: str) -> Path:
+        """The path of a file that the package has.
+
+        Raises:
+            PackageError: it has no such file.
+        """
+        if name not in self.digests:
+            raise PackageError(f"{name}: missing")
+        return self.folder / name
+
+    def text(self, name: str) -> str:
+        """The text of a file.
+
+        Raises:
+            PackageError: no such file, not UTF-8, or too large.
+        """
+        with self.path(name).open("rb") as file:
+            data = file.read(LARGEST_TEXT + 1)
+        if len(data) > LARGEST_TEXT:
+            raise PackageError(f"{name}: over {LARGEST_TEXT} bytes")
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise PackageError(f"{name}: not UTF-8: {error}") from error
+
+    def json(self, name: str) -> dict[str, Any]:
+        """The JSON object in a file.
+
+        Raises:
+            PackageError: no such file, no strict JSON, or no object.
+        """
+        try:
+            content = strict_json.parse(self.text(name).encode())
+        except strict_json.JsonError as error:
+            raise PackageError(f"{name}: {error}") from error
+        if not isinstance(content, dict):
+            raise PackageError(f"{name}: a JSON object is needed, not {str(content)[:40]!r}")
+        return content
