@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from voice_assets.runtime.tsv import visible
 
 SECONDS, SECONDS_TO_PUSH = 60, 600
 SHOWN = 5
@@ -29,6 +31,16 @@ class Tag:
     name: str
     commit: str
     message: str
+
+
+def message(title: str, version: str, facts: Mapping[str, str]) -> str:
+    """The message of a release's tag: the title and the version, then a line ``name: value`` per fact."""
+    return "\n".join([f"{visible(title)} {version}", "", *(f"{name}: {value}" for name, value in facts.items())])
+
+
+def says(tag: Tag, name: str, value: str) -> bool:
+    """Whether the message of ``tag`` states that fact."""
+    return f"{name}: {value}" in tag.message.splitlines()
 
 
 class Repository:

@@ -4,7 +4,7 @@ Pure: values in, Markdown out. Not here: collecting the values, and judging (the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from voice_assets.reports.markdown import escape, table
@@ -37,6 +37,7 @@ class Criterion:
 
 PHASE_1, PHASE_2A, PHASE_2B = "Phase 1: quality", "Phase 2a: ASR sample", "Phase 2b: Whisper validation"
 PHASE_3, PHASE_4, PHASE_5, HANDOFF = "Phase 3: mini-train", "Phase 4: training", "Phase 5: deployment", "Hand-off"
+PUSHED = "Tag pushed"
 CRITERIA = (
     Criterion("Stage 1", "Structure and format validated", "base_validation", ("config_valid", "wavs_present", "two_columns")),
     Criterion(PHASE_1, "Script completes without errors", "quality_report", ("all_clips_measured",)),
@@ -106,7 +107,7 @@ class Delivered:
 
     Attributes:
         archived: kind (checkpoint, config, logs) -> the files.
-        status_page, package, usage, tag, pushed: paths, the tag and its commit, where the tag was pushed.
+        status_page, package, usage, tag: paths, and the tag with its commit.
         push_with: the command that pushes the tag; empty where there is no tag.
         reports: stage -> the path of its report; empty for a stage without.
         clients: what each program said that spoke the voice from the package.
@@ -118,7 +119,6 @@ class Delivered:
     package: str
     usage: str
     tag: str
-    pushed: str
     push_with: str
     reports: Mapping[str, str]
     clients: Sequence[str]
@@ -133,11 +133,16 @@ def release_lines(made: Delivered) -> list[Line]:
         _made(PHASE_5, "PROJECT_STATUS.md updated with the final report paths", made.status_page),
         _made(PHASE_5, "Deployment package (ONNX, config, samples, README)", made.package),
         _made(PHASE_5, "Release tagged in Git", made.tag),
-        _made(PHASE_5, "Tag pushed", made.pushed, f"push it: {made.push_with}" if made.push_with else ""),
+        _made(PHASE_5, PUSHED, "", f"push it: {made.push_with}" if made.push_with else ""),
         *(_made(HANDOFF, f"Report archived: {stage}", where) for stage, where in made.reports.items()),
         Line(HANDOFF, "Final ONNX model tested with production programs", clients, "; ".join(made.clients)),
         _made(HANDOFF, "Model location and usage examples documented", made.usage),
     ]
+
+
+def pushed(lines: Sequence[Line], where: str) -> list[Line]:
+    """``lines`` after the tag was pushed; ``where``: the tag and the address."""
+    return [replace(line, state="done", evidence=where) if line.text == PUSHED else line for line in lines]
 
 
 def _made(phase: str, text: str, evidence: str, otherwise: str = "") -> Line:

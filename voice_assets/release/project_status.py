@@ -3,7 +3,7 @@
 Belongs here: the page as text, and putting the part of one voice into the file. Not here: collecting the values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,23 @@ HEADINGS = {
     "figures": "Figures",
     "report": "Report",
 }
+
+
+FIGURES = {
+    "clips": "{:,} clips",
+    "hours": "{:.2f} h",
+    "mean_similarity": "mean similarity {:.3f}",
+    "low_ratio": "low {:.1%}",
+    "epochs": "{:,} epochs",
+    "last_loss": "loss {:.2f}",
+    "max_abs_difference": "largest difference {:.1e}",
+    "samples": "{:,} sentences",
+    "mean_cer": "CER {:.3f}",
+    "mean_mos": "MOS {:.2f}",
+    "likeness": "likeness {:.2f}",
+    "files": "{:,} files",
+}
+"""The recorded figures of an asset that the page shows, and how."""
 
 
 class StatusError(ValueError):
@@ -65,6 +82,12 @@ class Status:
     facts: Sequence[tuple[str, str]]
     stages: Sequence[Stage]
     next_step: str
+
+
+def figures_in_words(metadata: Mapping[str, object]) -> str:
+    """The figures of one materialisation, by the metadata that it recorded."""
+    shown = ((form, metadata.get(name)) for name, form in FIGURES.items())
+    return ", ".join(form.format(value) for form, value in shown if isinstance(value, (int, float)))
 
 
 def markers(voice: str) -> tuple[bytes, bytes]:

@@ -47,15 +47,27 @@ def conflict(folder: Path, package_sha256: str) -> str:
     """Why ``folder`` cannot become, or is not, the archive of this package; empty when it is that archive or is not there."""
     if not os.path.lexists(folder):
         return ""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        there = str(record["package_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    there = _recorded(folder).get("package_sha256", "")
+    if not there:
         return f"{folder} is there and is no archive of a release"
     if there != package_sha256:
         return f"{folder} holds another package ({there[:12]}, not {package_sha256[:12]})"
     wrong = next((name for name, digest in _sums(folder).items() if not _is(folder / name, digest)), None)
     return "" if wrong is None else f"{folder / wrong}: is missing, or is not as {SUMS} lists it"
+
+
+def released_at(folder: Path) -> str:
+    """When the release in ``folder`` was made, in words; empty where there is no archive of a release."""
+    return _recorded(folder).get("released", "")
+
+
+def _recorded(folder: Path) -> dict[str, str]:
+    """The texts of ``release.json``; empty when it cannot be read."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {name: value for name, value in record.items() if isinstance(value, str)} if isinstance(record, dict) else {}
 
 
 def archive(folder: Path, release: Release, sources: Mapping[str, Path], like: Path | None = None) -> bool:

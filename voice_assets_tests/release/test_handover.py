@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from voice_assets.release.handover import CRITERIA, Delivered, Line, checklist, plan_lines, release_lines
+from voice_assets.release.handover import CRITERIA, Delivered, Line, checklist, plan_lines, pushed, release_lines
 from voice_assets.rules.suites import load_suite
 
 PASSED = {"passed": True, "blocks": False, "observed": 0.97, "limit": ">= 0.9", "message": "Good."}
@@ -15,7 +15,6 @@ MADE = Delivered(
     package="releases/1.0.0/voice.zip",
     usage="releases/1.0.0/voice.zip: README.md",
     tag="v1.0.0-toy on abc",
-    pushed="",
     push_with="git push origin v1.0.0-toy",
     reports={"quality_report": "reports/quality_1"},
     clients=["piper 1.8.0: CER 0.010, here 0.010"],
@@ -84,11 +83,17 @@ def test_the_tasks_of_the_release() -> None:
     assert lines["Archive: logs"] == Line("Phase 5: deployment", "Archive: logs", "missing", "")
     assert lines["Tag pushed"] == Line("Phase 5: deployment", "Tag pushed", "missing", "push it: git push origin v1.0.0-toy")
     assert lines["Final ONNX model tested with production programs"].state == "done"
-    failed = {line.text: line for line in release_lines(replace(MADE, clients_passed=False, pushed="origin"))}
+    failed = {line.text: line for line in release_lines(replace(MADE, clients_passed=False))}
     assert failed["Final ONNX model tested with production programs"].state == "warning"
-    assert failed["Tag pushed"].state == "done"
     nobody = {line.text: line for line in release_lines(replace(MADE, clients=[]))}
     assert nobody["Final ONNX model tested with production programs"].state == "missing"
+
+
+def test_a_push_completes_its_line_and_no_other() -> None:
+    before = release_lines(MADE)
+    after = pushed(before, "v1.0.0-toy to origin")
+    assert [old.text for old, new in zip(before, after, strict=True) if old != new] == ["Tag pushed"]
+    assert Line("Phase 5: deployment", "Tag pushed", "done", "v1.0.0-toy to origin") in after
 
 
 def test_the_page_counts_what_is_missing_and_shows_no_markup() -> None:
