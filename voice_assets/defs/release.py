@@ -9,6 +9,7 @@ from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import verdict_table
 from voice_assets.defs.package_card import HEARD_FIRST, card_of
 from voice_assets.defs.package_contents import curves_of, newest, recordings_of, reports_of, training_of
+from voice_assets.defs.package_evidence import evidence_of, signer
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.checks import judge, suite_checks
@@ -21,11 +22,13 @@ from voice_assets.orchestration.marks import WHOLE_TRAINING
 from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.records import Materialisation, Pin
 from voice_assets.orchestration.results import OPEN, finished, keep_evidence, one_row, opened, recorded
+from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     from voice_assets.release.package import Contents
+    from voice_assets.release.signing import SignedBy, Signer, Unsigned
 
 
 def release_assets(voice: Voice) -> list[dg.AssetsDefinition]:
@@ -47,7 +50,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "voice_package",
             group="release",
             reads=["onnx_voice", "voice_samples", "best_epoch"],  # best_epoch only names the epoch: no gate asks it
-            code=4,  # 4: players, curves, settings of the training, FLAC, a zip
+            code=4,  # 4: players, curves, settings of the training, FLAC, a zip, evidence, a signature
             heard=HEARD_FIRST,
             settings=settings,
             metadata={WHOLE_TRAINING: True},
@@ -58,16 +61,21 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
         "checksums. The package can speak without any other file of the project.",
     )
     def voice_package(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        inputs, gate = resolve_inputs(context), gate_of(context)
+        from voice_assets.release.signing import Unsigned
+
+        inputs, gate, signs = resolve_inputs(context), gate_of(context), signer()
         whole = _whole_training(gate, list(inputs.sources.values()))
         contents = _contents(voice, context, inputs, gate, whole)
-        folder, built, zipped = _built(epoch_dir(voice, context), contents)
+        folder, built, zipped, signed = _built(epoch_dir(voice, context), contents, signs, _signatures(voice))
+        if isinstance(signed, Unsigned):
+            context.log.warning(f"{folder.name}: {signed}")
         evidence = {"facts": one_row(_facts(folder, inputs, contents.sentence))}
         paths, _ = keep_evidence(context, evidence)
         figures = {
             OPEN: dg.MetadataValue.url(package_url(voice.name, context.partition_key, context.run_id, folder.name)),
             "package": recorded(built),
             "archive": recorded(zipped),
+            "signature": str(signed),
             "files": sum(path.is_file() for path in folder.rglob("*")),
             "bytes": built.bytes,
             "built_from": len(contents.lineage["materialisations"]) - 1,
@@ -80,14 +88,22 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
     return voice_package
 
 
-def _built(parent: Path, contents: "Contents") -> tuple[Path, Artifact, Artifact]:
-    """Build the package and its zip in ``parent``. Returns the folder, and both as the store recorded them."""
+def _signatures(voice: Voice) -> Path:
+    """The folder of the signatures that were made before."""
+    return artifacts_dir(voice.name) / "signatures"
+
+
+def _built(
+    parent: Path, contents: "Contents", signs: "Signer", signatures: Path
+) -> tuple[Path, Artifact, Artifact, "SignedBy | Unsigned"]:
+    """Build the package and its zip in ``parent``. Returns the folder, both as the store recorded them, and who signed."""
     from voice_assets.release.archive import zip_package
     from voice_assets.release.package import build
 
-    folder = build(parent, contents)
+    signed: list[SignedBy | Unsigned] = []
+    folder = build(parent, contents, lambda package: signed.append(signs.sign(package, signatures)))
     zipped = zip_package(folder, folder.with_name(f"{folder.name}.zip"))
-    return folder, project_store().add(folder), project_store().add(zipped)
+    return folder, project_store().add(folder), project_store().add(zipped), signed[0]
 
 
 def _whole_training(gate: Gate, sources: list[Materialisation]) -> Materialisation:
@@ -114,6 +130,7 @@ def _contents(
     training = training_of(voice, gate, checkpoint, whole)
     reports = reports_of(voice, context, gate, ancestors)
     target = AssetPartition(context.asset_key, context.partition_key)
+    lineage = lineage_json(gate, ancestors, unfinished(gate, target, _pins(inputs, whole)))
     return Contents(
         name=name,
         model=opened(model, "model"),
@@ -121,12 +138,13 @@ def _contents(
         samples=opened(spoken, "folder"),
         tokens=opened(model, "tokens"),
         card=model_card(card_of(voice, gate, name, config, training, ancestors)),
-        lineage=lineage_json(gate, ancestors, unfinished(gate, target, _pins(inputs, whole))),
+        lineage=lineage,
         reports=reports,
         title=voice.title,
         sentence=tables.read(project_store(), spoken.evidence["samples"])["text"].iloc[0],
         training=training,
         curves=curves_of(whole, reports),
+        evidence=evidence_of(voice, gate, model, lineage, training),
         recordings=recordings_of(voice, ancestors),
     )
 

@@ -25,9 +25,9 @@ from voice_assets.runtime import files
 KEY, PASSWORD = "VOICE_ASSETS_SIGNING_KEY", "VOICE_ASSETS_SIGNING_PASSWORD"
 """Environment: the path of a private key (PEM, elliptic curve), and the password where the key has one."""
 WAY, KEYLESS = "VOICE_ASSETS_SIGNING", "keyless"
-"""Environment: ``VOICE_ASSETS_SIGNING=keyless`` signs with the identity of this machine's service account, through Sigstore."""
-TOKEN = "SIGSTORE_ID_TOKEN"
-"""Environment: an OpenID Connect token for ``keyless``; without it, Sigstore's own search for one (GitHub Actions, GitLab...)."""
+"""Environment: ``VOICE_ASSETS_SIGNING=keyless`` signs through Sigstore, with the identity of whoever runs this."""
+TOKEN = "SIGSTORE_IDENTITY_TOKEN"
+"""Environment: an OpenID Connect token for ``keyless``; without it, Sigstore looks for one itself, as in GitHub Actions."""
 MAX_SIGNATURE_BYTES = 50_000_000
 
 
@@ -194,7 +194,7 @@ def _verify(package: Path, key: Path) -> None:
         config.set_hashing_config(_all_files()).verify(str(package), str(file))
     except InvalidSignature as error:
         raise SigningError(f"{file}: not signed by {key}, or changed since") from error
-    except Exception as error:  # noqa: BLE001 any error on a file from outside means that the signature does not count
+    except Exception as error:  # after any error on a file from outside, the signature does not count
         raise SigningError(f"{file}: does not count with {key}: {type(error).__name__}: {error}") from error
 
 
@@ -231,7 +231,9 @@ def _signed_files(file: Path, bundle: Mapping[str, Any]) -> dict[str, str]:
         predicate = statement["predicate"]
         how = predicate["serialization"]
         if how["method"] != "files" or how["hash_type"] != "sha256":
-            raise SigningError(f"{file}: signs {how['method']!r} by {how['hash_type']!r}; sign again with whole files by SHA-256")
+            raise SigningError(
+                f"{file}: signs {how['method']!r} by {how['hash_type']!r}; sign again with whole files by SHA-256"
+            )
         return {str(one["name"]): str(one["digest"]) for one in predicate["resources"]}
     except (KeyError, TypeError, ValueError, RecursionError, binascii.Error) as error:
         if isinstance(error, SigningError):
@@ -267,6 +269,8 @@ def _public_key(key: Path, password: str) -> bytes:
     except (ValueError, TypeError, binascii.Error) as error:
         raise SigningError(f"{key}: no private key (PEM) that opens with {PASSWORD}: {error}") from error
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name not in ("secp256r1", "secp384r1", "secp521r1"):
-        raise SigningError(f"{key}: not on the curve P-256, P-384 or P-521; make one: openssl ecparam -name prime256v1 -genkey -noout")
+        raise SigningError(
+            f"{key}: not on the curve P-256, P-384 or P-521; make one: openssl ecparam -name prime256v1 -genkey -noout"
+        )
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return private.public_key().public_bytes(encoding, form)

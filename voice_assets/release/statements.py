@@ -1,7 +1,7 @@
 """The evidence of a package as in-toto statements: the verdicts of each gate, and the provenance of the voice.
 
 Every statement follows from the package's own files: ``lineage.json``, ``training.json``, the data set's description and the
-voice. So `gate_statements` and `provenance` write the statements, and whoever verifies a package calls them again and compares.
+voice. So a package gets the result of `statements`, and whoever verifies a package calls `statements` again and compares.
 
 Formats: in-toto Statement v1, predicates test-result v0.1 and SLSA provenance v1. Does not belong here: signing
 (``release.signing``), and the description of the data set (``release.croissant``).
@@ -20,6 +20,8 @@ BUILDER = "pkg:generic/voice-assets"
 BUILD_TYPE = f"{BUILDER}#training-of-a-piper-voice"
 GATE_FILE, PROVENANCE_FILE, DATASET_FILE = "{asset}.intoto.json", "provenance.intoto.json", "croissant.json"
 """The names of the files under ``evidence/``."""
+TRAINED_FROM = ("training_set", "starting_checkpoint")
+"""The assets whose files a training reads."""
 
 Statement = dict[str, Any]
 
@@ -35,6 +37,13 @@ class _Judged(NamedTuple):
     place: str
     status: str
     verdict: Rule
+
+
+def statements(
+    lineage: Lineage, training: Mapping[str, Any], voice: Mapping[str, str], dataset_sha256: str
+) -> dict[str, Statement]:
+    """Every statement of a package, by its file name under ``evidence/``. For the arguments and errors, see `provenance`."""
+    return {**gate_statements(lineage), PROVENANCE_FILE: provenance(lineage, training, voice, dataset_sha256)}
 
 
 def gate_statements(lineage: Lineage) -> dict[str, Statement]:
@@ -172,17 +181,21 @@ def provenance(lineage: Lineage, training: Mapping[str, Any], voice: Mapping[str
     Raises:
         StatementError: the lineage has no checkpoint whose training has ended.
     """
-    newest = {asset_name(one): one for one in reversed(lineage.materialisations)}  # the nearest of each
-    checkpoint = newest.get("checkpoint")
-    if checkpoint is None or checkpoint.trained_by is None:
+    checkpoint = next((one for one in lineage.materialisations if asset_name(one) == "checkpoint"), None)
+    made = {one.storage_id: one for one in lineage.materialisations}
+    trained_by = None if checkpoint is None or checkpoint.trained_by is None else made.get(checkpoint.trained_by.storage_id)
+    if checkpoint is None or trained_by is None:
         raise StatementError("lineage.json: names no checkpoint whose training has ended; make the package again")
-    trained_by = checkpoint.trained_by
-    ended = [one.time for one in lineage.materialisations if one.storage_id == trained_by.storage_id]
-    metadata = {"invocationId": trained_by.run_id} | ({"finishedOn": ended[0]} if ended and ended[0] else {})
+    inputs = [
+        one
+        for one in map(made.get, (pin.storage_id for pin in trained_by.built_from))
+        if one is not None and asset_name(one) in TRAINED_FROM
+    ]
+    metadata = {"invocationId": trained_by.run_id, "finishedOn": trained_by.time}
     definition = {
         "buildType": BUILD_TYPE,
         "externalParameters": dict(training),
-        "resolvedDependencies": _dependencies(lineage, newest, training, dataset_sha256),
+        "resolvedDependencies": _dependencies(lineage, [*inputs, checkpoint], training, dataset_sha256),
     }
     return {
         "_type": STATEMENT,
@@ -193,22 +206,20 @@ def provenance(lineage: Lineage, training: Mapping[str, Any], voice: Mapping[str
 
 
 def _dependencies(
-    lineage: Lineage, newest: Mapping[str, Entry], training: Mapping[str, Any], dataset_sha256: str
+    lineage: Lineage, used: Sequence[Entry], training: Mapping[str, Any], dataset_sha256: str
 ) -> list[dict[str, Any]]:
-    """The data set, the training set, the starting checkpoint and its published voice, the checkpoint, and Piper."""
-    versions = {"role": "data set", "versions": lineage.data_sets()}
-    found = [_descriptor(f"evidence/{DATASET_FILE}", dataset_sha256, versions)]
-    for name in ("training_set", "starting_checkpoint", "checkpoint"):
-        one = newest.get(name)
-        role = {"role": name.replace("_", " ")}
-        found += [] if one is None else [_descriptor(uri, digest, role) for uri, digest in sorted(one.artifacts.items())]
-    start = newest.get("starting_checkpoint")
+    """The data set, the files of ``used``, the published voice or the weights that the training started from, and Piper."""
+    found = [_descriptor(f"evidence/{DATASET_FILE}", dataset_sha256, {"role": "data set", "versions": lineage.data_sets()})]
+    for one in used:
+        role = {"role": asset_name(one).replace("_", " ")}
+        found += [_descriptor(uri, digest, role) for uri, digest in sorted(one.artifacts.items())]
     recorded = training.get("identity")
     identity = recorded if isinstance(recorded, Mapping) else {}
-    if start is not None and start.source is not None:
-        said = {"role": "published voice", "license": start.source.license, "credit": start.source.credit}
-        found.append(_descriptor(start.source.name, start.source.sha256, said))
-    elif identity.get("start"):
+    sources = [one.source for one in used if one.source is not None]
+    for source in sources:
+        said = {"role": "published voice", "license": source.license, "credit": source.credit}
+        found.append(_descriptor(source.name, source.sha256, said))
+    if identity.get("start") and not sources:
         found.append(_descriptor("training.checkpoint", identity["start"], {"role": "weights that the training started from"}))
     piper = identity.get("piper")
     return [*found, {"uri": f"pkg:pypi/piper-tts@{piper}"}] if piper else found
