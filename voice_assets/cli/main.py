@@ -18,6 +18,7 @@ from voice_assets.cli.run import run
 from voice_assets.cli.status import status
 from voice_assets.cli.tensorboard import tensorboard
 from voice_assets.cli.ui import ui
+from voice_assets.cli.verify import verify
 from voice_assets.cli.voices import voices
 from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
@@ -42,6 +43,7 @@ def main() -> None:
     voice-assets lineage allison_en       see what the voice was made of
     voice-assets release allison_en --version 1.0.0
                                           archive and tag the package
+    voice-assets verify PACKAGE           check a package from anywhere
     voice-assets ui                       see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):
@@ -49,8 +51,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-COMMANDS = (demo, import_, doctor, run, watch, tensorboard, status, review, release, lineage, fix, waive, waivers, voices, ui)
-for command in COMMANDS:
+COMMANDS = (demo, import_, doctor, run, watch, tensorboard, status, review, release, lineage, verify, fix, waive, waivers)
+for command in (*COMMANDS, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

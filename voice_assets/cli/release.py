@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("voice")
 @click.option("--version", "version", metavar="X.Y.Z", required=True, help="The version, such as 1.0.0 or 1.1.0-rc.1.")
-@click.option(
-    "--epoch", metavar="KEY", help="The epoch whose package is released, such as v0-e0001. Default: the newest package."
-)
+@click.option("--epoch", metavar="KEY", help="The epoch of the package, such as v0-e0001. Default: that of the newest package.")
 @click.option("--no-tag", is_flag=True, help="Make no Git tag, for a project that is in no Git repository.")
 @click.option("--push", is_flag=True, help="Push the Git tag. Nothing is pushed otherwise.")
 @click.option("--remote", metavar="NAME", default="origin", show_default=True, help="The Git remote that --push pushes to.")

@@ -40,15 +40,12 @@ def upload_archive(voice: Voice, made: Materialisation, url: str) -> None:
         RemoteError: the file system cannot be reached or refuses.
     """
     folder = project_store(voice.dataset).open(made.artifact(ARCHIVE))
+    name = f"{voice.name}/{made.partition}"
     with counting("MB") as tell:
-        sent = upload(
-            {f"{voice.name}/{made.partition}": folder}, url, lambda at: tell(at.done // MEGABYTE, at.size // MEGABYTE)
-        )
+        sent = upload({name: folder}, url, lambda at: tell(at.done // MEGABYTE, at.size // MEGABYTE))
     new = sum(one.sent > 0 for one in sent.values())
     size = sum(one.bytes for one in sent.values()) / MEGABYTE
-    _print(
-        f"  uploaded: {len(sent)} files, {size:,.1f} MB, {new} of them sent by this call: {url}/{voice.name}/{made.partition}/"
-    )
+    _print(f"  uploaded: {len(sent)} files, {size:,.1f} MB, {new} of them sent by this call: {url.rstrip('/')}/{name}/")
 
 
 def _print(text: str) -> None:

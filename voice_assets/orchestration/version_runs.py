@@ -104,13 +104,13 @@ class VersionRun:
         made = released(gate.history, self.target.key, self.target.partition)
         if made is None:
             return Task(self.target, "not released")
-        if (lost := self._lost(gate, made)) is not None:
+        if (lost := self._lost(made)) is not None:
             return Task(self.target, lost)
         unjudged = [blocker for blocker in gate.verdicts(made) if blocker.unjudged]
         reason = f"{len(unjudged)} rules without a verdict in force"
         return Task(self.target, reason, frozenset(gate.rules(self.target.key))) if unjudged else None
 
-    def _lost(self, gate: Gate, made: Materialisation) -> str | None:
+    def _lost(self, made: Materialisation) -> str | None:
         """What happened to the archives; None when both are there."""
         store = project_store(self.voice.dataset)
         gone = [one.uri for one in (made.report, *made.artifacts.values()) if one is not None and not store.exists(one)]
