@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voice_assets.release.checked import Check
+from voice_assets.release.croissant import CONFORMS_TO
 from voice_assets.release.package_files import PackageFiles
 from voice_assets.release.statements import (
     DATASET_FILE,
@@ -155,24 +156,39 @@ def difference(wanted: Any, found: Any, place: str = "") -> str:
 
 
 def licence_check(files: PackageFiles) -> Check:
-    """Whether the card and the data set's description name one licence and one credit."""
-    card, dataset = files.text("MODEL_CARD"), files.json(f"{FOLDER}/{DATASET_FILE}")
-    said = {name: _card_line(card, name) for name in ("Licence", "Credit")}
-    problems = [f"MODEL_CARD: no line '* {name}: …'" for name, line in said.items() if line is None]
+    """Whether the card and the data set's description name one licence, one credit and the data set of the lineage."""
+    card, dataset = files.text("MODEL_CARD"), files.json(f"{FOLDER}/{DATASET_FILE}", listing=True)
+    problems, warnings, named = [], [], []
     if f"({escape(files.name)})" not in card.partition("\n")[0]:
         problems.append(f"MODEL_CARD: not the card of {files.name}")
-    licence = str(dataset.get("license") or "")
-    named = said["Licence"] if said["Licence"] and not said["Licence"].startswith(_NOT_NAMED) else ""
-    if escape(licence) != named:
-        problems.append(f"MODEL_CARD: licence {named!r}, {FOLDER}/{DATASET_FILE} says {licence!r}")
-    warnings = [
-        f"MODEL_CARD: the {name.lower()} is {_NOT_NAMED}; ask before using the voice"
-        for name, line in said.items()
-        if line is not None and line.startswith(_NOT_NAMED)
-    ]
-    return Check("licence", "" if problems else named or "not named", tuple(problems), tuple(warnings))
+    for name, key in (("Licence", "license"), ("Credit", "citeAs")):
+        said, described = _card_line(card, name), escape(str(dataset.get(key) or "").strip())
+        if said != described:
+            problems.append(f"MODEL_CARD: {name.lower()} {said!r}, {FOLDER}/{DATASET_FILE} says {described!r}")
+        if not said:
+            warnings.append(f"MODEL_CARD: the {name.lower()} is {_NOT_NAMED}; ask before using the voice")
+        named.append(said)
+    return Check("licence", "" if problems else "; ".join(filter(None, named)) or "none", tuple(problems), tuple(warnings))
 
 
-def _card_line(card: str, name: str) -> str | None:
+def dataset_problems(files: PackageFiles) -> list[str]:
+    """Whether the description of the data set is one, and is about the data set that the lineage begins with."""
+    dataset, versions = files.json(f"{FOLDER}/{DATASET_FILE}", listing=True), lineage_of(files).data_sets()
+    problems = []
+    if dataset.get("@type") != "sc:Dataset" or dataset.get("conformsTo") != CONFORMS_TO:
+        problems.append(f"{FOLDER}/{DATASET_FILE}: no description of a data set in Croissant ({CONFORMS_TO})")
+    if dataset.get("identifier") not in {f"sha256:{version}" for version in versions.values()}:
+        problems.append(f"{FOLDER}/{DATASET_FILE}: its version {dataset.get('identifier')!r} is not the data set of {FILE}")
+    return problems
+
+
+def _card_line(card: str, name: str) -> str:
+    """What the card says; empty when the owner named nothing.
+
+    Raises:
+        PackageError: the card has no such line.
+    """
     found = re.search(rf"^\* {name}: (.*)$", card, re.MULTILINE)
-    return None if found is None else found[1].strip()
+    if found is None:
+        raise PackageError(f"MODEL_CARD: no line '* {name}: …'")
+    return "" if found[1].startswith(_NOT_NAMED) else found[1].strip()

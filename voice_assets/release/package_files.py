@@ -9,6 +9,8 @@ from voice_assets.release.sums import SIGNATURE, SUMS, PackageError
 from voice_assets.runtime import files, strict_json
 
 LARGEST_TEXT = 16 << 20
+LARGEST_LISTING, MOST_VALUES = 128 << 20, 4_000_000
+"""Of a JSON file that lists every clip of a data set: 18,000 clips have 7 MB and 90,000 values."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class PackageFiles:
         """The text of a file.
 
         Raises:
-            PackageError: no such file, not UTF-8, or too large.
+            PackageError: no such file, not UTF-8, or over ``LARGEST_TEXT`` bytes.
         """
         with self.path(name).open("rb") as file:
             data = file.read(LARGEST_TEXT + 1)
@@ -66,16 +68,17 @@ class PackageFiles:
         except UnicodeDecodeError as error:
             raise PackageError(f"{name}: not UTF-8: {error}") from error
 
-    def json(self, name: str) -> dict[str, Any]:
-        """The JSON object in a file.
+    def json(self, name: str, *, listing: bool = False) -> dict[str, Any]:
+        """The JSON object in a file; ``listing``: it may list every clip of a data set.
 
         Raises:
-            PackageError: no such file, no strict JSON, or no object.
+            PackageError: no such file, no strict JSON, too large, or no object.
         """
+        most = (LARGEST_LISTING, MOST_VALUES) if listing else (strict_json.LARGEST, strict_json.MOST_VALUES)
         try:
-            content = strict_json.parse(self.text(name).encode())
+            content = strict_json.read(self.path(name), largest=most[0], most_values=most[1])
         except strict_json.JsonError as error:
-            raise PackageError(f"{name}: {error}") from error
+            raise PackageError(str(error).removeprefix(f"{self.folder}/")) from error
         if not isinstance(content, dict):
             raise PackageError(f"{name}: a JSON object is needed, not {str(content)[:40]!r}")
         return content

@@ -99,6 +99,7 @@ def verify_folder(
         checked("lineage", partial(checked_evidence.lineage_problems, files), "whole, of this voice, no gate closed"),
         checked("statements", partial(checked_evidence.statement_problems, files), "as the lineage says"),
         checked("provenance", partial(checked_evidence.provenance_problems, files), "as lineage and settings say"),
+        checked("data set", partial(checked_evidence.dataset_problems, files), "in Croissant, that of the lineage"),
         checked("licence", partial(checked_evidence.licence_check, files)),
         checked("samples", partial(checked_voice.sample_problems, files), "WAV and FLAC of every sample"),
         signature := _signature(files, key),

@@ -66,7 +66,7 @@ def parse(data: bytes, *, largest: int = LARGEST, most_values: int = MOST_VALUES
     except ValueError as error:
         raise JsonError(f"not JSON: {error}") from error
     except RecursionError as error:
-        raise JsonError(f"not strict JSON: nested too deep, over {DEEPEST} levels") from error
+        raise JsonError(f"not JSON: nested too deep, over {DEEPEST} levels") from error
     _check_values(content)
     return content
 
@@ -75,7 +75,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        raise JsonError(f"not strict JSON: the key {twice[:LONGEST]!r} is there twice")
+        raise JsonError(f"not JSON: the key {twice[:LONGEST]!r} is there twice")
     return content
 
 
@@ -86,7 +86,7 @@ def _no_number(name: str) -> None:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise JsonError(f"not strict JSON: {text[:LONGEST]} is too large a number")
+        raise JsonError(f"not JSON: {text[:LONGEST]} is too large a number")
     return number
 
 
@@ -101,8 +101,8 @@ def _check_values(content: Any) -> None:
             elif isinstance(value, list):
                 nested += value
             elif isinstance(value, str) and (lone := _HALF.search(value)):
-                raise JsonError(f"not strict JSON: half a character (U+{ord(lone[0]):04X}) in {value[:LONGEST]!a}")
+                raise JsonError(f"not JSON: half a character (U+{ord(lone[0]):04X}) in {value[:LONGEST]!a}")
         if not nested:
             return
         level = nested
-    raise JsonError(f"not strict JSON: nested too deep, over {DEEPEST} levels")
+    raise JsonError(f"not JSON: nested too deep, over {DEEPEST} levels")

@@ -124,8 +124,8 @@ FOLDERS: dict[str, tuple[Change, str]] = {
     "link out of it": (link("notes.txt", "/etc/passwd"), "a link"),
     "link to a folder": (link("more", "/"), "a link"),
     "link to itself": (link("loop", "."), "a link"),
-    "pipe": (lambda folder: os.mkfifo(folder / "pipe"), "a pipe"),
-    "socket": (bound_socket, "a socket"),
+    "pipe in the folder": (lambda folder: os.mkfifo(folder / "pipe"), "a pipe"),
+    "socket in the folder": (bound_socket, "a socket"),
     "5 GB": (large("README.md", 5 << 30), "no voice package is that large"),
     "name with terminal codes": (write("\x1b[2J", b"x"), "control characters"),
     "two cases of a name": (write("readme.md", b"x"), "one file on some systems"),
@@ -168,7 +168,7 @@ FOLDERS: dict[str, tuple[Change, str]] = {
 
 
 UNLISTED = {
-    *("link out of it", "link to a folder", "link to itself", "pipe", "socket", "5 GB", "model of 1 GB"),
+    *("link out of it", "link to a folder", "link to itself", "pipe in the folder", "socket in the folder", "5 GB", "model of 1 GB"),
     *("list that leads out", "list of 1 GB", "list that is binary"),
 }
 """Kinds whose checksums stay: their list is hostile itself, or what it would list is no plain file or a hole of gigabytes."""

@@ -15,7 +15,7 @@ from voice_assets.audio import recordings
 from voice_assets.dataset.espeak import default_id_map
 from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.piper import voice_config
-from voice_assets.release import package, statements
+from voice_assets.release import croissant, package, statements
 from voice_assets.release.signing import Signer
 from voice_assets.reports.lineage import parse
 from voice_assets.rules.suites import BoundSuite
@@ -179,8 +179,8 @@ def build(parent: Path, model: Path, signer: Signer | None = None) -> Path:
     (work / "report" / "training_report.md").write_text("# Training\n", encoding="utf-8")
     (work / "epochs.tsv").write_text("epoch\tloss\n0\t10\n1\t9\n", encoding="utf-8")
     voice = {path.name: files.sha256(path) for path in (model, model.parent / f"{NAME}.onnx.json", tokens)}
-    described = dataset()
     content = lineage(voice)
+    described = dataset(content)
     return package.build(
         parent,
         package.Contents(
@@ -202,9 +202,21 @@ def build(parent: Path, model: Path, signer: Signer | None = None) -> Path:
     )
 
 
-def dataset() -> dict[str, Any]:
-    """The description of the data set."""
-    return {"@type": "sc:Dataset", "name": VOICE, "license": LICENCE, "creditText": CREDIT}
+def dataset(content: dict[str, Any]) -> dict[str, Any]:
+    """The description of the data set of a lineage."""
+    version = parse(content, "lineage.json").data_sets()[f"{VOICE}/raw_dataset"]
+    facts = croissant.DatasetFacts(VOICE, "Tiny", "en-US", LICENCE, CREDIT, "c" * 64, version)
+    clips = [
+        {
+            "clip_id": f"c{number}",
+            "path": f"wavs/c{number}.wav",
+            "text": text,
+            "audio_sha256": f"{number}" * 64,
+            "duration_s": 1.5,
+        }
+        for number, text in enumerate(SENTENCES, start=1)
+    ]
+    return croissant.describe_dataset(facts, clips, {"c1": "train", "c2": "validation"})
 
 
 def evidence(content: dict[str, Any], voice: dict[str, str], described: dict[str, Any]) -> dict[str, Any]:

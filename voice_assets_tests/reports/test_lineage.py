@@ -145,8 +145,8 @@ def test_what_was_wiped_is_gone_and_what_was_observed_is_not() -> None:
     ("content", "message"),
     [
         ("[]", "no JSON object"),
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ('{"materialisations": []}', "format '1'; this version of voice-assets reads format 2"),
         ('{"format": 2, "materialisations": []}', "materialisations: Tuple should have at least 1 item"),
         (json.dumps({"format": 2, "materialisations": [entry("a", -1)]}), "storage_id: Input should be greater than or equal"),
