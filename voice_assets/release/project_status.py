@@ -131,11 +131,12 @@ def update(file: Path, status: Status) -> bool:
 
 def with_part(text: bytes, status: Status, file: Path) -> bytes:
     """``text`` with the part of a voice; ``file`` is named in errors. See `update`."""
-    end_of_line = b"\r\n" if b"\r\n" in text else b"\n"
     begin, end = markers(status.voice)
+    span = _span(text, begin, end, file)
+    beside = text if span is None else text[span[0] + len(begin) :][:2]
+    end_of_line = b"\r\n" if b"\r\n" in beside else b"\n"
     written = part(status).encode().rstrip(b"\n").replace(b"\n", end_of_line)
     block = end_of_line.join([begin, written, end])
-    span = _span(text, begin, end, file)
     if span is None:
         gap = b"" if not text or text.endswith(end_of_line * 2) else end_of_line * (1 if text.endswith(end_of_line) else 2)
         return text + gap + block + end_of_line
