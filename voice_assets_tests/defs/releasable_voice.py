@@ -43,13 +43,16 @@ class Releasable:
     def write_voice(self, **changes: object) -> None:
         self.project.write_voice(**{"license": "", "credit": "", "whisper": WHISPER, **NAMED, **changes})
 
-    def make_package(self, epoch: str) -> Artifact:
-        """Record a package of ``epoch`` with the files of the small voice, all rules passed. Returns the folder's record."""
-        target = self.voice.target("voice_package", epoch)
+    def package_folder(self, epoch: str) -> Path:
+        """The folder of a package, made of the small voice where it is not there yet."""
         folder = self.root / "artifacts" / "toy" / "voice_package" / epoch / "run" / self.package.name
         if not folder.exists():
             shutil.copytree(self.package, folder)
-        store = project_store()
+        return folder
+
+    def make_package(self, epoch: str) -> Artifact:
+        """Record a package of ``epoch`` with the files of the small voice, all rules passed. Returns the folder's record."""
+        target, folder, store = self.voice.target("voice_package", epoch), self.package_folder(epoch), project_store()
         kept = {"package": store.add(folder), "archive": store.add(zip_package(folder, folder.with_suffix(".zip")))}
         gate = self.voice.gate()
         whole = gate.history.latest(self.voice.target("training").key)
