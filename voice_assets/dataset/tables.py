@@ -263,6 +263,9 @@ HEARD = {
     "client": Column(str, "the program that spoke, or HERE"),
     "sentence": Column(int, "number of the sentence, from 1"),
     "text": Column(str, "the sentence"),
+    "same_sound": Column(
+        bool, "the sound is the one that is spoken here, at any loudness; then the hypothesis is the same too"
+    ),
     **{name: SAMPLES[name] for name in ("hypothesis", "cer", "first_word_wrong", "last_word_wrong")},
 }
 """The sample sentences of a package, spoken without noise by every client and here."""

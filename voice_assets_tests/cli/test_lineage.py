@@ -144,6 +144,13 @@ def test_the_event_log_confirms_a_package(package: Path) -> None:
     assert "Nothing speaks against it today." in printed
 
 
+def test_a_signature_is_not_in_the_list_that_it_signs(package: Path) -> None:
+    write_text(package / "model.sig", "signed")
+    assert "The event log says the same." in shown(str(package))
+    write_text(package / "samples" / "model.sig", "not the signature")
+    assert call("lineage", str(package)).exit_code == 1
+
+
 def test_a_verdict_that_came_later_is_a_difference_and_an_objection(recorded: RecordedVoice, package: Path) -> None:
     validation = recorded.gate().history.latest(recorded.target("whisper_validation").key)
     assert validation is not None

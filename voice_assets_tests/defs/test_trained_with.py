@@ -1,12 +1,14 @@
 """An epoch is exported with the quality of its training, also when the voice file says something else today."""
 
 import json
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from voice_assets.defs.trained_with import TRAINED_WITH, quality_of, trained_with, trained_with_entry
 from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.voice import _export_request
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime.files import write_text
@@ -50,6 +52,15 @@ def test_what_the_training_recorded_counts_more_than_files(recorded: RecordedVoi
     record_training(recorded, checkpoint, **{TRAINED_WITH: entry})
     assert quality_of(recorded.voice, recorded.gate(), checkpoint) == "medium"
     assert trained_with(recorded.voice, recorded.gate(), checkpoint) == entry
+
+
+def test_the_export_has_the_name_and_the_quality_of_its_training(
+    recorded: RecordedVoice, checkpoint: Materialisation, tmp_path: Path
+) -> None:
+    write_identity(recorded, json.dumps(TRAINED))
+    assert recorded.voice.package_name == "ru_RU-toy-high"
+    request = _export_request(recorded.voice, recorded.gate(), checkpoint, tmp_path)
+    assert (request.name, request.quality) == ("ru_RU-toy-medium", "medium")
 
 
 @pytest.mark.parametrize("content", [None, "[]", "{"])

@@ -70,12 +70,16 @@ def prepare(cache: Path) -> ClientEnvironment:
         ClientsError: pip failed. The message has the end of pip's output.
     """
     text = REQUIREMENTS.read_text(encoding="utf-8")
-    wanted = pins(text)
-    made_by = f"{sys.version} {sysconfig.get_platform()}"
-    place = cache / hashlib.sha256(f"{made_by}\n{text}".encode()).hexdigest()[:16]
+    wanted, place = pins(text), place_in(cache, text)
     if _lacks(place, wanted):
         _make(place, wanted)
     return ClientEnvironment(_python(place), wanted)
+
+
+def place_in(cache: Path, requirements: str) -> Path:
+    """The folder of the environment with these requirements."""
+    made_by = f"{sys.version} {sysconfig.get_platform()}"
+    return cache.absolute() / hashlib.sha256(f"{made_by}\n{requirements}".encode()).hexdigest()[:16]
 
 
 def _plain(name: str) -> str:
@@ -125,7 +129,7 @@ def _make(place: Path, wanted: Mapping[str, str]) -> None:
 
 
 def _pip(place: Path) -> list[str]:
-    """pip's command for installing wheels: a source distribution would run its own code while it is installed."""
+    """Pip's command for installing wheels: a source distribution would run its own code while it is installed."""
     options = ["--no-input", "--disable-pip-version-check", "--only-binary=:all:", "--no-compile", "--no-deps", "--quiet"]
     return [str(_python(place)), "-I", "-m", "pip", "install", *options]
 

@@ -1,8 +1,8 @@
 """Running a client: its process sees the voice's files and little else, ends when this process ends, and leaves a log.
 
-A client is a program of others that reads files of a package. So it gets no secrets of this process (an allow-list of variables),
-an empty home folder, and a proxy at which nobody listens: a client that would fetch a voice fails instead of speaking with
-another one. Not here: what the clients are asked to do (``speaking``).
+A client is a program of others that reads files of a package. So it gets no secrets of this process (an allow-list of
+variables), an empty home folder, and a proxy at which nobody listens: a client that would fetch a voice fails instead of
+speaking with another one. Not here: what the clients are asked to do (``speaking``).
 """
 
 import os

@@ -11,7 +11,7 @@ from voice_assets_tests import finished_voice
 
 NAME = "en_US-joe_again-medium"
 """Not the published voice's own name: wyoming-piper knows that one, and would fetch the published files."""
-SENTENCES = ("The garden was full of yellow roses.", "'Please' close the $5 window; -- 20 people are coming tomorrow.")
+SENTENCES = ("The garden was full of yellow roses.", "-- 'Please' close \\ the \"window\"; $HOME `people` are coming tomorrow.")
 
 
 def write_package(parent: Path, sentences: tuple[str, ...] = SENTENCES, **metadata: str) -> Path:
@@ -23,7 +23,10 @@ def write_package(parent: Path, sentences: tuple[str, ...] = SENTENCES, **metada
     (folder / f"{NAME}.onnx.json").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     (folder / "tokens.txt").write_text(voice_config.tokens(config["phoneme_id_map"]), encoding="utf-8")
     write_model(folder / f"{NAME}.onnx", {**metadata_of(config), **metadata})
-    rows = [{**dict.fromkeys(SAMPLES, 1), "sample": f"{number}.wav", "text": text, "hypothesis": ""} for number, text in enumerate(sentences)]
+    rows = [
+        {**dict.fromkeys(SAMPLES, 1), "sample": f"{number}.wav", "text": text, "hypothesis": ""}
+        for number, text in enumerate(sentences)
+    ]
     write_tsv(folder / "samples" / "samples.tsv", frame(rows, SAMPLES), list(SAMPLES))
     return folder
 

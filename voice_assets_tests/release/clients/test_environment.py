@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from voice_assets.release.clients import environment, speaking
-from voice_assets.release.clients.environment import ClientsError, pins, prepare
+from voice_assets.release.clients.environment import ClientsError, pins, place_in, prepare
 
 SMALL = "pathvalidate==3.3.1\n"
 
@@ -38,18 +39,17 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_it_is_made_once_and_again_when_it_is_damaged(small: Path, tmp_path: Path) -> None:
+def test_an_incomplete_one_is_made_again_and_a_complete_one_is_not(small: Path, tmp_path: Path) -> None:
+    folder = place_in(tmp_path / "cache", SMALL)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    before = folder.stat().st_ino
     made = prepare(tmp_path / "cache")
-    (folder,) = (tmp_path / "cache").iterdir()
-    assert made.versions == {"pathvalidate": "3.3.1"}
-    assert made.python == folder / "bin" / "python"
-    again = folder.stat().st_ino
+    assert (made.python, made.versions) == (folder / "bin" / "python", {"pathvalidate": "3.3.1"})
+    subprocess.run([made.python, "-I", "-c", "import pathvalidate"], check=True)
+    complete = folder.stat().st_ino
+    assert complete != before
     assert prepare(tmp_path / "cache") == made
-    assert folder.stat().st_ino == again
-    (installed,) = folder.glob("lib/*/site-packages/pathvalidate-*.dist-info/METADATA")
-    installed.unlink()
-    assert prepare(tmp_path / "cache") == made
-    assert installed.is_file()
+    assert folder.stat().st_ino == complete
     assert list((tmp_path / "cache").iterdir()) == [folder]
 
 
@@ -66,6 +66,8 @@ def test_the_pinned_versions_fit_together(clients: environment.ClientEnvironment
     """Installed without resolving, so a pin that is missing or wrong shows here and not in the middle of a release."""
     done = subprocess.run([clients.python, "-I", "-m", "pip", "check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "No broken requirements found.")
-    listed = subprocess.run([clients.python, "-I", "-m", "pip", "list", "--format", "json"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [clients.python, "-I", "-m", "pip", "list", "--format", "json"], capture_output=True, text=True, check=True
+    )
     names = {environment._plain(entry["name"]) for entry in json.loads(listed.stdout)} - {"pip", "setuptools"}
     assert names == set(clients.versions)

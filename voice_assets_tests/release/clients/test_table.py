@@ -12,7 +12,7 @@ from voice_assets.release.clients.table import clients_table
 def heard(**by_client: list[tuple[float, bool, bool]]) -> pd.DataFrame:
     """HEARD from (cer, first word wrong, last word wrong) of each sentence."""
     rows = [
-        {"client": client, "sentence": number, "text": "", "hypothesis": "", "cer": cer}
+        {"client": client, "sentence": number, "text": "", "same_sound": False, "hypothesis": "", "cer": cer}
         | {"first_word_wrong": first, "last_word_wrong": last}
         for client, sentences in by_client.items()
         for number, (cer, first, last) in enumerate(sentences, start=1)
@@ -24,7 +24,9 @@ GOOD = Spoken("piper", "1.8.0", "")
 
 
 def test_means_and_their_difference() -> None:
-    table = clients_table([GOOD], heard(piper=[(0.1, False, False), (0.3, False, False)], **{HERE: [(0.0, False, False), (0.3, False, False)]}))
+    table = clients_table(
+        [GOOD], heard(piper=[(0.1, False, False), (0.3, False, False)], **{HERE: [(0.0, False, False), (0.3, False, False)]})
+    )
     assert list(table.columns) == list(CLIENTS)
     row = table.iloc[0]
     assert (row["client"], row["version"], row["problem"], row["sentences"]) == ("piper", "1.8.0", "", 2)

@@ -33,11 +33,13 @@ def load(task: dict[str, Any]) -> Any:
 def main() -> None:
     """Speak every sentence of the task."""
     import numpy
+    import sherpa_onnx
 
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    speech = load(task)
+    speech, settings = load(task), sherpa_onnx.GenerationConfig()
+    settings.silence_scale = 1.0  # by default, sherpa-onnx shortens every pause to a fifth
     for number, sentence in enumerate(task["sentences"], start=1):
-        audio = speech.generate(sentence, sid=0, speed=1.0)
+        audio = speech.generate(sentence, settings)
         samples = numpy.rint(numpy.clip(numpy.asarray(audio.samples), -1, 1) * 32767).astype(numpy.int16)
         with wave.open(str(Path(task["out"]) / f"{number:02d}.wav"), "wb") as file:
             file.setnchannels(1)

@@ -40,10 +40,19 @@ async def described(port: int, name: str) -> Any:
         raise SystemExit(f"the server answered describe with {event.type}")
     programs = Info.from_event(event).tts
     for program in programs:
-        if any(voice.name == name and voice.installed for voice in program.voices):
-            return program
+        for voice in program.voices:
+            if voice.name == name and voice.installed:
+                _require_language(voice.languages, name)
+                return program
     known = sorted(voice.name for program in programs for voice in program.voices)
     raise SystemExit(f"the server's info does not name the voice {name}; it names {len(known)} voices: {known[:5]}...")
+
+
+def _require_language(languages: list[str], name: str) -> None:
+    """End the program unless the server offers the voice for its language: Home Assistant shows the voices of a language."""
+    language = name.partition("-")[0]
+    if language not in languages:
+        raise SystemExit(f"the server's info offers the voice {name} for {languages}, not for {language}")
 
 
 async def heard(client: Any) -> tuple[tuple[int, int, int], bytes]:
@@ -73,7 +82,7 @@ async def synthesized(port: int, name: str, text: str) -> tuple[tuple[int, int, 
 
 
 async def streamed(port: int, name: str, text: str) -> int:
-    """How many bytes of audio come for ``text`` in the streaming conversation, in which a part of a text can be spoken early."""
+    """The bytes of audio for ``text`` in the streaming conversation, which speaks the beginning of a text early."""
     from wyoming.audio import AudioChunk
     from wyoming.client import AsyncTcpClient
     from wyoming.tts import SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
