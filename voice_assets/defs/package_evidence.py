@@ -37,15 +37,15 @@ def evidence_of(
     """
     from voice_assets.release.package import as_json
     from voice_assets.release.statements import DATASET_FILE, StatementError, statements
-    from voice_assets.reports.lineage import parse
+    from voice_assets.reports.lineage import LineageError, parse
 
-    known = parse(lineage, "lineage.json")
-    dataset = _dataset(voice, gate, model, known)
-    digest = hashlib.sha256(as_json(dataset).encode()).hexdigest()
     files = {artifact.name: artifact.sha256 for artifact in (model.artifact("model"), model.artifact("config"))}
     try:
+        known = parse(lineage, "lineage.json")
+        dataset = _dataset(voice, gate, model, known)
+        digest = hashlib.sha256(as_json(dataset).encode()).hexdigest()
         return {**statements(known, training, files, digest), DATASET_FILE: dataset}
-    except StatementError as error:
+    except (LineageError, StatementError) as error:
         raise dg.Failure(f"the evidence of the package: {error}", allow_retries=False) from error
 
 
@@ -57,7 +57,7 @@ def _dataset(voice: Voice, gate: Gate, model: Materialisation, lineage: "Lineage
     chosen = recorded_table(training_set)
     read = [one for one in gate.history.exact_of(training_set.pins) if one is not None and one.key.path[-1] == "clips"]
     tables = [recorded_table(one) for one in read]
-    clips = [row for table in tables for row in table[table["structure"] == ""].to_dict("records")]
+    clips: list[Any] = [row for table in tables for row in table[table["structure"] == ""].to_dict("records")]
     facts = DatasetFacts(
         name=voice.name,
         title=voice.title,

@@ -74,13 +74,15 @@ def _content(deb: Path, tar: IO[bytes]) -> None:
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
     if member.issym() or member.islnk():
         return
-    safe = tarfile.data_filter(member, str(place))
-    target = place / safe.name
-    if safe.isdir():
+    parts = [part for part in member.name.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise tarfile.ReadError(f"{member.name!r} leads out of the package")
+    target = place.joinpath(*parts)
+    if member.isdir():
         target.mkdir(parents=True, exist_ok=True)
         return
-    source = archive.extractfile(safe)
-    if source is None or member.sparse is not None:
+    source = archive.extractfile(member) if member.isreg() and member.sparse is None else None
+    if source is None:
         raise tarfile.ReadError(f"{member.name!r} is no plain file")
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:

@@ -6,6 +6,7 @@ Not here: the checks (``release.checked_voice``, ``release.checked_evidence``), 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from voice_assets.dataset.config import ConfigError
 from voice_assets.piper.errors import CheckpointError
@@ -35,15 +36,16 @@ class Check:
     warnings: tuple[str, ...] = ()
 
 
-def checked(name: str, check: Callable[[], Check | list[str]], found: str = "") -> Check:
+def checked(name: str, check: Callable[[], Check | list[str]], found: str, folder: Path) -> Check:
     """The result of ``check``, which returns a `Check` or its problems. A check that raises has found a problem.
 
-    A package may come from anywhere and raise anything, and no error may let it pass.
+    A package may come from anywhere and raise anything, and no error may let it pass. Files are named as in the package,
+    without its ``folder``.
     """
     try:
         result = check()
     except KNOWN as error:
-        return Check(name, problems=(shown(error),))
+        return Check(name, problems=(shown(str(error).replace(f"{folder}/", "")),))
     except Exception as error:  # noqa: BLE001 - an error nobody thought of is a reason to refuse, never to stop or to pass
         return Check(name, problems=(shown(f"{name}: cannot be checked: {type(error).__name__}: {error}"),))
     if isinstance(result, Check):

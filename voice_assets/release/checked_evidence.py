@@ -52,9 +52,17 @@ def lineage_problems(files: PackageFiles) -> list[str]:
 
 
 def _lost(lineage: Lineage) -> list[str]:
-    """The inputs that no entry describes."""
-    sources = {source.identity: source for one in lineage.materialisations for source, _ in lineage.sources(one)}
-    return [f"{FILE}: {one.name}: an input of this voice, and its entry is missing" for one in sources.values() if one.gone]
+    """The inputs that no entry describes, or another entry than the pin."""
+    known = {one.identity: one for one in lineage.materialisations}
+    problems = []
+    for one in lineage.materialisations:
+        for pin in (pin for pin in one.pins if pin.storage_id):
+            source = known.get((pin.asset, pin.partition, pin.storage_id, ""))
+            if source is None:
+                problems.append(f"{FILE}: {one.name}: was built from {pin.asset}, whose entry is missing")
+            elif (source.run_id, source.data_version) != (pin.run_id, pin.data_version):
+                problems.append(f"{FILE}: {one.name}: was built from another version of {source.name} than its entry says")
+    return problems
 
 
 def _other_voice(files: PackageFiles, lineage: Lineage) -> list[str]:

@@ -25,7 +25,7 @@ _SAID_TWICE = {
 
 
 def voice_problems(files: PackageFiles) -> list[str]:
-    """The problems of the model, its ``.onnx.json``, ``tokens.txt`` and ``voices.json``; empty when players can use them.
+    """The problems of the model and its ``.onnx.json``; empty when Piper can run them.
 
     Raises:
         PackageError, CheckpointError: a file is missing, damaged or refused. The message names the file.
@@ -39,11 +39,7 @@ def voice_problems(files: PackageFiles) -> list[str]:
     if problems:
         return problems
     unknown = espeak.voice_problem(config["espeak"]["voice"])
-    return [
-        *([f"{name}.onnx.json: espeak.voice: {unknown}"] if unknown else []),
-        *_metadata(name, model, config),
-        *_beside(files, config),
-    ]
+    return [*([f"{name}.onnx.json: espeak.voice: {unknown}"] if unknown else []), *_metadata(name, model, config)]
 
 
 def _metadata(name: str, model: Any, config: dict[str, Any]) -> list[str]:
@@ -58,8 +54,13 @@ def _metadata(name: str, model: Any, config: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _beside(files: PackageFiles, config: dict[str, Any]) -> list[str]:
-    problems = []
+def player_problems(files: PackageFiles) -> list[str]:
+    """What other players read beside the voice, and what is not as the voice: ``tokens.txt``, ``voices.json``.
+
+    Raises:
+        PackageError: a file is missing, or cannot be read.
+    """
+    config, problems = files.json(f"{files.name}.onnx.json"), []
     if files.text("tokens.txt") != voice_config.tokens(config["phoneme_id_map"]):
         problems.append(f"tokens.txt: not the phonemes and ids of {files.name}.onnx.json")
     files.path("MODEL_CARD")

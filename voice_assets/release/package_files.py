@@ -33,15 +33,17 @@ class PackageFiles:
 
     @cached_property
     def name(self) -> str:
-        """The name of the voice: that of the one ``.onnx`` beside ``SHA256SUMS``.
+        """The name of the voice: that of the one ``.onnx`` or ``.onnx.json`` beside ``SHA256SUMS``.
 
         Raises:
             PackageError: there is none, or more than one.
         """
-        found = [name for name in self.digests if name.endswith(".onnx") and "/" not in name]
+        ends = (".onnx", ".onnx.json")
+        beside = [name for name in self.digests if name.endswith(ends) and "/" not in name]
+        found = sorted({name.removesuffix(".json").removesuffix(".onnx") for name in beside})
         if len(found) != 1:
-            raise PackageError(f"{', '.join(found) or '*.onnx'}: a package has one voice, and this has {len(found)}")
-        return found[0].removesuffix(".onnx")
+            raise PackageError(f"{', '.join(beside) or '*.onnx'}: a package has one voice, and this has {len(found)}")
+        return found[0]
 
     def path(self, name: str) -> Path:
         """The path of a file that the package has.

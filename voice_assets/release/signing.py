@@ -8,7 +8,6 @@ Does not belong here: the other checks of a package (``release.verification``).
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -137,7 +136,7 @@ class Signer:
         from model_signing import signing
 
         password: Any = self._password.encode() or None  # model-signing says str, and its library takes bytes
-        config = signing.Config().use_elliptic_key_signer(private_key=str(self._key), password=password)
+        config = signing.Config().use_elliptic_key_signer(private_key=str(self._key), password=password)  # type: ignore[no-untyped-call]
         config.set_hashing_config(_all_files()).sign(str(package), str(package / SIGNATURE))
         return ""
 
@@ -151,7 +150,7 @@ class Signer:
             if not token:
                 return f"this machine has no identity that Sigstore accepts; set {TOKEN}, or sign with a key ({KEY})"
             oidc.IdentityToken(token)  # an unusable token fails here, before anything is asked of the network
-            config = signing.Config().use_sigstore_signer(identity_token=token)
+            config = signing.Config().use_sigstore_signer(identity_token=token)  # type: ignore[no-untyped-call]
             config.set_hashing_config(_all_files()).sign(str(package), str(package / SIGNATURE))
         except Exception as error:  # noqa: BLE001 a service elsewhere: its errors have no common type
             said = str(error).replace(token or "\0", "...").splitlines()
@@ -182,12 +181,12 @@ def check(package: Path, key: Path | None) -> SignedBy | Unsigned:
 
 def _verify(package: Path, key: Path) -> None:
     """Raise SigningError unless ``model.sig`` is a signature of these files by ``key``."""
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from model_signing import verifying
 
     try:
-        config = verifying.Config().use_elliptic_key_verifier(public_key=str(key))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        config = verifying.Config().use_elliptic_key_verifier(public_key=str(key))  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{key}: no public key that model-signing can use (PEM, elliptic curve): {error}") from error
     file = package / SIGNATURE
     try:
@@ -202,7 +201,7 @@ def _all_files() -> Any:
     """Every file but the signature itself, also those of Git, which model-signing leaves out by default."""
     from model_signing import hashing
 
-    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)  # type: ignore[no-untyped-call]
 
 
 def _bundle(file: Path) -> dict[str, Any]:
@@ -235,9 +234,9 @@ def _signed_files(file: Path, bundle: Mapping[str, Any]) -> dict[str, str]:
                 f"{file}: signs {how['method']!r} by {how['hash_type']!r}; sign again with whole files by SHA-256"
             )
         return {str(one["name"]): str(one["digest"]) for one in predicate["resources"]}
-    except (KeyError, TypeError, ValueError, RecursionError, binascii.Error) as error:
-        if isinstance(error, SigningError):
-            raise
+    except SigningError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise SigningError(f"{file}: no model-signing signature: {type(error).__name__}: {error}") from error
 
 
@@ -259,6 +258,7 @@ def _public_key(key: Path, password: str) -> bytes:
     Raises:
         SigningError: no such file, another password, or no key on a curve that model-signing knows.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -266,7 +266,7 @@ def _public_key(key: Path, password: str) -> bytes:
         private = serialization.load_pem_private_key(key.read_bytes(), password.encode() or None)
     except OSError as error:
         raise SigningError(f"{key}: {error.strerror}; {KEY} must be the path of a private key") from error
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{key}: no private key (PEM) that opens with {PASSWORD}: {error}") from error
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name not in ("secp256r1", "secp384r1", "secp521r1"):
         raise SigningError(

@@ -153,20 +153,17 @@ def _configuration(asset: str, entries: Iterable[Entry], judged: Sequence[_Judge
     return found
 
 
-def _annotations(judged: Sequence[_Judged]) -> dict[str, Any]:
-    wanted: dict[str, Callable[[Rule], Any]] = {
-        "limits": lambda verdict: verdict.limit,
-        "observed": lambda verdict: verdict.observed,
-        "messages": lambda verdict: verdict.message,
-        "waivers": lambda verdict: verdict.waiver or None,
-        "advisory": lambda verdict: verdict.advisory or None,
+def _annotations(judged: Sequence[_Judged]) -> dict[str, dict[str, Any]]:
+    """Limits, observed values, messages, waivers and reasons, by rule. Each is there, also when no rule has one."""
+    wanted: dict[str, Callable[[_Judged], Any]] = {
+        "limits": lambda one: one.verdict.limit,
+        "observed": lambda one: one.verdict.observed,
+        "messages": lambda one: one.verdict.message,
+        "waivers": lambda one: one.verdict.waiver or None,
+        "advisory": lambda one: one.verdict.advisory or None,
     }
-    found = {name: _by_rule(judged, lambda one, of=of: of(one.verdict)) for name, of in wanted.items()}
-    return {
-        name: kept
-        for name, values in found.items()
-        if (kept := {rule: each for rule, each in values.items() if each is not None})
-    }
+    found = {name: _by_rule(judged, value) for name, value in wanted.items()}
+    return {name: {rule: each for rule, each in values.items() if each is not None} for name, values in found.items()}
 
 
 def provenance(lineage: Lineage, training: Mapping[str, Any], voice: Mapping[str, str], dataset_sha256: str) -> Statement:

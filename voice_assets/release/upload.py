@@ -6,6 +6,7 @@ Belongs here: what happens to a set of files, and the progress. Does not belong 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from upath import UPath
@@ -93,7 +94,7 @@ def upload(sources: Mapping[str, Path], url: str, report: Callable[[Progress], N
         if name in already:
             count.add(name, path.stat().st_size, 0)
         else:
-            sent = remote.send(path, root / name, hashes[name], lambda there, new, name=name: count.add(name, there, new))
+            sent = remote.send(path, root / name, hashes[name], partial(count.add, name))
             _read_back(root / name, hashes[name])
         done[name] = Uploaded(str(root / name), hashes[name], path.stat().st_size, sent)
     return done
@@ -115,7 +116,7 @@ class _Count:
 
 def _files_in(sources: Mapping[str, Path]) -> dict[str, Path]:
     """The local files by their names under the URL; those of a folder in the order of their names."""
-    found = {}
+    found: dict[str, Path] = {}
     for name, path in sources.items():
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise UploadError(f"{name}: leads out of the folder of the upload")

@@ -4,10 +4,11 @@ Belongs here: all checks in order, and their result. Does not belong here: the c
 ``release.checked_evidence``, ``release.signing``), and opening the package (``release.opened``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from voice_assets.release import checked_evidence, checked_voice
 from voice_assets.release.checked import Check, checked, shown
@@ -88,25 +89,33 @@ def verify_folder(
         OSError: a file cannot be read.
     """
     files = PackageFiles.of(folder)
-    name = checked("name", lambda: Check("name", files.name))
+    name = checked("name", lambda: Check("name", files.name), "", folder)
     if name.problems:
         return Verification(folder.name, (name,), "")
+    said = passed or {}
+
+    def run(name: str, check: Callable[..., Check | list[str]], *arguments: Any, found: str = "") -> Check:
+        return checked(name, partial(check, files, *arguments), found, folder)
+
+    voice = run("voice", checked_voice.voice_problems, found="model and config")
+    signature = run("signature", _signature, key)
     checks = [
-        checked("files", partial(_missing, files, passed or {}), f"{len(files.digests)} files"),
-        checked("checksums", partial(_changed, files), f"SHA-256 of {len(files.listed)} files in {SUMS}"),
-        checked("versions", partial(_others, files, passed or {}), f"{len(passed or {})} files as they passed"),
-        voice := checked("voice", partial(checked_voice.voice_problems, files), "model, config, tokens.txt, voices.json"),
-        checked("lineage", partial(checked_evidence.lineage_problems, files), "whole, of this voice, no gate closed"),
-        checked("statements", partial(checked_evidence.statement_problems, files), "as the lineage says"),
-        checked("provenance", partial(checked_evidence.provenance_problems, files), "as lineage and settings say"),
-        checked("data set", partial(checked_evidence.dataset_problems, files), "in Croissant, that of the lineage"),
-        checked("licence", partial(checked_evidence.licence_check, files)),
-        checked("samples", partial(checked_voice.sample_problems, files), "WAV and FLAC of every sample"),
-        signature := _signature(files, key),
-        checked("speech", partial(_speech, files, sentence, speak=speak, refused=bool(voice.problems))),
+        run("files", _missing, said, found=f"{len(files.digests)} files"),
+        run("checksums", _changed, found=f"SHA-256 of {len(files.listed)} files in {SUMS}"),
+        *([run("versions", _others, said, found=f"{len(said)} files as they passed")] if passed else []),
+        voice,
+        run("players", checked_voice.player_problems, found="tokens.txt and voices.json are those of the voice"),
+        run("lineage", checked_evidence.lineage_problems, found="whole, of this voice, no gate closed"),
+        run("statements", checked_evidence.statement_problems, found="as the lineage says"),
+        run("provenance", checked_evidence.provenance_problems, found="as lineage and settings say"),
+        run("data set", checked_evidence.dataset_problems, found="in Croissant, that of the lineage"),
+        run("licence", checked_evidence.licence_check),
+        run("samples", checked_voice.sample_problems, found="WAV and FLAC of every sample"),
+        signature,
+        run("speech", _speech, sentence, speak, bool(voice.problems)),
     ]
-    kept = tuple(check for check in checks if check.name != "versions" or passed)
-    return Verification(files.name, kept, "" if signature.problems or signature.warnings else signature.found)
+    vouched = not signature.problems and not signature.warnings
+    return Verification(files.name, tuple(checks), signature.found if vouched else "")
 
 
 def _missing(files: PackageFiles, passed: Mapping[str, str]) -> list[str]:
@@ -129,22 +138,18 @@ def _others(files: PackageFiles, passed: Mapping[str, str]) -> list[str]:
 
 def _signature(files: PackageFiles, key: Path | None) -> Check:
     """Whether the package is signed, and by whom. An unsigned package is a warning, and with a ``key`` it is refused."""
-
-    def compare() -> Check:
-        try:
-            signed = check(files.folder, key)
-        except SigningError as error:
-            raise PackageError(str(error)) from error
-        if isinstance(signed, SignedBy):
-            return Check("signature", shown(signed), warnings=() if signed.checked else (f"{SIGNATURE}: {NOT_COMPARED}",))
-        if key is not None:
-            raise PackageError(f"{SIGNATURE}: {signed}")
-        return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
-
-    return checked("signature", compare)
+    try:
+        signed = check(files.folder, key)
+    except SigningError as error:
+        raise PackageError(str(error)) from error
+    if isinstance(signed, SignedBy):
+        return Check("signature", shown(signed), warnings=() if signed.checked else (f"{SIGNATURE}: {NOT_COMPARED}",))
+    if key is not None:
+        raise PackageError(f"{SIGNATURE}: {signed}")
+    return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
 
 
-def _speech(files: PackageFiles, sentence: str, *, speak: bool, refused: bool) -> Check:
+def _speech(files: PackageFiles, sentence: str, speak: bool, refused: bool) -> Check:
     text = sentence or checked_voice.samples_of(files)[0]["text"][:LONGEST_SENTENCE]
     model, config = (files.path(f"{files.name}{ending}") for ending in (".onnx", ".onnx.json"))
     if refused:

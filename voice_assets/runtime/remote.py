@@ -98,6 +98,18 @@ def without_secrets(text: str) -> str:
     return re.sub(r"(?<=://)[^/@\s]+:[^/@\s]*@", "", text)
 
 
+def ask(target: UPath) -> None:
+    """Ask the file system for the folder ``target``, which need not exist. Nothing is written.
+
+    Raises:
+        RemoteError: the file system cannot be reached, refuses, or has no such bucket.
+    """
+    info(target)
+    if target.protocol in s3.PROTOCOLS:
+        with naming(target):
+            s3.ask_bucket(target)
+
+
 def info(target: UPath) -> dict[str, Any] | None:
     """What the file system says about ``target``: at least ``type`` (``file``, ``directory``) and ``size``. None for nothing.
 

@@ -16,7 +16,7 @@ from typing import Any
 from upath import UPath
 
 PROTOCOLS = ("s3", "s3a")
-PART_BYTES = 16 * 2**20
+PART_BYTES = 8 * 2**20
 MOST_PARTS = 10_000
 """S3's limit of one upload; a larger file gets larger parts."""
 AT_ONCE = 4
@@ -30,7 +30,8 @@ def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], 
 
     The server compares every request with its MD5. ``report``: see ``remote.Report``.
     """
-    about = {"Metadata": {SHA256: sha256}, "ContentType": mimetypes.guess_type(target.name)[0] or "binary/octet-stream"}
+    content = mimetypes.guess_type(target.name)[0] or "binary/octet-stream"
+    about: dict[str, Any] = {"Metadata": {SHA256: sha256}, "ContentType": content}
     size = source.stat().st_size
     if size <= PART_BYTES:
         body = source.read_bytes()
@@ -44,6 +45,11 @@ def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], 
         # The upload was begun for another file that starts with the same bytes, so the object carries that file's hash.
         sent += parts.send(parts.begin(about), lambda *_: None)
     return sent
+
+
+def ask_bucket(target: UPath) -> None:
+    """Raise the error of the server when there is no such bucket, or it is another's."""
+    target.fs.call_s3("head_bucket", Bucket=_place(target)[0])
 
 
 def recorded_sha256(target: UPath) -> str | None:

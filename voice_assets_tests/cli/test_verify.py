@@ -20,7 +20,7 @@ def test_a_signed_package_passes_with_its_key(signed_package: Path, signing_keys
     done = call("verify", str(signed_package), "--key", str(signing_keys / "ours.pub"))
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert lines[0] == f"ok   name        {NAME}"
+    assert lines[0] == "ok   files      27 files"
     assert [line[:4].strip() for line in lines[:-1]] == ["ok"] * (len(lines) - 1)
     assert lines[-1].startswith(f"{NAME}: whole, and says the same everywhere; signed by ")
 

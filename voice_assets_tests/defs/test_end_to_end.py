@@ -20,6 +20,7 @@ from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished
 from voice_assets_tests.defs.finished_voice import winner as winner
+from voice_assets_tests.release.recorded_evidence import expect_evidence, expect_signature
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
@@ -140,6 +141,12 @@ def test_a_package_made_again_has_the_same_bytes_and_nothing_of_its_run(finished
     assert again.data_version == first.data_version
     assert toy.file("voice_package", "archive", winner).read_bytes() == before
     assert first.run_id.encode() not in before
+
+
+def test_the_evidence_is_what_was_recorded_and_a_key_signs_it(finished, winner: str, tmp_path: Path, monkeypatch) -> None:
+    toy, _ = finished
+    expect_evidence(toy.file("voice_package", "package", winner), toy.dataset)
+    expect_signature(toy, winner, tmp_path, monkeypatch)
 
 
 def test_lineage_leads_from_the_package_to_every_shard(finished, winner: str) -> None:

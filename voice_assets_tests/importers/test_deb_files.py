@@ -59,10 +59,10 @@ def long_header(size: int) -> bytes:
 
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
-    "parent": (tar(member("./../../outside", content=b"x")), "outside"),
-    "character device": (tar(member("./null", tarfile.CHRTYPE)), "special file"),
-    "block device": (tar(member("./sda", tarfile.BLKTYPE)), "special file"),
-    "pipe": (tar(member("./pipe", tarfile.FIFOTYPE)), "special file"),
+    "parent": (tar(member("./../../outside", content=b"x")), "leads out of the package"),
+    "character device": (tar(member("./null", tarfile.CHRTYPE)), "no plain file"),
+    "block device": (tar(member("./sda", tarfile.BLKTYPE)), "no plain file"),
+    "pipe": (tar(member("./pipe", tarfile.FIFOTYPE)), "no plain file"),
     "one name twice": (tar(member("./a", content=b"x"), member("./a", content=b"y")), "File exists"),
     "file as a folder": (tar(member("./a", content=b"x"), member("./a/b", content=b"y")), "a"),
     "long header": (long_header(3 << 20), "a header of 3145728 bytes"),

@@ -155,7 +155,7 @@ CAREFUL: dict[str, tuple[Change, str]] = {
     "no checkpoint": (no_entry("checkpoint"), LINEAGE),
     "lineage of another asset": (edit(LINEAGE, lambda it: it["materialisations"].pop(0)), LINEAGE),
     "epoch of the package": (lineage("voice_package", lambda it: it.update(partition="v9-e0009")), LINEAGE),
-    "run of the training": (lineage("checkpoint", lambda it: it["trained_by"].update(run_id="other")), PROVENANCE),
+    "run of the training": (lineage("checkpoint", lambda it: it["trained_by"].update(run_id="other")), LINEAGE),
     "checkpoint": (
         lineage("checkpoint", lambda it: it["artifacts"].update(dict.fromkeys(it["artifacts"], "0" * 64))),
         PROVENANCE,

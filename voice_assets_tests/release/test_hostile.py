@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def everything(folder: Path) -> list[tuple[str, int]]:
 
 
 @pytest.fixture(scope="module")
-def refusals(small_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
+def refusals(small_package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What is said about each kind, and a check that nothing was written outside the place for temporary files."""
     place = tmp_path_factory.mktemp("hostile")
     (place / "folders").mkdir()
@@ -62,7 +61,7 @@ def refusals(small_package: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert everything(place) == before
-    assert list(temporary.iterdir()) == []
+    assert {path.name for path in temporary.iterdir()} <= {".ses"}  # onnxruntime writes that one when it is imported
     assert not Path("/tmp/hostile_voice_package").exists()
     return json.loads(done.stdout)
 

@@ -23,7 +23,7 @@ def statement_of(*entries: dict[str, Any], asset: str = "whisper_validation") ->
     return gate_statement(asset, lineage(*entries).materialisations)
 
 
-def tests_of(*entries: dict[str, Any]) -> tuple[str, list[str], list[str], list[str]]:
+def verdict_of(*entries: dict[str, Any]) -> tuple[str, list[str], list[str], list[str]]:
     found = statement_of(*entries)["predicate"]
     return found["result"], found["passedTests"], found["warnedTests"], found["failedTests"]
 
@@ -53,20 +53,20 @@ def accepted(statement: dict[str, Any], predicate: Any) -> None:
     ],
 )
 def test_the_verdict_of_one_rule(given: dict[str, Any], wanted: tuple[str, list[str], list[str], list[str]]) -> None:
-    assert tests_of(entry("whisper_validation", 1, given)) == wanted
+    assert verdict_of(entry("whisper_validation", 1, given)) == wanted
 
 
 def test_a_failure_is_the_result_whatever_else_passed_or_warned() -> None:
     warned = verdict("low_similarity", False, blocks=False)
-    assert tests_of(entry("v", 1, verdict("a"), warned))[0] == "WARNED"
-    assert tests_of(entry("v", 1, verdict("a"), warned, FAILED))[0] == "FAILED"
+    assert verdict_of(entry("v", 1, verdict("a"), warned))[0] == "WARNED"
+    assert verdict_of(entry("v", 1, verdict("a"), warned, FAILED))[0] == "FAILED"
 
 
 def test_shards_that_agree_are_one_test_and_shards_that_differ_are_named() -> None:
     same = [entry("s", number, verdict("scored"), partition=f"{number}-of-2") for number in (0, 1)]
-    assert tests_of(*same) == ("PASSED", ["scored"], [], [])
+    assert verdict_of(*same) == ("PASSED", ["scored"], [], [])
     other = [same[0], entry("s", 1, verdict("scored", False), partition="1-of-2")]
-    assert tests_of(*other) == ("FAILED", ["scored[0-of-2]"], [], ["scored[1-of-2]"])
+    assert verdict_of(*other) == ("FAILED", ["scored[0-of-2]"], [], ["scored[1-of-2]"])
 
 
 @pytest.mark.parametrize("partition", [None, "0-of-2"])
@@ -74,7 +74,7 @@ def test_shards_that_agree_are_one_test_and_shards_that_differ_are_named() -> No
 def test_two_materialisations_of_one_partition_hide_no_failure(partition: str | None, order: int) -> None:
     both = [entry("s", 4, PASSED, partition=partition), entry("s", 5, FAILED, partition=partition)]
     name = f"mean_similarity[{partition or ''}#"
-    assert tests_of(*both[::order]) == ("FAILED", [f"{name}4]"], [], [f"{name}5]"])
+    assert verdict_of(*both[::order]) == ("FAILED", [f"{name}4]"], [], [f"{name}5]"])
 
 
 def test_the_subjects_are_the_recorded_files_of_every_materialisation() -> None:

@@ -59,13 +59,11 @@ def test_who_writes_new_checksums_is_noticed_by_what_the_files_say(small_package
     assert len(CAREFUL) >= 60
 
 
-@pytest.mark.parametrize("with_key", [True, False])
-def test_every_file_of_a_signed_package_counts(
-    signed_package: Path, signing_keys: Path, tmp_path: Path, with_key: bool
-) -> None:
-    key = signing_keys / "ours.pub" if with_key else None
+def test_every_file_of_a_signed_package_counts(signed_package: Path, signing_keys: Path, tmp_path: Path) -> None:
+    """Without the key too: the signature lists the files that were signed."""
     missed = {}
     for number, (name, (change, file)) in enumerate(signed_changes(signed_package).items()):
+        key = signing_keys / "ours.pub" if number % 2 else None
         result = verify(changed(signed_package, tmp_path / str(number), change, sums=True), key, speak=False)
         told = [check for check in result.checks if check.name == "signature"]
         missed |= {name: said} if (said := wrong(result, file)) or not told[0].problems else {}

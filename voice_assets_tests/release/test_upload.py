@@ -7,8 +7,6 @@ import pytest
 
 from voice_assets.release.upload import Progress, Uploaded, UploadError, upload
 from voice_assets.runtime import files, remote, s3
-from voice_assets_tests.s3_server import s3_folder as s3_folder
-from voice_assets_tests.s3_server import s3_url as s3_url
 
 
 @pytest.fixture(params=["folder", "file", "memory", "s3"])

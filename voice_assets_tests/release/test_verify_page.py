@@ -20,6 +20,7 @@ from voice_assets.release.signing import Signer
 from voice_assets.release.statements import DATASET_FILE, statements
 from voice_assets.release.sums import write_sums
 from voice_assets.runtime.files import sha256
+from voice_assets.runtime.storage import FILLED_IN, content_hash
 from voice_assets_tests.finished_voice import config, model
 from voice_assets_tests.release.lineages import lineage, trained, verdict
 from voice_assets_tests.release.signed_packages import keys
@@ -41,6 +42,7 @@ NAMES = (
     "lineage",
     "judged",
     "project",
+    "folder",
     "provenance",
     "croissant",
     "clips",
@@ -112,7 +114,7 @@ def lines(script: str, package: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("block", [name for name in NAMES if name not in ("setup", "project", "speak")])
+@pytest.mark.parametrize("block", [name for name in NAMES if name not in ("setup", "project", "folder", "speak")])
 def test_every_command_accepts_the_package(package: Path, block: str) -> None:
     done = run(COMMANDS[block], package)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -134,8 +136,8 @@ def test_what_the_commands_print(package: Path) -> None:
         "low_similarity: waived by Ann",
     ]
     assert lines(COMMANDS["limits"], package) == [
-        "mean_similarity: 0.95, allowed >= 0.9",
         "low_similarity: 0.95, allowed >= 0.9",
+        "mean_similarity: 0.95, allowed >= 0.9",
     ]
     assert lines(COMMANDS["croissant"], package) == [f"{FACTS.licence}, {FACTS.credit}"]
     assert lines(COMMANDS["provenance"], package)[-1] == "software: pkg:pypi/piper-tts@1.8.0"
@@ -160,13 +162,9 @@ def test_the_voice_speaks_and_its_programs_are_on_a_package_index(tmp_path: Path
     assert [metadata.metadata(name)["Name"] for name in named] == named
 
 
-def test_a_folders_digest_is_that_of_the_list_of_its_files(tmp_path: Path) -> None:
-    from voice_assets.runtime.storage import content_hash
-
-    _write(tmp_path / "report", {"b.md": "b", "a/c.tsv": "c", "a.md": "a"})
-    listed = "find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64"
-    done = subprocess.run(["bash", "-c", listed], cwd=tmp_path / "report", capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == content_hash(tmp_path / "report")
+def test_a_folders_digest(tmp_path: Path) -> None:
+    _write(tmp_path, {name: name for name in ("b.md", "a/c.tsv", "a.md", "a b.md", *FILLED_IN, f"a/{FILLED_IN[0]}")})
+    assert run(COMMANDS["folder"], tmp_path).stdout.strip() == content_hash(tmp_path)
 
 
 def _json(name: str, change: Callable[[Any], object]) -> Callable[[Path], object]:

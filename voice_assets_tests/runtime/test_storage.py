@@ -7,8 +7,6 @@ from upath import UPath
 
 from voice_assets.runtime import remote
 from voice_assets.runtime.storage import Artifact, Store, StoreError, artifact_in
-from voice_assets_tests.s3_server import s3_folder as s3_folder
-from voice_assets_tests.s3_server import s3_url as s3_url
 
 
 @pytest.fixture(params=["folder", "elsewhere", "memory", "s3"])
