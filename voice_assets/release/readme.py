@@ -51,6 +51,10 @@ The phonemes come from espeak-ng, whose data piper-tts installs.
 ## Is the package complete and unchanged?
 
 {_shell([shlex.join(["sha256sum", "--check", "--quiet", SUMS])])}
+
+[evidence/](evidence) has what outsiders can check: in-toto statements about every rule and about the training, and the data set
+as Croissant. A file `model.sig` is a signature over all files; the program `model_signing` (package model-signing) compares it
+with a key.
 """
 
 

@@ -16,7 +16,7 @@ import soundfile
 
 from voice_assets.release.croissant import describe_dataset
 from voice_assets.release.package import as_json
-from voice_assets.release.signing import Signer
+from voice_assets.release.signing import KEY, SignedBy, Signer, check
 from voice_assets.release.statements import DATASET_FILE, statements
 from voice_assets.release.sums import write_sums
 from voice_assets.runtime.files import sha256
@@ -29,7 +29,12 @@ from voice_assets_tests.release.test_croissant import FACTS, SPLITS, clips
 pytestmark = pytest.mark.slow
 NAME = "en_US-toy-medium"
 PAGE = Path(__file__).parents[2] / "docs" / "verify.md"
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def _blocks(page: Path) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
 NAMES = (
     "setup",
     "files",
@@ -48,7 +53,7 @@ NAMES = (
     "clips",
     "speak",
 )
-COMMANDS = dict(zip(NAMES, BLOCKS, strict=True))
+COMMANDS = dict(zip(NAMES, _blocks(PAGE), strict=True))
 """The blocks of the page, in its order."""
 
 
@@ -165,6 +170,17 @@ def test_the_voice_speaks_and_its_programs_are_on_a_package_index(tmp_path: Path
 def test_a_folders_digest(tmp_path: Path) -> None:
     _write(tmp_path, {name: name for name in ("b.md", "a/c.tsv", "a.md", "a b.md", *FILLED_IN, f"a/{FILLED_IN[0]}")})
     assert run(COMMANDS["folder"], tmp_path).stdout.strip() == content_hash(tmp_path)
+
+
+def test_the_commands_for_a_key_make_one_that_signs(tmp_path: Path, made: Path) -> None:
+    (script,) = _blocks(PAGE.with_name("package.md"))
+    package = Path(shutil.copytree(made / NAME, tmp_path / NAME))
+    named = lines(f'{script}\nprintf %s "${KEY}"', package)[-1]
+    public = (package / "voice.pub").rename(tmp_path / "voice.pub")
+    secret = (package / "voice.pem").rename(tmp_path / "voice.pem")
+    assert named == str(package / "voice.pem")
+    signed = Signer.from_environment({KEY: str(secret)}).sign(package, tmp_path / "kept")
+    assert signed == check(package, public) == SignedBy(sha256(public), checked=True)
 
 
 def _json(name: str, change: Callable[[Any], object]) -> Callable[[Path], object]:
