@@ -69,7 +69,7 @@ RULES = {
     "onnx_voice": 3,
     "voice_samples": 11,
     "best_epoch": 1,
-    "voice_package": 5,
+    "voice_package": 6,
     "release": 10,
 }
 SHOWN = ("checkpoint", "onnx_voice", "voice_package")

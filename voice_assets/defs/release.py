@@ -156,12 +156,12 @@ def _pins(inputs: ResolvedInputs, whole: Materialisation) -> list[Pin]:
 
 def _facts(folder: Path, inputs: ResolvedInputs, sentence: str) -> dict[str, int | str]:
     """What the rules of the package judge."""
-    from voice_assets.release import package
     from voice_assets.release.players import broken_links
+    from voice_assets.release.verification import verify_folder
 
     model = inputs.one("onnx_voice")
     passed = {artifact.name: artifact.sha256 for artifact in (model.artifact("model"), model.artifact("config"))}
     passed |= {f"samples/{name}": digest for name, digest in inputs.one("voice_samples").metadata["sample_sha256"].items()}
-    facts, broken = package.verify(folder, passed, sentence), broken_links(folder)
+    facts, broken = verify_folder(folder, passed=passed, sentence=sentence).facts(), broken_links(folder)
     said = [str(facts["problems"]), *(f"leads to no file: {link}" for link in broken)]
     return {**facts, "broken_links": len(broken), "problems": "; ".join(filter(None, said))}

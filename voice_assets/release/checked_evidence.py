@@ -156,8 +156,8 @@ def difference(wanted: Any, found: Any, place: str = "") -> str:
                 return told
         return ""
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        told = (difference(*pair, f"{place}[{number}]") for number, pair in enumerate(zip(wanted, found, strict=True)))
-        return next(filter(None, told), "")
+        items = (difference(*pair, f"{place}[{number}]") for number, pair in enumerate(zip(wanted, found, strict=True)))
+        return next(filter(None, items), "")
     if type(wanted) is type(found) and wanted == found:
         return ""
     return f"{place or 'all of it'} is {json.dumps(found, ensure_ascii=False)[:80]}"

@@ -1,22 +1,16 @@
 """The voice package: one folder with the voice, its samples, its documentation and its evidence.
 
-Belongs here: arranging the files and verifying them. Does not belong here: making the files.
+Belongs here: arranging the files. Does not belong here: making the files, and verifying a package (``release.verification``).
 """
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import soundfile
 
 from voice_assets.release.players import Recordings, complete_pages
 from voice_assets.release.readme import usage
@@ -27,10 +21,6 @@ from voice_assets.release.sums import listed_files as listed_files
 from voice_assets.release.sums import read_sums as read_sums
 from voice_assets.release.sums import write_sums as write_sums
 from voice_assets.runtime import files
-
-SECONDS_TO_SPEAK = 120
-# A shorter sound is no word, and a quieter sound is no voice: such a sound does not count as speech.
-SHORTEST_S, QUIETEST_PEAK = 0.3, 0.01
 
 
 @dataclass(frozen=True)
@@ -183,90 +173,3 @@ def _md5(path: Path) -> str:
     """The MD5 that the format requires. SHA256SUMS protects the package."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[str, int | str]:
-    """Verify a package: its checksums, the versions that passed the rules, and that the voice speaks.
-
-    Args:
-        package: the folder; its name is the voice's name.
-        expected: file -> SHA-256 of the versions that passed (the model, its configuration).
-        sentence: the text to speak.
-
-    Returns:
-        ``missing_files`` (required, listed or expected files that do not exist), ``checksum_mismatches`` (files with another
-        content than listed, or not listed), ``versions_mismatched`` (files with another content than ``expected``), ``speaks``
-        (1 when a fresh process made an audible sound from copies of model and configuration alone), ``problems`` in words.
-
-    Raises:
-        PackageError: ``SHA256SUMS`` is missing or cannot be read.
-    """
-    sums = read_sums(package)
-    there = {*listed_files(package), *({SUMS} if (package / SUMS).is_file() else ())}
-    missing = sorted((set(required(package.name)) | set(sums) | set(expected)) - there)
-    digests = {name: files.sha256(package / name) for name in there if name != SUMS}
-    changed = sorted(name for name, digest in digests.items() if sums.get(name) != digest)
-    others = sorted(name for name, digest in expected.items() if digests.get(name) != digest)
-    silent = _why_silent(package, sentence)
-    problems = [f"missing: {name}" for name in missing] + [f"not as listed: {name}" for name in changed]
-    problems += [f"not the version that passed: {name}" for name in others] + ([f"does not speak: {silent}"] if silent else [])
-    return {
-        "missing_files": len(missing),
-        "checksum_mismatches": len(changed),
-        "versions_mismatched": len(others),
-        "speaks": 0 if silent else 1,
-        "problems": "; ".join(problems),
-    }
-
-
-def _why_silent(package: Path, sentence: str) -> str:
-    """Speak with Piper's own command in a fresh process, from copies of model and configuration. Empty when audible."""
-    name = package.name
-    with tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder)
-        for file in (f"{name}.onnx", f"{name}.onnx.json"):
-            if not (package / file).is_file():
-                return f"{file} is missing"
-            shutil.copyfile(package / file, alone / file)
-        command = [
-            sys.executable,
-            "-I",
-            "-m",
-            "piper",
-            "--model",
-            f"{name}.onnx",
-            "--output-file",
-            "spoken.wav",
-            "--",
-            sentence,
-        ]
-        quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        try:
-            done = subprocess.run(
-                command,
-                cwd=alone,
-                env=quiet,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS_TO_SPEAK,
-                stdin=subprocess.DEVNULL,
-            )
-        except subprocess.TimeoutExpired:
-            return f"piper did not end within {SECONDS_TO_SPEAK} s"
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:]
-            return f"piper ended with exit code {done.returncode}: {' '.join(last)}"
-        return _why_inaudible(alone / "spoken.wav")
-
-
-def _why_inaudible(path: Path) -> str:
-    if not path.is_file():
-        return "piper wrote no file"
-    try:
-        samples, rate = soundfile.read(str(path), dtype="float32")
-    except soundfile.SoundFileError as error:
-        return f"piper wrote no audio: {error}"
-    if len(samples) / rate < SHORTEST_S:
-        return f"the sound lasts {len(samples) / rate:.2f} s, less than {SHORTEST_S} s"
-    peak = float(np.max(np.abs(samples)))
-    return f"the sound's peak is {peak:.4f}, less than {QUIETEST_PEAK}" if peak < QUIETEST_PEAK else ""

@@ -9,7 +9,6 @@ Does not belong here: the other checks of a package (``release.verification``).
 
 import base64
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_assets.release.sums import SIGNATURE, SUMS
-from voice_assets.runtime import files
+from voice_assets.runtime import files, strict_json
 
 KEY, PASSWORD = "VOICE_ASSETS_SIGNING_KEY", "VOICE_ASSETS_SIGNING_PASSWORD"
 """Environment: the path of a private key (PEM, elliptic curve), and the password where the key has one."""
@@ -27,7 +26,6 @@ WAY, KEYLESS = "VOICE_ASSETS_SIGNING", "keyless"
 """Environment: ``VOICE_ASSETS_SIGNING=keyless`` signs through Sigstore, with the identity of whoever runs this."""
 TOKEN = "SIGSTORE_IDENTITY_TOKEN"
 """Environment: an OpenID Connect token for ``keyless``; without it, Sigstore looks for one itself, as in GitHub Actions."""
-MAX_SIGNATURE_BYTES = 50_000_000
 
 
 class SigningError(ValueError):
@@ -205,12 +203,10 @@ def _all_files() -> Any:
 
 
 def _bundle(file: Path) -> dict[str, Any]:
-    if file.stat().st_size > MAX_SIGNATURE_BYTES:
-        raise SigningError(f"{file}: larger than {MAX_SIGNATURE_BYTES} bytes, so no signature")
     try:
-        bundle = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise SigningError(f"{file}: no JSON: {error}") from error
+        bundle = strict_json.read(file)
+    except strict_json.JsonError as error:
+        raise SigningError(str(error)) from error
     if not isinstance(bundle, dict):
         raise SigningError(f"{file}: no JSON object, so no signature")
     return bundle
@@ -226,7 +222,7 @@ def _hint(bundle: Mapping[str, Any]) -> str:
 def _signed_files(file: Path, bundle: Mapping[str, Any]) -> dict[str, str]:
     """File -> SHA-256, as the signature lists them."""
     try:
-        statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"], validate=True))
+        statement = strict_json.parse(base64.b64decode(bundle["dsseEnvelope"]["payload"], validate=True))
         predicate = statement["predicate"]
         how = predicate["serialization"]
         if how["method"] != "files" or how["hash_type"] != "sha256":

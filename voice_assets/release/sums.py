@@ -1,6 +1,6 @@
 """``SHA256SUMS``: the list of a package's files with their hashes, in the format of ``sha256sum --check``.
 
-Does not belong here: comparing a package with its list (``release.package.verify``).
+Does not belong here: comparing a package with its list (``release.verification``).
 """
 
 import re

@@ -48,9 +48,25 @@ class Verification:
         """What a person should know, and what refuses nothing."""
         return [warning for check in self.checks for warning in check.warnings]
 
-    def count(self, *names: str) -> int:
-        """The number of problems that the checks ``names`` found."""
-        return sum(len(check.problems) for check in self.checks if check.name in names)
+    def count(self, name: str) -> int:
+        """The number of problems that the check ``name`` found."""
+        return sum(len(check.problems) for check in self.checks if check.name == name)
+
+    def facts(self) -> dict[str, int | str]:
+        """What the rules of ``voice_package`` judge.
+
+        ``missing_files``, ``checksum_mismatches``, ``versions_mismatched``: files. ``contradictions``: what the files of the
+        package say differently from each other. ``speaks``: 1 when the voice spoke. ``problems``: all of it in words.
+        """
+        files = {name: self.count(name) for name in ("files", "checksums", "versions", "speech")}
+        return {
+            "missing_files": files["files"],
+            "checksum_mismatches": files["checksums"],
+            "versions_mismatched": files["versions"],
+            "contradictions": len(self.problems) - sum(files.values()),
+            "speaks": int(any(check.name == "speech" and not check.problems + check.warnings for check in self.checks)),
+            "problems": "; ".join(self.problems),
+        }
 
 
 def verify(package: Path, key: Path | None = None, *, speak: bool = True) -> Verification:

@@ -52,6 +52,7 @@ FACTS = [
     ("voice_package", "facts", "missing_files", 0, 1, "files_present"),
     ("voice_package", "facts", "checksum_mismatches", 0, 1, "checksums_match"),
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),
+    ("voice_package", "facts", "contradictions", 0, 1, "says_the_same"),
     ("voice_package", "facts", "speaks", 1, 0, "speaks"),
     ("release", "facts", "package_problems", 0, 1, "package_verified"),
     ("release", "facts", "licences_missing", 0, 1, "licence_named"),

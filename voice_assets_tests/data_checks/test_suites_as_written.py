@@ -40,7 +40,7 @@ RULES = {
         *("ran_to_the_end_or_level", "loss_level", "gap_in_bounds"),
         *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
-    "voice_package": ["files_present", "checksums_match", "versions_match", "speaks", "pages_work"],
+    "voice_package": ["files_present", "checksums_match", "versions_match", "says_the_same", "speaks", "pages_work"],
     "release": [
         *("package_verified", "licence_named", "credit_named", "version_free", "everything_archived"),
         *("every_client_tried", "clients_speak", "clients_understood", "clients_first_word", "clients_last_word"),

@@ -14,8 +14,8 @@ from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.still_valid import CHECK, NOTHING
-from voice_assets.release.package import verify
 from voice_assets.release.players import links_of, pages
+from voice_assets.release.verification import verify_folder
 from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished
@@ -93,8 +93,7 @@ def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished, winner: s
     toy, _ = finished
     folder = toy.file("voice_package", "package", winner)
     assert folder.name == "ru_RU-toy-medium"
-    facts = verify(folder, {}, "Привет, это тестовый голос.")
-    assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
+    assert verify_folder(folder, sentence="Привет, это тестовый голос.").problems == []
     card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
     assert "cannot be understood" in card
     suites = [name for name in suite_names() if name not in ("voice_package", "best_epoch")]

@@ -161,6 +161,7 @@ FOLDERS: dict[str, tuple[Change, str]] = {
     "header of a sample that claims more": (wav_header, "sample_01"),
     "table without end of a quotation": (replace("samples/samples.tsv", b"\n", b'\n"'), "samples.tsv"),
     "signature of nested lists": (write(SIGNATURE, b"[" * 1_000_000), SIGNATURE),
+    "signature of empty lists": (write(SIGNATURE, b"[" + b"[]," * 5_000_000 + b"1]"), "over 1000000 values"),
     "signature of the wrong types": (write(SIGNATURE, b'{"dsseEnvelope": {"payload": 5}}'), SIGNATURE),
 }
 """Kind -> what is changed in a good package, and words of the refusal."""
