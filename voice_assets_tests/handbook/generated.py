@@ -41,7 +41,13 @@ def what_to_do() -> dict[str, dict[str, str]]:
 def default_voice() -> Voice:
     """A voice with every setting at its default."""
     return Voice(
-        name="voice", file=Path("voice.yaml"), dataset=Path("data"), title="Voice", language="ru", region="RU", espeak_voice="ru"
+        name="voice",
+        file=Path("voice.yaml"),
+        dataset=Path("data"),
+        title="Voice",
+        language="ru",
+        region="RU",
+        espeak_voice="ru",
     )
 
 
@@ -105,9 +111,10 @@ def voice_file() -> str:
 
 def help_of_commands() -> str:
     """The help of every command, as the shell shows it."""
-    lines = []
+    lines: list[str] = []
+    whole = click.Context(voice_assets, info_name="voice-assets", **voice_assets.context_settings)
     for name, command in sorted(voice_assets.commands.items()):
-        context = click.Context(command, info_name=f"voice-assets {name}", terminal_width=80)
+        context = click.Context(command, whole, name, terminal_width=80)
         lines += [f"## {name}", "", "```text", command.get_help(context), "```", ""]
     return "\n".join(lines).rstrip()
 

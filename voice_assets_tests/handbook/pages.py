@@ -40,9 +40,16 @@ def inline_code(text: str) -> list[str]:
     return _INLINE.findall(_FENCE.sub("", text))
 
 
-def commands(block: Block) -> Iterator[str]:
-    """The command lines of a block of the shell, without comments; a line that ends with a backslash goes on."""
+def lines_of(block: Block) -> Iterator[tuple[str, str]]:
+    """The command lines of a block of the shell, each with its comment; a line that ends with a backslash goes on."""
     for line in block.body.replace("\\\n", " ").splitlines():
-        command = re.sub(r"\s+#\s.*$", "", line).strip()
-        if command and not command.startswith("#"):
-            yield command
+        command, comment = re.fullmatch(r"(.*?)(?:(?:^|\s+)#\s*(.*))?", line.strip()).groups()  # type: ignore[union-attr]
+        if command:
+            yield command, comment or ""
+
+
+def files_of(block: Block) -> Iterator[tuple[str, str]]:
+    """The file that a block shows: its path, from the comment in the first line, and its text."""
+    found = re.match(r"# ([\w/.]+)\n", block.body)
+    if found:
+        yield found[1], block.body

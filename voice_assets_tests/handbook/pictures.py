@@ -1,8 +1,8 @@
 """The pictures of the handbook's tour, taken of a finished project.
 
-``python -m voice_assets_tests.handbook.pictures http://127.0.0.1:3000 VOICE EPOCH`` renews ``docs/pictures/`` and ``docs/graph.png``,
-while ``voice-assets ui`` serves the project; further arguments name the pictures to take. It marks clips as a reviewer does, so take
-them of a copy. The graph is clear when the project has one voice.
+``python -m voice_assets_tests.handbook.pictures http://127.0.0.1:3000 VOICE EPOCH`` renews ``docs/pictures/`` and
+``docs/graph.png`` while ``voice-assets ui`` serves the project; further arguments name the pictures to take. It marks a clip
+as a reviewer does, so take the pictures of a copy. The graph is clear when the project has one voice.
 """
 
 import sys
@@ -74,7 +74,7 @@ def shots(voice: str, epoch: str) -> Iterator[Shot]:
     yield Shot("pictures/low.png", whisper, text("Rules"), (1100, 760), heading="Low")
     yield Shot("pictures/training.png", f"{data}/{{training}}", text("Curves"), (1100, 800))
     yield Shot("pictures/tournament.png", f"{data}/{{best_epoch}}", text("Ranking"), (1100, 900))
-    yield Shot("pictures/drift.png", f"{data}/{{drift}}", text("Compared with"), (1100, 800))
+    yield Shot("pictures/drift.png", f"{data}/{{drift}}", text("Affected results"), (1100, 800))
     yield Shot("pictures/review.png", f"{review}/quality", text("Clip 1 of"), (1100, 880), reviewer="Anna", keys="gn")
     yield Shot("pictures/blind.png", f"{review}/blind", text("blind comparison"), (1100, 660), reviewer="Anna")
 
@@ -92,7 +92,9 @@ def take(page: Page, server: str, shot: Shot, file: Path) -> None:
     page.press(*shot.keys)
     page.value(HIDE_FOLDERS)
     if shot.heading:
-        page.value(f"[...document.querySelectorAll('h2')].find(one => one.innerText.startsWith({shot.heading!r})).scrollIntoView()")
+        page.value(
+            f"[...document.querySelectorAll('h2')].find(one => one.innerText.startsWith({shot.heading!r})).scrollIntoView()"
+        )
     time.sleep(SECONDS_TO_SETTLE)
     page.picture(file, width, height)
     left, top, right = shot.cut
