@@ -220,8 +220,12 @@ class Voice(Section):
 
     @property
     def package_name(self) -> str:
-        """The name of the voice in Piper players, such as ``ru_RU-felix_mirage-medium``."""
-        return f"{self.language}_{self.region}-{self.name}-{self.training.quality}"
+        """The name of the voice in Piper players, such as ``ru_RU-felix_mirage-medium``, of what is trained now."""
+        return self.package_name_of(self.training.quality)
+
+    def package_name_of(self, quality: str) -> str:
+        """The name of the voice in Piper players, of a training of this quality. An earlier training may have another one."""
+        return f"{self.language}_{self.region}-{self.name}-{quality}"
 
     @property
     def reports_dir(self) -> Path:

@@ -25,6 +25,18 @@ _CODES = {" ": "Space", "Enter": "Enter", "Escape": "Escape", "ArrowLeft": "Arro
 _TEXTS = {"Enter": "\r", "Escape": "", "ArrowLeft": "", "ArrowRight": ""}
 _NUMBERS = {"Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
 
+_PLACE = """(async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  const place = () => { const box = (ELEMENT).getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }
+  try {
+    (ELEMENT).scrollIntoView({block: "center"})
+    const before = place(); await frame(); await frame()
+    const [x, y] = place(), there = document.elementFromPoint(x, y)
+    return x === before[0] && y === before[1] && (ELEMENT).contains(there) ? [x, y] : null
+  } catch { return null }
+})()"""
+"""The middle of an element, or null while the element moves, is covered or replaced, as on a page that still loads."""
+
 
 class Page:
     """One tab."""
@@ -92,19 +104,18 @@ class Page:
         self.call("Input.insertText", text=text)
 
     def click(self, element: str) -> None:
-        """Click with the mouse on the element that a JavaScript expression finds."""
-        self.value(f"{element}.scrollIntoView({{block: 'center'}})")
-        x, y = self.value(
-            f"(() => {{ const box = {element}.getBoundingClientRect(); "
-            "return [box.x + box.width / 2, box.y + box.height / 2] })()"
-        )
+        """Click with the mouse on the element that a JavaScript expression finds, when it stands still and is on top."""
+        end = time.monotonic() + SECONDS_TO_WAIT
+        while (place := self.value(_PLACE.replace("ELEMENT", element))) is None:
+            assert time.monotonic() < end, (element, self.value("document.body?.innerText"))
+        x, y = place
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def wait_for_tab(self, url: str) -> None:
         """Wait until another tab shows ``url``."""
         end = time.monotonic() + SECONDS_TO_WAIT
-        while url not in (tabs := [one["url"] for one in self.call("Target.getTargets")["targetInfos"]]):
+        while url not in (tabs := {one["url"]: one["type"] for one in self.call("Target.getTargets")["targetInfos"]}):
             assert time.monotonic() < end, (url, tabs)
             time.sleep(0.05)
 

@@ -28,6 +28,12 @@ from voice_assets_tests.toy_project import toy as toy
 from voice_assets_tests.toy_project import validated as validated
 from voice_assets_tests.toy_project import validated_once as validated_once
 
+# Two pytest processes and their workers share two cores. With a thread for each core, OpenMP's threads wait for a core most of
+# the time, and spin: one start from a published voice took 138 s of processor time, with one thread 30 s. Set before torch is
+# loaded; the processes that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 MakeDataset = Callable[..., Path]
 
 # A test says what is right, not how long it takes: on a loaded machine Hypothesis' limit of 200 ms an example fails good code.

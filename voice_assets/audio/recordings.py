@@ -1,4 +1,4 @@
-"""Audio files: their format, reading, decoding, writing WAV. soundfile for WAV, libav for other formats.
+"""Audio files: their format, reading, decoding, writing WAV and FLAC. soundfile for WAV, libav for other formats.
 
 Not here: measuring the samples (``audio.signals``), data sets (``dataset``).
 """
@@ -205,4 +205,19 @@ def write_wav(path: Path, samples: npt.NDArray[np.int16], sample_rate: int) -> P
         raise AudioError(f"{path}: samples must be int16 [frames], not {samples.dtype} {list(samples.shape)}")
     with replacing(path) as temporary:
         soundfile.write(str(temporary), samples, sample_rate, format="WAV", subtype="PCM_16")
+    return path
+
+
+def write_flac(source: Path, path: Path) -> Path:
+    """Write the PCM16 file ``source`` as FLAC, with exactly the same samples, atomically. Returns ``path``.
+
+    Raises:
+        AudioError: ``source`` is no audio, or not PCM16.
+    """
+    info = probe(source)
+    if info.subtype != "PCM_16":
+        raise AudioError(f"{source}: is {info.subtype}, must be PCM_16 to keep every sample")
+    samples, sample_rate = soundfile.read(str(source), dtype="int16")
+    with replacing(path) as temporary:
+        soundfile.write(str(temporary), samples, sample_rate, format="FLAC", subtype="PCM_16")
     return path

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
-from voice_assets.release.package import SUMS, read_sums
-from voice_assets.reports.lineage import FILE, Lineage, differences, parse, read
+from voice_assets.release.sums import SIGNATURE, SUMS, read_sums
+from voice_assets.reports.lineage import FILE, Entry, Lineage, differences, parse, read
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.storage import content_hash
@@ -139,7 +139,7 @@ def packaged_subject(package: Path, path: Path) -> Subject:
         place = path.resolve()
         asked = sorted(package.rglob("*")) if place == package else [package / FILE, place]
         for file in asked:
-            if file.is_file() and file.name != SUMS:
+            if file.is_file() and file not in (package / SUMS, package / SIGNATURE):
                 _require_listed(package, file, sums)
         missing = [name for name in sums if not (package / name).is_file()]
         if missing:
@@ -204,8 +204,15 @@ def _compared(gate: "Gate", subject: Subject) -> Subject:
     key = dg.AssetKey.from_user_string(root.asset)
     if not gate.graph.has(key):
         return subject
-    same_run = [one for one in gate.history.all(key) if one.run_id == root.run_id and one.partition == root.partition]
-    if not same_run:
+    made = [one for one in gate.history.all(key) if one.partition == root.partition]
+    same = [one for one in made if one.data_version == root.data_version] or [one for one in made if _share_an_input(one, root)]
+    if not same:
         return subject
-    log = _of_log(gate, same_run[:1])
+    log = _of_log(gate, same[:1])
     return Subject(subject.lineage, subject.origin, log.recorded, tuple(differences(subject.lineage, log.lineage)))
+
+
+def _share_an_input(made: "Materialisation", root: Entry) -> bool:
+    """Whether a run of the event log that made an input of ``made`` also made an input of ``root``: both are of one project."""
+    inputs = {(pin.asset, pin.run_id) for pin in root.built_from if not pin.gate_only}
+    return not inputs.isdisjoint((pin.asset, pin.run_id) for pin in made.pins if not pin.gate_only)

@@ -17,6 +17,7 @@ from voice_assets.cli.run import run
 from voice_assets.cli.status import status
 from voice_assets.cli.tensorboard import tensorboard
 from voice_assets.cli.ui import ui
+from voice_assets.cli.verify import verify
 from voice_assets.cli.voices import voices
 from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
@@ -39,6 +40,7 @@ def main() -> None:
     voice-assets review allison_en        listen to the samples, and decide
     voice-assets status                   see how far all voices are
     voice-assets lineage allison_en       see what the voice was made of
+    voice-assets verify PACKAGE           check a package from anywhere
     voice-assets ui                       see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     for stream in (sys.stdout, sys.stderr):
@@ -46,7 +48,23 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (demo, import_, doctor, run, watch, tensorboard, status, review, lineage, fix, waive, waivers, voices, ui):
+for command in (
+    demo,
+    import_,
+    doctor,
+    run,
+    watch,
+    tensorboard,
+    status,
+    review,
+    lineage,
+    verify,
+    fix,
+    waive,
+    waivers,
+    voices,
+    ui,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """A data set's ``config.json``: the model of the file, its reader, and the facts that the rules judge."""
 
-import codecs
 import hashlib
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +9,12 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from voice_assets.dataset import espeak
+from voice_assets.runtime import strict_json
 from voice_assets.runtime.files import shown
 from voice_assets.voice_faults import rate_fault
 
 # Piper puts these symbols around and between all phonemes: training fails with a map that lacks one.
 REQUIRED_SYMBOLS = ("_", "^", "$", " ")
-# A real file has 3 levels. Python's own functions for nested values fail at a few hundred levels.
-MAX_DEPTH = 32
 MAX_PHONEME_PROBLEMS = 20
 LONGEST = 60
 HOP_LENGTH = 256
@@ -186,51 +183,18 @@ def inside(dataset: Path, path: Path) -> bool:
 
 
 def _parse(data: bytes) -> dict[str, Any]:
-    """A JSON object from its bytes: UTF-8 without a BOM and without lone surrogates.
+    """A JSON object from its bytes, read as `strict_json` does.
 
     Raises:
         ConfigError: the bytes are anything else. The message does not name the file. No other error is raised.
     """
-    if data.startswith(codecs.BOM_UTF8):
-        raise ConfigError(
-            "the file begins with a byte order mark (BOM), which JSON does not allow; save it as UTF-8 without BOM"
-        )
     try:
-        content = json.loads(data.decode("utf-8"), parse_constant=_no_number)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}; convert the file to UTF-8") from error
-    except ConfigError:
-        raise
-    except ValueError as error:
-        raise ConfigError(f"not JSON: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels") from error
-    _check_values(content)
+        content = strict_json.parse(data)
+    except strict_json.JsonError as error:
+        raise ConfigError(str(error)) from error
     if not isinstance(content, dict):
         raise ConfigError(f"a JSON object is needed, not {_short(content)}")
     return content
-
-
-def _no_number(name: str) -> None:
-    raise ConfigError(f"not JSON: {name} is not a JSON number")
-
-
-def _check_values(content: Any) -> None:
-    """Raise ConfigError for texts that UTF-8 cannot encode and for deep nesting. Goes level by level, without recursion."""
-    level = [content]
-    for _ in range(MAX_DEPTH):
-        nested: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                nested += [*value.keys(), *value.values()]
-            elif isinstance(value, list):
-                nested += value
-            elif isinstance(value, str) and (lone := [code for code in value if "\ud800" <= code <= "\udfff"]):
-                raise ConfigError(f"half a character (U+{ord(lone[0]):04X}) in {value!a}; UTF-8 cannot encode this text")
-        if not nested:
-            return
-        level = nested
-    raise ConfigError(f"nested too deep, over {MAX_DEPTH} levels")
 
 
 def _short(value: object) -> str:

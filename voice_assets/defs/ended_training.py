@@ -7,6 +7,7 @@ import dagster as dg
 
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.display import preview, verdict_table
+from voice_assets.defs.trained_with import trained_with_entry
 from voice_assets.defs.training_run import training_dir
 from voice_assets.orchestration.checks import judge
 from voice_assets.orchestration.marks import CHECKPOINTS
@@ -133,6 +134,7 @@ class EndedTraining:
             CHECKPOINTS: dg.MetadataValue.json(self._hashes(curve)),
             "config_sha256": self.checkpoints.config_sha256,
             STARTED_FROM: self._started_from(),
+            **trained_with_entry(self.voice, self.folder),
             "lightning_logs": project_store().uri(self.folder),
         }
 

@@ -12,7 +12,7 @@ from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
-from voice_assets.orchestration.records import TABLE
+from voice_assets.orchestration.records import SOURCE, TABLE
 from voice_assets.orchestration.results import finished, opened, recorded
 from voice_assets.piper.warm_start.published import start_from_problem
 from voice_assets.piper.warm_start.requests import StartRequest
@@ -59,7 +59,7 @@ def _starting_checkpoint(voice: Voice, source: Path) -> dg.AssetsDefinition:
         figures = {
             "start": recorded(start),
             "facts": recorded(project_store().add(request.out / "start.json")),
-            "source": dg.MetadataValue.json(facts["source"]),
+            SOURCE: dg.MetadataValue.json(facts["source"]),
             "stages": dg.MetadataValue.json(facts["stages"]),
             "tensors": dg.MetadataValue.json(facts["tensors"]),
         }

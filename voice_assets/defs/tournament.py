@@ -105,17 +105,27 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
     return best_epoch
 
 
+def judged_by(voice: Voice, gate: Gate, epoch: str) -> Materialisation | None:
+    """The newest tournament, when ``epoch`` competed in it."""
+    tournament = gate.history.latest(asset_key(voice, NAME))
+    if tournament is None or not tournament.run_id:  # what no run made has no ranking
+        return None
+    return None if _place(tournament, epoch).empty else tournament
+
+
 def chosen_by(voice: Voice, gate: Gate, epoch: str) -> str:
     """What the newest tournament says about ``epoch``; empty when it did not compete."""
-    newest = gate.history.latest(asset_key(voice, NAME))
-    if newest is None or not newest.run_id:  # what no run made has no ranking
+    tournament = judged_by(voice, gate, epoch)
+    if tournament is None:
         return ""
-    table = tables.read(project_store(), newest.evidence["ranking"])
-    row = table[table["epoch_key"] == epoch]
-    if row.empty:
-        return ""
-    place = f"Rank {int(row['rank'].iloc[0])} of {len(table)} in the tournament of run {newest.run_id[:8]}"
-    return f"{place}: {row['reasons'].iloc[0]}"
+    row, competed = _place(tournament, epoch).iloc[0], tournament.metadata["competed"]
+    return f"Rank {int(row['rank'])} of {competed} in the tournament of run {tournament.run_id[:8]}: {row['reasons']}"
+
+
+def _place(tournament: Materialisation, epoch: str) -> "pd.DataFrame":
+    """The row of RANKING of ``epoch``; no row when it did not compete."""
+    table = tables.read(project_store(), tournament.evidence["ranking"])
+    return table[table["epoch_key"] == epoch]
 
 
 def _votes_version(voice: Voice) -> str:

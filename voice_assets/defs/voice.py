@@ -9,6 +9,7 @@ import dagster as dg
 from voice_assets.asr.requests import SpeakRequest
 from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
+from voice_assets.defs.trained_with import quality_of
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
@@ -56,16 +57,17 @@ def epoch_dir(voice: Voice, context: dg.AssetExecutionContext) -> Path:
     return artifacts_dir(voice.name) / name / context.partition_key / context.run_id
 
 
-def _export_request(voice: Voice, checkpoint: Materialisation, folder: Path) -> ExportRequest:
-    """The export worker's request."""
+def _export_request(voice: Voice, gate: Gate, checkpoint: Materialisation, folder: Path) -> ExportRequest:
+    """The export worker's request. The quality is that of the training, whatever the voice file says today."""
+    quality = quality_of(voice, gate, checkpoint)
     return ExportRequest(
         checkpoint=opened(checkpoint, "checkpoint"),
         config=opened(checkpoint, "config"),
         out=folder,
-        name=voice.package_name,
+        name=voice.package_name_of(quality),
         language=voice.language,
         region=voice.region,
-        quality=voice.training.quality,
+        quality=quality,
         dataset_name=voice.name,
         trust_checkpoint=False,  # our own checkpoints hold tensors and plain data only
     )
@@ -78,6 +80,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "onnx_voice",
             group="voice",
             reads=["checkpoint"],
+            code=2,  # 2: named by the training's quality; tokens.txt that sherpa-onnx reads
             settings={"name": voice.package_name, "language": voice.language, "region": voice.region},
             kinds=["onnx", "pytorch", "greatexpectations"],
         ),
@@ -85,14 +88,14 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
         description=f"The checkpoint as `{voice.package_name}.onnx` with its `.onnx.json`. The audio is compared with PyTorch.",
     )
     def onnx_voice(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        inputs = resolve_inputs(context)
+        inputs, gate = resolve_inputs(context), gate_of(context)
         folder = epoch_dir(voice, context)
-        request = _export_request(voice, inputs.one("checkpoint"), folder)
+        request = _export_request(voice, gate, inputs.one("checkpoint"), folder)
         run_worker(
             "export", request, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
         )
         facts = json.loads((folder / "export.json").read_text(encoding="utf-8"))
-        names = (f"{voice.package_name}.onnx", f"{voice.package_name}.onnx.json", "tokens.txt")
+        names = (f"{request.name}.onnx", f"{request.name}.onnx.json", "tokens.txt")
         model, config, tokens = (project_store().add(folder / name) for name in names)
         evidence = {"facts": one_row(facts)}
         paths, _ = keep_evidence(context, evidence)
@@ -103,7 +106,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
             "tokens": recorded(tokens),
             "max_abs_difference": facts["max_abs_difference"],
             "rules": verdict_table(judge(context, voice, "onnx_voice", evidence, data_version)),
-            **came_from(gate_of(context), list(inputs.sources.values())),
+            **came_from(gate, list(inputs.sources.values())),
         }
         return finished(inputs.pins, data_version, figures, evidence=paths)
 

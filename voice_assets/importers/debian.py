@@ -15,6 +15,7 @@ from pathlib import Path
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.cleaning import Digits
+from voice_assets.importers.deb_files import unpack_deb
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.importers.items import About
 from voice_assets.importers.prepare import prepare
@@ -165,7 +166,7 @@ def _unpack(prompts: Prompts, debs: list[Path], out: Path) -> Path:
     try:
         for deb in debs:
             _run(["dpkg-deb", "--info", str(deb)], building, prompts.what_to_do)
-            _run(["dpkg-deb", "-x", str(deb), str(building)], building, prompts.what_to_do)
+            unpack_deb(deb, building)
         locate(prompts, building)
         shutil.rmtree(out, ignore_errors=True)
         building.rename(out)

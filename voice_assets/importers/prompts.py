@@ -4,6 +4,7 @@ Not here: which recordings are fit for a voice (``importers.prepare``).
 """
 
 import gzip
+import zlib
 from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
@@ -11,19 +12,23 @@ from voice_assets.importers.items import Item
 
 # The formats of a prompt, the best quality first. Of several formats, the first is used.
 SUFFIXES = (".wav", ".flac", ".sln48", ".sln16", ".g722", ".wav49", ".gsm", ".ogg", ".mp3")
+LARGEST = 16 << 20  # bytes of a transcript, unpacked
 
 
 def read_transcript(transcript: Path) -> dict[str, str]:
     """``name -> text`` of a transcript, plain or ``.gz``. Empty lines and ``;`` comments are left out.
 
     Raises:
-        RecordingsError: missing, not gzip, not UTF-8, a line without a colon, or a name with two different texts.
+        RecordingsError: missing, not gzip, not UTF-8, too large, a line without a colon, or a name with two different texts.
     """
     try:
-        data = transcript.read_bytes()
-        content = (gzip.decompress(data) if transcript.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        with gzip.open(transcript) if transcript.suffix == ".gz" else transcript.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        content = data.decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise RecordingsError(f"{transcript}: cannot be read as a transcript: {error}") from error
+    if len(data) > LARGEST:
+        raise RecordingsError(f"{transcript}: over {LARGEST} bytes; no transcript of prompts is that large")
     texts: dict[str, str] = {}
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith(";"):

@@ -12,7 +12,7 @@ import dagster as dg
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
-from voice_assets.orchestration.records import ERRORED, JUDGED, PLACE, SUITE, WAIVER, Materialisation
+from voice_assets.orchestration.records import ADVISORY, ERRORED, JUDGED, JUDGED_BY, PLACE, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.runner import RuleResult, run
@@ -66,7 +66,7 @@ def _spec(
 
 def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
     """The version of what decides a verdict: the rules, their thresholds, and whether the rule is advisory here."""
-    return f"{bound.fingerprint}+advisory" if advice else bound.fingerprint
+    return f"{bound.fingerprint}{ADVISORY}" if advice else bound.fingerprint
 
 
 def suite_fingerprint(voice: Voice, name: str) -> str:
@@ -154,6 +154,7 @@ def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiv
         "limit": result.limit,
         "unexpected": result.unexpected_count,
         JUDGED: judged,
+        JUDGED_BY: bound.judged_by,
     }
     if result.failing:
         metadata["failing"] = dg.MetadataValue.md("\n".join(f"- `{clip}`" for clip in result.failing))

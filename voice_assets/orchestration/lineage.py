@@ -10,8 +10,8 @@ from typing import Any
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.listening import HEARD, verdict_on
-from voice_assets.orchestration.recorded_verdicts import verdict_rows
-from voice_assets.orchestration.records import Materialisation, Pin, pins_json
+from voice_assets.orchestration.recorded_verdicts import judged_by, verdict_row
+from voice_assets.orchestration.records import SOURCE, Materialisation, Pin, pins_json
 
 FORMAT = 2
 """The format of ``lineage.json``. 2: verdicts, hashes of files, the training of a checkpoint, and the package itself."""
@@ -76,6 +76,7 @@ def lineage_json(gate: Gate, ancestors: list[Materialisation], package: dict[str
 def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
     training = gate.trainings.wrote(one)
     files = [*one.artifacts.values(), *one.evidence.values()]
+    verdicts = list(gate.check_verdicts(one))
     return {
         "asset": one.key.to_user_string(),
         "partition": one.partition,
@@ -86,8 +87,10 @@ def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
         "code_version": one.code_version,
         "built_from": pins_json(one.pins),
         "trained_by": None if training is None else pins_json([training.pin()])[0],
-        "verdicts": [*verdict_rows(gate, one), *_heard(gate, one)],
+        "verdicts": [*map(verdict_row, verdicts), *_heard(gate, one)],
+        "judged_by": judged_by(verdicts),
         "artifacts": {file.uri: file.sha256 for file in files},
+        "source": one.metadata.get(SOURCE),
     }
 
 
@@ -106,18 +109,23 @@ def _heard(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
     return [{"rule": "listening", "passed": approved, "blocks": blocks, "message": message}]
 
 
-def unfinished(gate: Gate, target: AssetPartition, run_id: str, pins: list[Pin]) -> dict[str, Any]:
-    """The entry of a package in its own ``lineage.json``: what is known before the package is complete and judged."""
+def unfinished(gate: Gate, target: AssetPartition, pins: list[Pin]) -> dict[str, Any]:
+    """The entry of a package in its own ``lineage.json``: what is known before the package is complete and judged.
+
+    Neither run nor time is in it, so that a package made again from the same pins has the same bytes.
+    """
     return {
         "asset": target.key.to_user_string(),
         "partition": target.partition,
         "storage_id": None,
-        "run_id": run_id,
+        "run_id": "",
         "time": None,
         "data_version": "",
         "code_version": gate.graph.get(target.key).code_version or "",
         "built_from": pins_json(pins),
         "trained_by": None,
         "verdicts": [],
+        "judged_by": {},
         "artifacts": {},
+        "source": None,
     }

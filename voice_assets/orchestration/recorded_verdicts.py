@@ -1,10 +1,11 @@
 """The verdicts that the instance recorded, as reports print them. Judges nothing: ``checks.judge`` does that."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 from voice_assets.orchestration.gates import Gate
-from voice_assets.orchestration.records import CheckVerdict, Materialisation
+from voice_assets.orchestration.records import ADVISORY, JUDGED_BY, SUITE, CheckVerdict, Materialisation
 
 
 def recorded_verdicts(gate: Gate, ancestors: Iterable[Materialisation]) -> dict[str, list[dict[str, Any]]]:
@@ -23,7 +24,14 @@ def recorded_verdicts(gate: Gate, ancestors: Iterable[Materialisation]) -> dict[
 
 def verdict_rows(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
     """The verdicts of every rule on one materialisation, as ``recorded_verdicts`` gives them."""
-    return [_row(verdict) for verdict in gate.check_verdicts(one)]
+    return [verdict_row(verdict) for verdict in gate.check_verdicts(one)]
+
+
+def judged_by(verdicts: Iterable[CheckVerdict]) -> dict[str, str]:
+    """What decided the verdicts, by its SHA-256, where the results recorded it (`BoundSuite.judged_by`)."""
+    texts = (None if one.result is None else one.result.metadata.get(JUDGED_BY) for one in verdicts)
+    found = [str(text.value) for text in texts if text is not None]
+    return {hashlib.sha256(text.encode()).hexdigest(): text for text in found}
 
 
 def _of_asset(gate: Gate, partitions: list[Materialisation]) -> list[dict[str, Any]]:
@@ -37,23 +45,27 @@ def _of_asset(gate: Gate, partitions: list[Materialisation]) -> list[dict[str, A
 
 def _of_rule(gate: Gate, verdicts: list[tuple[str | None, CheckVerdict]]) -> list[dict[str, Any]]:
     if len(verdicts) == 1:
-        return [_row(verdicts[0][1])]
+        return [verdict_row(verdicts[0][1])]
     failed = [(partition, verdict) for partition, verdict in verdicts if verdict.result is None or not verdict.result.passed]
     rows = [
-        _row(verdict) | {"rule": f"{verdict.check.name}[{partition}]"} for partition, verdict in sorted(failed, key=_partition)
+        verdict_row(verdict) | {"rule": f"{verdict.check.name}[{partition}]"}
+        for partition, verdict in sorted(failed, key=_partition)
     ]
     if len(failed) == len(verdicts):
         return rows
     passed = next(verdict for _, verdict in verdicts if verdict.result is not None and verdict.result.passed)
     message = gate.graph.get_check_spec(passed.check).description
-    return [*rows, _row(passed) | {"observed": f"{len(verdicts) - len(failed)} of {len(verdicts)} shards", "message": message}]
+    return [
+        *rows,
+        verdict_row(passed) | {"observed": f"{len(verdicts) - len(failed)} of {len(verdicts)} shards", "message": message},
+    ]
 
 
 def _partition(one: tuple[str | None, CheckVerdict]) -> str:
     return one[0] or ""
 
 
-def _row(verdict: CheckVerdict) -> dict[str, Any]:
+def verdict_row(verdict: CheckVerdict) -> dict[str, Any]:
     """One verdict; without a recorded result, the reason why gates are closed."""
     if verdict.result is None:
         return {"rule": verdict.check.name, "passed": None, "blocks": True, "message": verdict.reason}
@@ -64,6 +76,7 @@ def _row(verdict: CheckVerdict) -> dict[str, Any]:
         "blocks": verdict.reason is not None,
         "observed": values.get("observed"),
         "limit": values.get("limit"),
+        "suite": str(values.get(SUITE, "")).removesuffix(ADVISORY),
         "message": verdict.result.description,
         "advisory": values.get("advisory", ""),
         "waiver": str(verdict.waiver or ""),

@@ -11,15 +11,18 @@ import pickle
 import pickletools
 import re
 import zipfile
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from voice_assets.piper.errors import CheckpointError
 from voice_assets.piper.no_checkpoint import what_it_is
+from voice_assets.runtime.zip_directory import directory_of
 
-LONGEST_LIST = 32 << 20  # bytes of data.pkl; the largest of a real checkpoint is under 1 MB
+LONGEST_LIST = 4 << 20  # bytes of data.pkl; the largest of a real checkpoint is under 1 MB
+LONGEST_DIRECTORY = 4 << 20  # bytes; a real checkpoint has 2,000 entries of 100 bytes
+MOST_STEPS, MOST_OBJECTS, MOST_DIMENSIONS = 1_000_000, 1_000, 16  # real: 60,000 steps, 10 objects, 4 dimensions
 PROTOCOL = 2  # what torch.save writes, and the only one that it reads without running code
 # Names that are data and nothing else. `piper.model` loads them as `StandIn`, so a file with no others needs nobody's trust.
 # Old checkpoints of Piper hold the paths of their data set; a path of Windows exists on Windows only. Losses may be numpy's.
@@ -111,20 +114,40 @@ def read_facts(path: Path) -> CheckpointFacts:
     if other:
         raise CheckpointError(f"{path}: {other}")
     try:
+        _expect_a_short_directory(path)
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
+            _expect_plain_entries(path, archive.infolist())
             listing = _listing(path, entries)
             reader = _Reader(archive.read(listing))
-            content = reader.content()
+            facts = _facts(path, reader.content(), reader)
+    except CheckpointError:
+        raise
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:
         raise CheckpointError(
             f"{path}: damaged: {error}; most often a download that ended early, so fetch it again and compare the size"
         ) from error
     except Exception as error:  # a hostile pickle can raise anything
-        raise CheckpointError(f"{path}: damaged: its list of tensors cannot be read: {error}") from error
-    facts = _facts(path, content, reader)
+        raise CheckpointError(f"{path}: damaged: its list of tensors cannot be read: {str(error)[:500]}") from error
     _expect_values(path, entries, listing, reader)
     return facts
+
+
+def _expect_a_short_directory(path: Path) -> None:
+    """Raise CheckpointError for a directory that would fill the memory: `zipfile` reads all of it."""
+    size = directory_of(path).bytes
+    if size > LONGEST_DIRECTORY:
+        raise CheckpointError(f"{path}: no checkpoint of PyTorch: a zip with a directory of {size} bytes; fetch it again")
+
+
+def _expect_plain_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Raise CheckpointError for entries that torch.save does not write: of one name, or with more bytes than the file."""
+    if len({entry.filename for entry in entries}) < len(entries):
+        raise CheckpointError(f"{path}: no checkpoint of PyTorch: two entries have one name; fetch it again")
+    if sum(entry.file_size for entry in entries) > (size := path.stat().st_size):
+        raise CheckpointError(
+            f"{path}: no checkpoint of PyTorch: its entries hold more than the {size} bytes of the file; fetch it again"
+        )
 
 
 def _listing(path: Path, entries: dict[str, zipfile.ZipInfo]) -> str:
@@ -149,8 +172,50 @@ def _listing(path: Path, entries: dict[str, zipfile.ZipInfo]) -> str:
     return found[0]
 
 
-class _Reader(pickle.Unpickler):
-    """Reads ``data.pkl`` with stand-ins. ``sizes`` collects the bytes of values that the tensors need, by key."""
+class _Tuple(tuple[Any, ...]):
+    """A tuple of the file, which is no key: the hash of pairs of pairs of pairs, each there twice, takes time without end."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Items(dict[Any, Any]):
+    """An ordered dictionary of the file. It copies no other: a copy for each step of the file would fill the memory."""
+
+    def __init__(self, *copied: object) -> None:
+        if any(copied):
+            raise ValueError("a dictionary is made from another")
+        super().__init__()
+
+
+def _tensor(storage: str, _offset: object, shape: Any, *_: object) -> _Tensor:
+    if len(shape) > MOST_DIMENSIONS:
+        raise ValueError(f"a tensor has over {MOST_DIMENSIONS} dimensions")
+    return _Tensor(tuple(shape), storage)
+
+
+def _tuple_of(number: int | None) -> Callable[[Any], None]:
+    """The step of a pickle that makes a tuple of the last ``number`` values, or of all since the last mark."""
+
+    def make(reader: Any) -> None:
+        items = reader.pop_mark() if number is None else [reader.stack.pop() for _ in range(number)][::-1]
+        reader.append(_Tuple(items))
+
+    return make
+
+
+class _Reader(pickle._Unpickler):
+    """Reads ``data.pkl`` with stand-ins. ``sizes`` collects the bytes of values that the tensors need, by key.
+
+    Python's own reader in Python, because the one in C makes tuples of its own.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = {
+        **pickle._Unpickler.dispatch,
+        **{
+            code[0]: _tuple_of(number)
+            for code, number in ((pickle.TUPLE, None), (pickle.TUPLE1, 1), (pickle.TUPLE2, 2), (pickle.TUPLE3, 3))
+        },
+    }
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
@@ -164,7 +229,9 @@ class _Reader(pickle.Unpickler):
         Raises:
             ValueError: the pickle is no data of ``torch.save``; reading it could fill the memory.
         """
-        for opcode, argument, _ in pickletools.genops(self.data):
+        for step, (opcode, argument, _) in enumerate(pickletools.genops(self.data)):
+            if step > MOST_STEPS:
+                raise ValueError(f"it takes over {MOST_STEPS} steps")
             if opcode.proto > PROTOCOL or opcode.name.startswith("EXT"):
                 raise ValueError(f"it is of another pickle protocol than {PROTOCOL} ({opcode.name})")
             if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(self.data):
@@ -174,9 +241,9 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """The stand-in for a name in the file. Imports nothing."""
         if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
+            return _Items
         if module == "torch._utils" and name in _REBUILD:
-            return lambda storage, _offset, shape, *_: _Tensor(tuple(shape), storage)
+            return _tensor
         if module == "torch._utils" and name in _PARAMETER:
             return lambda tensor, *_: tensor
         if module.startswith("torch") and name.endswith("Storage"):
@@ -184,7 +251,9 @@ class _Reader(pickle.Unpickler):
         full = f"{module}.{name}".replace("__builtin__.", "builtins.")
         if not read_without_trust(full):
             self.objects.add(full)
-        return type("Named", (StandIn,), {})
+        if len(self.objects) > MOST_OBJECTS:
+            raise ValueError(f"it names over {MOST_OBJECTS} Python objects")
+        return StandIn
 
     def persistent_load(self, pid: Any) -> str:
         """The key of some values; ``pid`` is ('storage', type, key, place, number of values)."""

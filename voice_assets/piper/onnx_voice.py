@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice_assets.runtime import strict_json
+
 
 class VoiceLoadError(ValueError):
     """A model or its configuration that cannot be loaded. The message names the file."""
@@ -88,7 +90,10 @@ def load(model: Path, config: Path, seed: int | None = None) -> OnnxVoice:
     if seed is not None:
         onnxruntime.set_seed(seed)  # the session takes its seed from this when it is made
     try:
+        strict_json.read(config)
         piper = PiperVoice.load(model, config)
+    except strict_json.JsonError as error:
+        raise VoiceLoadError(f"{config}: not the configuration of a Piper voice: {str(error).partition(': ')[2]}") from error
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise VoiceLoadError(f"{config}: not the configuration of a Piper voice: {type(error).__name__}: {error}") from error
     except _onnxruntime_errors() as error:

@@ -147,6 +147,10 @@ def _name_problems(config: PlayerConfig, name: str) -> list[str]:
 
 
 def tokens(phoneme_id_map: dict[str, list[int]]) -> str:
-    """``tokens.txt`` for sherpa-onnx: ``<phoneme> <id>`` a line, by id, the first id of each phoneme."""
-    pairs = sorted((values[0], phoneme) for phoneme, values in phoneme_id_map.items())
+    """``tokens.txt`` for sherpa-onnx: ``<phoneme> <id>`` a line, by id, the first id of each phoneme.
+
+    Only phonemes of one character: sherpa-onnx refuses the file otherwise, and no Piper program looks up a longer one, because
+    all of them look up espeak-ng's phonemes character by character. Piper's default map has five such entries (``aɪ``).
+    """
+    pairs = sorted((values[0], phoneme) for phoneme, values in phoneme_id_map.items() if len(phoneme) == 1)
     return "".join(f"{phoneme} {number}\n" for number, phoneme in pairs)

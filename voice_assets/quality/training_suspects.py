@@ -68,33 +68,32 @@ TERMS = (
     Term(
         "kl", "KL loss", "{:.2f}", 1, OUTLIER_Z, 0.1, "its sound is not what the model expects of any text: noise or a stranger"
     ),
-    Term(
-        "text_margin",
-        "margin of its text over others",
-        "{:.2f}",
-        -1,
-        3.0,
-        0.3,
-        "its text fits no better than others: wrong text",
-    ),
     Term("duration", "duration loss", "{:.2f}", 1, 5.0, 0.05, "its rhythm does not fit its text: a wrong text or pauses"),
     Term("frames_per_id", "frames per phoneme id", "{:.1f}", 1, 5.0, 0.3, "too long for its text: the text lacks words"),
     Term("frames_per_id", "frames per phoneme id", "{:.1f}", -1, 5.0, 0.3, "too short for its text: the audio lacks words"),
 )
 """The limits were chosen on faults planted as in ``benchmarks.clip_losses``, seed 1, from Iglewicz and Hoaglin's 3.5:
-at 3 to 3.5 mel and margin have many faults and hardly a chance outlier, duration and rate have chance outliers up to 5."""
+at 3 to 3.5 the mel loss has many faults and hardly a chance outlier, duration and rate have chance outliers up to 5."""
 
-TELLS_TEXTS_APART = 1.0
+LEAST_MARGIN = 1.0
+"""The text of a clip with a smaller margin fits no better than other texts: those have margins of 0 ± 1."""
+
+TELLS_TEXTS_APART = 2.0
 """The margin is judged when its median over all clips is at least this. Under it, the model has not learned the text side."""
+
+MARGIN_SCORE = 3.0
+"""The suspicion of a clip with ``LEAST_MARGIN``; each deviation less is 1 more."""
 
 
 def with_margin(losses: pd.DataFrame) -> pd.DataFrame:
     """``losses`` with the column ``text_margin``: by how much its own text fits a clip better than other texts do.
 
-    ``(other_kl - kl) / other_kl_spread``: the own text among texts of like length, in their standard deviations. A wrong text
-    is one more of those texts, so its margin is about 0 ± 1. NaN where one of the three is.
+    ``(other_kl - kl)`` in standard deviations of the KL with other texts of like length, the median over all clips: the
+    deviation of one clip is an estimate from few texts. A wrong text is one more of those texts, so its margin is about 0 ± 1.
+    NaN where a KL is.
     """
-    return losses.assign(text_margin=(losses["other_kl"] - losses["kl"]) / losses["other_kl_spread"].clip(lower=LEAST_KL))
+    spread = max(float(losses["other_kl_spread"].median()), LEAST_KL)
+    return losses.assign(text_margin=(losses["other_kl"] - losses["kl"]) / spread)
 
 
 def _rolling_median(values: Floats, order: npt.NDArray[np.intp]) -> Floats:
@@ -128,11 +127,29 @@ def _judge(losses: pd.DataFrame, term: Term) -> tuple[Floats, list[str]]:
     return z, reasons
 
 
+def _judge_texts(losses: pd.DataFrame) -> tuple[Floats, list[str]]:
+    """As ``_judge``, for the texts that fit no better than other texts; nothing for a model that cannot tell texts apart."""
+    margins = losses["text_margin"].to_numpy(dtype=np.float64)
+    usual_margin = float(losses["text_margin"].median())
+    if not usual_margin >= TELLS_TEXTS_APART:
+        return np.zeros(len(losses)), [""] * len(losses)
+    wrong = margins < LEAST_MARGIN
+    reasons = [
+        f"margin of its text over others {margin:.2f}, clips have {usual_margin:.2f}, other texts 0.00 ± 1.00: "
+        "its text fits no better than others: wrong text"
+        if low
+        else ""
+        for margin, low in zip(margins, wrong, strict=True)
+    ]
+    return np.where(wrong, np.minimum(MARGIN_SCORE + LEAST_MARGIN - margins, MAX_Z), 0.0), reasons
+
+
 def rank(losses: pd.DataFrame, top: int) -> pd.DataFrame:
     """The clips that the model has not learned, at most ``top`` of them, the most suspicious first.
 
-    ``suspicion`` is the clip's highest robust z-score that reaches its limit (3 to 50), or 100 for a clip that is too short for
-    its text. A clip without a reason is no suspect, so there can be fewer rows than ``top``.
+    ``suspicion`` is the clip's highest robust z-score that reaches its limit (3 to 50), or as much for a text that fits no
+    better than others, or 100 for a clip that is too short for its text. A clip without a reason is no suspect, so there can be
+    fewer rows than ``top``.
 
     Args:
         losses: CLIP_LOSSES of all clips of one training under one checkpoint.
@@ -153,9 +170,7 @@ def rank(losses: pd.DataFrame, top: int) -> pd.DataFrame:
         [f"{frames} frames for {ids} phoneme ids: too short for its text"] if short else []
         for frames, ids, short in zip(losses["frames"], losses["phoneme_ids"], unaligned, strict=True)
     ]
-    apart = float(losses["text_margin"].median()) >= TELLS_TEXTS_APART
-    for term in (one for one in TERMS if apart or one.column != "text_margin"):
-        z, words = _judge(losses, term)
+    for z, words in (*(_judge(losses, term) for term in TERMS), _judge_texts(losses)):
         suspicion = np.maximum(suspicion, z)
         for index, word in enumerate(words):
             if word:

@@ -1,39 +1,26 @@
 """The voice package: one folder with the voice, its samples, its documentation and its evidence.
 
-Belongs here: arranging the files and verifying them. Does not belong here: making the files.
+Belongs here: arranging the files. Does not belong here: making the files, and verifying a package (``release.verification``).
 """
 
 import hashlib
 import json
-import os
-import re
-import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import soundfile
-
-from voice_assets.dataset.tables import SAMPLES
-from voice_assets.reports.markdown import escape
-from voice_assets.reports.tsv import write_tsv
+from voice_assets.release.players import Recordings, complete_pages
+from voice_assets.release.readme import usage
+from voice_assets.release.samples import copy_samples
+from voice_assets.release.sums import SUMS
+from voice_assets.release.sums import PackageError as PackageError
+from voice_assets.release.sums import listed_files as listed_files
+from voice_assets.release.sums import read_sums as read_sums
+from voice_assets.release.sums import write_sums as write_sums
 from voice_assets.runtime import files
-
-SUMS = "SHA256SUMS"
-SECONDS_TO_SPEAK = 120
-# A shorter sound is no word, and a quieter sound is no voice: such a sound does not count as speech.
-SHORTEST_S, QUIETEST_PEAK = 0.3, 0.01
-
-
-class PackageError(ValueError):
-    """A package that cannot be built or read. The message names the file."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +37,10 @@ class Contents:
         title: the voice's name for people.
         sentence: the text that the usage example speaks.
         tokens: sherpa-onnx's ``tokens.txt``.
+        training: plain JSON: the settings of the training and its identity.
+        curves: name under ``curves/`` -> file: the losses by epoch, and pictures.
+        evidence: name under ``evidence/`` -> plain JSON, or the bytes of the file.
+        recordings: the clips that the pages of the reports play.
     """
 
     name: str
@@ -62,42 +53,57 @@ class Contents:
     sentence: str
     reports: Mapping[str, Path]
     tokens: Path
+    training: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, Path] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    recordings: Recordings = field(default_factory=Recordings)
 
 
 def required(name: str) -> list[str]:
     """The files that every package with that name must have."""
     own = [f"{name}.onnx", f"{name}.onnx.json", "tokens.txt", "MODEL_CARD", "README.md", "lineage.json", "voices.json"]
-    return [*own, "samples/samples.tsv", SUMS]
+    return [*own, "training.json", "samples/samples.tsv", SUMS]
 
 
-def build(parent: Path, contents: Contents) -> Path:
+def build(parent: Path, contents: Contents, sign: Callable[[Path], object] | None = None) -> Path:
     """Build ``parent/<name>`` and return it. An existing folder of that name is replaced after the new package is complete.
+
+    Args:
+        parent: the folder for the package.
+        contents: what goes in. The same contents give the same bytes.
+        sign: writes ``model.sig`` into the complete package. The folder that ``sign`` gets has the package's name.
 
     Raises:
         PackageError: a file for the package is missing.
         OSError: the package cannot be written. No files are left behind.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{contents.name}.", dir=parent))
+    beside = Path(tempfile.mkdtemp(prefix=f".{contents.name}.", dir=parent))
+    building = beside / contents.name
     try:
+        building.mkdir()
         _fill(building, contents)
-        _write_sums(building)
+        write_sums(building)
+        if sign is not None:
+            sign(building)
         building.chmod(0o755)
-        _swap(building, parent / contents.name)
+        _swap(building, parent / contents.name, beside / "former")
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        shutil.rmtree(beside, ignore_errors=True)
     return parent / contents.name
 
 
-def _swap(new: Path, place: Path) -> None:
-    """Rename ``new`` to ``place``, and remove the folder that was at ``place`` before."""
+def _swap(new: Path, place: Path, former: Path) -> None:
+    """Rename ``new`` to ``place``. The folder that was at ``place`` before becomes ``former``; after an error it is back."""
     if not place.exists():
         new.rename(place)
         return
-    former = new.with_name(f"{new.name}.former")
     place.rename(former)
-    new.rename(place)
-    shutil.rmtree(former)
+    try:
+        new.rename(place)
+    except OSError:
+        former.rename(place)
+        raise
 
 
 def _fill(folder: Path, contents: Contents) -> None:
@@ -105,14 +111,37 @@ def _fill(folder: Path, contents: Contents) -> None:
     _copy(contents.model, folder / f"{name}.onnx")
     _copy(contents.config, folder / f"{name}.onnx.json")
     _copy(contents.tokens, folder / "tokens.txt")
-    _copy_samples(contents.samples, folder / "samples")
+    copy_samples(contents.samples, folder / "samples")
     for label, source in contents.reports.items():
         _copy(source, folder / "reports" / label)
+    complete_pages(folder, contents.recordings)
     files.write_text(folder / "MODEL_CARD", contents.card)
-    files.write_text(folder / "lineage.json", json.dumps(contents.lineage, ensure_ascii=False, indent=1, sort_keys=True))
-    files.write_text(folder / "README.md", usage(contents))
+    files.write_text(folder / "lineage.json", as_json(contents.lineage))
+    files.write_text(folder / "training.json", as_json(contents.training))
+    for label, source in contents.curves.items():
+        _copy(source, folder / "curves" / label)
+    for label, content in contents.evidence.items():
+        _write(folder / "evidence" / label, content)
+    files.write_text(folder / "README.md", usage(name, contents.title, contents.sentence, reports=bool(contents.reports)))
     entry = voices_entry(folder, name, json.loads(contents.config.read_text(encoding="utf-8")))
     files.write_text(folder / "voices.json", json.dumps({name: entry}, ensure_ascii=False, indent=1))
+
+
+def as_json(content: Any) -> str:
+    """The text of a JSON file in a package: sorted keys, no NaN.
+
+    Raises:
+        ValueError: ``content`` has a number that JSON does not know.
+    """
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _write(target: Path, content: Any) -> None:
+    if isinstance(content, bytes):
+        with files.replacing(target) as temporary:
+            temporary.write_bytes(content)
+    else:
+        files.write_text(target, as_json(content))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -123,16 +152,6 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
     else:
         raise PackageError(f"{source}: does not exist; the package needs this file as {target.name}")
-
-
-def _copy_samples(source: Path, target: Path) -> None:
-    listing = source / "samples.parquet"
-    if not listing.is_file():
-        raise PackageError(f"{listing}: does not exist; the package needs the scores of the samples")
-    samples = pd.read_parquet(listing)
-    for name in samples["sample"]:
-        _copy(source / name, target / name)
-    write_tsv(target / "samples.tsv", samples, list(SAMPLES))
 
 
 def voices_entry(folder: Path, name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -154,147 +173,3 @@ def _md5(path: Path) -> str:
     """The MD5 that the format requires. SHA256SUMS protects the package."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def usage(contents: Contents) -> str:
-    """The text of ``README.md``: how to use the voice. Every argument is quoted for a POSIX shell."""
-    name = contents.name
-    reports = " and [reports/](reports)" if contents.reports else ""
-    commands = [
-        ["sha256sum", "--check", "--quiet", SUMS],
-        ["pip", "install", "piper-tts"],
-        ["python3", "-m", "piper", "--model", f"{name}.onnx", "--output-file", "test.wav", "--", contents.sentence],
-    ]
-    script = "\n".join(shlex.join(command) for command in commands)
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", script))])  # longer than any backticks in the sentence
-    return f"""# {escape(contents.title)}
-
-A voice for the Piper speech synthesiser. Data and quality: [MODEL_CARD](MODEL_CARD).
-Lineage, step by step: [lineage.json](lineage.json){reports}. Spoken samples: [samples/](samples).
-
-{fence}sh
-{script}
-{fence}
-
-Home Assistant: put `{name}.onnx` and `{name}.onnx.json` into the folder that wyoming-piper gets as `--data-dir` and choose the
-voice `{name}`. sherpa-onnx: `--vits-model={name}.onnx --vits-tokens=tokens.txt --vits-data-dir=<espeak-ng-data>`.
-"""
-
-
-def _files_of(package: Path) -> list[str]:
-    return sorted(path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file())
-
-
-def _write_sums(package: Path) -> None:
-    """Write ``SHA256SUMS`` over all other files, in the format of ``sha256sum --check``."""
-    lines = [f"{files.sha256(package / name)}  {name}\n" for name in _files_of(package)]
-    files.write_text(package / SUMS, "".join(lines))
-
-
-def read_sums(package: Path) -> dict[str, str]:
-    """File -> SHA-256, from ``SHA256SUMS``.
-
-    Raises:
-        PackageError: ``SHA256SUMS`` is missing, or a line is not ``<sha256>  <file>`` with a file inside the package.
-    """
-    path = package / SUMS
-    if not path.is_file():
-        raise PackageError(f"{path}: no such file, this is not a voice package")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise PackageError(f"{path}: is not UTF-8: {error}") from error
-    sums = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        digest, _, name = line.partition("  ")
-        if len(digest) != 64 or not name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise PackageError(f"{path}: line {number} is not '<sha256>  <file>': {line[:80]!r}")
-        sums[name] = digest
-    return sums
-
-
-def verify(package: Path, expected: Mapping[str, str], sentence: str) -> dict[str, int | str]:
-    """Verify a package: its checksums, the versions that passed the rules, and that the voice speaks.
-
-    Args:
-        package: the folder; its name is the voice's name.
-        expected: file -> SHA-256 of the versions that passed (the model, its configuration).
-        sentence: the text to speak.
-
-    Returns:
-        ``missing_files`` (required, listed or expected files that do not exist), ``checksum_mismatches`` (files with another
-        content than listed, or not listed), ``versions_mismatched`` (files with another content than ``expected``), ``speaks``
-        (1 when a fresh process made an audible sound from copies of model and configuration alone), ``problems`` in words.
-
-    Raises:
-        PackageError: ``SHA256SUMS`` is missing or cannot be read.
-    """
-    sums = read_sums(package)
-    there = set(_files_of(package))
-    missing = sorted((set(required(package.name)) | set(sums) | set(expected)) - there)
-    digests = {name: files.sha256(package / name) for name in there if name != SUMS}
-    changed = sorted(name for name, digest in digests.items() if sums.get(name) != digest)
-    others = sorted(name for name, digest in expected.items() if digests.get(name) != digest)
-    silent = _why_silent(package, sentence)
-    problems = [f"missing: {name}" for name in missing] + [f"not as listed: {name}" for name in changed]
-    problems += [f"not the version that passed: {name}" for name in others] + ([f"does not speak: {silent}"] if silent else [])
-    return {
-        "missing_files": len(missing),
-        "checksum_mismatches": len(changed),
-        "versions_mismatched": len(others),
-        "speaks": 0 if silent else 1,
-        "problems": "; ".join(problems),
-    }
-
-
-def _why_silent(package: Path, sentence: str) -> str:
-    """Speak with Piper's own command in a fresh process, from copies of model and configuration. Empty when audible."""
-    name = package.name
-    with tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder)
-        for file in (f"{name}.onnx", f"{name}.onnx.json"):
-            if not (package / file).is_file():
-                return f"{file} is missing"
-            shutil.copyfile(package / file, alone / file)
-        command = [
-            sys.executable,
-            "-I",
-            "-m",
-            "piper",
-            "--model",
-            f"{name}.onnx",
-            "--output-file",
-            "spoken.wav",
-            "--",
-            sentence,
-        ]
-        quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        try:
-            done = subprocess.run(
-                command,
-                cwd=alone,
-                env=quiet,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS_TO_SPEAK,
-                stdin=subprocess.DEVNULL,
-            )
-        except subprocess.TimeoutExpired:
-            return f"piper did not end within {SECONDS_TO_SPEAK} s"
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:]
-            return f"piper ended with exit code {done.returncode}: {' '.join(last)}"
-        return _why_inaudible(alone / "spoken.wav")
-
-
-def _why_inaudible(path: Path) -> str:
-    if not path.is_file():
-        return "piper wrote no file"
-    try:
-        samples, rate = soundfile.read(str(path), dtype="float32")
-    except soundfile.SoundFileError as error:
-        return f"piper wrote no audio: {error}"
-    if len(samples) / rate < SHORTEST_S:
-        return f"the sound lasts {len(samples) / rate:.2f} s, less than {SHORTEST_S} s"
-    peak = float(np.max(np.abs(samples)))
-    return f"the sound's peak is {peak:.4f}, less than {QUIETEST_PEAK}" if peak < QUIETEST_PEAK else ""

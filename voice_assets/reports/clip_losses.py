@@ -37,9 +37,9 @@ HISTOGRAMS = (
     (
         "text_margin",
         0.1,
-        "KL",
+        "margin",
         "Margin of the own text",
-        "KL with other texts minus KL with the own text. Near 0: a wrong text.",
+        "KL with other texts minus KL with the own text, in deviations of other texts. Near 0: a wrong text.",
     ),
     ("duration", 0.05, "duration loss", "Duration loss", "How unexpected the durations of the phonemes are, per phoneme id."),
 )
@@ -116,7 +116,7 @@ def _suspects(suspects: pd.DataFrame, dataset: Path, folder: Path) -> Markup:
     ]
     digits = {"s": 2, "mel": 2, "kl": 2, "margin": 2, "suspicion": 1}
     note = (
-        f"Clips that the model has not learned, worst first. Suspicion: robust z-score among clips of like length, from 3.5. "
+        f"Clips that the model has not learned, worst first. Suspicion: robust z-score among clips of like length, from 3. "
         f"{SUSPECTS} has all; voice-assets fix --decisions reads its column decision."
     )
     return html.section(f"Suspects ({len(suspects)})", html.paragraph(note, "soft"), html.table(rows, _HEADINGS, digits))

@@ -8,7 +8,6 @@ that were built from each other in a circle are an error.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -17,9 +16,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from voice_assets.runtime import strict_json
+
 FILE = "lineage.json"
 FORMAT = 2
-MAX_BYTES = 200_000_000
+MAX_BYTES = 64 << 20  # of a data set in 64 shards, with 200 epochs: 1 MB
+MAX_VALUES = 4_000_000
 _Text = Annotated[str, StringConstraints(max_length=10_000)]
 _Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Many = Field(max_length=200_000)
@@ -47,7 +49,10 @@ class Pin(_Plain):
 
 
 class Rule(_Plain):
-    """The verdict of one rule, with the keys of ``reports.verdicts.Verdict``."""
+    """The verdict of one rule, with the keys of ``reports.verdicts.Verdict``.
+
+    ``suite`` is the SHA-256 of what decided it, as in `Entry.judged_by`; empty for the verdict of a person.
+    """
 
     rule: _Text
     passed: bool | None
@@ -57,6 +62,16 @@ class Rule(_Plain):
     message: _Text | None = None
     advisory: _Text = ""
     waiver: _Text = ""
+    suite: _Text = ""
+
+
+class Source(_Plain):
+    """The published voice that a starting checkpoint was made from: its file, and who allows what."""
+
+    name: _Text
+    sha256: _Text
+    license: _Text = ""
+    credit: _Text = ""
 
 
 class Entry(_Plain):
@@ -65,13 +80,15 @@ class Entry(_Plain):
     Attributes:
         asset, partition: what was materialised.
         storage_id: its number in the event log; None for a package in its own ``lineage.json``; 0 for an observed data set.
-        run_id: the run that made it.
+        run_id: the run that made it; empty for a package in its own ``lineage.json``.
         time: when, as ISO 8601 in UTC; None where only a pin is known.
         data_version, code_version: of the result, and of code and settings.
         built_from: the exact inputs.
         trained_by: the training that wrote a checkpoint.
         verdicts: one per rule.
+        judged_by: SHA-256 -> the text with that hash: hashes of the rules, and all thresholds; none for older results.
         artifacts: URI -> SHA-256 of the recorded files.
+        source: the published voice that a starting checkpoint was made from.
     """
 
     asset: _Text
@@ -84,7 +101,9 @@ class Entry(_Plain):
     built_from: Annotated[tuple[Pin, ...], _Many] = ()
     trained_by: Pin | None = None
     verdicts: Annotated[tuple[Rule, ...], _Many] = ()
+    judged_by: Annotated[Mapping[_Text, _Text], _Many] = Field(default_factory=dict)
     artifacts: Annotated[Mapping[_Text, _Text], _Many] = Field(default_factory=dict)
+    source: Source | None = None
 
     @property
     def identity(self) -> Identity:
@@ -212,12 +231,10 @@ def read(file: Path) -> Lineage:
         LineageError: as ``parse``; or the file is no JSON object, or too large.
         OSError: the file cannot be read.
     """
-    if file.stat().st_size > MAX_BYTES:
-        raise LineageError(f"{file}: larger than {MAX_BYTES} bytes")
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise LineageError(f"{file}: no JSON: {error}") from error
+        values = strict_json.read(file, largest=MAX_BYTES, most_values=MAX_VALUES)
+    except strict_json.JsonError as error:
+        raise LineageError(str(error)) from error
     if not isinstance(values, dict):
         raise LineageError(f"{file}: no JSON object")
     return parse(values, str(file))
@@ -226,12 +243,12 @@ def read(file: Path) -> Lineage:
 def differences(package: Lineage, log: Lineage) -> list[str]:
     """What the lineage of a package says differently from the event log, in words; empty when both agree.
 
-    The entry of the package itself is compared by its run and its inputs: it was written before the package was complete.
+    The entry of the package itself is compared by its inputs: it was written before the package was complete.
     """
     mine, others = package.root, log.root
     found = [
         f"{mine.name}: {name} differs"
-        for name in ("asset", "partition", "run_id", "code_version", "built_from")
+        for name in ("asset", "partition", "code_version", "built_from")
         if getattr(mine, name) != getattr(others, name)
     ]
     ours, theirs = ({one.identity: one for one in each.materialisations[1:]} for each in (package, log))
@@ -241,7 +258,7 @@ def differences(package: Lineage, log: Lineage) -> list[str]:
 
 
 def _entry_differences(ours: Entry, theirs: Entry) -> list[str]:
-    facts = [name for name in Entry.model_fields if name != "verdicts"]
+    facts = [name for name in Entry.model_fields if name not in ("verdicts", "judged_by")]
     found = [f"{ours.name}: {name} differs" for name in facts if getattr(ours, name) != getattr(theirs, name)]
     return found + [f"{ours.name}: the verdict of {rule} differs" for rule in _contradictions(ours, theirs)]
 

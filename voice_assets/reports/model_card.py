@@ -3,13 +3,13 @@
 Does not belong here: measuring, judging, and the package that contains the card (``release.package``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from voice_assets.reports.markdown import escape, table
-from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows
+from voice_assets.reports.verdicts import RULE_HEADINGS, Verdict, rule_rows, rule_word
 
 SENTENCE_HEADINGS = {
     "text": "Sentence",
@@ -22,6 +22,26 @@ SENTENCE_HEADINGS = {
 
 
 @dataclass(frozen=True)
+class Trained:
+    """What a voice was trained on, and how.
+
+    Attributes:
+        clips, hours: of the training set.
+        durations_s: of the shortest and the longest clip.
+        characters: of the shortest and the longest text.
+        epochs: that the training has had.
+        settings: the most important settings, by name.
+    """
+
+    clips: int
+    hours: float
+    durations_s: tuple[float, float]
+    characters: tuple[int, int]
+    epochs: int
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Card:
     """The values for a model card.
 
@@ -30,8 +50,9 @@ class Card:
         title: the voice's name for people.
         epoch: the epoch key, ``v0-e0001``.
         licence, credit: of the recordings; empty when the owner named none.
-        clips, hours: of the training set.
         sample_rate: Hz.
+        espeak_voice: the voice of espeak-ng that makes the phonemes.
+        trained: what the voice was trained on.
         samples: SAMPLES.
         verdicts: by suite, the verdicts of its rules (``reports.verdicts.Verdict``).
         listening: what people said who heard the samples, a line each; empty for a voice that asks nobody.
@@ -46,8 +67,8 @@ class Card:
     quality: str
     epoch: str
     sample_rate: int
-    clips: int
-    hours: float
+    espeak_voice: str
+    trained: Trained
     samples: pd.DataFrame
     licence: str
     credit: str
@@ -87,39 +108,87 @@ def _all_met(verdicts: Mapping[str, Sequence[Verdict]]) -> str:
     return "None: every rule that was judged passed." if any(verdicts.values()) else "No rule was judged."
 
 
+def _limits(card: Card) -> list[str]:
+    """What the voice cannot do, or was not tried on."""
+    (shortest, longest), (fewest, most) = card.trained.durations_s, card.trained.characters
+    return [
+        f"One speaker and one language. espeak-ng's voice {escape(card.espeak_voice)} makes the phonemes, so words of other "
+        "languages are read by its rules. Numbers, abbreviations and signs are read as espeak-ng reads them: write out what "
+        "matters.",
+        f"The voice learned from clips of {shortest:.1f} to {longest:.1f} s with texts of {fewest} to {most} characters. "
+        "Split longer texts into sentences.",
+        f"The scores come from {len(card.samples)} spoken samples and from models, not from a panel of listeners. Other texts "
+        "were not tried.",
+    ]
+
+
+def _waivers(verdicts: Mapping[str, Sequence[Verdict]]) -> list[str]:
+    """The rules that a person let pass: who, until when and why."""
+    return [
+        f"**{suite}/{escape(str(one['rule']))}**: {escape(str(one['waiver']))}."
+        for suite, rules in verdicts.items()
+        for one in rules
+        if rule_word(one) == "WAIVED"
+    ]
+
+
+def _facts(card: Card) -> dict[str, str]:
+    return {
+        "Language": escape(card.language),
+        "Quality": f"{escape(card.quality)}, {card.sample_rate} Hz",
+        "Trained on": f"{card.trained.clips} clips, {card.trained.hours:.2f} hours, one speaker",
+        "Started from": escape(card.started_from) or "random weights",
+        "Epoch": f"{escape(card.epoch)}. {escape(card.chosen) or 'No tournament chose this epoch.'}",
+        "Licence": escape(card.licence.strip()) or "not named by the owner: ask before using it",
+        "Credit": escape(card.credit.strip()) or "not named by the owner",
+    }
+
+
+def _training(trained: Trained) -> list[str]:
+    settings = ", ".join(
+        f"{escape(name)} {escape(str(value))}" for name, value in trained.settings.items() if value is not None
+    )
+    return [f"{trained.epochs} epochs in all", *([f"Settings: {settings}. All: training.json"] if settings else [])]
+
+
+def _sentences(samples: pd.DataFrame) -> str:
+    rows = [
+        {**row, "cer": f"{row['cer']:.3f}", **{name: f"{row[name]:.2f}" for name in ("mos", "mos_2", "likeness")}}
+        for row in samples[list(SENTENCE_HEADINGS)].to_dict("records")
+    ]
+    return "\n".join(table(rows, SENTENCE_HEADINGS)).strip()
+
+
+def _bullets(lines: Iterable[str], otherwise: str) -> str:
+    return "\n".join(f"* {line}" for line in lines) or otherwise
+
+
+def _rules(verdicts: Mapping[str, Sequence[Verdict]]) -> Iterator[str]:
+    for suite, rules in verdicts.items():
+        yield from (f"## Rules: {suite}", "\n".join(table(rule_rows(rules), RULE_HEADINGS)).strip())
+
+
 def model_card(card: Card) -> str:
     """The text of the card."""
-    failed = _not_met(card.verdicts)
-    facts = {
-        "Language": card.language,
-        "Quality": f"{card.quality}, {card.sample_rate} Hz",
-        "Trained on": f"{card.clips} clips, {card.hours:.2f} hours, one speaker",
-        "Started from": escape(card.started_from) or "random weights",
-        "Epoch": f"{card.epoch}. {escape(card.chosen) or 'No tournament chose this epoch.'}",
-        "Licence": card.licence or "not named by the owner: ask before using it",
-        "Credit": card.credit or "not named by the owner",
-    }
-    sentences = [
-        {**row, "cer": f"{row['cer']:.3f}", **{name: f"{row[name]:.2f}" for name in ("mos", "mos_2", "likeness")}}
-        for row in card.samples[list(SENTENCE_HEADINGS)].to_dict("records")
-    ]
     parts = [
-        f"# {escape(card.title)} ({card.name})",
-        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        f"# {escape(card.title)} ({escape(card.name)})",
+        _bullets((f"{name}: {value}" for name, value in _facts(card).items()), ""),
         "## Quality",
-        "\n".join(f"* {line}" for line in quality_sentences(card.samples)),
-        "\n".join(table(sentences, SENTENCE_HEADINGS)).strip(),
+        _bullets(quality_sentences(card.samples), ""),
+        _sentences(card.samples),
+        "## Limits",
+        _bullets(_limits(card), ""),
         "## Listening",
-        "\n".join(f"* {escape(line)}" for line in card.listening) or "This voice asks nobody to listen.",
+        _bullets(map(escape, card.listening), "This voice asks nobody to listen."),
         "## Rules that did not pass",
-        "\n".join(failed) or _all_met(card.verdicts),
-        *(
-            part
-            for suite, rules in card.verdicts.items()
-            for part in (f"## Rules: {suite}", "\n".join(table(rule_rows(rules), RULE_HEADINGS)).strip())
-        ),
+        "\n".join(_not_met(card.verdicts)) or _all_met(card.verdicts),
+        "## Waivers",
+        _bullets(_waivers(card.verdicts), "None."),
+        "## Training",
+        _bullets(_training(card.trained), ""),
+        *_rules(card.verdicts),
         "## Lineage",
-        "\n".join(f"* {name}: `{version}`" for name, version in card.lineage) or "Not recorded.",
+        _bullets((f"{escape(name)}: `{version}`" for name, version in card.lineage), "Not recorded."),
         "Trained with Piper (VITS). The licence and credit of the recordings, and of what training started from, apply to the "
         "voice too.",
     ]

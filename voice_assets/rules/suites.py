@@ -45,14 +45,19 @@ class Suite:
 class BoundSuite:
     """A suite with all its parameters filled in, ready for judging.
 
-    ``fingerprint`` is a SHA-256 over the file, the code of the custom expectations and the parameters. Verdicts with equal
-    fingerprints come from the same rules.
+    ``judged_by`` is the JSON text that names what decides a verdict: the SHA-256 of the file and of the code of the custom
+    expectations, and the parameters. Verdicts with equal texts come from the same rules.
     """
 
     name: str
     rules: tuple[Rule, ...] = field(hash=False)
     parameters: Mapping[str, Parameter] = field(hash=False)
-    fingerprint: str
+    judged_by: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of ``judged_by``."""
+        return hashlib.sha256(self.judged_by.encode()).hexdigest()
 
 
 def suite_names(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -98,7 +103,7 @@ def bind(suite: Suite, parameters: Mapping[str, Parameter]) -> BoundSuite:
     rules = tuple(suite_from(suite.name, {"name": suite.name, "expectations": filled}).expectations)
     judged_by = {"suite": suite.sha256, "code": sha256(FOLDER / "expectations.py"), "parameters": dict(parameters)}
     written = json.dumps(judged_by, sort_keys=True, ensure_ascii=False)
-    return BoundSuite(suite.name, rules, dict(parameters), hashlib.sha256(written.encode()).hexdigest())
+    return BoundSuite(suite.name, rules, dict(parameters), written)
 
 
 def _parameters_of(rule: Rule) -> frozenset[str]:

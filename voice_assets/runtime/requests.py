@@ -4,16 +4,15 @@ Belongs here: the base class of all requests, writing a request beside a worker'
 here: the fields of a request (``asr.requests``, ``piper.requests``), and starting a worker (``orchestration.processes``).
 """
 
-import json
 import sys
 from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from voice_assets.runtime import files
+from voice_assets.runtime import files, strict_json
 
 STANDARD_INPUT = "-"
 
@@ -71,19 +70,15 @@ class Request(BaseModel):
         """
         name = "standard input" if source == STANDARD_INPUT else source
         try:
-            content = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
-            text = content.decode("utf-8")
+            content = _content(source)
+            strict_json.parse(content)
+            request = cls.model_validate_json(content)
         except OSError as error:
             raise RequestError(f"{name}: the request cannot be read: {error.strerror or error}") from error
-        except UnicodeDecodeError as error:
-            raise RequestError(f"{name}: the request is not UTF-8: {error}") from error
-        try:
-            json.loads(text, object_pairs_hook=_without_duplicates)
-            request = cls.model_validate_json(text)
+        except strict_json.JsonError as error:
+            raise RequestError(f"{name}: the request is {error}") from error
         except ValidationError as error:
             raise RequestError(f"{name}: {_explain(error)}") from error
-        except (ValueError, RecursionError) as error:
-            raise RequestError(f"{name}: the request is not JSON: {error}") from error
         if source == STANDARD_INPUT and request.read_more_than_once:
             raise RequestError(
                 f"{name}: this worker starts its command line again for each further device, and standard input can be "
@@ -92,13 +87,12 @@ class Request(BaseModel):
         return request
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The keys and values of a JSON object. Of two equal keys, pydantic alone would silently keep the last."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
-    return content
+def _content(source: str) -> bytes:
+    """The bytes of a request; of one that is too large, enough to see that."""
+    if source == STANDARD_INPUT:
+        return sys.stdin.buffer.read(strict_json.LARGEST + 1)
+    with Path(source).open("rb") as file:
+        return file.read(strict_json.LARGEST + 1)
 
 
 def _paths(model: BaseModel) -> list[tuple[tuple[int | str, ...], Path]]:

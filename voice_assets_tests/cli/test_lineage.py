@@ -27,7 +27,7 @@ def package(recorded: RecordedVoice, tmp_path: Path) -> Path:
     made = gate.history.latest(recorded.target("voice_package").key, EPOCH)
     assert made is not None
     sources = [one for one in (gate.history.exact(pin) for pin in made.pins) if one is not None]
-    root = unfinished(gate, recorded.target("voice_package", EPOCH), made.run_id, list(made.pins))
+    root = unfinished(gate, recorded.target("voice_package", EPOCH), list(made.pins))
     folder = tmp_path / "downloads" / "ru_RU-toy-medium"
     write_text(folder / "lineage.json", json.dumps(lineage_json(gate, ancestry(gate, sources), root)))
     shutil.copy(file_of(recorded, "onnx_voice", "model"), folder / "ru_RU-toy-medium.onnx")
@@ -142,6 +142,13 @@ def test_the_event_log_confirms_a_package(package: Path) -> None:
     printed = shown(str(package))
     assert "The event log says the same." in printed
     assert "Nothing speaks against it today." in printed
+
+
+def test_a_signature_is_not_in_the_list_that_it_signs(package: Path) -> None:
+    write_text(package / "model.sig", "signed")
+    assert "The event log says the same." in shown(str(package))
+    write_text(package / "samples" / "model.sig", "not the signature")
+    assert call("lineage", str(package)).exit_code == 1
 
 
 def test_a_verdict_that_came_later_is_a_difference_and_an_objection(recorded: RecordedVoice, package: Path) -> None:

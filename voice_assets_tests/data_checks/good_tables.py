@@ -131,7 +131,8 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
     config = {"present": True, "valid": True, "sample_rate": 22050, "espeak_voice": "ru", "problems": ""}
     losses = {"epochs_planned": 2, "epochs_done": 2, "loss_drop_0_1": 14.5, "not_finite": 0}
     categories = {"worst_category_gap": 0.02, "worst_category": "numbers"}
-    package = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1}
+    package = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "contradictions": 0, "speaks": 1}
+    package["broken_links"] = 0
     tables = {
         "base_validation": {"clips": clips(), "config": _facts(**config)},
         "quality_report": {"stats": stats(), "facts": _facts(clips_missing=0, silent_clips=0)},

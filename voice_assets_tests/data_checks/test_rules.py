@@ -52,7 +52,9 @@ FACTS = [
     ("voice_package", "facts", "missing_files", 0, 1, "files_present"),
     ("voice_package", "facts", "checksum_mismatches", 0, 1, "checksums_match"),
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),
+    ("voice_package", "facts", "contradictions", 0, 1, "says_the_same"),
     ("voice_package", "facts", "speaks", 1, 0, "speaks"),
+    ("voice_package", "facts", "broken_links", 0, 1, "pages_work"),
 ]
 
 

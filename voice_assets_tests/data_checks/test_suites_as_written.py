@@ -39,7 +39,7 @@ RULES = {
         *("ran_to_the_end_or_level", "loss_level", "gap_in_bounds"),
         *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
-    "voice_package": ["files_present", "checksums_match", "versions_match", "speaks"],
+    "voice_package": ["files_present", "checksums_match", "versions_match", "says_the_same", "speaks", "pages_work"],
     "best_epoch": ["a_candidate_passes"],
     "voice_samples": [
         *("sample_count", "audible", "long_enough", "intelligible", "natural", "second_opinion"),

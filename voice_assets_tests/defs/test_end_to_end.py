@@ -1,7 +1,9 @@
 """All stages on real speech, each with its real component: from recordings to a package that speaks."""
 
 import json
+import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 import dagster as dg
 import pandas as pd
@@ -12,12 +14,14 @@ from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.still_valid import CHECK, NOTHING
-from voice_assets.release.package import verify
+from voice_assets.release.players import links_of, pages
+from voice_assets.release.verification import verify_folder
 from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished
 from voice_assets_tests.defs.finished_voice import winner as winner
 from voice_assets_tests.handbook import examples
+from voice_assets_tests.release.recorded_evidence import expect_evidence, expect_signature
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
@@ -90,13 +94,59 @@ def test_the_package_speaks_and_its_card_calls_the_voice_bad(finished, winner: s
     toy, _ = finished
     folder = toy.file("voice_package", "package", winner)
     assert folder.name == "ru_RU-toy-medium"
-    facts = verify(folder, {}, "Привет, это тестовый голос.")
-    assert (facts["speaks"], facts["missing_files"], facts["checksum_mismatches"]) == (1, 0, 0)
+    assert verify_folder(folder, sentence="Привет, это тестовый голос.").problems == []
     card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
     assert "cannot be understood" in card
     suites = [name for name in suite_names() if name not in ("voice_package", "best_epoch")]
     assert [name for name in suites if f"## Rules: {name}\n" not in card] == []
     assert REASON in card
+
+
+def test_every_page_in_the_package_works_from_the_package_alone(finished, winner: str, tmp_path: Path) -> None:
+    toy, _ = finished
+    folder = tmp_path / "moved"
+    shutil.copytree(toy.file("voice_package", "package", winner), folder)
+    found = {page.name: links_of(page) for page in pages(folder)}
+    assert {"quality_report.html", "whisper_report.html", "training_report.html", "best_epoch.html"} <= found.keys()
+    assert [
+        f"{page}: {link}" for page in pages(folder) for link in links_of(page) if not (page.parent / unquote(link)).is_file()
+    ] == []
+    played = [link for links in found.values() for link in links if link.startswith("../../wavs/")]
+    assert {Path(link).name for link in played} == {path.name for path in (folder / "wavs").iterdir()}
+    for clip in (folder / "wavs").iterdir():
+        assert clip.read_bytes() == (toy.dataset / "wavs" / clip.name).read_bytes()
+
+
+def test_the_package_has_the_training_its_curves_and_its_samples_as_flac(finished, winner: str) -> None:
+    toy, _ = finished
+    folder = toy.file("voice_package", "package", winner)
+    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    assert (training["epoch"], training["epochs"]) == (winner, len(TRAINED))
+    assert (training["settings"]["batch_size"], training["settings"]["max_epochs"]) == (4, len(TRAINED))
+    assert training["identity"]["quality"] == "medium"
+    assert len((folder / "curves/epochs.tsv").read_text(encoding="utf-8").splitlines()) == len(TRAINED) + 1
+    assert (folder / "curves/loss_curve.png").read_bytes().startswith(b"\x89PNG")
+    wavs, flacs = ({path.stem for path in (folder / "samples").glob(f"*.{kind}")} for kind in ("wav", "flac"))
+    assert wavs == flacs != set()
+
+
+def test_a_package_made_again_has_the_same_bytes_and_nothing_of_its_run(finished, winner: str) -> None:
+    toy, _ = finished
+    first, archive = toy.latest("voice_package", winner), toy.file("voice_package", "archive", winner)
+    before = archive.read_bytes()
+    assert toy.run("voice_package", winner).success
+    again = toy.latest("voice_package", winner)
+    assert again.run_id != first.run_id
+    assert again.artifact("archive").sha256 == first.artifact("archive").sha256
+    assert again.data_version == first.data_version
+    assert toy.file("voice_package", "archive", winner).read_bytes() == before
+    assert first.run_id.encode() not in before
+
+
+def test_the_evidence_is_what_was_recorded_and_a_key_signs_it(finished, winner: str, tmp_path: Path, monkeypatch) -> None:
+    toy, _ = finished
+    expect_evidence(toy.file("voice_package", "package", winner), toy.dataset)
+    expect_signature(toy, winner, tmp_path, monkeypatch)
 
 
 def test_lineage_leads_from_the_package_to_every_shard(finished, winner: str) -> None:

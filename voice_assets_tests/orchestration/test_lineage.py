@@ -42,7 +42,7 @@ def of_package(recorded: RecordedVoice) -> Lineage:
     """The lineage that the run of the newest package wrote into it: the package itself was not recorded yet."""
     gate, package = recorded.gate(), newest(recorded, "voice_package", EPOCH)
     sources = [one for one in (gate.history.exact(pin) for pin in package.pins) if one is not None]
-    root = unfinished(gate, recorded.target("voice_package", EPOCH), package.run_id, list(package.pins))
+    root = unfinished(gate, recorded.target("voice_package", EPOCH), list(package.pins))
     return parse(lineage_json(gate, ancestry(gate, sources), root), "lineage.json")
 
 

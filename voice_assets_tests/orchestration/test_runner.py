@@ -158,6 +158,6 @@ def test_a_stopped_command_ends_its_run_and_starts_no_other(toy: ToyProject, sto
         while shell.poll() is None:  # repeated, as a person would: Dagster may lose a signal that comes while it loads
             os.kill(shell.pid, stop)
             time.sleep(2)
-    assert shell.returncode == 130
+    assert shell.returncode in (130, -stop)  # -stop: one more signal came while Python was already ending
     assert toy.instance.get_runs_count() == runs
     assert toy.instance.get_runs(RUNNING) == []

@@ -2,7 +2,9 @@
 
 import io
 import pickle
+import random
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +45,29 @@ TRAINED = {"state_dict": {}, "hyper_parameters": {}, "epoch": 1, "global_step": 
 # `memo` puts an object at position 2**31 of a table; a reader that believes it takes 32 GB of memory.
 MEMO = zipped(a__data_dot_pkl=b"\x80\x02}r\xff\xff\xff\x7f.")
 
+# Two tuples of two tuples of two tuples...: the hash of the last as a key takes 2**64 steps.
+PAIRS = b"\x80\x02})q\x000" + b"h\x00h\x00\x86q\x000" * 64 + b"h\x00K\x01s."
+# A list of 100,000 numbers, and then that list as the shape of tensors, or an empty dictionary made from it, again and again.
+NUMBERS = b"\x80\x02](" + b"K\x01" * 100_000 + b"eq\x01"
+SHAPES = NUMBERS + b"ctorch._utils\n_rebuild_tensor_v2\nq\x02" + b"(h\x02(K\x01K\x01h\x01tR" * 20_000 + b"."
+COPIES = NUMBERS + b"ccollections\nOrderedDict\nq\x02" + b"(h\x02h\x01\x85R" * 20_000 + b"."
+NAMES = b"\x80\x02(" + b"".join(b"cos\nsystem%d\n" % number for number in range(2_000)) + b"l."
+
+
+def twice(name: str) -> bytes:
+    """A zip with two entries of one name."""
+    data = zipped(a__data_dot_pkl=pickle.dumps(TRAINED, 2), a__data_dot_pkm=b"")
+    return data.replace(b"a/data.pkm", name.encode())
+
+
+def with_many_entries() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for number in range(90_000):
+            archive.writestr(f"a/{number}", b"")
+    return held.getvalue()
+
+
 NO_CHECKPOINTS: list[tuple[str, bytes, str]] = [
     ("empty", b"", "the file is empty"),
     ("git-lfs", LFS, "a Git-LFS pointer; the checkpoint itself of 845,812,345 bytes was not fetched: run `git lfs pull`"),
@@ -55,7 +80,17 @@ NO_CHECKPOINTS: list[tuple[str, bytes, str]] = [
     ("noise", b"\x07\x03 nothing known", "not a checkpoint: it begins with"),
     ("another zip", zipped(readme=b"x"), "a zip, but no checkpoint of PyTorch: it holds readme"),
     ("torchscript", zipped(a__data_dot_pkl=b"", a__constants_dot_pkl=b""), "a compiled model (TorchScript)"),
-    ("bomb", zipped(zipfile.ZIP_DEFLATED, a__data_dot_pkl=b"\0" * 10_000_000), "compressed"),
+    ("bomb", zipped(zipfile.ZIP_DEFLATED, a__data_dot_pkl=b"\0" * 10_000_000), "its entries hold more than"),
+    ("compressed", zipped(zipfile.ZIP_DEFLATED, a__data_dot_pkl=random.Random(1).randbytes(999)), "is compressed"),
+    ("long list", zipped(a__data_dot_pkl=b"\0" * (5 << 20)), "or has 5242880 bytes"),
+    ("long directory", with_many_entries(), "a zip with a directory of"),
+    ("one name twice", twice("a/data.pkl"), "two entries have one name"),
+    ("pairs of pairs", zipped(a__data_dot_pkl=PAIRS), "unhashable type"),
+    ("many shapes", zipped(a__data_dot_pkl=SHAPES), "over 16 dimensions"),
+    ("many copies", zipped(a__data_dot_pkl=COPIES), "made from another"),
+    ("many names", zipped(a__data_dot_pkl=NAMES), "names over 1000 Python objects"),
+    ("many steps", zipped(a__data_dot_pkl=b"\x80\x02" + b"N0" * 500_001 + b"."), "over 1000000 steps"),
+    ("deep lists", zipped(a__data_dot_pkl=b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b"."), "not a Piper checkpoint"),
     ("memo", MEMO, "its list of tensors cannot be read"),
     ("newer pickle", packed(TRAINED, protocol=4), "another pickle protocol than 2"),
     ("no pickle", zipped(a__data_dot_pkl=b"nonsense"), "its list of tensors cannot be read"),
@@ -94,6 +129,18 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_facts(tmp_path)
     with pytest.raises(CheckpointError, match=r"https:/example\.org/base\.ckpt is an address; download the checkpoint"):
         read_facts(tmp_path / "https:/example.org/base.ckpt")
+
+
+@pytest.mark.parametrize("name", ["pairs of pairs", "many shapes", "many copies", "many names", "deep lists"])
+def test_a_hostile_list_of_tensors_takes_little_memory(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "base.ckpt"
+    path.write_bytes(next(content for kind, content, _ in NO_CHECKPOINTS if kind == name))
+    tracemalloc.start()
+    with pytest.raises(CheckpointError):
+        read_facts(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20
 
 
 @given(st.binary(max_size=300))

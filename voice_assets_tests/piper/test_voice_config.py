@@ -119,3 +119,7 @@ def test_languages() -> None:
 
 def test_tokens_are_phoneme_and_id_in_order_of_the_id() -> None:
     assert tokens({"b": [2], " ": [1], "_": [0]}) == "_ 0\n  1\nb 2\n"
+
+
+def test_tokens_leave_out_phonemes_of_two_characters_which_sherpa_refuses() -> None:
+    assert tokens({"a": [1], "aɪ": [161], "ʊ": [3]}) == "a 1\nʊ 3\n"

@@ -30,7 +30,7 @@ def test_an_even_training_has_hardly_a_suspect():
         (
             "other_kl",
             1.9,
-            r"^margin of its text over others -?\d\.\d\d, clips of its length have \S+ ± \S+: its text fits no better",
+            r"^margin of its text over others -?\d\.\d\d, clips have \d\.\d\d, other texts 0\.00 ± 1\.00: its text fits",
         ),
         ("duration", 4.0, r"duration loss 4\.00, clips of its length have 1\.\d\d ± 0\.1\d: its rhythm does not fit its text"),
         ("frames_per_id", 9.0, r"frames per phoneme id 9\.0, .*: too long for its text"),
@@ -98,18 +98,26 @@ def test_a_clip_alone_in_its_split_is_no_outlier():
     assert "clip_0005" not in ids(rank(alone, 100))
 
 
-def test_the_margin_is_the_own_text_among_the_others_in_their_deviations():
-    table = with_margin(changed(changed(LOSSES, 3, kl=2.0, other_kl=3.5, other_kl_spread=0.5), 4, kl=math.nan))
-    assert table["text_margin"][3] == 3.0
+def test_the_margin_is_the_own_text_among_the_others_in_their_usual_deviations():
+    table = with_margin(changed(changed(LOSSES, 3, kl=2.0, other_kl=3.5, other_kl_spread=9.0), 4, kl=math.nan))
+    assert table["text_margin"][3] == pytest.approx(1.5 / 0.2)
     assert math.isnan(table["text_margin"][4])
     assert table["text_margin"].notna().sum() == len(LOSSES) - 1
+
+
+@pytest.mark.parametrize(("margin", "suspect"), [(1.01, False), (0.99, True), (-60.0, True)])
+def test_a_text_that_fits_no_better_than_others_is_a_suspect(margin: float, suspect: bool):
+    wrong = changed(LOSSES, 42, other_kl=LOSSES["kl"][42] + 0.2 * margin)
+    found = rank(wrong, 1)
+    assert (ids(found) == ["clip_0042"]) == suspect
+    assert not suspect or found["suspicion"][0] == pytest.approx(min(4.0 - margin, 50), abs=0.01)
 
 
 def test_a_model_that_cannot_tell_texts_apart_blames_no_text():
     """Every margin is about 0 before the text side is learned: a low one is chance."""
     wrong = changed(LOSSES, 42, other_kl=LOSSES["kl"][42] - 1)
     assert ids(rank(wrong, 1)) == ["clip_0042"]
-    assert "clip_0042" not in ids(rank(wrong.assign(other_kl=wrong["other_kl"] - 0.95), 100))
+    assert "clip_0042" not in ids(rank(wrong.assign(other_kl=wrong["other_kl"] - 0.65), 100))
 
 
 def test_a_table_without_clips_or_without_losses_is_an_error():

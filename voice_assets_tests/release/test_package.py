@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.release import package
+from voice_assets.release.archive import zip_package
+from voice_assets.release.sums import SIGNATURE
+from voice_assets.release.verification import verify_folder
 from voice_assets.runtime import files
 
 pytestmark = pytest.mark.slow
@@ -24,7 +28,8 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
 
     folder = tmp_path_factory.mktemp("contents")
     (folder / "samples").mkdir()
-    recordings.write_wav(folder / "samples" / "sample_01.wav", np.zeros(100, np.int16), 22050)
+    samples = np.random.default_rng(1).integers(-9000, 9000, 4000).astype(np.int16)
+    recordings.write_wav(folder / "samples" / "sample_01.wav", samples, 22050)
     row = {
         **dict.fromkeys(SAMPLES, 1),
         "sample": "sample_01.wav",
@@ -46,6 +51,9 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> package.Contents:
         sentence="Hello there.",
         tokens=folder / "tokens.txt",
         reports={"training": folder / "report"},
+        training={"settings": {"learning_rate": 2e-4}, "epoch": "v0-e0001"},
+        curves={"report.md": folder / "report" / "training_report.md"},
+        evidence={"clips.intoto.json": {"b": 1, "a": "é"}, "raw.json": b"{}"},
     )
 
 
@@ -54,18 +62,74 @@ def built(contents: package.Contents, tmp_path: Path) -> Path:
     return package.build(tmp_path, contents)
 
 
-def verify(built: Path, **expected: str) -> dict[str, int | str]:
-    return package.verify(built, expected, SENTENCE)
+def verify(built: Path, *, speak: bool = False, **expected: str) -> dict[str, int | str]:
+    return verify_folder(built, passed=expected, sentence=SENTENCE, speak=speak).facts()
 
 
 def test_a_package_is_complete_and_speaks(built: Path) -> None:
     model = f"{NAME}.onnx"
-    facts = verify(built, **{model: files.sha256(built / model)})
-    wanted = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1, "problems": ""}
-    assert facts == wanted
+    facts = verify(built, speak=True, **{model: files.sha256(built / model)})
+    wanted = {"missing_files": 0, "checksum_mismatches": 0, "versions_mismatched": 0, "speaks": 1}
+    assert {name: facts[name] for name in wanted} == wanted
     assert (built / "reports/training/training_report.md").is_file()
     assert built.parent.stat().st_mode & 0o777
     assert built.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_was_trained_and_what_proves_it_is_in_the_package(built: Path) -> None:
+    assert json.loads((built / "training.json").read_text())["settings"] == {"learning_rate": 0.0002}
+    assert (built / "curves/report.md").read_text() == "# Training"
+    assert (built / "evidence/clips.intoto.json").read_text(encoding="utf-8") == '{\n "a": "é",\n "b": 1\n}\n'
+    assert (built / "evidence/raw.json").read_bytes() == b"{}"
+
+
+def test_each_sample_is_there_as_wav_and_as_the_same_flac(built: Path) -> None:
+    (wav, rate), (flac, other) = (
+        soundfile.read(built / "samples" / f"sample_01.{kind}", dtype="int16") for kind in ("wav", "flac")
+    )
+    assert rate == other == 22050
+    assert np.array_equal(wav, flac)
+    assert soundfile.info(str(built / "samples/sample_01.flac")).format == "FLAC"
+
+
+def test_the_same_contents_give_the_same_zip(contents: package.Contents, built: Path, tmp_path: Path) -> None:
+    again = package.build(tmp_path / "elsewhere", contents)
+    one, other = (zip_package(folder, folder.with_suffix(".zip")) for folder in (built, again))
+    assert files.sha256(one) == files.sha256(other)
+    changed = package.Contents(**{**vars(contents), "card": "# Other\n"})
+    package.build(tmp_path / "elsewhere", changed)
+    assert files.sha256(zip_package(again, other)) != files.sha256(one)
+
+
+def test_a_package_is_signed_when_it_is_complete(contents: package.Contents, tmp_path: Path) -> None:
+    seen = {}
+
+    def sign(folder: Path) -> None:
+        seen.update({folder.name: sorted(package.read_sums(folder)) == package.listed_files(folder)})
+        (folder / SIGNATURE).write_text("signed")
+
+    built = package.build(tmp_path, contents, sign)
+    assert seen == {NAME: True}
+    assert (built / SIGNATURE).read_text() == "signed"
+    assert SIGNATURE not in package.read_sums(built)
+    assert verify(built)["checksum_mismatches"] == 0
+
+
+def test_a_signature_that_fails_leaves_the_former_package(contents: package.Contents, built: Path) -> None:
+    def fail(folder: Path) -> None:
+        raise package.PackageError(f"{folder}: no key")
+
+    before = sorted(built.parent.rglob("*"))
+    with pytest.raises(package.PackageError, match="no key"):
+        package.build(built.parent, package.Contents(**{**vars(contents), "card": "# Other\n"}), fail)
+    assert sorted(built.parent.rglob("*")) == before
+    assert (built / "MODEL_CARD").read_text() == "# Joe\n"
+
+
+def test_a_number_that_json_does_not_know_is_refused(contents: package.Contents, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        package.build(tmp_path, package.Contents(**{**vars(contents), "evidence": {"a.json": {"cer": float("nan")}}}))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sha256sum_reads_its_list(built: Path) -> None:
@@ -87,7 +151,7 @@ def test_a_changed_file(built: Path) -> None:
     (built / "MODEL_CARD").write_text("better than it is")
     facts = verify(built)
     assert (facts["checksum_mismatches"], facts["missing_files"]) == (1, 0)
-    assert "not as listed: MODEL_CARD" in facts["problems"]
+    assert "MODEL_CARD: other bytes than listed in SHA256SUMS" in facts["problems"]
 
 
 def test_a_file_that_is_not_listed(built: Path) -> None:
@@ -108,14 +172,14 @@ def test_another_version_than_the_one_that_passed(built: Path) -> None:
 
 def test_a_broken_model_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").write_bytes(b"nothing")
-    facts = verify(built)
+    facts = verify(built, speak=True)
     assert facts["speaks"] == 0
-    assert "piper ended with exit code 1" in facts["problems"]
+    assert f"{NAME}.onnx: not an ONNX model" in facts["problems"]
 
 
 def test_a_package_without_a_model_does_not_speak(built: Path) -> None:
     (built / f"{NAME}.onnx").unlink()
-    facts = verify(built)
+    facts = verify(built, speak=True)
     assert (facts["speaks"], facts["missing_files"]) == (0, 1)
 
 
@@ -123,12 +187,12 @@ def test_a_package_without_a_model_does_not_speak(built: Path) -> None:
 def test_a_bad_list_is_an_error(tmp_path: Path, listing: str) -> None:
     (tmp_path / package.SUMS).write_text(listing)
     with pytest.raises(package.PackageError, match="line 1"):
-        package.verify(tmp_path, {}, SENTENCE)
+        package.read_sums(tmp_path)
 
 
 def test_no_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(package.PackageError, match="not a voice package"):
-        package.verify(tmp_path, {}, SENTENCE)
+        package.read_sums(tmp_path)
 
 
 def test_building_again_replaces_and_a_failure_leaves_the_former(contents: package.Contents, built: Path) -> None:

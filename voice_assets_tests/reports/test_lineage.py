@@ -145,8 +145,8 @@ def test_what_was_wiped_is_gone_and_what_was_observed_is_not() -> None:
     ("content", "message"),
     [
         ("[]", "no JSON object"),
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ('{"materialisations": []}', "format '1'; this version of voice-assets reads format 2"),
         ('{"format": 2, "materialisations": []}', "materialisations: Tuple should have at least 1 item"),
         (json.dumps({"format": 2, "materialisations": [entry("a", -1)]}), "storage_id: Input should be greater than or equal"),
@@ -185,7 +185,7 @@ def test_two_lineages_differ_where_one_value_does() -> None:
     log = lineage_of(root | {"verdicts": [rule(True)]}, clips)
     assert differences(lineage_of(own, clips), log) == []
     assert differences(lineage_of(own, clips | {"verdicts": [rule(False)]}), log) == ["toy/clips: the verdict of mean differs"]
-    assert differences(lineage_of(own | {"run_id": "other"}, clips), log) == ["toy/voice_package: run_id differs"]
+    assert differences(lineage_of(own | {"code_version": "other"}, clips), log) == ["toy/voice_package: code_version differs"]
     assert differences(lineage_of(own), log) == ["toy/clips: not in the package"]
     assert differences(lineage_of(own, clips, entry("more", 4)), log) == ["toy/more: not in the event log"]
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.dataset.tables import SAMPLES, frame
-from voice_assets.reports.model_card import Card, model_card, quality_sentences
+from voice_assets.reports.model_card import Card, Trained, model_card, quality_sentences
 
 BAD = {
     "rule": "intelligible",
@@ -31,7 +31,8 @@ def samples(cer: float, mos: float) -> pd.DataFrame:
 
 def card(**changes: object) -> Card:
     facts = {"name": "ru_RU-x-medium", "title": "X", "language": "ru", "quality": "medium", "epoch": "v0-e0001"}
-    facts |= {"sample_rate": 22050, "clips": 160, "hours": 0.1234, "samples": samples(0.9, 1.2)}
+    trained = Trained(160, 0.1234, (0.91, 12.34), (4, 160), 30, {"batch_size": 16, "grad_clip": None})
+    facts |= {"sample_rate": 22050, "espeak_voice": "ru", "trained": trained, "samples": samples(0.9, 1.2)}
     facts |= {"licence": "", "credit": "", "verdicts": {}, "listening": (), "lineage": (), **changes}
     return Card(**facts)
 
@@ -78,3 +79,32 @@ def test_licence_credit_and_lineage() -> None:
     assert "* checkpoint: `abc`" in text
     assert "not named by the owner: ask before using it" in model_card(card())
     assert r"Да \| нет" in text  # a bar in a sentence does not end the cell
+
+
+def test_licence_credit_and_names_are_text() -> None:
+    text = model_card(card(licence="<script>[x](y)\n# CC0", credit="a | b `c`", espeak_voice="*ru*"))
+    assert r"* Licence: \<script\>\[x\](y)" in text
+    assert "\n# CC0" not in text
+    assert r"* Credit: a \| b \`c\`" in text
+    assert r"voice \*ru\* makes" in text
+
+
+def test_blank_licence_and_credit_are_none() -> None:
+    text = model_card(card(licence="  ", credit="\n"))
+    assert "* Licence: not named by the owner: ask before using it" in text
+    assert "* Credit: not named by the owner" in text
+
+
+def test_the_card_says_what_the_voice_was_trained_on_and_not_tried_on() -> None:
+    text = model_card(card())
+    assert "* Trained on: 160 clips, 0.12 hours, one speaker" in text
+    assert "clips of 0.9 to 12.3 s with texts of 4 to 160 characters" in text
+    assert "* 30 epochs in all\n* Settings: batch_size 16. All: training.json" in text
+
+
+def test_waivers_are_listed_with_who_until_when_and_why() -> None:
+    waived = {**BAD, "advisory": "", "waiver": "waived by anna until 2027-01-31: <b>only</b> numbers"}
+    text = model_card(card(verdicts={"voice_samples": [waived]}))
+    assert r"* **voice_samples/intelligible**: waived by anna until 2027-01-31: \<b\>only\</b\> numbers." in text
+    assert "**voice_samples/intelligible** (WAIVED)" in text
+    assert "## Waivers\n\nNone.\n" in model_card(card(verdicts={"voice_samples": [BAD]}))

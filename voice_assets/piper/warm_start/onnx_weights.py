@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_assets.piper.errors import CheckpointError
+from voice_assets.piper.onnx_file import load_model
 
 Tensor = npt.NDArray[np.float32]
 
-LARGEST = 1 << 30  # bytes of the file; a voice of quality `high` has 114 MB
-STANDARD = ("", "ai.onnx")
 EMBEDDING = "enc_p.emb.weight"
 LOGS = "dp.flows.0.logs"
 
@@ -39,59 +38,21 @@ def read_weights(path: Path) -> OnnxWeights:
     """The weights of the voice in ``path``.
 
     Raises:
-        CheckpointError: no such file, no ONNX model, a model with parts in other files or with operators of its own, or one
-        whose
-            weights are not float32.
+        CheckpointError: as ``onnx_file.load_model``, or weights that are damaged.
     """
-    graph = _load(path).graph
+    return weights_of(path, load_model(path))
+
+
+def weights_of(path: Path, model: Any) -> OnnxWeights:
+    """The weights of ``model``, which ``onnx_file.load_model`` read from ``path``.
+
+    Raises:
+        CheckpointError: weights are damaged.
+    """
     try:
-        return _Names(graph).weights()
+        return _Names(model.graph).weights()
     except (ValueError, TypeError) as error:
         raise CheckpointError(f"{path}: damaged: {str(error).splitlines()[0]}; fetch the file again") from error
-
-
-def _load(path: Path) -> Any:
-    """The model in ``path``, checked before any of its tensors is read."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file; `training.start_from` names the .onnx of a published voice")
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise CheckpointError(f"{path}: {size} bytes, and the largest voice of Piper has 114 MB; take the .onnx of one voice")
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except DecodeError as error:
-        raise CheckpointError(f"{path}: not an ONNX model, or only a part of one; fetch the file again") from error
-    if not model.graph.initializer:
-        raise CheckpointError(f"{path}: an ONNX model without weights; take the .onnx of a published voice of Piper")
-    _check_self_contained(path, model)
-    return model
-
-
-def _check_self_contained(path: Path, model: Any) -> None:
-    """Raise CheckpointError for weights in other files, for operators that ONNX does not define, and for other types."""
-    import onnx
-
-    outside = [
-        one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL or one.external_data
-    ]
-    if outside:
-        raise CheckpointError(
-            f"{path}: {len(outside)} tensors are in other files (external_data), the first is {outside[0]}; other files are "
-            "not read, so take an .onnx that holds all its weights, as Piper's export writes it"
-        )
-    foreign = sorted({one.domain for one in (*model.opset_import, *model.graph.node)} - set(STANDARD))
-    if foreign or model.functions:
-        raise CheckpointError(
-            f"{path}: it needs operators of its own ({', '.join(foreign) or 'functions'}); Piper's voices need none"
-        )
-    small = [
-        one.name for one in model.graph.initializer if one.data_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
-    ]
-    if small:
-        raise CheckpointError(f"{path}: {small[0]} has half precision; take the voice in full precision (float32)")
 
 
 class _Names:
