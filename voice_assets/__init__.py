@@ -9,7 +9,7 @@ The rooms, from the top down. A room imports only rooms below it (import-linter 
 * ``review``         the web pages on which people listen and decide, and the server of every report.
 * ``release``        the voice package: its files, evidence, signature, verification, archive; its release.
 * ``reports``        what is written for people: Markdown, HTML, TSV, plots, the model card.
-* ``workers``        ``python -m`` processes: transcribe, start, train, clip_losses, export, speak.
+* ``workers``        ``python -m`` processes: transcribe, start, train, clip_losses, export, speak, hear.
 * ``rules``          Great Expectations: loading suites, and running them so that nothing passes by accident.
 * ``asr``            speech recognition: Whisper, decoding passes, transcript cache, scores, categories of clips.
 * ``curation``       decisions of people about clips, and the new version of a data set that follows from them.

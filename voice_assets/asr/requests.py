@@ -1,4 +1,4 @@
-"""The requests of the two workers that use the recogniser: ``workers.transcribe`` and ``workers.speak``.
+"""The requests of the workers that use the recogniser: ``workers.transcribe``, ``workers.speak`` and ``workers.hear``.
 
 Settings of a voice are the voice's own sections, with their defaults (``voices``). Not here: the requests of training and
 export (``piper.requests``).
@@ -85,3 +85,21 @@ class SpeakRequest(RecogniserRequest):
         examples=["/project/.cache/recordings"],
     )
     out: Path = Field(description="Folder to write into.", examples=["/data/run/samples"])
+
+
+class HearRequest(RecogniserRequest):
+    """The request of ``workers.hear``: which voice, which sentences, what the clients spoke, where to write."""
+
+    onnx: Path = Field(description="The voice's `.onnx`.", examples=["/data/ru_RU-my_voice-medium.onnx"])
+    config: Path = Field(description="The voice's `.onnx.json`.", examples=["/data/ru_RU-my_voice-medium.onnx.json"])
+    sentences: list[Annotated[str, Field(pattern=r"\S")]] = Field(
+        min_length=1, description="The texts that were spoken; none of them blank.", examples=[["Привет, это тестовый голос."]]
+    )
+    spoken: Path = Field(
+        description="Folder with one folder for each client, which has `01.wav` for the first sentence, and so on.",
+        examples=["/data/run/spoken"],
+    )
+    clients: list[Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]] = Field(
+        description="The clients to hear; an empty list hears the voice alone.", examples=[["piper", "sherpa-onnx"]]
+    )
+    out: Path = Field(description="Parquet table to write, with the columns of HEARD.", examples=["/data/run/heard.parquet"])

@@ -257,6 +257,32 @@ SCORES = {
 }
 """The scores of one epoch: one row. `own_` marks figures of the data set's recordings."""
 
+HERE = "here"
+"""The name under which HEARD has the voice itself, spoken by onnxruntime in this project."""
+HEARD = {
+    "client": Column(str, "the program that spoke, or HERE"),
+    "sentence": Column(int, "number of the sentence, from 1"),
+    "text": Column(str, "the sentence"),
+    "same_sound": Column(
+        bool, "the sound is the one that is spoken here, at any loudness; then the hypothesis is the same too"
+    ),
+    **{name: SAMPLES[name] for name in ("hypothesis", "cer", "first_word_wrong", "last_word_wrong")},
+}
+"""The sample sentences of a package, spoken without noise by every client and here."""
+
+CLIENTS = {
+    "client": Column(str, "the program that spoke"),
+    "version": Column(str, "version of its distribution"),
+    "problem": Column(str, "why not every sentence was spoken, with the end of the client's log; empty when all were"),
+    "sentences": Column(int, "sentences that the client was asked to speak"),
+    "cer": Column(float, "mean character error rate of the client's audio; 1 for a client with a problem"),
+    "cer_here": Column(float, "mean character error rate of the same sentences spoken here"),
+    "cer_excess": Column(float, "cer - cer_here; negative when the client is easier to understand"),
+    "first_word": Column(float, "share of sentences whose first word is heard, or is not heard here either"),
+    "last_word": Column(float, "share of sentences whose last word is heard, or is not heard here either"),
+}
+"""How a package speaks in other programs: one row a client."""
+
 _DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
 
 

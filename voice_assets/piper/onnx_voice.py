@@ -27,13 +27,18 @@ class OnnxVoice:
     rate: int
     piper: Any
 
-    def say(self, text: str) -> npt.NDArray[np.int16]:
+    def say(self, text: str, noise: bool = True) -> npt.NDArray[np.int16]:
         """Speak ``text`` as Piper's command does, each sentence scaled to full range. int16 ``[samples]``.
+
+        Without ``noise`` the sound depends on the model and the text only.
 
         Raises:
             SpeechError: the text has nothing to pronounce, or the model's output is not finite.
         """
-        chunks = [chunk.audio_float_array for chunk in self.piper.synthesize(text)]
+        from piper import SynthesisConfig
+
+        settings = SynthesisConfig() if noise else SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
+        chunks = [chunk.audio_float_array for chunk in self.piper.synthesize(text, settings)]
         if not chunks:
             raise SpeechError(f"{self.model.name}: nothing to pronounce in {text!r}")
         samples = np.concatenate(chunks)

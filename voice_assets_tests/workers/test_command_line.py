@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from voice_assets.asr.requests import SpeakRequest, TranscribeRequest
+from voice_assets.asr.requests import HearRequest, SpeakRequest, TranscribeRequest
 from voice_assets.piper.requests import ClipLossRequest, ExportRequest, TrainRequest
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime.requests import Request
@@ -29,6 +29,7 @@ REQUESTS = {
     "clip_losses": ClipLossRequest,
     "export": ExportRequest,
     "speak": SpeakRequest,
+    "hear": HearRequest,
 }
 
 
