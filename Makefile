@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train lock clean
+.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 # for `webrtcvad`, which needs a compiler (`webrtcvad-wheels` is the same module); `distillmos` and `xls_r_sqa` ask for
 # `torchaudio` and `transformers`, which nothing here uses.
 	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install --no-deps -r requirements.lock)
+# A PyTorch for GPUs asks for NVIDIA's libraries as packages. The lock has none: it holds for machines without a GPU too.
+	$(call step,installing what PyTorch asks for,$(BIN)/pip install "$$(grep '^torch==' requirements.lock)")
 	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
 	@touch $@
 
@@ -84,6 +86,9 @@ bench-clip-loss: setup  ## planted faults in a short training, found by the loss
 
 bench-train: setup  ## speed, memory and losses of our training and of stock piper.train; last line one JSON object
 	$(BIN)/python -m benchmarks.train
+
+bench-release: setup  ## the time to build, sign and verify the package of a medium voice; last line one JSON object
+	$(BIN)/python -m benchmarks.release
 
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -21,6 +21,8 @@ from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
 from voice_assets_tests.recorded_voice import recorded as recorded
 from voice_assets_tests.recorded_voice import recorded_once as recorded_once
+from voice_assets_tests.s3_server import s3_folder as s3_folder
+from voice_assets_tests.s3_server import s3_url as s3_url
 from voice_assets_tests.toy_project import failed as failed
 from voice_assets_tests.toy_project import failed_once as failed_once
 from voice_assets_tests.toy_project import new_once as new_once

@@ -15,7 +15,7 @@ from voice_assets.cli.voice_argument import dataset_advice
 from voice_assets.dataset.config import read_config
 from voice_assets.definitions import read_voices
 from voice_assets.orchestration.before_start import early_facts
-from voice_assets.runtime import project
+from voice_assets.runtime import project, remote
 from voice_assets.runtime.notify import HookError, project_hook
 from voice_assets.runtime.nvidia import DeviceError, GpuUse, gpu_use
 from voice_assets.voices import Voice
@@ -55,7 +55,25 @@ def findings_of_machine() -> Iterator[Finding]:
     yield _writable("folder for results", project.root() / "artifacts")
     yield _writable("Dagster's folder", project.dagster_home())
     yield _disk(FREE_BYTES_WANTED, "reports, tables and models")
+    yield from _store()
     yield from _hook()
+
+
+def _store() -> Iterator[Finding]:
+    """Whether recorded files can be kept where ``$VOICE_STORE`` says; nothing without the variable."""
+    place = os.environ.get(project.STORE_VARIABLE)
+    if not place:
+        return
+    try:
+        found = remote.location(project.store_root())
+        if isinstance(found, Path):
+            yield _writable("store", found)
+            return
+        remote.ask(found)
+    except remote.RemoteError as error:
+        yield Finding("bad", "store", str(error), f"correct {project.STORE_VARIABLE}, or unset it to keep files in the project")
+    else:
+        yield Finding("ok", "store", f"{found} answers")
 
 
 def _hook() -> Iterator[Finding]:

@@ -9,8 +9,8 @@ from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
 from voice_assets.release.sums import SIGNATURE, SUMS, read_sums
 from voice_assets.reports.lineage import FILE, Entry, Lineage, differences, parse, read
 from voice_assets.runtime import project
+from voice_assets.runtime.contents import content_hash
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.storage import content_hash
 
 if TYPE_CHECKING:
     from voice_assets.orchestration.gates import AssetPartition, Gate

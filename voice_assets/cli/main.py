@@ -5,11 +5,13 @@ A command parses, calls one room and prints. Rooms are imported inside the comma
 
 import sys
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from voice_assets.cli.data import demo, import_
 from voice_assets.cli.doctor import doctor
+from voice_assets.cli.errors import CommandError
 from voice_assets.cli.fix import fix
 from voice_assets.cli.lineage import lineage
 from voice_assets.cli.review import review
@@ -23,7 +25,22 @@ from voice_assets.cli.waivers import waive, waivers
 from voice_assets.cli.watch import watch
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands. A store or a URL that cannot be used is a message in each of them, no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            from voice_assets.runtime.remote import RemoteError
+
+            if isinstance(error, RemoteError):
+                raise CommandError(error) from error
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="voice-assets")
 def main() -> None:
     """From a speech data set to a production text-to-speech voice, with proof.

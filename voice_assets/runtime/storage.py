@@ -4,25 +4,21 @@ Belongs here: where a recorded file is. Does not belong here: the content (``orc
 
 A URI is relative, so a project folder can be moved or mounted elsewhere, and every record stays valid. The file
 ``artifacts/toy/tables/…`` is in the store's root, ``dataset:reports/…`` is in the data set of the voice. The root is a folder,
-or a URL that fsspec knows. Only folders and ``memory://`` were tried.
+or a URL that ``remote`` knows. A file of a remote store is opened as a local copy: the worker's own file, or one in the cache.
 """
 
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from upath import UPath
 
-from voice_assets.runtime import files, project
+from voice_assets.runtime import files, project, remote
+from voice_assets.runtime.contents import content_hash, contents, names, remembered_hash, there, total
 
-FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv", "training_suspects.tsv")
-"""Tables of reports in which people write their decisions. They are no part of the hash of a report's folder."""
 DATASET = "dataset:"
 """What the URI of a file in a voice's data set begins with."""
 
@@ -124,28 +120,27 @@ class Store:
             raise StoreError(f"{path}: there is no such file to record")
         uri = self.uri(path)
         artifact = _described(path, uri, sha256)
-        self._copy_in(path, self.at(uri))
+        self._copy_in(path, self.at(uri), artifact.sha256)
         return artifact
 
     def exists(self, artifact: Artifact) -> bool:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
-        return bool(self.at(artifact.uri).exists())
+        return there(self.at(artifact.uri))
 
     def damage(self, artifact: Artifact, whole: bool) -> str | None:
         """What is wrong with a recorded file, or None: it is gone, or has another size, or other bytes.
 
         ``whole``: compare the bytes too. The hash of a file that did not change since is not computed twice in a process.
+
+        Raises:
+            RemoteError: the store cannot be asked.
         """
         target = self.at(artifact.uri)
-        if not target.exists():
+        if (found := contents(target)) is None:
             return f"{artifact.uri} is gone"
-        if not isinstance(target, Path):
-            return None  # an object of a remote store is replaced whole, or not at all
-        found = [(file, file.stat()) for file in _hashed(target)]
-        size = sum(stat.st_size for _, stat in found)
-        if size != artifact.bytes:
-            return f"{artifact.uri} has {size} bytes, recorded were {artifact.bytes}"
-        if whole and _hash_of(target, tuple((file, stat.st_size, stat.st_mtime_ns) for file, stat in found)) != artifact.sha256:
+        if total(found) != artifact.bytes:
+            return f"{artifact.uri} has {total(found)} bytes, recorded were {artifact.bytes}"
+        if whole and remembered_hash(target, found) != artifact.sha256:
             return f"{artifact.uri} has other bytes than those recorded"
         return None
 
@@ -156,9 +151,16 @@ class Store:
             StoreError: there is no such file.
         """
         target = self.at(uri)
-        if not target.exists():
+        if (found := contents(target)) is None:
             raise StoreError(f"{uri}: is missing from {self._root}; materialise the asset that recorded it again")
-        return Path(target) if isinstance(target, Path) else self._copy_out(target, uri)
+        if isinstance(target, Path):
+            return Path(target)
+        copy = self._cache / uri
+        if [one.name for one in found] == [""]:
+            remote.fetch(target, copy)
+        else:
+            _fetch_folder(target, copy)
+        return copy
 
     def open(self, artifact: Artifact) -> Path:
         """A local path to exactly the bytes that were recorded.
@@ -166,8 +168,10 @@ class Store:
         Raises:
             StoreError: there is no such file, or the file has other bytes than the recorded ones.
         """
+        if (copy := self._copy_of(artifact)) is not None:
+            return copy
         path = self.local(artifact.uri)
-        found = _described(path, artifact.uri).sha256
+        found = content_hash(path)
         if found != artifact.sha256:
             raise StoreError(
                 f"{artifact.uri}: its SHA-256 is {found}, recorded was {artifact.sha256}; "
@@ -175,22 +179,24 @@ class Store:
             )
         return path
 
-    def _copy_in(self, path: Path, target: UPath) -> None:
+    def _copy_of(self, artifact: Artifact) -> Path | None:
+        """A local copy of a remote store's file that has the recorded bytes; None when there is none."""
+        if isinstance(self.at(artifact.uri), Path):
+            return None
+        copies = [place / artifact.uri for place in (self._work, self._cache)]
+        return next((copy for copy in copies if copy.exists() and content_hash(copy) == artifact.sha256), None)
+
+    def _copy_in(self, path: Path, target: UPath, sha256: str) -> None:
         if isinstance(target, Path) and target.resolve() == path.resolve():
             return
-        for file in _files(path):
-            inside = file.relative_to(path)
-            with _whole(target / inside if path.is_dir() else target) as temporary:
-                shutil.copyfile(file, temporary)
-
-    def _copy_out(self, target: UPath, uri: str) -> Path:
-        copy = self._cache / uri.removeprefix(DATASET)
-        sources = [file for file in target.rglob("*") if file.is_file()] if target.is_dir() else [target]
-        for source in sources:
-            inside = source.relative_to(target).as_posix() if source != target else ""
-            with files.replacing(copy / inside if inside else copy) as temporary:
-                source.fs.get_file(source.path, str(temporary))
-        return copy
+        if not path.is_dir():
+            remote.send(path, target, sha256)
+            return
+        inside = names(path)
+        for name in inside:
+            remote.send(path / name, target / name, files.sha256(path / name))
+        for name in sorted(set(names(target)) - set(inside)):
+            remote.remove(target / name)  # a file of an earlier folder here is no part of this one
 
 
 @contextmanager
@@ -202,40 +208,22 @@ def _whole(target: UPath) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as folder, files.naming(Path(folder)):
         yield (temporary := Path(folder) / target.name)
-        target.fs.put_file(str(temporary), target.path)  # one upload: nobody sees half an object
+        remote.send(temporary, target, files.sha256(temporary))
 
 
-def _files(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-
-@lru_cache(maxsize=1000)
-def _hash_of(path: Path, _unchanged: tuple[tuple[Path, int, int], ...]) -> str:
-    """The SHA-256 of a file or folder, remembered while size and time of every file in it stay the same."""
-    return _described(path, "").sha256
-
-
-def _hashed(path: Path) -> list[Path]:
-    """The files whose names and bytes are the content of ``path``."""
-    return [file for file in _files(path) if file.name not in FILLED_IN or file == path]
+def _fetch_folder(target: UPath, copy: Path) -> None:
+    inside = names(target)
+    for name in inside:
+        remote.fetch(target / name, copy / name)
+    for name in sorted(set(names(copy)) - set(inside)):
+        (copy / name).unlink()
 
 
 def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:
-    found = _hashed(path)
-    size = sum(file.stat().st_size for file in found)
-    if not path.is_dir():
-        return Artifact(uri, sha256 or files.sha256(path), size)
-    digest = hashlib.sha256()
-    for file in found:
-        digest.update(f"{files.sha256(file)}  {file.relative_to(path).as_posix()}\n".encode("utf-8", "surrogateescape"))
-    return Artifact(uri, digest.hexdigest(), size)
-
-
-def content_hash(path: Path) -> str:
-    """The SHA-256 under which ``Store.add`` would record a file or folder."""
-    return _described(path, "").sha256
+    found = contents(path) or ()
+    return Artifact(uri, sha256 if sha256 and not path.is_dir() else content_hash(path, found), total(found))
 
 
 def project_store(dataset: Path | None = None) -> Store:
     """The project's store: ``$VOICE_STORE``, a folder or a URL, or the project folder itself."""
-    return Store(UPath(project.store_root()), project.root(), dataset, project.cache_dir() / "store")
+    return Store(remote.location(project.store_root()), project.root(), dataset, project.cache_dir() / "store")

@@ -175,3 +175,22 @@ def test_a_config_that_base_validation_will_refuse(project: Path, make_dataset: 
 def test_a_time_that_never_comes(project: Path) -> None:
     voice = voice_with(project, project, revalidate={"cron": "every day"})
     assert "no cron expression" in by_subject(findings_of_voice(voice))["voice file toy.yaml"].found
+
+
+def test_a_store_that_answers_is_ok(project: Path, s3_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "store" not in by_subject(findings_of_machine())
+    monkeypatch.setenv("VOICE_STORE", s3_folder)
+    assert by_subject(findings_of_machine())["store"] == Finding("ok", "store", f"{s3_folder} answers")
+    monkeypatch.setenv("VOICE_STORE", str(project / "store"))
+    assert by_subject(findings_of_machine())["store"].found == f"{project / 'store'} can be written"
+
+
+@pytest.mark.parametrize("place", ["s3://no-such-bucket/voices", "s3://me:hidden@voices", "nonsense://voices"])
+def test_a_store_that_cannot_be_used_is_bad_and_a_message(
+    project: Path, s3_url: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", place)
+    finding = by_subject(findings_of_machine())["store"]
+    assert (finding.state, finding.found.split("://")[0]) == ("bad", place.split("://")[0])
+    assert "VOICE_STORE" in finding.advice
+    assert "hidden" not in finding.found

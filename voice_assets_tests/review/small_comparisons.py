@@ -7,7 +7,8 @@ from pathlib import Path
 from voice_assets.review.comparisons import Comparison
 from voice_assets.review.subjects import NoSubjectError
 from voice_assets.runtime import files
-from voice_assets.runtime.storage import Artifact, content_hash
+from voice_assets.runtime.contents import content_hash
+from voice_assets.runtime.storage import Artifact
 from voice_assets.tournament.candidates import Candidate
 from voice_assets.tournament.recorded import load, record
 from voice_assets_tests.tournament.made import TEXTS, candidate

@@ -5,16 +5,18 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
+from voice_assets.runtime import remote
 from voice_assets.runtime.storage import Artifact, Store, StoreError, artifact_in
 
 
-@pytest.fixture(params=["folder", "elsewhere", "memory"])
+@pytest.fixture(params=["folder", "elsewhere", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """A store in the project folder itself, in another folder, and on a file system that is not local."""
+    """A store in the project folder itself, in another folder, and on file systems that are not local."""
     work = tmp_path / "project"
     work.mkdir()
-    roots = {"folder": UPath(work), "elsewhere": UPath(tmp_path / "store"), "memory": UPath(f"memory://{tmp_path.name}")}
-    return Store(roots[request.param], work, tmp_path / "dataset")
+    roots = {"folder": str(work), "elsewhere": str(tmp_path / "store"), "memory": f"memory://{tmp_path.name}"}
+    root = request.getfixturevalue("s3_folder") if request.param == "s3" else roots[request.param]
+    return Store(remote.location(root), work, tmp_path / "dataset")
 
 
 def work(store: Store, name: str, content: bytes) -> Path:
@@ -23,6 +25,11 @@ def work(store: Store, name: str, content: bytes) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file
+
+
+def another_machine(store: Store) -> Store:
+    """The same store without the files that the workers of this machine wrote, as another machine sees the store."""
+    return Store(store._root, store._work.parent / "another machine")
 
 
 def test_what_is_put_is_opened(store: Store) -> None:
@@ -84,7 +91,7 @@ def test_a_folder_is_its_names_and_its_bytes(store: Store, change: str) -> None:
         if change == "rename":
             (folder / "3.wav").write_bytes(b"2")
     with pytest.raises(StoreError, match="samples: its SHA-256 is"):
-        store.open(artifact)
+        another_machine(store).open(artifact)
 
 
 def test_what_is_gone_is_named(store: Store) -> None:
@@ -176,3 +183,57 @@ def test_a_moved_project_opens_what_it_recorded(tmp_path: Path) -> None:
     artifact = Store(UPath(before), before).put("artifacts/a.txt", lambda path: path.write_bytes(b"one"))
     before.rename(after)
     assert Store(UPath(after), after).open(artifact).read_bytes() == b"one"
+
+
+def test_another_machine_opens_what_was_recorded_and_fetches_it_once(store: Store) -> None:
+    work(store, "samples/a/b", b"1")
+    work(store, "samples/a.b", b"22")
+    folder, file = store.add(store._work / "samples"), store.add(work(store, "voice.onnx", b"model"))
+    machine = another_machine(store)
+    for artifact in (folder, file):
+        assert machine.exists(artifact)
+        assert machine.damage(artifact, whole=True) is None
+        assert machine.damage(artifact, whole=True) is None
+    assert (machine.open(folder) / "a" / "b").read_bytes() == b"1"
+    fetched = machine.open(file)
+    assert fetched.read_bytes() == b"model"
+    before = fetched.stat().st_mtime_ns
+    assert machine.open(file).stat().st_mtime_ns == before
+    if fetched.is_relative_to(machine._work):
+        fetched.write_bytes(b"spoilt in the cache")
+        assert machine.open(file).read_bytes() == b"model"
+
+
+def test_a_folder_that_is_made_again_replaces_the_earlier_one_whole(store: Store) -> None:
+    work(store, "package/README.md", b"1")
+    work(store, "package/reports/old.md", b"2")
+    before = store.add(store._work / "package")
+    another_machine(store).open(before)
+    (store._work / "package" / "reports" / "old.md").unlink()
+    work(store, "package/reports/new.md", b"3")
+    after = store.add(store._work / "package")
+    opened = another_machine(store).open(after)
+    assert sorted(file.name for file in opened.rglob("*.md")) == ["README.md", "new.md"]
+    with pytest.raises(StoreError, match="package: its SHA-256 is"):
+        another_machine(store).open(before)
+
+
+@pytest.mark.parametrize(
+    ("content", "whole", "found"),
+    [
+        (b"weights", True, None),
+        (b"weight!", True, "a/model.onnx has other bytes than those recorded"),
+        (b"weight!", False, None),
+        (b"weight", False, "a/model.onnx has 6 bytes, recorded were 7"),
+        (None, False, "a/model.onnx is gone"),
+    ],
+)
+def test_damage_is_told_of_every_store(store: Store, content: bytes | None, whole: bool, found: str | None) -> None:
+    artifact = store.put("a/model.onnx", lambda path: path.write_bytes(b"weights"))
+    assert store.damage(artifact, whole=True) is None
+    if content is None:
+        store.at("a/model.onnx").unlink()
+    else:
+        store.at("a/model.onnx").write_bytes(content)
+    assert store.damage(artifact, whole) == found
+    assert another_machine(store).damage(artifact, whole) == found

@@ -1,0 +1,112 @@
+"""What a recorded file or folder holds: names, sizes and one hash, the same for local files and those of a remote store.
+
+Belongs here: reading. Does not belong here: where recorded files are, and what is done when one was changed (``storage``).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from upath import UPath
+
+from voice_assets.runtime import files, remote
+
+FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv", "training_suspects.tsv")
+"""Tables of reports in which people write their decisions. They are no part of the hash of a report's folder."""
+
+
+class Content(NamedTuple):
+    """A file of a folder, or a file alone.
+
+    Attributes:
+        name: relative to the folder; empty for a file alone.
+        size: in bytes.
+        mark: changes when the bytes do; empty where the file system has no such mark.
+    """
+
+    name: str
+    size: int
+    mark: str
+
+
+def there(target: UPath | Path) -> bool:
+    """Whether there is a file or folder ``target``.
+
+    Raises:
+        RemoteError: the file system does not say.
+    """
+    return target.exists() if isinstance(target, Path) else remote.info(target) is not None
+
+
+def names(folder: UPath | Path) -> list[str]:
+    """The relative names of all files in a folder; none when there is no such folder."""
+    if isinstance(folder, Path):
+        found = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+        return sorted(found, key=PurePosixPath)
+    return sorted(remote.listing(folder), key=PurePosixPath)
+
+
+def contents(target: UPath | Path) -> tuple[Content, ...] | None:
+    """The files whose names and bytes are the content of ``target``, in the order of their paths. None when nothing is there.
+
+    Raises:
+        RemoteError: the file system does not say.
+    """
+    return _local(target) if isinstance(target, Path) else _remote(target)
+
+
+def _local(target: Path) -> tuple[Content, ...] | None:
+    if not target.exists():
+        return None
+    found = [name for name in names(target) if PurePosixPath(name).name not in FILLED_IN] if target.is_dir() else [""]
+    stats = ((name, (target / name).stat()) for name in found)
+    return tuple(Content(name, stat.st_size, str(stat.st_mtime_ns)) for name, stat in stats)
+
+
+def _remote(target: UPath) -> tuple[Content, ...] | None:
+    what = remote.info(target)
+    if what is None:
+        return None
+    if what["type"] == "file":
+        return (Content("", int(what["size"]), str(what.get("ETag", ""))),)
+    found = remote.listing(target)
+    counted = sorted((name for name in found if PurePosixPath(name).name not in FILLED_IN), key=PurePosixPath)
+    return tuple(Content(name, int(found[name]["size"]), str(found[name].get("ETag", ""))) for name in counted)
+
+
+def total(found: Sequence[Content]) -> int:
+    """The sum of the sizes, in bytes."""
+    return sum(one.size for one in found)
+
+
+def content_hash(target: UPath | Path, found: Sequence[Content] | None = None) -> str:
+    """The SHA-256 that ``Store.add`` records: of a file, over its bytes; of a folder, over the names and hashes of its files.
+
+    ``found``: the ``contents`` of ``target``, where they are known.
+    """
+    found = contents(target) or () if found is None else found
+    if [one.name for one in found] == [""]:
+        return _file_hash(target)
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(f"{_file_hash(target / one.name)}  {one.name}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def remembered_hash(target: UPath | Path, found: tuple[Content, ...]) -> str:
+    """``content_hash``, computed once in a process while the mark of every file stays the same."""
+    return _remembered(target, found) if all(one.mark for one in found) else content_hash(target, found)
+
+
+@lru_cache(maxsize=1000)
+def _remembered(target: UPath | Path, found: tuple[Content, ...]) -> str:
+    return content_hash(target, found)
+
+
+def _file_hash(target: UPath | Path) -> str:
+    """The hash that S3 keeps with a file of ours, which saves reading a checkpoint; else of the bytes."""
+    if isinstance(target, Path):
+        return files.sha256(target)
+    return remote.kept_sha256(target) or remote.sha256(target)
