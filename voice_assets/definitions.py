@@ -18,6 +18,7 @@ from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
 from voice_assets.defs.epoch_automation import epoch_automation
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
+from voice_assets.defs.releases import releases_assets, releases_checks
 from voice_assets.defs.tournament import tournament_assets, tournament_checks
 from voice_assets.defs.training import training_assets, training_checks
 from voice_assets.defs.transcription import transcription_assets, transcription_checks
@@ -44,6 +45,7 @@ STAGES = (
     onnx_assets,
     tournament_assets,
     release_assets,
+    releases_assets,
 )
 RULES = (
     validation_checks,
@@ -53,6 +55,7 @@ RULES = (
     onnx_checks,
     tournament_checks,
     release_checks,
+    releases_checks,
     drift_checks,
 )
 AUTOMATIONS = (revalidation_automation, drift_automation, epoch_automation)

@@ -139,8 +139,11 @@ class RecordedVoice(Records):
             else:
                 self.make(name, None, data)
 
-    def train(self, epochs: int = 1, version: int = 0) -> list[str]:
-        """Train and record every epoch: the mini-training has all, and the training goes no further. Returns the epoch keys."""
+    def train(self, epochs: int = 1, version: int = 0, **more: Any) -> list[str]:
+        """Train and record every epoch: the mini-training has all, and the training goes no further. Returns the epoch keys.
+
+        ``more``: entries of both trainings.
+        """
         names = [f"v{version}-e{epoch:04d}" for epoch in range(epochs)]
         self.instance.add_dynamic_partitions(f"{self.voice.name}_epochs", names)
         pins = list(self._pins(self.target("mini_training"), self.gate()))
@@ -148,7 +151,7 @@ class RecordedVoice(Records):
         made = [self.make("checkpoint", name, pins=pins, run_id=run) for name in names]
         hashes = {one.partition: one.data_version for one in made}
         (config,) = {one.artifact("config").sha256 for one in made}
-        facts = {"version": version, "checkpoints": hashes, "config_sha256": config}
+        facts = {"version": version, "checkpoints": hashes, "config_sha256": config, **more}
         self.make("mini_training", None, f"v{version}", pins=pins, run_id=run, **facts)
         self.make("training", None, f"v{version}", **{**facts, "checkpoints": {}, "candidates": names[-1:]})
         return names

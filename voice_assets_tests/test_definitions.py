@@ -56,6 +56,7 @@ GROUPS = {
     "blind_votes": "voice",
     "best_epoch": "voice",
     "voice_package": "release",
+    "release": "release",
 }
 RULES = {
     "base_validation": 27,
@@ -69,6 +70,7 @@ RULES = {
     "voice_samples": 11,
     "best_epoch": 1,
     "voice_package": 6,
+    "release": 10,
 }
 SHOWN = ("checkpoint", "onnx_voice", "voice_package")
 """The assets with the check `still_valid`, which is no rule."""

@@ -10,7 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+import dagster as dg
+
 from voice_assets.cli import figures
+from voice_assets.cli.event_log import opened_gate
 from voice_assets.cli.voice_argument import dataset_advice
 from voice_assets.dataset.config import read_config
 from voice_assets.definitions import read_voices
@@ -124,6 +127,27 @@ def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     yield _espeak(voice)
     yield from _config(voice)
     yield from (finding for _, finding in early_findings(voice))
+    yield from (finding for _, finding in licence_findings(voice))
+    yield _package(voice)
+
+
+def licence_findings(voice: Voice) -> Iterator[tuple[str, Finding]]:
+    """Whether licence and credit are named, which a release needs; each with the rule that asks."""
+    named = {"licence": ("license", voice.license), "credit": ("credit", voice.credit)}
+    for what, (key, value) in named.items():
+        rule = f"release/{what}_named"
+        if value.strip():
+            yield rule, Finding("ok", what, value.strip())
+        else:
+            yield rule, Finding("warn", what, "not named", f"write `{key}` in {voice.file}: a release needs it")
+
+
+def _package(voice: Voice) -> Finding:
+    """Whether there is a package that could be released."""
+    with opened_gate() as gate:
+        made = None if gate is None else gate.history.latest(dg.AssetKey([voice.name, "voice_package"]))
+    found = f"of {made.partition}" if made is not None else "none yet; a run makes it, and a release needs it"
+    return Finding("ok", "voice package", found)
 
 
 def early_findings(voice: Voice) -> Iterator[tuple[str, Finding]]:

@@ -14,6 +14,7 @@ from voice_assets.cli.doctor import doctor
 from voice_assets.cli.errors import CommandError
 from voice_assets.cli.fix import fix
 from voice_assets.cli.lineage import lineage
+from voice_assets.cli.release import release
 from voice_assets.cli.review import review
 from voice_assets.cli.run import run
 from voice_assets.cli.status import status
@@ -57,6 +58,8 @@ def main() -> None:
     voice-assets review allison_en        listen to the samples, and decide
     voice-assets status                   see how far all voices are
     voice-assets lineage allison_en       see what the voice was made of
+    voice-assets release allison_en --version 1.0.0
+                                          archive and tag the package
     voice-assets verify PACKAGE           check a package from anywhere
     voice-assets ui                       see everything in the browser
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
@@ -65,23 +68,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Cyrillic shows codes, and the command goes on
 
 
-for command in (
-    demo,
-    import_,
-    doctor,
-    run,
-    watch,
-    tensorboard,
-    status,
-    review,
-    lineage,
-    verify,
-    fix,
-    waive,
-    waivers,
-    voices,
-    ui,
-):
+COMMANDS = (demo, import_, doctor, run, watch, tensorboard, status, review, release, lineage, verify, fix, waive, waivers)
+for command in (*COMMANDS, voices, ui):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -30,10 +30,12 @@ from voice_assets.orchestration.marks import (
     GATE_ONLY,
     NO_RULE,
     SHIPPED,
+    VERSIONS,
     WHOLE_TRAINING,
 )
 from voice_assets.orchestration.partitions import partition_keys
 from voice_assets.orchestration.records import LOG, PLACE, SUITE, CheckVerdict, Materialisation, Pin
+from voice_assets.orchestration.released import epoch_of_version
 from voice_assets.orchestration.trained import Trainings, records
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
 from voice_assets.runtime.storage import DATASET, project_store
@@ -78,15 +80,15 @@ def reports_on_failure(graph: AssetGraph, key: dg.AssetKey) -> bool:
 class Gate:
     """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again.
 
-    ``day`` decides which waivers are in force; None is today.
+    ``day`` decides which waivers are in force; None is today. ``epoch``: the one to release; None: of the newest package.
     """
 
-    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, day: date | None = None):
+    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, day: date | None = None, epoch: str | None = None):
         self.graph = graph
         self.history = History(instance)
         self.trainings = Trainings(graph, self.history)
         self.store = project_store()
-        self.day = day or waivers.today()
+        self.day, self.epoch = day or waivers.today(), epoch
         self._waivers: dict[str, Waivers] = {}
         self._known: dict[tuple[dg.AssetKey, int, bool, bool], list[Blocker]] = {}
 
@@ -101,6 +103,8 @@ class Gate:
     def _partitions(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
         """The partitions of ``parent`` that ``target`` depends on: its own where both have the same ones, else all or some."""
         partitions_def = self.graph.get(parent).partitions_def
+        if VERSIONS in self.graph.get(target.key).metadata:
+            return [epoch_of_version(self.history, target.key, target.partition, parent, self.epoch)]
         if self._compares(target, parent):
             return list(self.trainings.candidates(target.key))
         if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:

@@ -46,8 +46,8 @@ class ResolvedInputs:
         return [source for target, source in self.sources.items() if target.key.path[-1] == name]
 
 
-def gate_of(context: dg.AssetExecutionContext) -> Gate:
-    """The gate of the running asset: the graph of its code location, and its instance.
+def gate_of(context: dg.AssetExecutionContext, epoch: str | None = None) -> Gate:
+    """The gate of the running asset: the graph of its code location, and its instance. ``epoch``: the one to release.
 
     Raises:
         dagster.Failure: the run belongs to no code location, as with ``dagster.materialize``.
@@ -59,17 +59,17 @@ def gate_of(context: dg.AssetExecutionContext) -> Gate:
             "this run belongs to no code location, so its gate cannot be read: materialise the asset in the Dagster UI, or "
         )
         raise dg.Failure(f"{message}with `voice-assets run`", allow_retries=False) from error
-    return Gate(graph, context.instance)
+    return Gate(graph, context.instance, epoch=epoch)
 
 
-def resolve_inputs(context: dg.AssetExecutionContext) -> ResolvedInputs:
-    """Check the gate of the asset that is starting, and return what the asset may read.
+def resolve_inputs(context: dg.AssetExecutionContext, epoch: str | None = None) -> ResolvedInputs:
+    """Check the gate of the asset that is starting, and return what the asset may read. ``epoch``: the one to release.
 
     Raises:
         ClosedGate: the message names every asset, partition, rule, observed value and limit.
         dagster.Failure: the run belongs to no code location.
     """
-    gate = gate_of(context)
+    gate = gate_of(context, epoch)
     target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)
     blockers = gate.blockers(target)
     if blockers:

@@ -8,7 +8,8 @@ that is installed.
 
 import os
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -52,24 +53,34 @@ class InProcessRuns:
         location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=LOCATION)
         self._origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), ASSET_JOB)
 
-    def run(self, target: AssetPartition, checks: Collection[dg.AssetCheckKey] | None = None) -> Outcome:
+    def run(
+        self,
+        target: AssetPartition,
+        checks: Collection[dg.AssetCheckKey] | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> Outcome:
         """Materialise ``target`` and execute its checks, or execute only ``checks`` on what is there.
 
-        An observable source is observed.
+        An observable source is observed. ``config``: the configuration of the asset, where it has one.
 
         Raises:
             KeyboardInterrupt: the run was stopped from outside.
         """
         if checks is None:
-            return self._run(target.partition, frozenset([target.key]), None)
+            return self._run(target.partition, frozenset([target.key]), None, config)
         return self._run(target.partition, frozenset(), frozenset(checks))
 
     def _run(
-        self, partition: str | None, assets: frozenset[dg.AssetKey], checks: frozenset[dg.AssetCheckKey] | None
+        self,
+        partition: str | None,
+        assets: frozenset[dg.AssetKey],
+        checks: frozenset[dg.AssetCheckKey] | None,
+        config: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Run the selection. ``checks``: None selects every check of ``assets``."""
+        """Run the selection. ``checks``: None selects every check of ``assets``. ``config``: of the one asset."""
         job = self._job.get_subset(asset_selection=assets, asset_check_selection=checks)
-        run = self._create_run(job, partition, assets, checks)
+        steps = {} if config is None else {"ops": {"__".join(key.path): {"config": dict(config)} for key in assets}}
+        run = self._create_run(job, partition, assets, checks, {**QUIET, **steps})
         result = execute_run(job, run, self._instance, raise_on_error=False)
         return Outcome(run.run_id, True) if result.success else self._failed(run.run_id)
 
@@ -79,15 +90,16 @@ class InProcessRuns:
         partition: str | None,
         assets: frozenset[dg.AssetKey],
         checks: frozenset[dg.AssetCheckKey] | None,
+        config: Mapping[str, Any],
     ) -> dg.DagsterRun:
         """A run as the UI would create it. Dagster's own ``create_run_for_job`` cannot select checks."""
         definition = job.get_definition()
-        plan = create_execution_plan(job, QUIET)
+        plan = create_execution_plan(job, config)
         run_id = str(uuid.uuid4())
         return self._instance.create_run(
             job_name=ASSET_JOB,
             run_id=run_id,
-            run_config=QUIET,
+            run_config=config,
             status=dg.DagsterRunStatus.NOT_STARTED,
             tags=process_tags(run_id) | ({} if partition is None else {PARTITION_NAME_TAG: partition}),
             root_run_id=None,

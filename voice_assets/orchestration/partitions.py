@@ -1,4 +1,4 @@
-"""Partitions: shards of the clips, epochs of the training. No asset is defined here."""
+"""Partitions: shards of the clips, epochs of the training, versions of the release. No asset is defined here."""
 
 import re
 
@@ -16,6 +16,11 @@ def shards(voice: Voice) -> dg.StaticPartitionsDefinition:
 def epochs(voice_name: str) -> dg.DynamicPartitionsDefinition:
     """The voice's trained epochs, such as ``v3-e0050``; the training adds each one while it runs."""
     return dg.DynamicPartitionsDefinition(name=f"{voice_name}_epochs")
+
+
+def releases(voice_name: str) -> dg.DynamicPartitionsDefinition:
+    """The voice's releases, such as ``1.0.0``; `voice-assets release` adds each one, or a person in the Dagster UI."""
+    return dg.DynamicPartitionsDefinition(name=f"{voice_name}_releases")
 
 
 def partition_keys(partitions: dg.PartitionsDefinition | None, instance: dg.DagsterInstance) -> list[str | None]:

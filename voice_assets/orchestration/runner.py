@@ -18,7 +18,7 @@ from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.epoch_choice import competing, epochs_to_make
 from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
-from voice_assets.orchestration.marks import CHOICE, DECISIONS, ON_DEMAND, RUN_OF
+from voice_assets.orchestration.marks import CHOICE, DECISIONS, ON_DEMAND, RUN_OF, VERSIONS
 from voice_assets.orchestration.records import Materialisation
 
 FAILED_RULES = "blocking asset check"
@@ -95,6 +95,8 @@ def assets_to(graph: AssetGraph, voice: str, name: str | None, epoch: str | None
     if name not in names:
         raise SelectionError(f"there is no asset {name!r} in {voice}; there are: {', '.join(names)}")
     target = dg.AssetKey([voice, name])
+    if VERSIONS in graph.get(target).metadata:
+        raise SelectionError(f"{name} needs a version: voice-assets release {voice} --version 1.0.0")
     if target not in chosen:
         raise SelectionError(f"{name} chooses among the candidates: leave --epoch out")
     wanted = graph.get_ancestor_asset_keys(target) | {target}

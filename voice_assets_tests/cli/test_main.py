@@ -12,6 +12,7 @@ from voice_assets_tests.cli.projects import call, error_of
 from voice_assets_tests.datasets import write_voice
 
 VOICE_COMMANDS = (("run",), ("watch", "--once"), ("fix",), ("doctor",), ("review",), ("tensorboard",))
+VOICE_COMMANDS += (("release", "--version", "1.0.0"),)
 OLD_WORDS = ("road", "walk", "station", "errand", "heard", "mend", "refus", "babble", "lane")
 
 
@@ -25,7 +26,7 @@ def all_commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[
 
 def test_all_commands_are_there() -> None:
     data, runs = {"demo", "import", "voices", "doctor"}, {"run", "watch", "tensorboard", "status", "ui", "lineage"}
-    names = data | runs | {"review", "fix", "waive", "waivers"}
+    names = data | runs | {"release", "verify", "review", "fix", "waive", "waivers"}
     assert {path[0] for path in all_commands() if path} == names
 
 

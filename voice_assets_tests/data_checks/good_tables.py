@@ -49,6 +49,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "best_epoch": {},
     "voice_package": {},
+    "release": {},
 }
 """The plan's thresholds, by the names the suites use."""
 
@@ -110,6 +111,20 @@ def samples() -> pd.DataFrame:
     return pd.DataFrame({"sample": [f"s{number}.wav" for number in range(5)]}).assign(**constant)
 
 
+def clients() -> pd.DataFrame:
+    """Five programs that speak as well as the voice here."""
+    constant = {"version": "1.0.0", "problem": "", "sentences": 5, "cer": 0.02, "cer_here": 0.02, "cer_excess": 0.0}
+    names = [f"client{number}" for number in range(5)]
+    return pd.DataFrame({"client": names}).assign(**constant, first_word=1.0, last_word=1.0)
+
+
+def released() -> dict[str, pd.DataFrame]:
+    """A release that nothing speaks against."""
+    counts = ("package_problems", "licences_missing", "credits_missing", "version_conflicts", "not_archived", "clients_missing")
+    texts = ("problems", "unnamed", "conflicts", "lacking")
+    return {"facts": _facts(**dict.fromkeys(counts, 0), **dict.fromkeys(texts, "")), "clients": clients()}
+
+
 def epochs() -> pd.DataFrame:
     """Two epochs whose losses fall."""
     return pd.DataFrame({"epoch": [0, 1], "loss": [60.0, 45.5], "validation_loss": [58.0, 47.0]})
@@ -154,5 +169,6 @@ def good(suite: str) -> dict[str, pd.DataFrame]:
         },
         "best_epoch": {"facts": _facts(candidates=3, passing=2)},
         "voice_package": {"facts": _facts(**package)},
+        "release": released(),
     }
     return tables[suite]

@@ -54,6 +54,12 @@ FACTS = [
     ("voice_package", "facts", "versions_mismatched", 0, 1, "versions_match"),
     ("voice_package", "facts", "contradictions", 0, 1, "says_the_same"),
     ("voice_package", "facts", "speaks", 1, 0, "speaks"),
+    ("release", "facts", "package_problems", 0, 1, "package_verified"),
+    ("release", "facts", "licences_missing", 0, 1, "licence_named"),
+    ("release", "facts", "credits_missing", 0, 2, "credit_named"),
+    ("release", "facts", "version_conflicts", 0, 1, "version_free"),
+    ("release", "facts", "not_archived", 0, 1, "everything_archived"),
+    ("release", "facts", "clients_missing", 0, 1, "every_client_tried"),
     ("voice_package", "facts", "broken_links", 0, 1, "pages_work"),
 ]
 
@@ -103,6 +109,10 @@ ROWS = [
     ("voice_samples", "samples", "duration_s", 0.3001, 0.3, "long_enough"),
     ("voice_samples", "samples", "flat_ratio", 0.005, 0.0051, "no_clipping"),
     ("voice_samples", "samples", "longest_silence_s", 1.0, 1.01, "no_long_silence"),
+    ("release", "clients", "problem", "", "ended with exit code 1", "clients_speak"),
+    ("release", "clients", "cer_excess", 0.01, 0.0101, "clients_understood"),
+    ("release", "clients", "first_word", 1.0, 0.9, "clients_first_word"),
+    ("release", "clients", "last_word", 1.0, 0.9, "clients_last_word"),
 ]
 
 

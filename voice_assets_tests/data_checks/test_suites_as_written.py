@@ -17,6 +17,7 @@ COLUMNS = {
     "validations": tables.EPOCHS,
     "samples": tables.SAMPLES,
     "scores": tables.SCORES,
+    "clients": tables.CLIENTS,
 }
 WITH_KEPT = ("asr_sample_report", "whisper_validation")
 RULES = {
@@ -40,6 +41,10 @@ RULES = {
         *("nothing_nan", "loss_sane", "validation_loss_sane"),
     ],
     "voice_package": ["files_present", "checksums_match", "versions_match", "says_the_same", "speaks", "pages_work"],
+    "release": [
+        *("package_verified", "licence_named", "credit_named", "version_free", "everything_archived"),
+        *("every_client_tried", "clients_speak", "clients_understood", "clients_first_word", "clients_last_word"),
+    ],
     "best_epoch": ["a_candidate_passes"],
     "voice_samples": [
         *("sample_count", "audible", "long_enough", "intelligible", "natural", "second_opinion"),

@@ -14,7 +14,7 @@ from voice_assets.orchestration.results import finished, keep_evidence
 from voice_assets.runtime import project
 from voice_assets.voices import Voice
 
-PARTITIONED = ("whisper_shard", "onnx_voice", "voice_samples", "voice_package")
+PARTITIONED = ("whisper_shard", "onnx_voice", "voice_samples", "voice_package", "release")
 PARTITION = "only"
 
 

@@ -1,0 +1,52 @@
+"""What leaves this machine with a release, and only on request: the Git tag, and the upload of the archive."""
+
+from voice_assets.cli.bars import counting
+from voice_assets.cli.errors import CommandError
+from voice_assets.cli.terminal import console
+from voice_assets.defs.release_draft import ARCHIVE, HANDOVER, TAG
+from voice_assets.orchestration.records import Materialisation
+from voice_assets.release.git_tag import Repository
+from voice_assets.release.handover import Line, checklist, pushed
+from voice_assets.release.release_folder import CHECKLIST
+from voice_assets.release.upload import MEGABYTE, upload
+from voice_assets.runtime import files, project
+from voice_assets.runtime.plain_text import plain
+from voice_assets.runtime.storage import project_store
+from voice_assets.voices import Voice
+
+
+def push_tag(voice: Voice, made: Materialisation, remote: str) -> None:
+    """Push the tag of a release, and write where to into the hand-over checklist.
+
+    Raises:
+        CommandError: the release has no tag.
+        GitError: there is no such remote, or the remote did not take the tag.
+    """
+    tag = made.metadata.get(TAG)
+    if not tag:
+        raise CommandError(f"{voice.name} {made.partition} was released without a Git tag, so there is nothing to push")
+    address = Repository(project.root()).push(tag, remote)
+    lines = pushed([Line(**line) for line in made.metadata[HANDOVER]], f"{tag} to {address}")
+    page = voice.reports_dir / f"release_{made.partition}" / CHECKLIST
+    files.write_text(page, checklist(voice.title, str(made.partition), lines))
+    _print(f"  pushed: {tag} to {address}")
+
+
+def upload_archive(voice: Voice, made: Materialisation, url: str) -> None:
+    """Upload the archive to ``<url>/<voice>/<version>/``, and read every byte back.
+
+    Raises:
+        UploadError: another file is there, or other bytes came back.
+        RemoteError: the file system cannot be reached or refuses.
+    """
+    folder = project_store(voice.dataset).open(made.artifact(ARCHIVE))
+    name = f"{voice.name}/{made.partition}"
+    with counting("MB") as tell:
+        sent = upload({name: folder}, url, lambda at: tell(at.done // MEGABYTE, at.size // MEGABYTE))
+    new = sum(one.sent > 0 for one in sent.values())
+    size = sum(one.bytes for one in sent.values()) / MEGABYTE
+    _print(f"  uploaded: {len(sent)} files, {size:,.1f} MB, {new} of them sent by this call: {url.rstrip('/')}/{name}/")
+
+
+def _print(text: str) -> None:
+    console().print(plain(text), soft_wrap=True, markup=False, highlight=False)
