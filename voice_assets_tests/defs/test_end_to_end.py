@@ -20,7 +20,7 @@ from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished
 from voice_assets_tests.defs.finished_voice import winner as winner
-from voice_assets_tests.handbook import examples
+from voice_assets_tests.handbook.examples import run_in_finished
 from voice_assets_tests.release.recorded_evidence import expect_evidence, expect_signature
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
@@ -200,24 +200,7 @@ def test_a_second_run_only_observes_the_data_set(finished) -> None:
 
 def test_the_commands_of_the_handbook_run(finished, winner: str) -> None:
     toy, _ = finished
-    onnx = next(toy.file("voice_package", "package", winner).glob("*.onnx"))
-    names = {
-        "ru_RU-felix_mirage-medium.onnx": str(onnx),
-        "felix_mirage": "toy",
-        "my_voice": "toy",
-        "v3-e0050": winner,
-        "v0-e0001": winner,
-    }
-    voice = toy.root / "voices" / "toy.yaml"
-    text = voice.read_text(encoding="utf-8")
-    printed = {}
-    for command in examples.at(examples.Place.FINISHED):
-        asked = text.replace("listening: 'off'", "listening: advisory") if examples.is_server(command.line) else text
-        voice.write_text(asked, encoding="utf-8")  # somebody is asked to listen, while a page to listen on is served
-        try:
-            printed[examples.general(command.line)] = examples.run(command, names, toy.root)
-        finally:
-            voice.write_text(text, encoding="utf-8")
+    printed = run_in_finished(toy, winner)
     assert f"voice_package {winner}" in printed["voice-assets lineage VOICE/v3-e0050"]
     assert "toy" in printed["voice-assets review VOICE --blind"]
 

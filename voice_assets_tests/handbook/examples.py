@@ -1,7 +1,7 @@
 """The commands in the handbook, and where each of them is run.
 
-Every line of every ``sh`` block of the README and of ``docs/`` belongs to one place. A comment ``# exit code 1`` is the code
-that a command ends with; without one it is 0. Names of the examples are replaced by those of the project that a test has.
+Every line of every ``sh`` block of the README, CONTRIBUTING and ``docs/`` belongs to one place. A comment ``# exit code 1`` is
+the code that a command ends with; without one it is 0. Names of the examples are replaced by those of the test's project.
 """
 
 import os
@@ -21,6 +21,7 @@ from pathlib import Path
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.handbook.pages import ROOT, blocks, lines_of
 from voice_assets_tests.ports import free_port
+from voice_assets_tests.toy_project import ToyProject
 
 OWN_VOICE = "docs/own_voice.md"
 LAST_OF_OWN_VOICE = "fix"
@@ -44,8 +45,15 @@ class Place(Enum):
 OTHER_TESTS = {
     "voice-assets ui": ("voice_assets_tests/cli/test_ui.py", "served(project)"),
     "voice-assets tensorboard VOICE": ("voice_assets_tests/cli/test_tensorboard.py", '"tensorboard", "toy", "--port"'),
+    "voice-assets release VOICE --version 1.0.0": ("voice_assets_tests/defs/test_release.py", '"release", "toy", "--version"'),
+    "voice-assets release VOICE --version 1.0.0 --push --to s3://my-bucket/voices": (
+        "voice_assets_tests/defs/test_release.py",
+        '"--push", "--to"',
+    ),
 }
 """Commands that another test runs: its file, and a text in it that shows that."""
+OTHER_PAGES = {"docs/verify.md": ("voice_assets_tests/release/test_verify_page.py", '"verify.md"')}
+"""Pages whose every command another test runs: its file, and a text in it that shows that."""
 VALIDATED = re.compile(
     r"voice-assets (doctor|voices|status|watch|run VOICE --to (base_validation|quality_report)|review VOICE$)"
 )
@@ -72,7 +80,7 @@ def handbook_commands() -> Iterator[Command]:
     """Every command of the handbook, in order."""
     walked = True
     for block in blocks("sh"):
-        for line, comment in lines_of(block):
+        for line, comment in lines_of(block) if block.page not in OTHER_PAGES else ():
             promised = re.search(r"exit code (\d+)", comment)
             place = Place.OWN_VOICE if block.page == OWN_VOICE and walked else _place(general(line))
             yield Command(block.page, line, place, int(promised[1]) if promised else 0)
@@ -162,6 +170,27 @@ def _answer(address: str, process: "subprocess.Popen[str]") -> str:
         except OSError:  # it does not listen yet
             assert process.poll() is None, f"the server has ended with {process.returncode}"
             time.sleep(0.1)
+
+
+def run_in_finished(toy: ToyProject, winner: str) -> dict[str, str]:
+    """Run the commands that need a finished project; returns what each printed, by its general form."""
+    package = toy.file("voice_package", "package", winner)
+    names = {
+        "ru_RU-felix_mirage-medium.zip": f"{package}.zip",
+        "ru_RU-felix_mirage-medium.onnx": str(package / "ru_RU-toy-medium.onnx"),
+        **dict.fromkeys(("felix_mirage", "my_voice"), "toy"),
+        **dict.fromkeys(("v3-e0050", "v0-e0001"), winner),
+    }
+    voice = toy.root / "voices" / "toy.yaml"
+    text, printed = voice.read_text(encoding="utf-8"), {}
+    for command in at(Place.FINISHED):
+        asked = text.replace("listening: 'off'", "listening: advisory") if is_server(command.line) else text
+        voice.write_text(asked, encoding="utf-8")  # somebody is asked to listen, while a page to listen on is served
+        try:
+            printed[general(command.line)] = run(command, names, toy.root)
+        finally:
+            voice.write_text(text, encoding="utf-8")
+    return printed
 
 
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -21,8 +21,8 @@ class Block:
 
 
 def pages() -> dict[str, str]:
-    """The text of the README and of every page of the handbook, by the path in the repository."""
-    files = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+    """The text of the README, of CONTRIBUTING and of every page of the handbook, by the path in the repository."""
+    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
     return {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files}
 
 

@@ -31,8 +31,9 @@ def test_every_command_has_a_place_where_it_is_run() -> None:
 
 
 def test_other_tests_run_what_is_said_of_them() -> None:
-    for command, (file, words) in examples.OTHER_TESTS.items():
-        assert command in {general(one.line) for one in handbook_commands()}
+    assert set(examples.OTHER_TESTS) <= {general(one.line) for one in handbook_commands()}
+    assert set(examples.OTHER_PAGES) <= set(pages())
+    for file, words in (*examples.OTHER_TESTS.values(), *examples.OTHER_PAGES.values()):
         assert words in (ROOT / file).read_text(encoding="utf-8")
 
 
