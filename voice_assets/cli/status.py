@@ -107,7 +107,8 @@ def _next_step(voice: "Voice", found: "VoiceStatus") -> str:
         )
     if found.next_asset is not None:
         return f"make {found.next_asset}: {run}"
-    return f"nothing: everything is made; voice-assets lineage {voice.name} shows of what"
+    release = f"voice-assets release {voice.name} --version X.Y.Z"
+    return f"nothing: everything is made; voice-assets lineage {voice.name} shows of what, {release} releases it"
 
 
 def _table(rows: list[dict[str, Any]]) -> "Table":

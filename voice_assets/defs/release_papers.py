@@ -148,14 +148,19 @@ class Papers:
             groups.setdefault(one.key.path[-1], []).append(one)
         for name, ones in groups.items():
             group = self.gate.graph.get(ones[-1].key).group_name or ""
+            parts = {one.partition for one in ones}
             yield Stage(
                 stage=group.rpartition("__")[2],
                 asset=name,
                 verdict=worst_word(self._judged.get(name, [])) or "no rules",
                 made=utc_text(ones[-1].time),
-                figures=figures_in_words(ones[-1].metadata) if len(ones) == 1 else f"{len(ones)} partitions",
+                figures=f"{len(parts)} partitions" if len(parts) > 1 else figures_in_words(ones[-1].metadata),
                 report=self._reports.get(name, ""),
             )
+        released = self.archived.reports
+        spoken = f"{len(self.evidence['clients'])} programs spoke it"
+        word = worst_word(self.verdicts) or "no rules"
+        yield Stage("release", "release", word, self.release.released, spoken, self._shown(released / CHECKLIST))
 
 
 def _said(row: Mapping[Any, Any]) -> str:

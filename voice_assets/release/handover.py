@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from voice_assets.reports.markdown import escape, table
-from voice_assets.reports.verdicts import Verdict, rule_word
+from voice_assets.reports.verdicts import Verdict, rule_rows, rule_word
 
 State = Literal["done", "warning", "missing"]
 WORDS: Mapping[State, str] = {"done": "done", "warning": "done, with a warning", "missing": "missing"}
@@ -95,10 +95,9 @@ def _name(verdict: Verdict) -> str:
 
 
 def _said(verdict: Verdict) -> str:
-    """``PASS (observed 0.97, limit >= 0.9)``, or the words of a person who listened."""
-    if verdict.get("limit") is None:
-        return f"{rule_word(verdict)}, {verdict.get('message')}"
-    return f"{rule_word(verdict)} (observed {verdict.get('observed')}, limit {verdict['limit']})"
+    """``PASS: The mean similarity is at least 0.9: 0.97``, and why a failure does not block."""
+    note = next(row["note"] for row in rule_rows([verdict]))
+    return f"{rule_word(verdict)}: {note or 'no message'}".rstrip(".")
 
 
 @dataclass(frozen=True)

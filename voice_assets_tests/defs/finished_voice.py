@@ -68,6 +68,8 @@ def finished(
             root / "voices" / "toy.yaml",
             Path("../dataset"),  # relative to the file, so that the project can be moved
             shards=2,
+            license="CC-BY-SA-3.0",
+            credit="theivrvoice.com",
             asr_sample={"clips": 6, "model": "base"},
             whisper={"model": "base", "compute_type": "int8", "batch_size": 16, "max_low_ratio": 0.1},
             training={

@@ -20,6 +20,7 @@ from voice_assets.rules.suites import suite_names
 from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REASON, TRAINED, run_cli
 from voice_assets_tests.defs.finished_voice import finished as finished
 from voice_assets_tests.defs.finished_voice import winner as winner
+from voice_assets_tests.defs.released_voice import expect_release
 from voice_assets_tests.handbook.examples import run_in_finished
 from voice_assets_tests.release.recorded_evidence import expect_evidence, expect_signature
 from voice_assets_tests.toy_project import SHARDS, ToyProject
@@ -326,6 +327,10 @@ def test_a_failed_validation_is_compared_and_shown_on_what_was_made_before(finis
         assert not passed
         assert "newer data, which this was not built from, fail: toy/whisper_validation: low_similarity" in words
     assert {name: still_valid(toy, name, winner) for name in results} == dict.fromkeys(results, (True, NOTHING))
+
+
+def test_the_package_is_released_and_nothing_more_is_asked(finished, winner: str) -> None:
+    expect_release(finished[0], winner)
 
 
 def test_swapped_texts_are_found_and_close_the_gate_before_training(finished, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ OTHER_TESTS = {
     "voice-assets ui": ("voice_assets_tests/cli/test_ui.py", "served(project)"),
     "voice-assets tensorboard VOICE": ("voice_assets_tests/cli/test_tensorboard.py", '"tensorboard", "toy", "--port"'),
     "voice-assets release VOICE --version 1.0.0": ("voice_assets_tests/defs/test_release.py", '"release", "toy", "--version"'),
-    "voice-assets release VOICE --version 1.0.0 --push --to s3://my-bucket/voices": (
+    "voice-assets release VOICE --version 1.0.0 --push": ("voice_assets_tests/defs/test_release.py", '"--push", "--to"'),
+    "voice-assets release VOICE --version 1.0.0 --to s3://bucket/voices": (
         "voice_assets_tests/defs/test_release.py",
         '"--push", "--to"',
     ),

@@ -39,7 +39,7 @@ def test_passed_rules_are_evidence_with_the_figures_and_the_report() -> None:
     lines = plan_lines(passed(), {"quality_report": "reports/quality_1"})
     assert {line.state for line in lines} == {"done"}
     p95 = next(line for line in lines if line.text.startswith("Text length"))
-    assert p95.evidence == "text_length_p95: PASS (observed 0.97, limit >= 0.9) (reports/quality_1)"
+    assert p95.evidence == "text_length_p95: PASS: Good (reports/quality_1)"
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ def test_sentences_that_cannot_be_spoken(tmp_path: Path, sentences: object) -> N
         (b'{"out": "/a", "out": "/b"}', "the key 'out' is there twice"),
         (b'{"training": {"seed": 1, "seed": 2}}', "the key 'seed' is there twice"),
         (b"\xff\xfe", "the request is not UTF-8"),
+        (b'{"training": {"learning_rate": NaN}}', "the request is not JSON: NaN"),
+        (b"[" + b"{}," * 1_000_001 + b"1]", "the request is too large: over 1000000 values"),
+        (b'"' + b"a" * (17 << 20) + b'"', "the request is too large: over 16777216 bytes"),
         (b"[" * 100_000, "the request is not JSON"),
     ],
 )

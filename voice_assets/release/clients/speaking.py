@@ -18,7 +18,7 @@ from typing import Any
 from voice_assets.audio import recordings, signals
 from voice_assets.release.clients.environment import ClientEnvironment
 from voice_assets.release.clients.processes import HOST, PROGRAMS, ClientFailureError, Place, run, serving
-from voice_assets.release.package import PackageError
+from voice_assets.release.sums import PackageError
 from voice_assets.runtime import files, tsv
 
 SECONDS_TO_ANSWER = 300

@@ -17,7 +17,7 @@ from voice_assets.release.clients.environment import ClientEnvironment
 from voice_assets.release.clients.processes import Place
 from voice_assets.release.clients.speaking import Spoken, sample_sentences, speak_through_clients
 from voice_assets.release.clients.table import clients_table
-from voice_assets.release.package import PackageError
+from voice_assets.release.sums import PackageError
 from voice_assets.runtime import project
 from voice_assets.voices import Whisper
 from voice_assets.workers import hear
