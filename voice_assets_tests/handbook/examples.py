@@ -173,8 +173,12 @@ def _answer(address: str, process: "subprocess.Popen[str]") -> str:
             time.sleep(0.1)
 
 
-def run_in_finished(toy: ToyProject, winner: str) -> dict[str, str]:
-    """Run the commands that need a finished project; returns what each printed, by its general form."""
+def run_in_finished(toy: ToyProject, winner: str) -> None:
+    """Run the commands that need a finished project.
+
+    Raises:
+        AssertionError: a command did not end as the handbook says, or printed something else.
+    """
     package = toy.file("voice_package", "package", winner)
     names = {
         "ru_RU-felix_mirage-medium.zip": f"{package}.zip",
@@ -191,7 +195,8 @@ def run_in_finished(toy: ToyProject, winner: str) -> dict[str, str]:
             printed[general(command.line)] = run(command, names, toy.root)
         finally:
             voice.write_text(text, encoding="utf-8")
-    return printed
+    assert f"voice_package {winner}" in printed["voice-assets lineage VOICE/v3-e0050"]
+    assert "toy" in printed["voice-assets review VOICE --blind"]
 
 
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
