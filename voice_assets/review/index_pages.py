@@ -24,6 +24,7 @@ _KINDS = {
     "asr_sample": "ASR sample",
     "validation_whisper_sharded": "Whisper validation",
     "training": "Training",
+    "drift": "Drift",
     "clip_losses": "Clip losses",
     "best_epoch": "Best epoch",
 }

@@ -21,6 +21,7 @@ from voice_assets_tests.defs.finished_voice import CANDIDATES, OTHER_TEXTS, REAS
 from voice_assets_tests.defs.finished_voice import finished as finished
 from voice_assets_tests.defs.finished_voice import winner as winner
 from voice_assets_tests.defs.released_voice import expect_release
+from voice_assets_tests.handbook.examples import run_in_finished
 from voice_assets_tests.release.recorded_evidence import expect_evidence, expect_signature
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
@@ -196,6 +197,10 @@ def test_a_second_run_only_observes_the_data_set(finished) -> None:
     done = run_cli("run", "toy")
     assert done.returncode == 0, done.stdout + done.stderr
     assert toy.instance.get_runs_count() == before + 1
+
+
+def test_the_commands_of_the_handbook_run(finished, winner: str) -> None:
+    run_in_finished(finished[0], winner)
 
 
 def test_a_moved_project_is_current(finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

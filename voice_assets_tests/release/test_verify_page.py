@@ -19,8 +19,8 @@ from voice_assets.release.package import as_json
 from voice_assets.release.signing import KEY, SignedBy, Signer, check
 from voice_assets.release.statements import DATASET_FILE, statements
 from voice_assets.release.sums import write_sums
+from voice_assets.runtime.contents import FILLED_IN, content_hash
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.storage import FILLED_IN, content_hash
 from voice_assets_tests.finished_voice import config, model
 from voice_assets_tests.release.lineages import lineage, trained, verdict
 from voice_assets_tests.release.signed_packages import keys
