@@ -119,7 +119,7 @@ def _print_reasons(heading: str, reasons: list[str], advice: str) -> None:
 
 def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
     """Print where the release is."""
-    from voice_assets.defs.release_draft import ARCHIVE, TAG, WHEN
+    from voice_assets.defs.release_draft import ARCHIVE, TAG, WARNINGS, WHEN
     from voice_assets.release.project_status import FILE
     from voice_assets.runtime import project
     from voice_assets.runtime.plain_text import plain
@@ -135,6 +135,8 @@ def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
         _print(f"  {name}: {plain(str(place))}")
     tag = made.metadata.get(TAG)
     _print(f"  Git tag: {plain(str(tag or 'none'))}")
+    if warnings := made.metadata.get(WARNINGS):
+        _print(f"  warning: {plain(str(warnings))}")
 
 
 def _print(text: str) -> None:

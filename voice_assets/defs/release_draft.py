@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 NAME = "release"
 WHEN, HANDOVER, TAG, ARCHIVE = "released_at", "handover", "tag", "archive"
 """The metadata entries of a release: when, the lines of the checklist, the tag, the folder with the archive."""
+SIGNED_BY, WARNINGS = "signed_by", "package_warnings"
+"""The facts, and metadata entries, with what verifying said: who signed the package, and what a person should know."""
 BY_PACKAGE = "package-sha256"
 """The line of a tag's message that says which package was released."""
 
@@ -111,8 +113,8 @@ class Draft:
         return {
             "package_problems": len(problems),
             "problems": problems,
-            "package_warnings": warnings,
-            "signed_by": signed_by,
+            WARNINGS: warnings,
+            SIGNED_BY: signed_by,
             "licences_missing": len(licences),
             "credits_missing": len(credited),
             "unnamed": [*licences, *credited],

@@ -78,6 +78,7 @@ class Papers:
             ("Released", self.release.released),
             ("Package", f"{self.release.package} (SHA-256 of the folder {self.release.package_sha256})"),
             ("Archive", f"{self._shown(archived.folder)} and {self._shown(archived.reports)}"),
+            ("Signature", str(self.evidence["facts"]["signed_by"].iloc[0]) or "unsigned"),
             ("Git tag", "none" if archived.tag is None else f"{archived.tag.name} on {archived.tag.commit}"),
         ]
         return Status(

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
-from voice_assets.defs.release_draft import NAME, Draft
+from voice_assets.defs.release_draft import NAME, SIGNED_BY, WARNINGS, Draft
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
@@ -63,6 +63,7 @@ def _release(voice: Voice) -> dg.AssetsDefinition:
             "epoch": package.partition,
             RELEASED: report is not None,
             **made,
+            **{name: str(evidence["facts"][name].iloc[0]) for name in (SIGNED_BY, WARNINGS)},
             "clients": preview(evidence["clients"], list(evidence["clients"].columns)),
             "rules": verdict_table(verdicts),
             **came_from(gate, [package]),

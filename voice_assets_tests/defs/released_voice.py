@@ -6,7 +6,7 @@ from voice_assets_tests.toy_project import HERE, ToyProject
 CLIENTS = HERE / ".cache" / "clients"
 """The environment of the programs that speak a package. It takes pip a minute to make, so the tests share it."""
 MISSING = ["People heard the samples", "People heard the samples of the epoch", "Release tagged in Git", "Tag pushed"]
-"""The lines of the checklist without evidence: this voice asks nobody to listen, and is in no Git repository."""
+"""The lines of the checklist without evidence: this voice asks nobody to listen, and its project is in no Git repository."""
 
 
 def expect_release(toy: ToyProject, epoch: str) -> None:

@@ -36,6 +36,8 @@ def test_a_release_is_archived_tagged_and_never_changes(releasable: Releasable, 
     (root / "PROJECT_STATUS.md").write_text("# Ours\n\nWritten by people.\n", encoding="utf-8")
     done = call(*RELEASE)
     assert done.exit_code == 0, done.output
+    assert "warning: " in done.output
+    assert "unsigned" in done.output
     record = releasable.record("1.0.0")
     assert record is not None
     assert (record["version"], record["epoch"], record["tag"]) == ("1.0.0", EPOCHS[1], "v1.0.0-toy")
