@@ -25,7 +25,7 @@ def all_commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[
 
 def test_all_commands_are_there() -> None:
     data, runs = {"demo", "import", "voices", "doctor"}, {"run", "watch", "tensorboard", "status", "ui", "lineage"}
-    names = data | runs | {"review", "fix", "waive", "waivers"}
+    names = data | runs | {"review", "fix", "waive", "waivers", "verify"}
     assert {path[0] for path in all_commands() if path} == names
 
 
