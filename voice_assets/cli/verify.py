@@ -29,18 +29,18 @@ class RefusedError(CommandError):
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The signer's public key (PEM). A package without a valid signature of this key does not pass.",
+    help="The signer's public key (PEM). The package fails without a valid signature of this key.",
 )
 @click.option("--no-speech", is_flag=True, help="Do not let the voice speak: the model is not run.")
 def verify(package: Path, key: Path | None, no_speech: bool) -> None:
     """Verify PACKAGE, a folder or a zip: checksums, model and config, statements against lineage, licence, signature, speech.
 
     The package may come from anywhere, and no project is needed. Nothing in it is trusted: links, devices, paths that lead
-    out of it and archive bombs do not pass, and the model runs in a process of its own with limits.
+    out of it and archive bombs are errors, and the model runs in a process of its own with limits.
 
     \b
     Exit code  0  everything that was checked is as it should be
-               1  it does not pass; each reason names the file
+               1  the package fails; each reason names its file
                2  there is no such package or key
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     from voice_assets.release.sums import PackageError
