@@ -151,9 +151,11 @@ class Draft:
             The archive in the data set's reports, and the metadata entries; nothing when a rule blocks.
 
         Raises:
-            dagster.Failure: something could not be written. The same run again continues.
+            dagster.Failure: something could not be written, and the same run again continues; or a rule blocks a version that
+                is released, which then stays as it was.
         """
-        if any(row["blocks"] for row in verdicts):
+        if blocking := [f"{row['rule']}: {row['message']}" for row in verdicts if row["blocks"]]:
+            self._require_not_released(blocking)
             return None, {}
         try:
             release = self._release()
@@ -168,6 +170,15 @@ class Draft:
         entries |= {TAG: papers.archived.tag.name, "commit": papers.archived.tag.commit} if papers.archived.tag else {}
         kept = recorded(project_store().add(self.folder))
         return project_store(self.voice.dataset).add(self.reports), {**entries, ARCHIVE: kept}
+
+    def _require_not_released(self, blocking: list[str]) -> None:
+        if self.before is not None:
+            said = "\n".join(f"  - {one}" for one in blocking)
+            raise dg.Failure(
+                f"{self.voice.name} {self.version} was released at {self.before.metadata[WHEN]} and stays as it was. Rules "
+                f"that block today:\n{said}\nCorrect what is listed or waive the rules, and run the same command again",
+                allow_retries=False,
+            )
 
     def _release(self) -> Release:
         """What this version is; the time is that of its first run."""

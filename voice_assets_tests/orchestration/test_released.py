@@ -6,6 +6,7 @@ import pytest
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.marks import RELEASED
 from voice_assets.orchestration.records import pins_json
+from voice_assets.orchestration.released import released
 from voice_assets.orchestration.runner import SelectionError, assets_to
 from voice_assets.orchestration.version_runs import VersionRun
 from voice_assets_tests.recorded_voice import OF_AN_EPOCH, RecordedVoice
@@ -115,3 +116,15 @@ def test_a_broken_voice_cannot_be_released(recorded: RecordedVoice) -> None:
     broken = recorded.voice.model_copy(update={"name": "other"})
     with pytest.raises(SelectionError, match="there is no voice 'other'"):
         VersionRun(recorded.graph, recorded.instance, broken, "1.0.0", None)
+
+
+def test_a_released_version_stays_released_when_a_rule_stops_a_later_run(recorded: RecordedVoice) -> None:
+    record(recorded, "1.0.0", SECOND)
+    record(recorded, "1.1.0", SECOND)
+    record(recorded, "1.0.0", SECOND, released=False)
+    history, key = recorded.gate().history, recorded.target("release").key
+    found = released(history, key, "1.0.0")
+    assert found is not None
+    assert found.metadata[RELEASED]
+    assert found.partition == "1.0.0"
+    assert released(history, key, "2.0.0") is None
