@@ -119,7 +119,8 @@ def _print_reasons(heading: str, reasons: list[str], advice: str) -> None:
 
 def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
     """Print where the release is."""
-    from voice_assets.defs.release_draft import ARCHIVE, TAG, WARNINGS, WHEN
+    from voice_assets.defs.release_draft import TAG, WARNINGS, WHEN
+    from voice_assets.orchestration.marks import ARCHIVE
     from voice_assets.release.project_status import FILE
     from voice_assets.runtime import project
     from voice_assets.runtime.plain_text import plain
@@ -129,7 +130,7 @@ def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
     did = "released" if ran else f"was released at {made.metadata[WHEN]}; nothing was changed"
     _print(plain(f"{voice.name} {version} from {made.metadata['epoch']}: {did}"))
     places = {"archive": store.at(made.artifact(ARCHIVE).uri), "status page": project.root() / FILE}
-    if made.report is not None:
+    if made.report is not None and store.exists(made.report):
         places["reports"] = store.at(made.report.uri)
     for name, place in places.items():
         _print(f"  {name}: {plain(str(place))}")

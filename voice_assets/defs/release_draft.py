@@ -4,7 +4,7 @@ Not here: the asset (``defs.releases``), and how each part is written (``release
 ``project_status``, ``handover``).
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,6 +14,7 @@ from voice_assets.defs.release_papers import Archived, Papers
 from voice_assets.defs.release_sources import sources_of, unnamed
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.lineage import ancestry
+from voice_assets.orchestration.marks import ARCHIVE
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.released import released
 from voice_assets.orchestration.results import one_row, opened, recorded
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "release"
-WHEN, HANDOVER, TAG, ARCHIVE = "released_at", "handover", "tag", "archive"
-"""The metadata entries of a release: when, the lines of the checklist, the tag, the folder with the archive."""
+WHEN, HANDOVER, TAG, COMMIT = "released_at", "handover", "tag", "commit"
+"""The metadata entries of a release: when, the lines of the checklist, the tag and its commit."""
 SIGNED_BY, WARNINGS = "signed_by", "package_warnings"
-"""The facts, and metadata entries, with what verifying said: who signed the package, and what a person should know."""
+"""The facts, and metadata entries: who signed the package, and what a person should know who verified it."""
+SIGNATURE = "signature"
+"""The metadata entry of a package: who signed it. The zip alone vouches for nobody: anybody can sign it."""
 BY_PACKAGE = "package-sha256"
 """The line of a tag's message that says which package was released."""
 
@@ -54,7 +57,7 @@ class Draft:
         self.context, self.voice, self.gate, self.package = context, voice, gate, package
         self.ancestors = ancestry(gate, [package])
         self.before = released(gate.history, context.asset_key, self.version)
-        self.tag = tag_name(self.version, voice.name) if tagged else ""
+        self.tag, self.tagged = tag_name(self.version, voice.name), tagged
         self.sha256 = package.artifact("package").sha256
         self.folder = project.artifacts_dir(voice.name) / "releases" / self.version
         self.reports = voice.reports_dir / f"release_{self.version}"
@@ -69,11 +72,14 @@ class Draft:
             asked: the epoch that a person asked for; empty for the newest package.
 
         Raises:
-            dagster.Failure: the version was released from another package; Git cannot tag; the status page cannot be updated.
+            dagster.Failure: the version was released from another package, or something else has it; Git cannot tag; the status
+                page cannot be updated.
         """
         try:
             self._require_same(asked)
-            if self.tag and self._own_tag() is None:
+            if conflicts := "; ".join(self._conflicts()):
+                raise ReleaseError(f"{conflicts}; a version is never overwritten: choose another version, or put that right")
+            if self.tagged and self._own_tag() is None:
                 self.repository.require_ready([self.voice.file], [self.page])
             project_status.require_updatable(self.page, self.voice.name)
         except (GitError, ReleaseError, project_status.StatusError, OSError) as error:
@@ -91,9 +97,18 @@ class Draft:
             "a version is never overwritten: choose another version"
         )
 
+    def _tag_there(self) -> Tag | None:
+        """The tag of this name. A release that makes no tag needs no Git."""
+        try:
+            return self.repository.tag(self.tag)
+        except GitError:
+            if self.tagged:
+                raise
+            return None
+
     def _own_tag(self) -> Tag | None:
         """The tag of this release, where it is there already."""
-        found = self.repository.tag(self.tag)
+        found = self._tag_there()
         return found if found is not None and says(found, BY_PACKAGE, self.sha256) else None
 
     def evidence(self) -> "dict[str, pd.DataFrame]":
@@ -107,14 +122,14 @@ class Draft:
 
     def _facts(self) -> dict[str, Any]:
         """What the rules judge besides the clients. Lists become text."""
-        problems, warnings, signed_by = self._verified()
+        problems, warnings = self._verified()
         licences, credited = unnamed(self.voice, self.ancestors)
         conflicts = self._conflicts()
         return {
             "package_problems": len(problems),
             "problems": problems,
             WARNINGS: warnings,
-            SIGNED_BY: signed_by,
+            SIGNED_BY: str(self.package.metadata.get(SIGNATURE, "")),
             "licences_missing": len(licences),
             "credits_missing": len(credited),
             "unnamed": [*licences, *credited],
@@ -124,23 +139,32 @@ class Draft:
             "lacking": list(self.sources.lacking),
         }
 
-    def _verified(self) -> tuple[list[str], list[str], str]:
-        """The problems and warnings of `voice-assets verify` on the zip that is shipped, and who signed it."""
+    def _verified(self) -> tuple[list[str], list[str]]:
+        """The problems and warnings of `voice-assets verify` on the zip that is shipped."""
         from voice_assets.release.sums import PackageError
         from voice_assets.release.verification import verify
 
         try:
             found = verify(opened(self.package, "archive"))
         except PackageError as error:
-            return [str(error)], [], ""
-        return found.problems, found.warnings, str(found.signed_by)
+            return [str(error)], []
+        return found.problems, found.warnings
 
     def _conflicts(self) -> list[str]:
         """What has this version already, and is not this release."""
         found = [release_folder.conflict(folder, self.sha256) for folder in (self.folder, self.reports)]
-        if self.tag and self.repository.tag(self.tag) is not None and self._own_tag() is None:
-            found.append(f"the Git tag {self.tag} is there and names another package")
-        return [one for one in found if one]
+        return [one for one in (*found, self._tag_conflict()) if one]
+
+    def _tag_conflict(self) -> str:
+        """Why the tag of this name is not the tag of this release; empty when it is, or when there is none."""
+        found, before = self._tag_there(), self._recorded_tag()
+        if found is None:
+            return ""
+        if self._own_tag() is None:
+            return f"the Git tag {self.tag} is there and names another package"
+        if before is not None and found.commit != before.commit:
+            return f"the Git tag {self.tag} is on {found.commit}, and the release made it on {before.commit}"
+        return ""
 
     def publish(
         self, evidence: "dict[str, pd.DataFrame]", verdicts: list[dict[str, Any]]
@@ -167,7 +191,7 @@ class Draft:
         except (GitError, ReleaseError, project_status.StatusError, OSError) as error:
             raise dg.Failure(f"{self.voice.name} {self.version}: {error}", allow_retries=False) from error
         entries = {WHEN: release.released, HANDOVER: dg.MetadataValue.json([asdict(line) for line in papers.lines])}
-        entries |= {TAG: papers.archived.tag.name, "commit": papers.archived.tag.commit} if papers.archived.tag else {}
+        entries |= {TAG: papers.archived.tag.name, COMMIT: papers.archived.tag.commit} if papers.archived.tag else {}
         kept = recorded(project_store().add(self.folder))
         return project_store(self.voice.dataset).add(self.reports), {**entries, ARCHIVE: kept}
 
@@ -196,10 +220,19 @@ class Draft:
         """Write both archives and the tag. What is there already stays."""
         release_folder.archive(self.folder, release, self.sources.files)
         release_folder.archive(self.reports, release, self.sources.files, like=self.folder)
-        archived = Archived(self.folder, self.reports, self.page, self.sources, None)
-        if not self.tag:
-            return archived
+        return Archived(self.folder, self.reports, self.page, self.sources, self._tagged(release))
+
+    def _tagged(self, release: Release) -> Tag | None:
+        """The tag, made on the recorded commit where it was lost. Without a tag in this run, the recorded one."""
+        before = self._recorded_tag()
+        if not self.tagged:
+            return before
         facts = {"epoch": release.epoch, "package": release.package, BY_PACKAGE: self.sha256}
         facts["archive-sha256"] = files.sha256(self.folder / release_folder.SUMS)
-        made = self._own_tag() or self.repository.make(self.tag, message(self.voice.title, self.version, facts))
-        return replace(archived, tag=made)
+        words = message(self.voice.title, self.version, facts)
+        return self._own_tag() or self.repository.make(self.tag, words, "HEAD" if before is None else before.commit)
+
+    def _recorded_tag(self) -> Tag | None:
+        """The tag as this version was released with it; None when it was not."""
+        said = {} if self.before is None else self.before.metadata
+        return Tag(said[TAG], said[COMMIT], "") if said.get(TAG) else None

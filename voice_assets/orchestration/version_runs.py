@@ -14,7 +14,7 @@ from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets.orchestration.launcher import Task
-from voice_assets.orchestration.marks import VERSIONS
+from voice_assets.orchestration.marks import ARCHIVE, VERSIONS
 from voice_assets.orchestration.partitions import releases
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.released import epoch_of_version, released
@@ -111,10 +111,8 @@ class VersionRun:
         return Task(self.target, reason, frozenset(gate.rules(self.target.key))) if unjudged else None
 
     def _lost(self, made: Materialisation) -> str | None:
-        """What happened to the archives; None when both are there."""
-        store = project_store(self.voice.dataset)
-        gone = [one.uri for one in (made.report, *made.artifacts.values()) if one is not None and not store.exists(one)]
-        return f"{gone[0]} is gone" if gone else None
+        """What happened to the archive; None when it has the recorded bytes. Its copy is in the data set of that time."""
+        return project_store().damage(made.artifact(ARCHIVE), whole=True)
 
     def _status(self, reasons: list[str], *, ran: bool) -> VersionStatus:
         gate = self._gate()

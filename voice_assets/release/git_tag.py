@@ -88,13 +88,13 @@ class Repository:
         message = self._read("for-each-ref", "--format=%(contents)", f"refs/tags/{name}") if kind == "tag" else ""
         return Tag(name, commit.stdout.strip(), message.strip())
 
-    def make(self, name: str, message: str) -> Tag:
-        """Make the annotated tag ``name`` on HEAD, and return it.
+    def make(self, name: str, message: str, commit: str = "HEAD") -> Tag:
+        """Make the annotated tag ``name`` on ``commit``, and return it.
 
         Raises:
             GitError: there is such a tag already; or git refused.
         """
-        done = self._git("tag", "--annotate", "--cleanup=verbatim", f"--message={message}", "--", name, "HEAD")
+        done = self._git("tag", "--annotate", "--cleanup=verbatim", f"--message={message}", "--", name, commit)
         found = self.tag(name)
         if done.returncode or found is None:
             raise GitError(f"{self.folder}: git made no tag {name}: {_words(done)}")

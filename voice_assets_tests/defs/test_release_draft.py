@@ -1,7 +1,10 @@
 """What a version writes, on a real package and in a real repository. The programs that would speak are left out."""
 
-from collections.abc import Sequence
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
@@ -13,11 +16,15 @@ from voice_assets.defs.release_draft import SIGNED_BY, Draft
 from voice_assets.orchestration.marks import RELEASED
 from voice_assets.orchestration.records import Materialisation, pins_json
 from voice_assets.orchestration.results import one_row
+from voice_assets.release.signing import Signer
 from voice_assets.runtime.storage import Artifact
 from voice_assets.voices import load_voice
-from voice_assets_tests.defs.releasable_voice import EPOCHS, Releasable
+from voice_assets_tests.cli.projects import call
+from voice_assets_tests.defs.releasable_voice import EPOCHS, NAMED, WHISPER, Releasable
 from voice_assets_tests.defs.releasable_voice import releasable as releasable
 from voice_assets_tests.defs.releasable_voice import releasable_once as releasable_once
+from voice_assets_tests.release.repositories import git, remote_of
+from voice_assets_tests.release.signed_packages import keys
 from voice_assets_tests.release.small_package import small_package as small_package
 from voice_assets_tests.release.small_package import small_voice as small_voice
 
@@ -74,3 +81,123 @@ def test_a_released_version_stays_as_it_was_when_a_rule_blocks_today(releasable:
     release(releasable)
     with pytest.raises(dg.Failure, match=r"(?s)was released at .* stays as it was.*clients_speak: piper is silent"):
         publish(draft(releasable), BLOCKED)
+
+
+def archive_of(made: Releasable, version: str = "1.0.0") -> Path:
+    return made.root / "artifacts" / "toy" / "releases" / version
+
+
+def reports_of(made: Releasable, version: str = "1.0.0") -> Path:
+    return made.root / "dataset" / "reports" / f"release_{version}"
+
+
+def tag_of(made: Releasable) -> str:
+    return git(made.root, "rev-parse", "v1.0.0-toy^{commit}")
+
+
+def test_a_run_without_a_tag_keeps_the_recorded_tag(releasable: Releasable) -> None:
+    first = release(releasable)
+    again = release(releasable, tagged=False)
+    assert (again["tag"], again["commit"]) == (first["tag"], first["commit"]) == ("v1.0.0-toy", tag_of(releasable))
+    assert f"v1.0.0-toy on {first['commit']}" in (releasable.root / "PROJECT_STATUS.md").read_text(encoding="utf-8")
+
+
+def test_a_lost_tag_is_made_on_the_commit_that_was_released(releasable: Releasable) -> None:
+    released_on = release(releasable)["commit"]
+    git(releasable.root, "tag", "--delete", "v1.0.0-toy")
+    git(releasable.root, "commit", "--quiet", "--allow-empty", "--message", "later")
+    release(releasable)
+    assert tag_of(releasable) == released_on
+
+
+RELEASE = ("release", "toy", "--version", "1.0.0")
+
+
+def moved(root: Path) -> None:
+    message = git(root, "for-each-ref", "--format=%(contents)", "refs/tags/v1.0.0-toy")
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "later")
+    git(root, "tag", "--annotate", "--force", f"--message={message}", "v1.0.0-toy")
+
+
+def gone(root: Path) -> None:
+    git(root, "tag", "--delete", "v1.0.0-toy")
+
+
+def of_another(root: Path) -> None:
+    git(root, "tag", "--annotate", "--force", "--message=other", "v1.0.0-toy")
+
+
+@pytest.mark.parametrize(("change", "words"), [(moved, "is on "), (gone, "is gone"), (of_another, "names another package")])
+def test_a_tag_that_is_not_as_recorded_is_not_pushed(
+    releasable: Releasable, tmp_path: Path, change: Callable[[Path], None], words: str
+) -> None:
+    release(releasable)
+    releasable.pass_checks("1.0.0")
+    remote = remote_of(releasable.root, tmp_path / "remote.git")
+    change(releasable.root)
+    done = call(*RELEASE, "--push")
+    assert done.exit_code == 2, done.output
+    assert f"the Git tag v1.0.0-toy {words}" in done.output
+    assert git(remote, "tag") == ""
+    command = done.output.rpartition("make it again: ")[2]
+    subprocess.run(command, shell=True, cwd=releasable.root, check=True)
+    done = call(*RELEASE, "--push")
+    assert (done.exit_code, git(remote, "tag")) == (0, "v1.0.0-toy"), done.output
+
+
+def test_a_moved_tag_is_no_release_again(releasable: Releasable) -> None:
+    release(releasable)
+    moved(releasable.root)
+    with pytest.raises(dg.Failure, match=r"the Git tag v1.0.0-toy is on .*, and the release made it on"):
+        draft(releasable).require_possible("")
+
+
+def test_a_released_voice_may_move_to_another_data_set(releasable: Releasable) -> None:
+    release(releasable)
+    releasable.pass_checks("1.0.0")
+    (releasable.root / "dataset").rename(releasable.root / "dataset_2")
+    shutil.rmtree(releasable.root / "dataset_2" / "reports")
+    releasable.project.write_voice(dataset=Path("../dataset_2"), **{**NAMED, "whisper": WHISPER})
+    done = call(*RELEASE)
+    assert done.exit_code == 0, done.output
+    assert "nothing was changed" in done.output
+    assert "reports:" not in done.output
+
+
+def test_a_changed_archive_is_named(releasable: Releasable) -> None:
+    release(releasable)
+    releasable.pass_checks("1.0.0")
+    changed = archive_of(releasable) / "logs" / "training" / "train.log"
+    changed.unlink()
+    changed.write_text("epoch 0\nepoch 2\n", encoding="utf-8")
+    done = call(*RELEASE)
+    assert done.exit_code == 1, done.output
+    assert f"{changed}: is missing, or is not as SHA256SUMS lists it; a version is never overwritten" in done.output
+
+
+def test_what_has_the_version_already_stops_the_release_at_once(releasable: Releasable) -> None:
+    (reports_of(releasable) / "notes.txt").parent.mkdir(parents=True)
+    for tagged in (True, False):
+        with pytest.raises(dg.Failure, match=r"release_1\.0\.0 is there and is no archive of a release"):
+            draft(releasable, tagged=tagged).require_possible("")
+
+
+def test_the_name_of_the_tag_counts_for_a_release_without_one(releasable: Releasable) -> None:
+    git(releasable.root, "tag", "v1.0.0-toy")
+    with pytest.raises(dg.Failure, match=r"the Git tag v1\.0\.0-toy is there and names another package"):
+        draft(releasable, tagged=False).require_possible("")
+    shutil.rmtree(releasable.root / ".git")
+    draft(releasable, tagged=False).require_possible("")
+
+
+def test_a_signed_package_is_reported_as_signed(releasable: Releasable, tmp_path: Path) -> None:
+    secret, _ = keys(tmp_path)
+    signed = Signer(secret).sign(releasable.package_folder(EPOCHS[-1]), tmp_path / "signatures")
+    releasable.make_package(EPOCHS[-1], signature=str(signed))
+    one = draft(releasable)
+    facts = one_row(one._facts())
+    assert facts[SIGNED_BY].iloc[0] == str(signed)
+    assert "signed by the key with the SHA-256" in str(signed)
+    one.publish({**evidence(), "facts": facts}, [])
+    page = (releasable.root / "PROJECT_STATUS.md").read_text(encoding="utf-8")
+    assert "* Signature: signed by the key with the SHA" in page
