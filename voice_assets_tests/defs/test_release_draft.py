@@ -201,3 +201,22 @@ def test_a_signed_package_is_reported_as_signed(releasable: Releasable, tmp_path
     one.publish({**evidence(), "facts": facts}, [])
     page = (releasable.root / "PROJECT_STATUS.md").read_text(encoding="utf-8")
     assert "* Signature: signed by the key with the SHA" in page
+
+
+def test_what_speaks_against_a_released_version_is_a_warning(releasable: Releasable, tmp_path: Path) -> None:
+    """A waiver ended, and the voice file names no licence any more. The version can still be handed on."""
+    release(releasable)
+    releasable.pass_checks("1.0.0", failing=["clients_understood"])
+    releasable.write_voice(license="", credit="")
+    done = call(*RELEASE, "--to", str(tmp_path / "bucket"))
+    assert done.exit_code == 0, done.output
+    assert "  warning: toy/release[1.0.0]: clients_understood: failed in run" in done.output
+    assert "uploaded: " in done.output
+
+
+def test_checks_alone_that_fail_take_no_release_back(releasable: Releasable) -> None:
+    """The checks have no result yet, so the command runs them: the recorded tables have no programs in them."""
+    release(releasable)
+    done = call(*RELEASE)
+    assert done.exit_code == 0, done.output
+    assert "  warning: toy/release[1.0.0]: " in done.output
