@@ -183,7 +183,8 @@ class Draft:
             return None, {}
         try:
             release = self._release()
-            papers = Papers(self.voice, self.gate, self.ancestors, release, self._archived(release), evidence, verdicts)
+            shown = [one for one in self.ancestors if self.gate.graph.has(one.key)]  # the voice may have lost assets since
+            papers = Papers(self.voice, self.gate, shown, release, self._archived(release), evidence, verdicts)
             project_status.update(self.page, papers.status())
             checklist = papers.checklist()
             if not (self.reports / CHECKLIST).exists():  # after a push it says more

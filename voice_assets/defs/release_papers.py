@@ -49,7 +49,7 @@ class Papers:
     """The papers of one release.
 
     Attributes:
-        ancestors: the materialisations behind the package, the nearest first.
+        ancestors: the materialisations behind the package of the assets that the voice has today, the nearest first.
         evidence, verdicts: the tables of the suite ``release``, and what its rules said.
     """
 

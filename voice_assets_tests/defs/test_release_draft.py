@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from voice_assets.dataset.tables import CLIENTS, frame
+from voice_assets.defs.came_from import CAME_FROM, came_from
 from voice_assets.defs.release_draft import SIGNED_BY, Draft
 from voice_assets.orchestration.marks import RELEASED
 from voice_assets.orchestration.records import Materialisation, pins_json
@@ -220,3 +221,15 @@ def test_checks_alone_that_fail_take_no_release_back(releasable: Releasable) -> 
     done = call(*RELEASE)
     assert done.exit_code == 0, done.output
     assert "  warning: toy/release[1.0.0]: " in done.output
+
+
+def test_a_voice_that_lost_an_asset_since_can_be_released(releasable: Releasable) -> None:
+    releasable.write_voice(asr_sample={"clips": 0})
+    one = draft(releasable)
+    names = {ancestor.key.path[-1] for ancestor in one.ancestors if not one.gate.graph.has(ancestor.key)}
+    assert names == {"asr_sample", "asr_sample_report"}
+    publish(one)
+    page = (releasable.root / "PROJECT_STATUS.md").read_text(encoding="utf-8")
+    assert "| whisper_validation | PASS |" in page
+    assert "asr_sample" not in page
+    assert CAME_FROM in came_from(one.gate, [one.package])
