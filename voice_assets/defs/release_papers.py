@@ -98,7 +98,9 @@ class Papers:
         for one, said in verdicts_on(self.gate.history, list(self.ancestors), HEARD_FIRST):
             if said is not None:
                 words = f"{said.word} by {said.by}: {said.comment or 'no comment'}"
-                row = {"rule": "listening", "passed": said.word == "approved", "blocks": True, "message": words}
+                approved = said.word == "approved"
+                blocks = not approved and self.voice.listening == "required"
+                row = {"rule": "listening", "passed": approved, "blocks": blocks, "message": words}
                 found.setdefault(one.key.path[-1], []).append(row)
         return {**found, "release": list(self.verdicts)}
 
