@@ -5,21 +5,22 @@ Not here: the asset (``defs.releases``), and how each part is written (``release
 """
 
 from dataclasses import asdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from voice_assets.defs.client_speech import heard_clients
 from voice_assets.defs.release_papers import Archived, Papers
-from voice_assets.defs.release_sources import sources_of, unnamed
+from voice_assets.defs.release_sources import Sources, sources_of, unnamed
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.lineage import ancestry
-from voice_assets.orchestration.marks import ARCHIVE
+from voice_assets.orchestration.marks import ARCHIVE, RELEASED
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.released import released
 from voice_assets.orchestration.results import one_row, opened, recorded
 from voice_assets.release import project_status, release_folder
-from voice_assets.release.git_tag import GitError, Repository, Tag, message, says
+from voice_assets.release.git_tag import GitError, Repository, Tag, message, says, value_of
 from voice_assets.release.release_folder import CHECKLIST, Release, ReleaseError
 from voice_assets.release.versions import VersionError, require_version, tag_name
 from voice_assets.runtime import files, project
@@ -37,8 +38,8 @@ SIGNED_BY, WARNINGS = "signed_by", "package_warnings"
 """The facts, and metadata entries: who signed the package, and what a person should know who verified it."""
 SIGNATURE = "signature"
 """The metadata entry of a package: who signed it. The zip alone vouches for nobody: anybody can sign it."""
-BY_PACKAGE = "package-sha256"
-"""The line of a tag's message that says which package was released."""
+BY_PACKAGE, BY_SUMS = "package-sha256", "archive-sha256"
+"""The lines of a tag's message that say which package was released, and the hash of the archive's SHA256SUMS."""
 
 
 class Draft:
@@ -63,7 +64,6 @@ class Draft:
         self.reports = voice.reports_dir / f"release_{self.version}"
         self.page = project.root() / project_status.FILE
         self.repository = Repository(project.root())
-        self.sources = sources_of(voice, package, self.ancestors)
 
     def require_possible(self, asked: str) -> None:
         """Return when nothing stands in the way that is no rule. Takes moments, and changes nothing.
@@ -84,6 +84,13 @@ class Draft:
             project_status.require_updatable(self.page, self.voice.name)
         except (GitError, ReleaseError, project_status.StatusError, OSError) as error:
             raise dg.Failure(f"{self.voice.name} {self.version}: {error}", allow_retries=False) from error
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The files to archive: those of an archive that is there, else today's."""
+        kept = (release_folder.files_of(folder, self.sha256) for folder in (self.folder, self.reports))
+        found = next(filter(None, kept), None)
+        return sources_of(self.voice, self.package, self.ancestors) if found is None else Sources(found, [])
 
     def _require_same(self, asked: str) -> None:
         if self.before is None:
@@ -185,7 +192,8 @@ class Draft:
             release = self._release()
             shown = [one for one in self.ancestors if self.gate.graph.has(one.key)]  # the voice may have lost assets since
             papers = Papers(self.voice, self.gate, shown, release, self._archived(release), evidence, verdicts)
-            project_status.update(self.page, papers.status())
+            if not self._superseded():
+                project_status.update(self.page, papers.status())
             checklist = papers.checklist()
             if not (self.reports / CHECKLIST).exists():  # after a push it says more
                 files.write_text(self.reports / CHECKLIST, checklist)
@@ -195,6 +203,13 @@ class Draft:
         entries |= {TAG: papers.archived.tag.name, COMMIT: papers.archived.tag.commit} if papers.archived.tag else {}
         kept = recorded(project_store().add(self.folder))
         return project_store(self.voice.dataset).add(self.reports), {**entries, ARCHIVE: kept}
+
+    def _superseded(self) -> bool:
+        """Whether this version was released before, and another one later: the status page is about the later one."""
+        if self.before is None:
+            return False
+        made = (one for one in self.gate.history.all(self.context.asset_key) if one.metadata.get(RELEASED))
+        return any(one.metadata[WHEN] > self.before.metadata[WHEN] for one in made)
 
     def _require_not_released(self, blocking: list[str]) -> None:
         if self.before is not None:
@@ -207,6 +222,8 @@ class Draft:
 
     def _release(self) -> Release:
         """What this version is; the time is that of its first run."""
+        recorded = "" if self.before is None else self.before.metadata[WHEN]
+        archived = (release_folder.released_at(folder) for folder in (self.folder, self.reports))
         return Release(
             voice=self.voice.name,
             title=self.voice.title,
@@ -214,13 +231,15 @@ class Draft:
             epoch=self.package.partition or "",
             package=self.package.artifact("package").name,
             package_sha256=self.sha256,
-            released=release_folder.released_at(self.folder) or utc_text(),
+            released=recorded or next(filter(None, archived), utc_text()),
         )
 
     def _archived(self, release: Release) -> Archived:
-        """Write both archives and the tag. What is there already stays."""
-        release_folder.archive(self.folder, release, self.sources.files)
-        release_folder.archive(self.reports, release, self.sources.files, like=self.folder)
+        """Write both archives and the tag. What is there already stays; of one that is lost, the other one is the source."""
+        tag = self._own_tag()
+        sums = "" if tag is None else value_of(tag, BY_SUMS)
+        for folder, other in ((self.folder, self.reports), (self.reports, self.folder)):
+            release_folder.archive(folder, release, self.sources.files, other, sums)
         return Archived(self.folder, self.reports, self.page, self.sources, self._tagged(release))
 
     def _tagged(self, release: Release) -> Tag | None:
@@ -229,7 +248,7 @@ class Draft:
         if not self.tagged:
             return before
         facts = {"epoch": release.epoch, "package": release.package, BY_PACKAGE: self.sha256}
-        facts["archive-sha256"] = files.sha256(self.folder / release_folder.SUMS)
+        facts[BY_SUMS] = files.sha256(self.folder / release_folder.SUMS)
         words = message(self.voice.title, self.version, facts)
         return self._own_tag() or self.repository.make(self.tag, words, "HEAD" if before is None else before.commit)
 

@@ -43,6 +43,12 @@ def says(tag: Tag, name: str, value: str) -> bool:
     return f"{name}: {value}" in tag.message.splitlines()
 
 
+def value_of(tag: Tag, name: str) -> str:
+    """The value of that fact in the message of ``tag``; empty when the message does not state it."""
+    lines = (line.partition(": ") for line in tag.message.splitlines())
+    return next((value for found, _, value in lines if found == name), "")
+
+
 class Repository:
     """The Git repository around a folder. Nothing is read before a method is called."""
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from voice_assets.dataset.tables import CLIENTS, frame
 from voice_assets.defs.came_from import CAME_FROM, came_from
 from voice_assets.defs.release_draft import SIGNED_BY, Draft
+from voice_assets.orchestration.listening import record_listening
 from voice_assets.orchestration.marks import RELEASED
 from voice_assets.orchestration.records import Materialisation, pins_json
 from voice_assets.orchestration.results import one_row
@@ -233,3 +235,67 @@ def test_a_voice_that_lost_an_asset_since_can_be_released(releasable: Releasable
     assert "| whisper_validation | PASS |" in page
     assert "asr_sample" not in page
     assert CAME_FROM in came_from(one.gate, [one.package])
+
+
+def lines_of(folder: Path) -> set[str]:
+    return set((folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
+
+
+def change_log(made: Releasable) -> None:
+    """Change a file of the training, after the release."""
+    log = next((made.root / "artifacts" / "toy" / "training" / "lightning_logs").rglob("train.log"))
+    log.write_text("another training\n", encoding="utf-8")
+    (log.parent / "more.log").write_text("more\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("lost", [archive_of, reports_of])
+def test_a_lost_archive_is_made_from_the_other_one(releasable: Releasable, lost: Callable[[Releasable], Path]) -> None:
+    first = release(releasable)
+    before = lines_of(lost(releasable))
+    shutil.rmtree(lost(releasable))
+    change_log(releasable)
+    releasable.write_voice(title="Another title")
+    git(releasable.root, "commit", "--quiet", "--all", "--message", "another title")
+    again = release(releasable)
+    assert lines_of(archive_of(releasable)) == lines_of(reports_of(releasable)) == before
+    assert (again["archive"], again["released_at"]) == (first["archive"], first["released_at"])
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=lost(releasable), check=True)
+
+
+def test_archives_that_are_both_lost_come_back_only_as_they_were(releasable: Releasable) -> None:
+    release(releasable)
+    before = lines_of(archive_of(releasable))
+    for _ in range(2):
+        for folder in (archive_of(releasable), reports_of(releasable)):
+            shutil.rmtree(folder, ignore_errors=True)
+        publish(draft(releasable))
+        assert lines_of(archive_of(releasable)) == before
+    shutil.rmtree(archive_of(releasable))
+    shutil.rmtree(reports_of(releasable))
+    change_log(releasable)
+    with pytest.raises(dg.Failure, match=r"today's files are others; restore the archive from a copy"):
+        publish(draft(releasable))
+    assert not archive_of(releasable).exists()
+
+
+def test_an_older_version_leaves_the_status_page_to_the_newer_one(releasable: Releasable) -> None:
+    release(releasable)
+    time.sleep(1.1)  # the time of a release is in whole seconds
+    release(releasable, "1.1.0")
+    page = releasable.root / "PROJECT_STATUS.md"
+    before = page.read_bytes()
+    release(releasable)
+    assert page.read_bytes() == before
+    page.unlink()
+    release(releasable, "1.1.0")
+    assert b"Release: 1.1.0" in page.read_bytes()
+
+
+@pytest.mark.parametrize(("mode", "state"), [("required", "missing"), ("advisory", "warning")])
+def test_a_rejection_fails_only_where_listening_is_required(releasable: Releasable, mode: str, state: str) -> None:
+    releasable.write_voice(listening=mode)
+    heard = releasable.project.latest("voice_samples", EPOCHS[-1])
+    record_listening(releasable.project.instance, heard, "rejected", "anna", "too fast", [])
+    entries = publish(draft(releasable, tagged=False))
+    (line,) = (one for one in entries["handover"].value if one["text"] == "People heard the samples of the epoch")
+    assert (line["state"], "rejected by anna" in line["evidence"]) == (state, True), line
