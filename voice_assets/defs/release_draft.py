@@ -24,6 +24,8 @@ from voice_assets.release.git_tag import GitError, Repository, Tag, message, say
 from voice_assets.release.release_folder import CHECKLIST, Release, ReleaseError
 from voice_assets.release.versions import VersionError, require_version, tag_name
 from voice_assets.runtime import files, project
+from voice_assets.runtime.contents import there
+from voice_assets.runtime.locks import LockError
 from voice_assets.runtime.stamps import utc_text
 from voice_assets.runtime.storage import Artifact, project_store
 from voice_assets.voices import Voice
@@ -38,6 +40,8 @@ SIGNED_BY, WARNINGS = "signed_by", "package_warnings"
 """The facts, and metadata entries: who signed the package, and what a person should know who verified it."""
 SIGNATURE = "signature"
 """The metadata entry of a package: who signed it. The zip alone vouches for nobody: anybody can sign it."""
+LOCK = "project_status.lock"
+"""The lock file of the status page, beside the instance's own files."""
 BY_PACKAGE, BY_SUMS = "package-sha256", "archive-sha256"
 """The lines of a tag's message that say which package was released, and the hash of the archive's SHA256SUMS."""
 
@@ -160,7 +164,16 @@ class Draft:
     def _conflicts(self) -> list[str]:
         """What has this version already, and is not this release."""
         found = [release_folder.conflict(folder, self.sha256) for folder in (self.folder, self.reports)]
-        return [one for one in (*found, self._tag_conflict()) if one]
+        return [one for one in (*found, self._shared_conflict(), self._tag_conflict()) if one]
+
+    def _shared_conflict(self) -> str:
+        """Why the archive in the store is not that of this package, where the store is shared with other machines; or empty."""
+        store = project_store()
+        uri = store.uri(self.folder)
+        record = f"{uri}/{release_folder.RECORD}"
+        if not there(store.at(record)):
+            return ""
+        return release_folder.another_package(store.at(uri), store.local(record), self.sha256)
 
     def _tag_conflict(self) -> str:
         """Why the tag of this name is not the tag of this release; empty when it is, or when there is none."""
@@ -193,11 +206,11 @@ class Draft:
             shown = [one for one in self.ancestors if self.gate.graph.has(one.key)]  # the voice may have lost assets since
             papers = Papers(self.voice, self.gate, shown, release, self._archived(release), evidence, verdicts)
             if not self._superseded():
-                project_status.update(self.page, papers.status())
+                project_status.update(self.page, papers.status(), project.dagster_home() / LOCK)
             checklist = papers.checklist()
             if not (self.reports / CHECKLIST).exists():  # after a push it says more
                 files.write_text(self.reports / CHECKLIST, checklist)
-        except (GitError, ReleaseError, project_status.StatusError, OSError) as error:
+        except (GitError, ReleaseError, project_status.StatusError, LockError, OSError) as error:
             raise dg.Failure(f"{self.voice.name} {self.version}: {error}", allow_retries=False) from error
         entries = {WHEN: release.released, HANDOVER: dg.MetadataValue.json([asdict(line) for line in papers.lines])}
         entries |= {TAG: papers.archived.tag.name, COMMIT: papers.archived.tag.commit} if papers.archived.tag else {}

@@ -47,18 +47,23 @@ def conflict(folder: Path, package_sha256: str) -> str:
     """Why ``folder`` cannot become, or is not, the archive of this package; empty when it is that archive or is not there."""
     if not os.path.lexists(folder):
         return ""
-    there = _recorded(folder).get("package_sha256", "")
-    if not there:
-        return f"{folder} is there and is no archive of a release"
-    if there != package_sha256:
-        return f"{folder} holds another package ({there[:12]}, not {package_sha256[:12]})"
+    if problem := another_package(folder, folder / RECORD, package_sha256):
+        return problem
     wrong = next((name for name, digest in _sums(folder).items() if not _is(folder / name, digest)), None)
     return "" if wrong is None else f"{folder / wrong}: is missing, or is not as {SUMS} lists it"
 
 
+def another_package(where: object, record: Path, package_sha256: str) -> str:
+    """Why the archive ``where``, with a copy of its ``release.json`` in ``record``, is not that of this package; or empty."""
+    there = _recorded(record).get("package_sha256", "")
+    if not there:
+        return f"{where} is there and is no archive of a release"
+    return "" if there == package_sha256 else f"{where} holds another package ({there[:12]}, not {package_sha256[:12]})"
+
+
 def released_at(folder: Path) -> str:
     """When the release in ``folder`` was made, in words; empty where there is no archive of a release."""
-    return _recorded(folder).get("released", "")
+    return _recorded(folder / RECORD).get("released", "")
 
 
 def files_of(folder: Path, package_sha256: str) -> dict[str, Path]:
@@ -68,10 +73,10 @@ def files_of(folder: Path, package_sha256: str) -> dict[str, Path]:
     return {name: folder / name for name in _sums(folder) if name != RECORD}
 
 
-def _recorded(folder: Path) -> dict[str, str]:
-    """The texts of ``release.json``; empty when it cannot be read."""
+def _recorded(file: Path) -> dict[str, str]:
+    """The texts of a ``release.json``; empty when it cannot be read."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return {name: value for name, value in record.items() if isinstance(value, str)} if isinstance(record, dict) else {}

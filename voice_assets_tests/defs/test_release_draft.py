@@ -299,3 +299,24 @@ def test_a_rejection_fails_only_where_listening_is_required(releasable: Releasab
     entries = publish(draft(releasable, tagged=False))
     (line,) = (one for one in entries["handover"].value if one["text"] == "People heard the samples of the epoch")
     assert (line["state"], "rejected by anna" in line["evidence"]) == (state, True), line
+
+
+@pytest.fixture(params=["a folder", "a URL"])
+def shared_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that other machines use too."""
+    address = {"a folder": str(tmp_path / "store"), "a URL": f"memory://{tmp_path.name}"}[request.param]
+    monkeypatch.setenv("VOICE_STORE", address)
+
+
+@pytest.mark.usefixtures("shared_store")
+def test_a_version_that_another_machine_released_is_taken(releasable: Releasable) -> None:
+    releasable.make_package(EPOCHS[-1])
+    release(releasable, tagged=False)
+    shutil.rmtree(archive_of(releasable))
+    shutil.rmtree(reports_of(releasable))
+    draft(releasable, tagged=False).require_possible("")  # the same package
+    releasable.project.instance.wipe_assets([dg.AssetKey(["toy", "release"])])  # the records of another machine are elsewhere
+    (releasable.package_folder(EPOCHS[-1]) / "MODEL_CARD").write_text("another", encoding="utf-8")
+    releasable.make_package(EPOCHS[-1])
+    with pytest.raises(dg.Failure, match=r"releases/1\.0\.0 holds another package .*; a version is never overwritten"):
+        draft(releasable, tagged=False).require_possible("")
