@@ -1,4 +1,5 @@
-# voice_assets in a container. The project's folder is mounted: voices/, datasets/, artifacts/ and .dagster/ stay outside.
+# voice_assets in a container. The project's folder is mounted: voices/, datasets/, artifacts/ and .dagster/ stay outside. It need
+# not be a checkout: where it has no dagster.yaml or workspace.yaml, those of the image count.
 #
 #   docker build --tag voice-assets .
 #   docker run --rm --init --network host --user "$(id -u):$(id -g)" --volume "$PWD:/project" voice-assets run felix_mirage

@@ -39,7 +39,8 @@ def release(voice: str, version: str, epoch: str | None, no_tag: bool, push: boo
     \b
     Exit code  0  the version is released
                1  a rule or a gate does not let it pass, or the version
-                  was released from another package
+                  was released from another package; a rule that speaks
+                  against a released version today is a warning
                2  the command cannot run: no such voice or epoch, no version,
                   nothing to push to
              130  stopped by Ctrl-C or `kill`
@@ -87,17 +88,18 @@ def release_voice(voice: "Voice", version: str, epoch: str | None, *, tag: bool)
         if epoch is not None:
             require_epoch(instance, voice, epoch)
         run = VersionRun(graph, instance, voice, version, epoch)
-        if reasons := [*_unnamed(voice), *run.in_the_way()]:
+        if reasons := [*([] if run.is_released() else _unnamed(voice)), *run.in_the_way()]:
             make = f"`voice-assets run {voice.name} --to voice_package` makes the package that a release needs"
             _print_reasons(f"{voice.name} {version}: nothing was started:", reasons, f"correct what is listed; {make}")
             return None
         with RunBars(console(), voice.name) as bars:
             status = run.bring_up_to_date({"epoch": epoch or "", "tag": tag}, bars)
     if status.reasons or status.released is None:
+        stands = "is not released" if status.released is None else "is released, and could not be restored"
         advice = "correct what is listed, and run the same command again"
-        _print_reasons(f"{voice.name} {version} is not released:", status.reasons, advice)
+        _print_reasons(f"{voice.name} {version} {stands}:", status.reasons, advice)
         return None
-    _print_released(voice, status.released, status.ran)
+    _print_released(voice, status.released, status.ran, status.warnings)
     return status.released
 
 
@@ -117,9 +119,10 @@ def _print_reasons(heading: str, reasons: list[str], advice: str) -> None:
     _print(f"{plain(heading)}{lines}\nWhat to do: {plain(advice)}.")
 
 
-def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
-    """Print where the release is."""
-    from voice_assets.defs.release_draft import ARCHIVE, TAG, WARNINGS, WHEN
+def _print_released(voice: "Voice", made: "Materialisation", ran: bool, warnings: list[str]) -> None:
+    """Print where the release is, and what speaks against it today."""
+    from voice_assets.defs.release_draft import TAG, WARNINGS, WHEN
+    from voice_assets.orchestration.marks import ARCHIVE
     from voice_assets.release.project_status import FILE
     from voice_assets.runtime import project
     from voice_assets.runtime.plain_text import plain
@@ -129,14 +132,14 @@ def _print_released(voice: "Voice", made: "Materialisation", ran: bool) -> None:
     did = "released" if ran else f"was released at {made.metadata[WHEN]}; nothing was changed"
     _print(plain(f"{voice.name} {version} from {made.metadata['epoch']}: {did}"))
     places = {"archive": store.at(made.artifact(ARCHIVE).uri), "status page": project.root() / FILE}
-    if made.report is not None:
+    if made.report is not None and store.exists(made.report):
         places["reports"] = store.at(made.report.uri)
     for name, place in places.items():
         _print(f"  {name}: {plain(str(place))}")
     tag = made.metadata.get(TAG)
     _print(f"  Git tag: {plain(str(tag or 'none'))}")
-    if warnings := made.metadata.get(WARNINGS):
-        _print(f"  warning: {plain(str(warnings))}")
+    for warning in filter(None, (made.metadata.get(WARNINGS), *warnings)):
+        _print(f"  warning: {plain(str(warning))}")
 
 
 def _print(text: str) -> None:

@@ -3,9 +3,10 @@
 from voice_assets.cli.bars import counting
 from voice_assets.cli.errors import CommandError
 from voice_assets.cli.terminal import console
-from voice_assets.defs.release_draft import ARCHIVE, HANDOVER, TAG
+from voice_assets.defs.release_draft import BY_PACKAGE, COMMIT, HANDOVER, TAG
+from voice_assets.orchestration.marks import ARCHIVE
 from voice_assets.orchestration.records import Materialisation
-from voice_assets.release.git_tag import Repository
+from voice_assets.release.git_tag import Repository, says
 from voice_assets.release.handover import Line, checklist, pushed
 from voice_assets.release.release_folder import CHECKLIST
 from voice_assets.release.upload import MEGABYTE, upload
@@ -19,17 +20,38 @@ def push_tag(voice: Voice, made: Materialisation, remote: str) -> None:
     """Push the tag of a release, and write where to into the hand-over checklist.
 
     Raises:
-        CommandError: the release has no tag.
+        CommandError: the release has no tag, or the tag is not as the release recorded it.
         GitError: there is no such remote, or the remote did not take the tag.
     """
     tag = made.metadata.get(TAG)
     if not tag:
         raise CommandError(f"{voice.name} {made.partition} was released without a Git tag, so there is nothing to push")
-    address = Repository(project.root()).push(tag, remote)
+    repository = Repository(project.root())
+    _require_as_recorded(repository, tag, made)
+    address = repository.push(tag, remote)
     lines = pushed([Line(**line) for line in made.metadata[HANDOVER]], f"{tag} to {address}")
     page = voice.reports_dir / f"release_{made.partition}" / CHECKLIST
-    files.write_text(page, checklist(voice.title, str(made.partition), lines))
+    if page.parent.is_dir():  # the voice may have another data set today
+        files.write_text(page, checklist(voice.title, str(made.partition), lines))
     _print(f"  pushed: {tag} to {address}")
+
+
+def _require_as_recorded(repository: Repository, tag: str, made: Materialisation) -> None:
+    """Return when the tag is on the recorded commit and names the released package."""
+    found, commit, line = repository.tag(tag), made.metadata[COMMIT], f"{BY_PACKAGE}: {made.data_version}"
+    if found is None:
+        problem = "is gone"
+    elif found.commit != commit:
+        problem = f"is on {found.commit}"
+    elif not says(found, BY_PACKAGE, made.data_version):
+        problem = "names another package"
+    else:
+        return
+    delete = "" if found is None else f"git tag --delete {tag}; "
+    raise CommandError(
+        f"the Git tag {tag} {problem}; the release made it on {commit} with the line '{line}'. Nothing was pushed. Fetch "
+        f'the tag from where it is right, or make it again: {delete}git tag --annotate --message "{line}" {tag} {commit}'
+    )
 
 
 def upload_archive(voice: Voice, made: Materialisation, url: str) -> None:

@@ -50,7 +50,7 @@ def serve(host: str, port: int) -> int:
     token = new_token(host)
     commands = {
         WEB_SERVER: [sys.executable, "-m", "voice_assets.cli.web_server", host, str(port)],
-        "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.root() / "workspace.yaml")],
+        "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.dagster_file("workspace.yaml"))],
     }
     environments = {WEB_SERVER: os.environ | {TOKEN: token or ""}}  # the daemon and its runs never see the token
     with open_instance() as instance:

@@ -43,7 +43,7 @@ def main(host: str, port: int) -> None:
     from voice_assets.runtime import project
 
     token = os.environ.pop(TOKEN, "") or None  # the code server, a child of this process, does not inherit it
-    target = WorkspaceFileTarget([str(project.root() / "workspace.yaml")])
+    target = WorkspaceFileTarget([str(project.dagster_file("workspace.yaml"))])
     with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
         dagster = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
         app = BesideDagster(create_app(RecordedSubjects(instance), RecordedComparisons(instance)), dagster)

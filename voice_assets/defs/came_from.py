@@ -34,7 +34,8 @@ def _row(gate: Gate, key: dg.AssetKey, ones: list[Materialisation]) -> dict[str,
     from voice_assets.reports.markdown import Link
     from voice_assets.reports.verdicts import worst_word
 
-    verdicts = [row for one in ones for row in verdict_rows(gate, one)]
+    judged = ones if gate.graph.has(key) else []  # the voice may have lost the asset since, and its rules with it
+    verdicts = [row for one in judged for row in verdict_rows(gate, one)]
     runs = dict.fromkeys(one.run_id for one in ones if one.run_id)
     links = [Link(run[:RUN_SHOWN], run_url(run)) for run in list(runs)[:RUNS_SHOWN]]
     if len(runs) > RUNS_SHOWN:

@@ -49,7 +49,7 @@ class Papers:
     """The papers of one release.
 
     Attributes:
-        ancestors: the materialisations behind the package, the nearest first.
+        ancestors: the materialisations behind the package of the assets that the voice has today, the nearest first.
         evidence, verdicts: the tables of the suite ``release``, and what its rules said.
     """
 
@@ -98,7 +98,9 @@ class Papers:
         for one, said in verdicts_on(self.gate.history, list(self.ancestors), HEARD_FIRST):
             if said is not None:
                 words = f"{said.word} by {said.by}: {said.comment or 'no comment'}"
-                row = {"rule": "listening", "passed": said.word == "approved", "blocks": True, "message": words}
+                approved = said.word == "approved"
+                blocks = not approved and self.voice.listening == "required"
+                row = {"rule": "listening", "passed": approved, "blocks": blocks, "message": words}
                 found.setdefault(one.key.path[-1], []).append(row)
         return {**found, "release": list(self.verdicts)}
 

@@ -15,13 +15,13 @@ class BusyError(RuntimeError):
 
 
 def ready_home() -> str:
-    """Make ``DAGSTER_HOME`` exist, link the project's ``dagster.yaml`` into it, and set the variable. Returns the folder."""
+    """Make ``DAGSTER_HOME`` exist, link ``dagster.yaml`` into it, and set the variable. Returns the folder."""
     home = project.dagster_home()
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     if not config.exists():
         config.unlink(missing_ok=True)  # a link to a checkout that has moved
-        config.symlink_to(os.path.relpath(project.root() / "dagster.yaml", home))
+        config.symlink_to(os.path.relpath(project.dagster_file("dagster.yaml"), home))
     os.environ["DAGSTER_HOME"] = str(home)
     return str(home)
 

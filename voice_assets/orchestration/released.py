@@ -11,9 +11,11 @@ from voice_assets.orchestration.records import Materialisation
 
 
 def released(history: History, asset: dg.AssetKey, version: str | None) -> Materialisation | None:
-    """The record of a version that was released; None when it was not, or when its rules failed."""
+    """The newest record of a version that was released; None when it never was. A run that a rule stopped is none."""
     made = None if version is None else history.latest(asset, version)
-    return made if made is not None and made.metadata.get(RELEASED) else None
+    if made is None or made.metadata.get(RELEASED):
+        return made
+    return next((one for one in history.all(asset) if one.partition == version and one.metadata.get(RELEASED)), None)
 
 
 def epoch_of_version(

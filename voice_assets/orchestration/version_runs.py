@@ -14,7 +14,7 @@ from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets.orchestration.launcher import Task
-from voice_assets.orchestration.marks import VERSIONS
+from voice_assets.orchestration.marks import ARCHIVE, VERSIONS
 from voice_assets.orchestration.partitions import releases
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.released import epoch_of_version, released
@@ -30,12 +30,14 @@ class VersionStatus:
     Attributes:
         released: its record; None when it is not released.
         ran: whether a run was needed.
-        reasons: why it is not released, or which rules speak against it today.
+        reasons: why it is not released, or why a run that had to restore its archive failed.
+        warnings: the rules that speak against a released version today.
     """
 
     released: Materialisation | None
     ran: bool = False
     reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 class VersionRun:
@@ -57,6 +59,10 @@ class VersionRun:
     def _gate(self) -> Gate:
         """A new gate, which reads the records as they are now."""
         return Gate(self.graph, self.instance, epoch=self.epoch)
+
+    def is_released(self) -> bool:
+        """Whether this version was released before. Reads only."""
+        return released(self._gate().history, self.target.key, self.target.partition) is not None
 
     def in_the_way(self) -> list[str]:
         """Why this version cannot be released; empty when nothing is known to stop it. Reads only."""
@@ -97,7 +103,8 @@ class VersionRun:
         finally:
             if self._gate().history.latest(self.target.key, self.target.partition) is None:
                 self.instance.delete_dynamic_partition(partitions, self.target.partition)
-        return self._status([] if outcome.success else [outcome.message], ran=True)
+        judged = outcome.success or task.checks  # the verdicts say what a run of checks alone found
+        return self._status([] if judged else [outcome.message], ran=True)
 
     def _task(self, gate: Gate) -> Task | None:
         """The run that is needed: of the asset, of its checks alone, or none."""
@@ -111,14 +118,12 @@ class VersionRun:
         return Task(self.target, reason, frozenset(gate.rules(self.target.key))) if unjudged else None
 
     def _lost(self, made: Materialisation) -> str | None:
-        """What happened to the archives; None when both are there."""
-        store = project_store(self.voice.dataset)
-        gone = [one.uri for one in (made.report, *made.artifacts.values()) if one is not None and not store.exists(one)]
-        return f"{gone[0]} is gone" if gone else None
+        """What happened to the archive; None when it has the recorded bytes. Its copy is in the data set of that time."""
+        return project_store().damage(made.artifact(ARCHIVE), whole=True)
 
     def _status(self, reasons: list[str], *, ran: bool) -> VersionStatus:
         gate = self._gate()
-        latest = gate.history.latest(self.target.key, self.target.partition)
-        against = [] if latest is None else in_words(gate.verdicts(latest))
         made = released(gate.history, self.target.key, self.target.partition)
-        return VersionStatus(made, ran, against or ([] if made is not None and not reasons else reasons))
+        latest = made or gate.history.latest(self.target.key, self.target.partition)
+        against = [] if latest is None else in_words(gate.verdicts(latest))
+        return VersionStatus(None, ran, against or reasons) if made is None else VersionStatus(made, ran, reasons, against)

@@ -43,6 +43,12 @@ def says(tag: Tag, name: str, value: str) -> bool:
     return f"{name}: {value}" in tag.message.splitlines()
 
 
+def value_of(tag: Tag, name: str) -> str:
+    """The value of that fact in the message of ``tag``; empty when the message does not state it."""
+    lines = (line.partition(": ") for line in tag.message.splitlines())
+    return next((value for found, _, value in lines if found == name), "")
+
+
 class Repository:
     """The Git repository around a folder. Nothing is read before a method is called."""
 
@@ -88,13 +94,13 @@ class Repository:
         message = self._read("for-each-ref", "--format=%(contents)", f"refs/tags/{name}") if kind == "tag" else ""
         return Tag(name, commit.stdout.strip(), message.strip())
 
-    def make(self, name: str, message: str) -> Tag:
-        """Make the annotated tag ``name`` on HEAD, and return it.
+    def make(self, name: str, message: str, commit: str = "HEAD") -> Tag:
+        """Make the annotated tag ``name`` on ``commit``, and return it.
 
         Raises:
             GitError: there is such a tag already; or git refused.
         """
-        done = self._git("tag", "--annotate", "--cleanup=verbatim", f"--message={message}", "--", name, "HEAD")
+        done = self._git("tag", "--annotate", "--cleanup=verbatim", f"--message={message}", "--", name, commit)
         found = self.tag(name)
         if done.returncode or found is None:
             raise GitError(f"{self.folder}: git made no tag {name}: {_words(done)}")

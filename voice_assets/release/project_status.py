@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice_assets.reports.markdown import escape, table
-from voice_assets.runtime import files
+from voice_assets.runtime import files, locks
 
 FILE = "PROJECT_STATUS.md"
+SECONDS_TO_WAIT = 60
 START = b"# Project status\n\nWrite what you like around the marked parts: a release rewrites only the text inside.\n"
 HEADINGS = {
     "stage": "Stage",
@@ -109,23 +110,30 @@ def part(status: Status) -> str:
     return "\n".join(lines)
 
 
-def update(file: Path, status: Status) -> bool:
+def update(file: Path, status: Status, lock: Path) -> bool:
     """Put the part of the voice into ``file``, and return whether the file changed.
 
     The part replaces what is between the voice's markers. In a file without them, the part is added at the end. Every other
-    byte stays. The line ends of the part are those of the file.
+    byte stays. The line ends of the part are those of the file. Waits while another voice is put into the file.
+
+    Args:
+        file: the page.
+        status: the part.
+        lock: the lock file of the page, which every process of the project takes.
 
     Raises:
+        LockError: another process has the page all the time.
         StatusError: one marker of the voice is missing, is there twice, or the end is before the beginning.
         OSError: the file cannot be read or written.
     """
     file = file.resolve()  # of a link, the file behind it
-    before = file.read_bytes() if file.exists() else START
-    after = with_part(before, status, file)
-    if file.exists() and after == before:
-        return False
-    with files.replacing(file) as temporary:
-        temporary.write_bytes(after)
+    with locks.exclusive(lock, SECONDS_TO_WAIT):
+        before = file.read_bytes() if file.exists() else START
+        after = with_part(before, status, file)
+        if file.exists() and after == before:
+            return False
+        with files.replacing(file) as temporary:
+            temporary.write_bytes(after)
     return True
 
 

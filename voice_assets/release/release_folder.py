@@ -47,52 +47,72 @@ def conflict(folder: Path, package_sha256: str) -> str:
     """Why ``folder`` cannot become, or is not, the archive of this package; empty when it is that archive or is not there."""
     if not os.path.lexists(folder):
         return ""
-    there = _recorded(folder).get("package_sha256", "")
-    if not there:
-        return f"{folder} is there and is no archive of a release"
-    if there != package_sha256:
-        return f"{folder} holds another package ({there[:12]}, not {package_sha256[:12]})"
+    if problem := another_package(folder, folder / RECORD, package_sha256):
+        return problem
     wrong = next((name for name, digest in _sums(folder).items() if not _is(folder / name, digest)), None)
     return "" if wrong is None else f"{folder / wrong}: is missing, or is not as {SUMS} lists it"
 
 
+def another_package(where: object, record: Path, package_sha256: str) -> str:
+    """Why the archive ``where``, with a copy of its ``release.json`` in ``record``, is not that of this package; or empty."""
+    there = _recorded(record).get("package_sha256", "")
+    if not there:
+        return f"{where} is there and is no archive of a release"
+    return "" if there == package_sha256 else f"{where} holds another package ({there[:12]}, not {package_sha256[:12]})"
+
+
 def released_at(folder: Path) -> str:
     """When the release in ``folder`` was made, in words; empty where there is no archive of a release."""
-    return _recorded(folder).get("released", "")
+    return _recorded(folder / RECORD).get("released", "")
 
 
-def _recorded(folder: Path) -> dict[str, str]:
-    """The texts of ``release.json``; empty when it cannot be read."""
+def files_of(folder: Path, package_sha256: str) -> dict[str, Path]:
+    """The files of the archive of this package, by their names in it; empty when ``folder`` is not that archive, whole."""
+    if not folder.exists() or conflict(folder, package_sha256):
+        return {}
+    return {name: folder / name for name in _sums(folder) if name != RECORD}
+
+
+def _recorded(file: Path) -> dict[str, str]:
+    """The texts of a ``release.json``; empty when it cannot be read."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return {name: value for name, value in record.items() if isinstance(value, str)} if isinstance(record, dict) else {}
 
 
-def archive(folder: Path, release: Release, sources: Mapping[str, Path], like: Path | None = None) -> bool:
+def archive(
+    folder: Path, release: Release, sources: Mapping[str, Path], like: Path | None = None, sums_sha256: str = ""
+) -> bool:
     """Write the archive of a release, whole or not at all, and return whether it was written. An archive is never changed.
 
     Args:
         folder: where to; when it is the archive of this package already, nothing is done.
         release: what it is.
         sources: name in the folder -> file.
-        like: an archive of the same release; where the disk can, its files are shared and not copied.
+        like: where another archive of the same release is or will be. When it is there, the new one is a twin of it, and
+            ``sources`` count for nothing. Where the disk can, the files are shared and not copied.
+        sums_sha256: what the SHA-256 of SHA256SUMS was when the version was released; empty when that is not known.
 
     Raises:
-        ReleaseError: the folder holds something else, or a file is missing.
+        ReleaseError: the folder holds something else, a file is missing, or the files are others than those released.
         OSError: the folder cannot be written. Nothing is left behind.
     """
-    if problem := conflict(folder, release.package_sha256):
-        raise ReleaseError(f"{problem}; a version is never overwritten: release another version, or move the folder away")
+    for one in (folder, *([] if like is None else [like])):
+        if problem := conflict(one, release.package_sha256):
+            raise ReleaseError(f"{problem}; a version is never overwritten: release another version, or move the folder away")
     if folder.exists():
+        _require_released(folder, folder, sums_sha256)
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        for name, source in sorted(sources.items()):
-            _keep(source, building / name, None if like is None else like / name)
-        _describe(building, release, sorted(sources))
+        if like is not None and like.exists():
+            _copy(like, building)
+        else:
+            _collect(sources, building, release)
+        _require_released(building, folder, sums_sha256)
         building.chmod(0o755)
         building.rename(folder)
     finally:
@@ -100,17 +120,38 @@ def archive(folder: Path, release: Release, sources: Mapping[str, Path], like: P
     return True
 
 
-def _keep(source: Path, target: Path, twin: Path | None) -> None:
-    """Copy a file, or link the same file of another archive; the file cannot be written then."""
-    if not source.is_file():
-        raise ReleaseError(f"{source}: there is no such file, and the release archives it as {target.name}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if twin is not None and twin.is_file():
+def _require_released(built: Path, folder: Path, sums_sha256: str) -> None:
+    """Return when the archive ``built``, which is or becomes ``folder``, has the files that were released."""
+    found = files.sha256(built / SUMS)
+    if sums_sha256 not in ("", found):
+        raise ReleaseError(
+            f"{folder}: the SHA-256 of {SUMS} would be {found}, and {sums_sha256} was released: today's files are others; "
+            "restore the archive from a copy, such as an upload, or release another version"
+        )
+
+
+def _collect(sources: Mapping[str, Path], building: Path, release: Release) -> None:
+    """Copy the files, and describe them."""
+    for name, source in sorted(sources.items()):
+        if not source.is_file():
+            raise ReleaseError(f"{source}: there is no such file, and the release archives it as {name}")
+        _keep(source, building / name)
+    _describe(building, release, sorted(sources))
+
+
+def _copy(like: Path, building: Path) -> None:
+    """Make a twin of an archive that is whole: the same files, shared where the disk can, with the same sums."""
+    for name in (*_sums(like), SUMS):
+        (building / name).parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(twin, target)
-            return
+            os.link(like / name, building / name)
         except OSError:  # another disk, or a file system without links
-            pass
+            _keep(like / name, building / name)
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Copy a file; the copy cannot be written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     with files.naming(target):
         shutil.copyfile(source, target)
     target.chmod(0o444)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ LFS_POINTER = b"version https://git-lfs"
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``. The temporary file replaces ``path`` when the block ends without an error.
 
-    The bytes are on disk before the rename, so a crash leaves the old file or the new file, never half a file.
+    The bytes are on disk before the rename, so a crash leaves the old file or the new file, never half a file. Who may read and
+    write an existing file stays as it was.
 
     Raises:
         OSError: the file cannot be written, for instance because the disk is full. The error names ``path``.
@@ -30,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
             yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

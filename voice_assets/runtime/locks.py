@@ -35,11 +35,15 @@ class LockError(RuntimeError):
 
 
 @contextmanager
-def exclusive(file: Path) -> Iterator[None]:
-    """Hold the lock in ``file`` while the block runs. Waits no longer than it takes another process to ask (``is_held``).
+def exclusive(file: Path, seconds: float = SECONDS_TO_ASK) -> Iterator[None]:
+    """Hold the lock in ``file`` while the block runs.
+
+    Args:
+        file: the lock file.
+        seconds: how long to wait for another process; not less than it takes that process to ask (``is_held``).
 
     Raises:
-        LockError: another process holds the lock, or the file system has no locks.
+        LockError: another process holds the lock all the time, or the file system has no locks.
     """
     numbers: list[int] = []
 
@@ -51,7 +55,7 @@ def exclusive(file: Path) -> Iterator[None]:
     lock = FileLock(file, thread_local=False, fallback_to_soft=False, on_acquired=sign)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=SECONDS_TO_ASK, poll_interval=SECONDS_TO_ASK / 5)
+        lock.acquire(timeout=seconds, poll_interval=SECONDS_TO_ASK / 5)
     except Timeout as error:
         raise LockError(f"{holder_text(file)} holds the lock {file}") from error
     except OSError as error:

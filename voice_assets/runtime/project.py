@@ -9,7 +9,17 @@ STORE_VARIABLE = "VOICE_STORE"
 
 def root() -> Path:
     """The project folder: ``$VOICE_ASSETS_ROOT``, or the checkout this package was installed from."""
-    return Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).resolve().parents[2]).resolve()
+    return Path(os.environ.get(ROOT_VARIABLE) or _checkout()).resolve()
+
+
+def dagster_file(name: str) -> Path:
+    """``dagster.yaml`` or ``workspace.yaml``: the project's own; of a project without one, that of the checkout."""
+    own = root() / name
+    return own if own.is_file() else _checkout() / name
+
+
+def _checkout() -> Path:
+    return Path(__file__).resolve().parents[2]
 
 
 def store_root() -> str:

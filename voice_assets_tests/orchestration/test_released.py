@@ -6,8 +6,10 @@ import pytest
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.marks import RELEASED
 from voice_assets.orchestration.records import pins_json
+from voice_assets.orchestration.released import released
 from voice_assets.orchestration.runner import SelectionError, assets_to
 from voice_assets.orchestration.version_runs import VersionRun
+from voice_assets.runtime.storage import project_store
 from voice_assets_tests.recorded_voice import OF_AN_EPOCH, RecordedVoice
 
 FIRST, SECOND = "v0-e0000", "v0-e0001"
@@ -115,3 +117,24 @@ def test_a_broken_voice_cannot_be_released(recorded: RecordedVoice) -> None:
     broken = recorded.voice.model_copy(update={"name": "other"})
     with pytest.raises(SelectionError, match="there is no voice 'other'"):
         VersionRun(recorded.graph, recorded.instance, broken, "1.0.0", None)
+
+
+def test_a_released_version_stays_released_when_a_rule_stops_a_later_run(recorded: RecordedVoice) -> None:
+    record(recorded, "1.0.0", SECOND)
+    record(recorded, "1.1.0", SECOND)
+    record(recorded, "1.0.0", SECOND, released=False)
+    history, key = recorded.gate().history, recorded.target("release").key
+    found = released(history, key, "1.0.0")
+    assert found is not None
+    assert found.metadata[RELEASED]
+    assert found.partition == "1.0.0"
+    assert released(history, key, "2.0.0") is None
+
+
+def test_a_zip_that_was_changed_closes_the_gate(recorded: RecordedVoice) -> None:
+    archive = recorded._file(recorded.target("voice_package", SECOND), "B", "package.zip")
+    recorded.make("voice_package", SECOND, archive=archive.as_json())
+    assert blockers(recorded) == []
+    file = project_store().local(archive.uri)
+    file.write_bytes(file.read_bytes()[::-1])
+    assert any("out of date: " in one and "package.zip has other bytes" in one for one in blockers(recorded))

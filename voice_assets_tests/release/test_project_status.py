@@ -1,5 +1,7 @@
 """The status page: the part of a voice changes, and not one byte of what people wrote."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,11 +31,12 @@ STATUS = Status(
 )
 BEGIN, END = markers("toy")
 PAGE = Path("PROJECT_STATUS.md")
+LOCK = "status.lock"
 
 
 def test_a_new_page_says_that_people_may_write(tmp_path: Path) -> None:
     file = tmp_path / "PROJECT_STATUS.md"
-    assert update(file, STATUS)
+    assert update(file, STATUS, tmp_path / LOCK)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# Project status\n")
     assert "| validation | base_validation | PASS | 2026-11-22 10:15:00 UTC | 10 clips | reports/validation_1.md |" in text
@@ -43,9 +46,9 @@ def test_a_new_page_says_that_people_may_write(tmp_path: Path) -> None:
 
 def test_the_same_release_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "PROJECT_STATUS.md"
-    update(file, STATUS)
+    update(file, STATUS, tmp_path / LOCK)
     before = file.stat().st_mtime_ns
-    assert not update(file, STATUS)
+    assert not update(file, STATUS, tmp_path / LOCK)
     assert file.stat().st_mtime_ns == before
 
 
@@ -98,7 +101,7 @@ def test_the_line_ends_of_the_page_are_kept() -> None:
 def test_markers_that_nobody_can_understand_are_refused(tmp_path: Path, text: bytes, words: str) -> None:
     file = tmp_path / "PROJECT_STATUS.md"
     file.write_bytes(text)
-    for attempt in (lambda: update(file, STATUS), lambda: require_updatable(file, "toy")):
+    for attempt in (lambda: update(file, STATUS, tmp_path / LOCK), lambda: require_updatable(file, "toy")):
         with pytest.raises(StatusError, match=words):
             attempt()
     assert file.read_bytes() == text
@@ -109,6 +112,27 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "STATUS.md"
     page.write_text("mine\n", encoding="utf-8")
     (link := tmp_path / "PROJECT_STATUS.md").symlink_to(page)
-    assert update(link, STATUS)
+    assert update(link, STATUS, tmp_path / LOCK)
     assert link.is_symlink()
     assert BEGIN in page.read_bytes()
+
+
+def test_voices_that_are_released_at_once_are_all_on_the_page(tmp_path: Path) -> None:
+    file, voices = tmp_path / "PROJECT_STATUS.md", [f"voice_{number}" for number in range(8)]
+    together = threading.Barrier(len(voices))
+
+    def release(voice: str) -> bool:
+        together.wait()
+        return update(file, replace(STATUS, voice=voice), tmp_path / LOCK)
+
+    with ThreadPoolExecutor(len(voices)) as pool:
+        assert all(pool.map(release, voices))
+    assert all(markers(voice)[0] in file.read_bytes() for voice in voices)
+
+
+def test_who_may_read_the_page_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "PROJECT_STATUS.md"
+    file.write_text("mine\n", encoding="utf-8")
+    file.chmod(0o660)
+    update(file, STATUS, tmp_path / LOCK)
+    assert file.stat().st_mode & 0o777 == 0o660

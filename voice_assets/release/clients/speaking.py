@@ -207,6 +207,8 @@ def _problem(task: _Task, speak: Callable[[_Task], None], rate: int) -> str:
             _check(task, number, rate)
     except ClientFailureError as error:
         return str(error)
+    except (ValueError, LookupError, TypeError, OSError) as error:
+        return str(task.place.failure(f"its answer cannot be used: {type(error).__name__}: {error}"))
     return ""
 
 

@@ -163,3 +163,28 @@ def test_a_voice_here_that_does_not_load_is_an_error(tmp_path: Path, capsys: pyt
     assert hear.main([str(tmp_path / "request.json")]) == 2
     assert "none.onnx: no such file" in capsys.readouterr().err
     assert not (tmp_path / "heard.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [("no JSON", "JSONDecodeError: Expecting value"), ("[]", "TypeError: "), ("{}", "KeyError: 'voice'")]
+)
+def test_a_client_that_answers_oddly_fails_alone(tmp_path: Path, answer: str, words: str) -> None:
+    log = tmp_path / "client.log"
+    log.write_text("loading the voice\n", encoding="utf-8")
+    task = speaking._Task(Place(Path(sys.executable), tmp_path, tmp_path / "home", log), NAME, ["One."], tmp_path)
+
+    def speak(_: speaking._Task) -> None:
+        json.loads(answer)["voice"]["name"]
+
+    problem = speaking._problem(task, speak, 22050)
+    assert problem.startswith(f"its answer cannot be used: {words}")
+    assert problem.endswith("; the end of its log: loading the voice")
+
+
+def test_files_that_a_client_named_oddly_are_its_failure(tmp_path: Path) -> None:
+    task = speaking._Task(Place(Path(sys.executable), tmp_path, tmp_path / "home", tmp_path / "log"), NAME, ["One."], tmp_path)
+
+    def speak(task: speaking._Task) -> None:
+        (task.out / "one.wav").rename(task.wav(1))
+
+    assert "FileNotFoundError" in speaking._problem(task, speak, 22050)
