@@ -22,6 +22,10 @@ from voice_assets.release.sums import SIGNATURE, SUMS, PackageError, read_sums
 
 LONGEST_SENTENCE = 300
 NOT_COMPARED = "anybody may have signed; give the signer's public key with --key"
+NOT_ASKED = (
+    "nobody asked Sigstore; in the package: model_signing verify sigstore . --signature model.sig --no-ignore-git-paths "
+    "--identity WHO --identity_provider ISSUER"
+)
 NOBODY = "anybody may have changed the package and its checksums together"
 
 
@@ -171,7 +175,8 @@ def _signature(files: PackageFiles, key: Path | None) -> Check:
     except SigningError as error:
         raise PackageError(str(error)) from error
     if isinstance(signed, SignedBy):
-        return Check("signature", shown(signed), warnings=() if signed.checked else (f"{SIGNATURE}: {NOT_COMPARED}",))
+        warning = f"{SIGNATURE}: {NOT_ASKED if signed.identity else NOT_COMPARED}"
+        return Check("signature", shown(signed), warnings=() if signed.checked else (warning,))
     if key is not None:
         raise PackageError(f"{SIGNATURE}: {signed}")
     return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
