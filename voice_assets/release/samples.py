@@ -20,13 +20,18 @@ def copy_samples(source: Path, target: Path) -> None:
     """Copy the samples that ``source/samples.parquet`` lists to ``target``.
 
     Raises:
-        PackageError: the table or a sample is missing, or a name leads out of the folder.
+        PackageError: the table or a sample is missing, a name leads out of the folder, or a sample is listed twice.
     """
     if not (source / LISTING).is_file():
         raise PackageError(f"{source / LISTING}: does not exist; the package needs the scores of the samples")
     samples = pd.read_parquet(source / LISTING)
     target.mkdir()
-    for name in samples["sample"]:
+    for name, count in samples["sample"].value_counts(sort=False).items():
+        if Path(name).name != name or count > 1:
+            fault = (
+                f"lists {name!r} {count} times" if count > 1 else f"lists {name!r}, which is no name of a file in its folder"
+            )
+            raise PackageError(f"{source / LISTING}: {fault}; make the samples again")
         _copy(source / name, target)
     write_tsv(target / "samples.tsv", samples, list(SAMPLES))
 

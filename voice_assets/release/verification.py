@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_assets.release import checked_evidence, checked_voice
-from voice_assets.release.checked import Check, checked, shown
+from voice_assets.release.checked import Check, checked
 from voice_assets.release.names import clash, name_fault
 from voice_assets.release.opened import opened_package
 from voice_assets.release.package import required
@@ -176,10 +176,10 @@ def _signature(files: PackageFiles, key: Path | None) -> Check:
         raise PackageError(str(error)) from error
     if isinstance(signed, SignedBy):
         warning = f"{SIGNATURE}: {NOT_ASKED if signed.identity else NOT_COMPARED}"
-        return Check("signature", shown(signed), warnings=() if signed.checked else (warning,))
+        return Check("signature", str(signed), warnings=() if signed.checked else (warning,))
     if key is not None:
         raise PackageError(f"{SIGNATURE}: {signed}")
-    return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
+    return Check("signature", "none", warnings=(f"{SIGNATURE}: {signed}; {NOBODY}",))
 
 
 def _speech(files: PackageFiles, sentence: str, speak: bool, refused: Sequence[str]) -> Check:
@@ -191,4 +191,4 @@ def _speech(files: PackageFiles, sentence: str, speak: bool, refused: Sequence[s
         return Check("speech", "not tried", warnings=(f"{model.name}: whether the voice speaks was not tried",))
     if silent := why_silent(model, config, text):
         return Check("speech", problems=(f"{model.name}: does not speak: {silent}",))
-    return Check("speech", f"Piper speaks {shown(repr(text))}")
+    return Check("speech", f"Piper speaks {text!r}")
