@@ -17,7 +17,7 @@ from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.released import released
 from voice_assets.orchestration.results import one_row, opened, recorded
-from voice_assets.release import project_status, release_folder
+from voice_assets.release import project_status, release_folder, sums
 from voice_assets.release.git_tag import GitError, Repository, Tag, message, says
 from voice_assets.release.release_folder import CHECKLIST, Release, ReleaseError
 from voice_assets.release.versions import VersionError, require_version, tag_name
@@ -189,6 +189,6 @@ class Draft:
         if not self.tag:
             return archived
         facts = {"epoch": release.epoch, "package": release.package, BY_PACKAGE: self.sha256}
-        facts["archive-sha256"] = files.sha256(self.folder / release_folder.SUMS)
+        facts["archive-sha256"] = files.sha256(self.folder / sums.SUMS)
         made = self._own_tag() or self.repository.make(self.tag, message(self.voice.title, self.version, facts))
         return replace(archived, tag=made)

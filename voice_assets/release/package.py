@@ -16,11 +16,7 @@ from voice_assets.release.players import Recordings, complete_pages
 from voice_assets.release.readme import usage
 from voice_assets.release.samples import copy_samples
 from voice_assets.release.statements import FOLDER, PROVENANCE_FILE, with_files
-from voice_assets.release.sums import SUMS
-from voice_assets.release.sums import PackageError as PackageError
-from voice_assets.release.sums import listed_files as listed_files
-from voice_assets.release.sums import read_sums as read_sums
-from voice_assets.release.sums import write_sums as write_sums
+from voice_assets.release.sums import SUMS, PackageError, listed_files, write_sums
 from voice_assets.runtime import files
 
 

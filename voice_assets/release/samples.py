@@ -4,6 +4,7 @@ Does not belong here: speaking and scoring (``asr``).
 """
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -26,12 +27,11 @@ def copy_samples(source: Path, target: Path) -> None:
         raise PackageError(f"{source / LISTING}: does not exist; the package needs the scores of the samples")
     samples = pd.read_parquet(source / LISTING)
     target.mkdir()
-    for name, count in samples["sample"].value_counts(sort=False).items():
-        if Path(name).name != name or count > 1:
-            fault = (
-                f"lists {name!r} {count} times" if count > 1 else f"lists {name!r}, which is no name of a file in its folder"
-            )
-            raise PackageError(f"{source / LISTING}: {fault}; make the samples again")
+    for name, count in Counter(samples["sample"]).items():
+        if Path(name).name != name:
+            raise PackageError(f"{source / LISTING}: lists {name!r}, which is no name of a file here; make the samples again")
+        if count > 1:
+            raise PackageError(f"{source / LISTING}: lists {name!r} {count} times; make the samples again")
         _copy(source / name, target)
     write_tsv(target / "samples.tsv", samples, list(SAMPLES))
 
