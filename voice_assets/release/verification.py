@@ -123,9 +123,9 @@ def verify_folder(
     signature = run("signature", _signature, key)
     refused = [check.name for check in (changed, voice, signature) if check.problems]
     checks = [
-        run("names", _names, found="every file system can hold them"),
         run("files", _missing, said, found=f"{len(files.digests)} files"),
         changed,
+        run("names", _names, found="every file system can hold them"),
         *([run("versions", _others, said, found=f"{len(said)} files as they passed")] if passed else []),
         voice,
         run("players", checked_voice.player_problems, found="tokens.txt and voices.json are those of the voice"),
@@ -185,10 +185,10 @@ def _signature(files: PackageFiles, key: Path | None) -> Check:
 def _speech(files: PackageFiles, sentence: str, speak: bool, refused: Sequence[str]) -> Check:
     text = sentence or checked_voice.samples_of(files)[0]["text"][:LONGEST_SENTENCE]
     model, config = (files.path(f"{files.name}{ending}") for ending in (".onnx", ".onnx.json"))
-    if refused:
-        return Check("speech", problems=(f"{model.name}: not tried to speak: refused by {', '.join(refused)}",))
     if not speak:
         return Check("speech", "not tried", warnings=(f"{model.name}: whether the voice speaks was not tried",))
+    if refused:
+        return Check("speech", problems=(f"{model.name}: not tried to speak: refused by {', '.join(refused)}",))
     if silent := why_silent(model, config, text):
         return Check("speech", problems=(f"{model.name}: does not speak: {silent}",))
     return Check("speech", f"Piper speaks {text!r}")
