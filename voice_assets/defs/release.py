@@ -50,7 +50,7 @@ def _voice_package(voice: Voice) -> dg.AssetsDefinition:
             "voice_package",
             group="release",
             reads=["onnx_voice", "voice_samples", "best_epoch"],  # best_epoch only names the epoch: no gate asks it
-            code=4,  # 4: players, curves, settings of the training, FLAC, a zip, evidence, a signature
+            code=5,  # 5: the provenance lists every file of the package
             heard=HEARD_FIRST,
             settings=settings,
             metadata={WHOLE_TRAINING: True},

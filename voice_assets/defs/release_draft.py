@@ -22,6 +22,7 @@ from voice_assets.orchestration.results import one_row, opened, recorded
 from voice_assets.release import project_status, release_folder
 from voice_assets.release.git_tag import GitError, Repository, Tag, message, says, value_of
 from voice_assets.release.release_folder import CHECKLIST, Release, ReleaseError
+from voice_assets.release.sums import SUMS
 from voice_assets.release.versions import VersionError, require_version, tag_name
 from voice_assets.runtime import files, project
 from voice_assets.runtime.contents import there
@@ -261,7 +262,7 @@ class Draft:
         if not self.tagged:
             return before
         facts = {"epoch": release.epoch, "package": release.package, BY_PACKAGE: self.sha256}
-        facts[BY_SUMS] = files.sha256(self.folder / release_folder.SUMS)
+        facts[BY_SUMS] = files.sha256(self.folder / SUMS)
         words = message(self.voice.title, self.version, facts)
         return self._own_tag() or self.repository.make(self.tag, words, "HEAD" if before is None else before.commit)
 

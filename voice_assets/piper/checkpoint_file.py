@@ -73,7 +73,7 @@ class CheckpointFacts:
 class StandIn:
     """Stands for a Python object of the file. Takes whatever a pickle does to an object, and does nothing."""
 
-    kept: dict[str, Any]
+    kept: dict[Any, Any]
 
     def __new__(cls, *_: object, **__: object) -> "StandIn":
         """Made with any arguments; a pickle makes some objects without calling ``__init__``."""
@@ -86,10 +86,10 @@ class StandIn:
         return StandIn()
 
     def __setstate__(self, state: object) -> None:
-        self.kept = {str(key): value for key, value in state.items()} if isinstance(state, dict) else {}
+        self.kept = state if isinstance(state, dict) else {}  # no copy: a file can set one large state many times
 
-    def __setitem__(self, key: object, value: object) -> None:
-        self.kept[str(key)] = value
+    def __setitem__(self, key: Any, value: object) -> None:
+        self.kept[key] = value
 
     def append(self, _: object) -> None:
         """Take an item of a list."""
@@ -98,8 +98,11 @@ class StandIn:
         """Take items of a list."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Tensor:
+    """A tensor of the file, which is no key, as `_Tuple`."""
+
+    __hash__ = None  # type: ignore[assignment]
     shape: tuple[int, ...]
     storage: str
 
@@ -190,6 +193,8 @@ class _Items(dict[Any, Any]):
 def _tensor(storage: str, _offset: object, shape: Any, *_: object) -> _Tensor:
     if len(shape) > MOST_DIMENSIONS:
         raise ValueError(f"a tensor has over {MOST_DIMENSIONS} dimensions")
+    if not all(type(one) is int for one in shape):
+        raise ValueError("a dimension of a tensor is no number")
     return _Tensor(tuple(shape), storage)
 
 
@@ -203,6 +208,13 @@ def _tuple_of(number: int | None) -> Callable[[Any], None]:
     return make
 
 
+def _build(reader: Any) -> None:
+    """The step of a pickle that sets the state of an object. Only a stand-in takes one; Python would copy it key by key."""
+    state = reader.stack.pop()
+    if isinstance(reader.stack[-1], StandIn):
+        reader.stack[-1].__setstate__(state)
+
+
 class _Reader(pickle._Unpickler):
     """Reads ``data.pkl`` with stand-ins. ``sizes`` collects the bytes of values that the tensors need, by key.
 
@@ -211,6 +223,7 @@ class _Reader(pickle._Unpickler):
 
     dispatch: ClassVar[dict[int, Any]] = {
         **pickle._Unpickler.dispatch,
+        pickle.BUILD[0]: _build,
         **{
             code[0]: _tuple_of(number)
             for code, number in ((pickle.TUPLE, None), (pickle.TUPLE1, 1), (pickle.TUPLE2, 2), (pickle.TUPLE3, 3))
@@ -258,6 +271,8 @@ class _Reader(pickle._Unpickler):
     def persistent_load(self, pid: Any) -> str:
         """The key of some values; ``pid`` is ('storage', type, key, place, number of values)."""
         _, kind, key, _, count = pid
+        if type(key) not in (str, int):  # the text of a list in a list in a list, each there twice, is without end
+            raise ValueError(f"the key of a tensor's values is a {type(key).__name__}, not a text")
         if isinstance(kind, str) and kind.removesuffix("Storage") in _BYTES:
             self.sizes[str(key)] = _BYTES[kind.removesuffix("Storage")] * int(count)
         return str(key)

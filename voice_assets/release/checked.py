@@ -5,7 +5,7 @@ Not here: the checks (``release.checked_voice``, ``release.checked_evidence``), 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_assets.dataset.config import ConfigError
@@ -48,14 +48,17 @@ def checked(name: str, check: Callable[[], Check | list[str]], found: str, folde
         return Check(name, problems=(shown(str(error).replace(f"{folder}/", "")),))
     except Exception as error:  # noqa: BLE001 - an error nobody thought of is a reason to refuse, never to stop or to pass
         return Check(name, problems=(shown(f"{name}: cannot be checked: {type(error).__name__}: {error}"),))
-    if isinstance(result, Check):
-        return result
-    problems = [shown(one) for one in result]
-    more = (f"and {len(problems) - MOST} more",) if len(problems) > MOST else ()
-    return Check(name, "" if problems else found, (*problems[:MOST], *more))
+    made = result if isinstance(result, Check) else Check(name, "" if result else found, tuple(result))
+    return replace(made, found=shown(made.found), problems=_shown(made.problems), warnings=_shown(made.warnings))
+
+
+def _shown(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The first ``MOST`` lines, and how many more there are."""
+    more = (f"and {len(lines) - MOST} more",) if len(lines) > MOST else ()
+    return (*map(shown, lines[:MOST]), *more)
 
 
 def shown(text: object) -> str:
     """A text of a package, safe to print, and not too long."""
-    line = plain(text)
+    line = plain(str(text)[: LONGEST + 1])
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

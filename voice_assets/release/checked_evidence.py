@@ -7,6 +7,7 @@ Every statement follows from other files of the package, so each is made again a
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,19 +16,22 @@ from voice_assets.release.croissant import CONFORMS_TO
 from voice_assets.release.package_files import PackageFiles
 from voice_assets.release.statements import (
     DATASET_FILE,
+    FOLDER,
     PROVENANCE_FILE,
     StatementError,
     asset_name,
     gate_statements,
     provenance,
+    with_files,
 )
 from voice_assets.release.sums import PackageError
 from voice_assets.reports.lineage import FILE, Entry, Lineage, read
 from voice_assets.reports.markdown import escape
 from voice_assets.rules.suites import load_suite, suite_names
 
-FOLDER = "evidence"
 _NOT_NAMED = "not named by the owner"
+GATES = ("base_validation", "quality_report", "whisper_validation", "mini_training", "training", "onnx_voice", "voice_samples")
+"""The assets whose rules every packaged voice passed. Others depend on the voice file: a sample of 0 clips is left out."""
 
 
 def lineage_of(files: PackageFiles) -> Lineage:
@@ -46,6 +50,8 @@ def lineage_problems(files: PackageFiles) -> list[str]:
         return [f"{FILE}: the lineage of {lineage.root.name}, not of a voice package"]
     return [
         *_lost(lineage),
+        *_left_out(lineage),
+        *_twice(lineage),
         *_other_voice(files, lineage),
         *(one for entry in lineage.materialisations for one in _verdict_problems(entry)),
     ]
@@ -62,6 +68,28 @@ def _lost(lineage: Lineage) -> list[str]:
                 problems.append(f"{FILE}: {one.name}: was built from {pin.asset}, whose entry is missing")
             elif (source.run_id, source.data_version) != (pin.run_id, pin.data_version):
                 problems.append(f"{FILE}: {one.name}: was built from another version of {source.name} than its entry says")
+    return problems
+
+
+def _left_out(lineage: Lineage) -> list[str]:
+    """The gates that the voice did not go through."""
+    there = {asset_name(one) for one in lineage.ancestors(lineage.root)}
+    return [
+        f"{FILE}: {lineage.root.name}: no {gate} among its inputs; every voice passes its rules: make the package again"
+        for gate in GATES
+        if gate not in there
+    ]
+
+
+def _twice(lineage: Lineage) -> list[str]:
+    """The materialisations with two entries, and the rules with two verdicts: one of them would hide the other."""
+    entries = Counter(one.identity for one in lineage.materialisations)
+    names = dict.fromkeys(one.name for one in lineage.materialisations if entries[one.identity] > 1)
+    problems = [f"{FILE}: {name}: two entries describe one materialisation; make the package again" for name in names]
+    for one in lineage.materialisations:
+        rules = Counter(verdict.rule for verdict in one.verdicts)
+        twice = [rule for rule, count in rules.items() if count > 1]
+        problems += [f"{FILE}: {one.name}: two verdicts of the rule {rule}; make the package again" for rule in twice]
     return problems
 
 
@@ -120,14 +148,15 @@ def statement_problems(files: PackageFiles) -> list[str]:
 
 
 def provenance_problems(files: PackageFiles) -> list[str]:
-    """Whether the provenance is the one that follows from lineage, settings, data set and voice."""
+    """Whether the provenance is the one that follows from lineage, settings, data set, voice and all other files."""
     lineage, training = lineage_of(files), files.json("training.json")
     voice = {name: files.digests[name] for name in (f"{files.name}.onnx", f"{files.name}.onnx.json") if name in files.digests}
     files.path(f"{FOLDER}/{DATASET_FILE}")
     try:
-        wanted = provenance(lineage, training, voice, files.digests[f"{FOLDER}/{DATASET_FILE}"])
+        made = provenance(lineage, training, voice, files.digests[f"{FOLDER}/{DATASET_FILE}"])
     except StatementError as error:
         raise PackageError(f"{FILE}: {error}") from error
+    wanted = with_files(made, files.listed)
     return [*filter(None, [_compared(files, PROVENANCE_FILE, wanted)]), *_other_epoch(training, lineage)]
 
 
@@ -155,12 +184,23 @@ def difference(wanted: Any, found: Any, place: str = "") -> str:
             if told := difference(wanted[key], found[key], inside):
                 return told
         return ""
-    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        items = (difference(*pair, f"{place}[{number}]") for number, pair in enumerate(zip(wanted, found, strict=True)))
-        return next(filter(None, items), "")
+    if isinstance(wanted, list) and isinstance(found, list):
+        if others := sorted({*map(_name, wanted)} ^ {*map(_name, found)}):
+            return f"{place}[{others[0]}] is {'missing' if others[0] in map(_name, wanted) else 'there'}"
+        if len(wanted) == len(found):
+            items = (
+                difference(*pair, f"{place}[{_name(pair[0]) or at}]") for at, pair in enumerate(zip(wanted, found, strict=True))
+            )
+            return next(filter(None, items), "")
     if type(wanted) is type(found) and wanted == found:
         return ""
     return f"{place or 'all of it'} is {json.dumps(found, ensure_ascii=False)[:80]}"
+
+
+def _name(item: Any) -> str:
+    """The name of an item of a list; empty when the item has none."""
+    name = item.get("name") if isinstance(item, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def licence_check(files: PackageFiles) -> Check:

@@ -3,6 +3,9 @@
 Not here: whether the voice speaks (``release.speaking``), and what is said about its origin (``release.checked_evidence``).
 """
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from voice_assets.dataset import espeak
@@ -15,6 +18,9 @@ from voice_assets.release.sums import PackageError
 from voice_assets.runtime.tsv import read_table
 
 SAMPLES = "samples/samples.tsv"
+MOST_COLUMNS, MOST_SAMPLES = 64, 1_000
+HIGHEST_RATE, BLOCK, COMPARED_S = 192_000, 1 << 16, 120
+"""Of the sound of a sample: its rate in Hz; frames that are compared at once; seconds that are compared."""
 # The metadata that sherpa-onnx reads in the model, and where the configuration says the same.
 _SAID_TWICE = {
     "sample_rate": ("audio", "sample_rate"),
@@ -74,12 +80,16 @@ def samples_of(files: PackageFiles) -> list[dict[str, str]]:
     """The rows of ``samples/samples.tsv``.
 
     Raises:
-        PackageError, TsvError: the table is missing, cannot be read, or has no row.
+        PackageError, TsvError: the table is missing, too large, cannot be read, has no row, or has a sample twice.
     """
     files.text(SAMPLES)
-    rows = [row for _, row in read_table(files.path(SAMPLES), ["sample", "text"])]
+    table = read_table(files.path(SAMPLES), ["sample", "text"], most_columns=MOST_COLUMNS, most_rows=MOST_SAMPLES)
+    rows = [row for _, row in table]
     if not rows:
         raise PackageError(f"{SAMPLES}: no row; a package has spoken samples")
+    name, count = Counter(row["sample"] for row in rows).most_common(1)[0]
+    if count > 1:
+        raise PackageError(f"{SAMPLES}: the sample {name[:200]!r} is listed {count} times; list every sample once")
     return rows
 
 
@@ -97,17 +107,35 @@ def sample_problems(files: PackageFiles) -> list[str]:
 
 
 def _same_sound(files: PackageFiles, wav: str, flac: str) -> bool:
-    """Whether two files hold the same samples. At most two minutes are compared."""
+    """Whether two files hold the same samples. At most two minutes are compared, a block at a time.
+
+    Raises:
+        PackageError: a file is no audio, has more than one channel, or a rate over ``HIGHEST_RATE``.
+    """
     import numpy as np
     import soundfile
 
-    sounds = []
-    for name in (wav, flac):
+    with _sound(files, wav) as one, _sound(files, flac) as other:
+        if (one.samplerate, one.frames) != (other.samplerate, other.frames):
+            return False
+        blocks = range(0, min(one.frames, COMPARED_S * one.samplerate), BLOCK)
         try:
-            with soundfile.SoundFile(str(files.path(name))) as file:
-                most = 120 * min(file.samplerate, 192_000)
-                sounds.append((file.samplerate, file.frames, file.read(most, dtype="int16", always_2d=True)))
+            return all(np.array_equal(one.read(BLOCK, dtype="int16"), other.read(BLOCK, dtype="int16")) for _ in blocks)
         except soundfile.SoundFileError as error:
-            raise PackageError(f"{name}: no audio: {error}") from error
-    (rate, frames, one), (other_rate, other_frames, other) = sounds
-    return (rate, frames) == (other_rate, other_frames) and np.array_equal(one, other)
+            raise PackageError(f"{wav}, {flac}: the sound of one of them is damaged: {error}") from error
+
+
+@contextmanager
+def _sound(files: PackageFiles, name: str) -> Iterator[Any]:
+    """Open a file with a sound of one channel."""
+    import soundfile
+
+    try:
+        sound = soundfile.SoundFile(str(files.path(name)))
+    except soundfile.SoundFileError as error:
+        raise PackageError(f"{name}: no audio: {error}") from error
+    with sound:
+        found = f"{name}: {sound.channels} channels, {sound.samplerate} Hz"
+        if sound.channels != 1 or sound.samplerate > HIGHEST_RATE:
+            raise PackageError(f"{found}; a sample has one channel and at most {HIGHEST_RATE} Hz")
+        yield sound

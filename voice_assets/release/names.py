@@ -28,18 +28,33 @@ def name_fault(name: str) -> str:
 
 def clash(names: Iterable[str]) -> str:
     """Two of the files ``names`` that some system takes for one, or a file that is a folder too; empty when all differ."""
-    files: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    for name in names:
-        other = files.setdefault(_folded(name), name)
-        if other is not name:
+    beside = Beside()
+    return next(filter(None, map(beside.add, names)), "")
+
+
+class Beside:
+    """Names of files that are beside each other in a package, and differ on every system."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def add(self, name: str) -> str:
+        """Add the file ``name``. When it cannot be beside the others, the result is the reason, and it is not added."""
+        file = _folded(name)
+        folders = {_folded(str(parent)): str(parent) for parent in PurePosixPath(name).parents}
+        if other := self._files.get(file):
             return f"{other} and {name} are one file on some systems"
-        for parent in PurePosixPath(name).parents:
-            other = folders.setdefault(_folded(str(parent)), str(parent))
-            if other != str(parent):
-                return f"the folders {other} and {parent} are one on some systems"
-    both = files.keys() & folders.keys()
-    return f"{files[min(both)]} is a file and a folder" if both else ""
+        for folded, folder in folders.items():
+            if (other := self._folders.get(folded, folder)) != folder:
+                return f"the folders {other} and {folder} are one on some systems"
+            if other := self._files.get(folded):
+                return f"{other} is a file and a folder"
+        if file in self._folders:
+            return f"{name} is a file and a folder"
+        self._files[file] = name
+        self._folders |= folders
+        return ""
 
 
 def _folded(name: str) -> str:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from voice_assets.release.names import clash, name_fault
-from voice_assets.release.package import PackageError
+from voice_assets.release.sums import PackageError
 from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.zip_directory import directory_of
 

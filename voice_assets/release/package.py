@@ -15,11 +15,8 @@ from typing import Any
 from voice_assets.release.players import Recordings, complete_pages
 from voice_assets.release.readme import usage
 from voice_assets.release.samples import copy_samples
-from voice_assets.release.sums import SUMS
-from voice_assets.release.sums import PackageError as PackageError
-from voice_assets.release.sums import listed_files as listed_files
-from voice_assets.release.sums import read_sums as read_sums
-from voice_assets.release.sums import write_sums as write_sums
+from voice_assets.release.statements import FOLDER, PROVENANCE_FILE, with_files
+from voice_assets.release.sums import SUMS, PackageError, listed_files, write_sums
 from voice_assets.runtime import files
 
 
@@ -39,7 +36,7 @@ class Contents:
         tokens: sherpa-onnx's ``tokens.txt``.
         training: plain JSON: the settings of the training and its identity.
         curves: name under ``curves/`` -> file: the losses by epoch, and pictures.
-        evidence: name under ``evidence/`` -> plain JSON, or the bytes of the file.
+        evidence: name under ``evidence/`` -> plain JSON, or the bytes of the file; `build` lists all files in the provenance.
         recordings: the clips that the pages of the reports play.
     """
 
@@ -120,11 +117,17 @@ def _fill(folder: Path, contents: Contents) -> None:
     files.write_text(folder / "training.json", as_json(contents.training))
     for label, source in contents.curves.items():
         _copy(source, folder / "curves" / label)
-    for label, content in contents.evidence.items():
-        _write(folder / "evidence" / label, content)
     files.write_text(folder / "README.md", usage(name, contents.title, contents.sentence, reports=bool(contents.reports)))
     entry = voices_entry(folder, name, json.loads(contents.config.read_text(encoding="utf-8")))
     files.write_text(folder / "voices.json", json.dumps({name: entry}, ensure_ascii=False, indent=1))
+    _write_evidence(folder, contents.evidence)
+
+
+def _write_evidence(folder: Path, evidence: Mapping[str, Any]) -> None:
+    """Write ``evidence/``. The provenance lists every other file, so all of them are written before."""
+    digests = {name: files.sha256(folder / name) for name in listed_files(folder)}
+    for label, content in evidence.items():
+        _write(folder / FOLDER / label, with_files(content, digests) if label == PROVENANCE_FILE else content)
 
 
 def as_json(content: Any) -> str:

@@ -7,7 +7,6 @@ that were judged. A player whose clip is gone, was changed or has a name that is
 
 import re
 import shutil
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from voice_assets.release.names import Beside, name_fault
 from voice_assets.reports import html
 from voice_assets.runtime import files
 
@@ -101,10 +101,10 @@ def _target(package: Path, page: Path, link: str) -> str | None:
 
 def complete_pages(package: Path, recordings: Recordings) -> None:
     """Copy the clips that the pages of ``package`` play, and put a note in the place of each player without its clip."""
-    taken: dict[str, str] = {}
+    beside = Beside()
     for page in pages(package):
         missing = [link for link in links_of(page) if not _works(package, page, link)]
-        lost = [link for link in missing if not _brought(package, _target(package, page, link), recordings, taken)]
+        lost = [link for link in missing if not _brought(package, _target(package, page, link), recordings, beside)]
         if lost:
             text = page.read_text(encoding="utf-8")
             for link in lost:
@@ -112,29 +112,20 @@ def complete_pages(package: Path, recordings: Recordings) -> None:
             files.write_text(page, text)
 
 
-def _brought(package: Path, path: str | None, recordings: Recordings, taken: dict[str, str]) -> bool:
-    """Copy the clip ``path`` into the package. False when it cannot be there.
-
-    ``taken`` holds the names so far by their form without capitals: a file system may know only one of ``a.wav``, ``A.wav``.
-    """
-    if path is None or not _safe(path) or _clashes(path, taken):
+def _brought(package: Path, path: str | None, recordings: Recordings, beside: Beside) -> bool:
+    """Copy the clip ``path`` into the package. False when it cannot be there, or not beside the clips that are there."""
+    if path is None or not _safe(package.name, path):
         return False
     file = recordings.unchanged(path)
-    if file is None:
+    if file is None or beside.add(path):
         return False
     (package / path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, package / path)
     return True
 
 
-def _clashes(path: str, taken: dict[str, str]) -> bool:
-    """Whether ``path``, or a folder above it, has the name of another one on a file system without capitals."""
+def _safe(package: str, path: str) -> bool:
+    """Whether every file system, a line of ``SHA256SUMS`` and the zip of the package can hold the path of a clip."""
     parts = path.split("/")
-    above = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-    return any(taken.setdefault(unicodedata.normalize("NFC", one).casefold(), one) != one for one in above)
-
-
-def _safe(path: str) -> bool:
-    """Whether every file system, and a line of ``SHA256SUMS``, can hold the path of a clip."""
-    parts = path.split("/")
-    return parts[0] == CLIPS and len(parts) > 1 and path.isprintable() and all(map(_SAFE.fullmatch, parts))
+    inside = parts[0] == CLIPS and len(parts) > 1 and not name_fault(f"{package}/{path}")
+    return inside and path.isprintable() and all(map(_SAFE.fullmatch, parts))

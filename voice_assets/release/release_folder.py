@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from voice_assets.release import sums
+from voice_assets.release.sums import SUMS
 from voice_assets.runtime import files
 
-RECORD, SUMS, CHECKLIST = "release.json", "SHA256SUMS", "HANDOVER.md"
+RECORD, CHECKLIST = "release.json", "HANDOVER.md"
 """What the release adds to the files. The checklist is no part of the sums: a push adds a line to it."""
 FORMAT = 1
 
@@ -164,16 +166,15 @@ def _describe(folder: Path, release: Release, names: list[str]) -> None:
     record: dict[str, Any] = {"format": FORMAT, **asdict(release), "files": kept}
     files.write_text(folder / RECORD, json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     digests[RECORD] = files.sha256(folder / RECORD)
-    files.write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())))
+    sums.write(folder, digests)
 
 
 def _sums(folder: Path) -> dict[str, str]:
     """The files of an archive and their hashes; a list that cannot be read names itself as wrong."""
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        return sums.read_sums(folder) or {SUMS: ""}
+    except (OSError, sums.PackageError):
         return {SUMS: ""}
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)} or {SUMS: ""}
 
 
 def _is(file: Path, digest: str) -> bool:

@@ -4,6 +4,7 @@ Does not belong here: speaking and scoring (``asr``).
 """
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -20,13 +21,17 @@ def copy_samples(source: Path, target: Path) -> None:
     """Copy the samples that ``source/samples.parquet`` lists to ``target``.
 
     Raises:
-        PackageError: the table or a sample is missing, or a name leads out of the folder.
+        PackageError: the table or a sample is missing, a name leads out of the folder, or a sample is listed twice.
     """
     if not (source / LISTING).is_file():
         raise PackageError(f"{source / LISTING}: does not exist; the package needs the scores of the samples")
     samples = pd.read_parquet(source / LISTING)
     target.mkdir()
-    for name in samples["sample"]:
+    for name, count in Counter(samples["sample"]).items():
+        if Path(name).name != name:
+            raise PackageError(f"{source / LISTING}: lists {name!r}, which is no name of a file here; make the samples again")
+        if count > 1:
+            raise PackageError(f"{source / LISTING}: lists {name!r} {count} times; make the samples again")
         _copy(source / name, target)
     write_tsv(target / "samples.tsv", samples, list(SAMPLES))
 

@@ -37,15 +37,19 @@ class SignedBy:
     """A signature that fits the files of its package.
 
     Attributes:
-        key: the SHA-256 of the public key's PEM text, as ``sha256sum`` prints it for the file; empty for an identity.
+        key: the SHA-256 of the public key's PEM text, as ``sha256sum`` prints it for the file: of the key that was given, else
+            of the key that the signature names; empty when it names none.
         checked: the key was given and fits. Without a key, anybody may have signed.
+        identity: the signature has a certificate, which Sigstore gives to an identity, in the place of a key.
     """
 
     key: str
     checked: bool
+    identity: bool = False
 
     def __str__(self) -> str:
-        who = f"the key with the SHA-256 {self.key}" if self.key else "an identity at Sigstore"
+        who = f"the key with the SHA-256 {self.key}" if self.key else "a key that the signature does not name"
+        who = "an identity at Sigstore" if self.identity else who
         return f"signed by {who}" + ("" if self.checked else "; nobody compared that with a key or an identity")
 
 
@@ -174,7 +178,8 @@ def check(package: Path, key: Path | None) -> SignedBy | Unsigned:
     if key is not None:
         _verify(package, key)
     _compare(package, _signed_files(file, bundle))
-    return SignedBy(_hint(bundle), key is not None)
+    named, identity = _named(bundle)
+    return SignedBy(named, False, identity) if key is None else SignedBy(_fingerprint(key), True)
 
 
 def _verify(package: Path, key: Path) -> None:
@@ -212,11 +217,22 @@ def _bundle(file: Path) -> dict[str, Any]:
     return bundle
 
 
-def _hint(bundle: Mapping[str, Any]) -> str:
-    """The SHA-256 of the public key, as the bundle names it; empty for another kind of signature."""
-    material = bundle.get("verificationMaterial")
-    public = material.get("publicKey") if isinstance(material, dict) else None
-    return str(public.get("hint") or "") if isinstance(public, dict) else ""
+def _named(bundle: Mapping[str, Any]) -> tuple[str, bool]:
+    """The SHA-256 of the public key, as the bundle names it, or empty; and whether it has a certificate of an identity."""
+    found = bundle.get("verificationMaterial")
+    material = found if isinstance(found, dict) else {}
+    public = material.get("publicKey")
+    named = str(public.get("hint") or "") if isinstance(public, dict) else ""
+    return named, "certificate" in material or "x509CertificateChain" in material
+
+
+def _fingerprint(key: Path) -> str:
+    """The SHA-256 of the PEM text of a public key, which model-signing could read."""
+    from cryptography.hazmat.primitives import serialization
+
+    public = serialization.load_pem_public_key(key.read_bytes())
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return hashlib.sha256(public.public_bytes(encoding, form)).hexdigest()
 
 
 def _signed_files(file: Path, bundle: Mapping[str, Any]) -> dict[str, str]:

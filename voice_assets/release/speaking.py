@@ -1,6 +1,7 @@
 """Whether the voice of a package speaks: with Piper's own command, in a fresh process with limits, from two files alone.
 
-The model may come from anywhere. The process has limits of memory, of processor time and of what it may write, and it ends.
+The model may come from anywhere. The process has limits of memory, of processor time and of what it may write, and it ends. Its
+environment has no keys and no passwords.
 """
 
 import os
@@ -17,6 +18,8 @@ SECONDS_TO_SPEAK = 120
 MEMORY = 4 << 30
 """Bytes of data of the speaking process; a voice of quality `high` takes under 1 GiB."""
 LARGEST_SOUND = 256 << 20
+PASSED_ON = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+"""The variables of the environment that the speaking process gets."""
 # A shorter sound is no word, and a quieter sound is no voice: such a sound does not count as speech.
 SHORTEST_S, QUIETEST_PEAK = 0.3, 0.01
 _LIMITED = """
@@ -49,7 +52,7 @@ def _why_ended(alone: Path, model: str, sentence: str) -> str:
         done = subprocess.run(
             [sys.executable, "-I", "-c", _LIMITED, *map(str, limits), *piper],
             cwd=alone,
-            env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
             capture_output=True,
             text=True,
             errors="replace",

@@ -18,6 +18,7 @@ TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 BUILDER = "pkg:generic/voice-assets"
 BUILD_TYPE = f"{BUILDER}#training-of-a-piper-voice"
+FOLDER = "evidence"
 GATE_FILE, PROVENANCE_FILE, DATASET_FILE = "{asset}.intoto.json", "provenance.intoto.json", "croissant.json"
 """The names of the files under ``evidence/``."""
 TRAINED_FROM = ("training_set", "starting_checkpoint")
@@ -202,11 +203,23 @@ def provenance(lineage: Lineage, training: Mapping[str, Any], voice: Mapping[str
     }
 
 
+def with_files(provenance: Statement, digests: Mapping[str, str]) -> Statement:
+    """The provenance of a voice, with the files of its package as byproducts: file -> SHA-256, without those in ``evidence/``.
+
+    So a statement names every file, and a changed report contradicts the provenance.
+    """
+    files = sorted((name, digest) for name, digest in digests.items() if not name.startswith(f"{FOLDER}/"))
+    listed = [{"name": name, "digest": {"sha256": digest}} for name, digest in files]
+    predicate = provenance["predicate"]
+    details = {**predicate["runDetails"], "byproducts": listed}
+    return {**provenance, "predicate": {**predicate, "runDetails": details}}
+
+
 def _dependencies(
     lineage: Lineage, used: Sequence[Entry], training: Mapping[str, Any], dataset_sha256: str
 ) -> list[dict[str, Any]]:
     """The data set, the files of ``used``, the published voice or the weights that the training started from, and Piper."""
-    found = [_descriptor(f"evidence/{DATASET_FILE}", dataset_sha256, {"role": "data set", "versions": lineage.data_sets()})]
+    found = [_descriptor(f"{FOLDER}/{DATASET_FILE}", dataset_sha256, {"role": "data set", "versions": lineage.data_sets()})]
     for one in used:
         role = {"role": asset_name(one).replace("_", " ")}
         found += [_descriptor(uri, digest, role) for uri, digest in sorted(one.artifacts.items())]

@@ -4,6 +4,7 @@ Does not belong here: comparing a package with its list (``release.verification`
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from voice_assets.runtime import files
@@ -28,9 +29,13 @@ def listed_files(package: Path) -> list[str]:
 
 
 def write_sums(package: Path) -> None:
-    """Write ``SHA256SUMS``."""
-    lines = [f"{files.sha256(package / name)}  {name}\n" for name in listed_files(package)]
-    files.write_text(package / SUMS, "".join(lines))
+    """Write ``SHA256SUMS`` of a package."""
+    write(package, {name: files.sha256(package / name) for name in listed_files(package)})
+
+
+def write(folder: Path, digests: Mapping[str, str]) -> None:
+    """Write ``SHA256SUMS``: file -> SHA-256."""
+    files.write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())))
 
 
 def read_sums(package: Path) -> dict[str, str]:

@@ -4,14 +4,15 @@ Belongs here: all checks in order, and their result. Does not belong here: the c
 ``release.checked_evidence``, ``release.signing``), and opening the package (``release.opened``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from voice_assets.release import checked_evidence, checked_voice
-from voice_assets.release.checked import Check, checked, shown
+from voice_assets.release.checked import Check, checked
+from voice_assets.release.names import clash, name_fault
 from voice_assets.release.opened import opened_package
 from voice_assets.release.package import required
 from voice_assets.release.package_files import PackageFiles
@@ -21,6 +22,10 @@ from voice_assets.release.sums import SIGNATURE, SUMS, PackageError, read_sums
 
 LONGEST_SENTENCE = 300
 NOT_COMPARED = "anybody may have signed; give the signer's public key with --key"
+NOT_ASKED = (
+    "nobody asked Sigstore; in the package: model_signing verify sigstore . --signature model.sig --no-ignore-git-paths "
+    "--identity WHO --identity_provider ISSUER"
+)
 NOBODY = "anybody may have changed the package and its checksums together"
 
 
@@ -113,11 +118,14 @@ def verify_folder(
     def run(name: str, check: Callable[..., Check | list[str]], *arguments: Any, found: str = "") -> Check:
         return checked(name, partial(check, files, *arguments), found, folder)
 
+    changed = run("checksums", _changed, found=f"SHA-256 of {len(files.listed)} files in {SUMS}")
     voice = run("voice", checked_voice.voice_problems, found="model and config")
     signature = run("signature", _signature, key)
+    refused = [check.name for check in (changed, voice, signature) if check.problems]
     checks = [
         run("files", _missing, said, found=f"{len(files.digests)} files"),
-        run("checksums", _changed, found=f"SHA-256 of {len(files.listed)} files in {SUMS}"),
+        changed,
+        run("names", _names, found="every file system can hold them"),
         *([run("versions", _others, said, found=f"{len(said)} files as they passed")] if passed else []),
         voice,
         run("players", checked_voice.player_problems, found="tokens.txt and voices.json are those of the voice"),
@@ -128,10 +136,18 @@ def verify_folder(
         run("licence", checked_evidence.licence_check),
         run("samples", checked_voice.sample_problems, found="WAV and FLAC of every sample"),
         signature,
-        run("speech", _speech, sentence, speak, bool(voice.problems)),
+        run("speech", _speech, sentence, speak, refused),
     ]
     vouched = not signature.problems and not signature.warnings
     return Verification(files.name, tuple(checks), signature.found if vouched else "")
+
+
+def _names(files: PackageFiles) -> list[str]:
+    """The names that the zip of the package could not hold, or not beside the others."""
+    faults = {name: name_fault(f"{files.name}/{name}") for name in files.digests}
+    together = clash(files.digests)
+    problems = [f"{name}: {fault}; rename the file, and make the package again" for name, fault in faults.items() if fault]
+    return problems + ([f"{together}; rename one, and make the package again"] if together else [])
 
 
 def _missing(files: PackageFiles, passed: Mapping[str, str]) -> list[str]:
@@ -159,19 +175,20 @@ def _signature(files: PackageFiles, key: Path | None) -> Check:
     except SigningError as error:
         raise PackageError(str(error)) from error
     if isinstance(signed, SignedBy):
-        return Check("signature", shown(signed), warnings=() if signed.checked else (f"{SIGNATURE}: {NOT_COMPARED}",))
+        warning = f"{SIGNATURE}: {NOT_ASKED if signed.identity else NOT_COMPARED}"
+        return Check("signature", str(signed), warnings=() if signed.checked else (warning,))
     if key is not None:
         raise PackageError(f"{SIGNATURE}: {signed}")
-    return Check("signature", "none", warnings=(shown(f"{SIGNATURE}: {signed}; {NOBODY}"),))
+    return Check("signature", "none", warnings=(f"{SIGNATURE}: {signed}; {NOBODY}",))
 
 
-def _speech(files: PackageFiles, sentence: str, speak: bool, refused: bool) -> Check:
+def _speech(files: PackageFiles, sentence: str, speak: bool, refused: Sequence[str]) -> Check:
     text = sentence or checked_voice.samples_of(files)[0]["text"][:LONGEST_SENTENCE]
     model, config = (files.path(f"{files.name}{ending}") for ending in (".onnx", ".onnx.json"))
-    if refused:
-        return Check("speech", problems=(f"{model.name}: not tried to speak, because model or config were refused",))
     if not speak:
         return Check("speech", "not tried", warnings=(f"{model.name}: whether the voice speaks was not tried",))
+    if refused:
+        return Check("speech", problems=(f"{model.name}: not tried to speak: refused by {', '.join(refused)}",))
     if silent := why_silent(model, config, text):
         return Check("speech", problems=(f"{model.name}: does not speak: {silent}",))
-    return Check("speech", f"Piper speaks {shown(repr(text))}")
+    return Check("speech", f"Piper speaks {text!r}")

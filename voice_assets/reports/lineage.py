@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 
 from voice_assets.runtime import strict_json
 
@@ -22,8 +22,8 @@ FILE = "lineage.json"
 FORMAT = 2
 MAX_BYTES = 64 << 20  # of a data set in 64 shards, with 200 epochs: 1 MB
 MAX_VALUES = 4_000_000
-_Text = Annotated[str, StringConstraints(max_length=10_000)]
-_Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_Text = Annotated[str, StringConstraints(max_length=10_000, strict=True)]
+_Number = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 _Many = Field(max_length=200_000)
 
 Identity = tuple[str, str | None, int | None, str]
@@ -45,7 +45,7 @@ class Pin(_Plain):
     storage_id: _Number
     run_id: _Text
     data_version: _Text
-    gate_only: bool = False
+    gate_only: StrictBool = False
 
 
 class Rule(_Plain):
@@ -55,8 +55,8 @@ class Rule(_Plain):
     """
 
     rule: _Text
-    passed: bool | None
-    blocks: bool
+    passed: StrictBool | None
+    blocks: StrictBool
     observed: bool | int | float | _Text | None = None
     limit: _Text | None = None
     message: _Text | None = None

@@ -124,11 +124,19 @@ def info(target: UPath) -> dict[str, Any] | None:
 
 
 def listing(target: UPath) -> dict[str, dict[str, Any]]:
-    """What the file system says about each file in the folder ``target``, by its relative name."""
+    """What the file system says about each file in the folder ``target``, by its relative name.
+
+    Raises:
+        RemoteError: the file system does not say, or a name would lead out of a local copy of the folder.
+    """
     with naming(target):
         found = target.fs.find(target.path, detail=True)
     start = f"{target.path.rstrip('/')}/"
-    return {name.removeprefix(start): one for name, one in found.items()}
+    inside = {name.removeprefix(start): one for name, one in found.items()}
+    for name in inside:
+        if any(part in ("", ".", "..") for part in name.split("/")):
+            raise RemoteError(f"{target}: the name {name[:200]!r} leads out of the folder; rename or remove this file there")
+    return inside
 
 
 def size(target: UPath) -> int:

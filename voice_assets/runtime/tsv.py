@@ -14,7 +14,9 @@ A cell is safe to open in a spreadsheet, is always one line, and gives back exac
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from voice_assets.runtime.files import replacing
@@ -67,14 +69,17 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
     return path
 
 
-def read_table(file: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def read_table(
+    file: Path, needed: Sequence[str], *, most_columns: int = sys.maxsize, most_rows: int = sys.maxsize
+) -> list[tuple[int, dict[str, str]]]:
     """The rows of a TSV with a header line, each as (line in the file, column -> text). Empty rows are left out.
 
-    A file that a spreadsheet wrote is read too: byte order mark, CRLF line ends, quoted cells with line ends inside.
+    A file that a spreadsheet wrote is read too: byte order mark, CRLF line ends, quoted cells with line ends inside. Each row
+    takes the memory of all columns, however short it is: a file from anywhere needs limits.
 
     Raises:
-        TsvError: the file is missing or not UTF-8, a column of ``needed`` is missing, a quotation mark is never closed, or a
-            row has more cells than there are columns.
+        TsvError: the file is missing or not UTF-8, a column of ``needed`` is missing, a quotation mark is never closed, a row
+            has more cells than there are columns, or there are more columns or rows than ``most_columns``, ``most_rows``.
     """
     try:
         content = file.read_bytes().decode("utf-8-sig")
@@ -85,7 +90,11 @@ def read_table(file: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, s
         missing = [name for name in needed if name not in (reader.fieldnames or [])]
         if missing:
             raise TsvError(f"{file}: no column {', '.join(missing)}; the first line must name the columns, separated by tabs")
-        rows = [(reader.line_num, row) for row in reader]
+        if len(reader.fieldnames or []) > most_columns:
+            raise TsvError(f"{file}: {len(reader.fieldnames or [])} columns, and at most {most_columns} are allowed")
+        rows = [(reader.line_num, row) for row in islice(reader, min(most_rows + 1, sys.maxsize))]
+        if len(rows) > most_rows:
+            raise TsvError(f"{file}: over {most_rows} rows; a table of this kind is shorter")
     except csv.Error as error:
         raise TsvError(f"{file}: row {reader.line_num}: {error}; a cell with a quotation mark must be quoted") from error
     for line, row in rows:

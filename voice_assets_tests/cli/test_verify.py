@@ -41,7 +41,8 @@ def test_a_changed_package_is_refused_with_the_file(small_package: Path, tmp_pat
     assert done.exit_code == 1
     assert "bad  checksums" in done.output
     assert "     README.md: other bytes than listed in SHA256SUMS\n" in done.output
-    assert done.output.splitlines()[-1] == f"{package}: refused, 1 problem"
+    assert "     evidence/provenance.intoto.json: predicate.runDetails.byproducts[README.md].digest.sha256 is" in done.output
+    assert done.output.splitlines()[-1] == f"{package}: refused, 2 problems"
 
 
 def test_a_zip_and_what_is_none(small_package: Path, tmp_path: Path) -> None:

@@ -51,6 +51,20 @@ PAIRS = b"\x80\x02})q\x000" + b"h\x00h\x00\x86q\x000" * 64 + b"h\x00K\x01s."
 NUMBERS = b"\x80\x02](" + b"K\x01" * 100_000 + b"eq\x01"
 SHAPES = NUMBERS + b"ctorch._utils\n_rebuild_tensor_v2\nq\x02" + b"(h\x02(K\x01K\x01h\x01tR" * 20_000 + b"."
 COPIES = NUMBERS + b"ccollections\nOrderedDict\nq\x02" + b"(h\x02h\x01\x85R" * 20_000 + b"."
+# A list of two lists of two lists...: its text is without end. As the key of a tensor's values, and as a key of an object.
+LISTS = b"]q\x000" + b"](h\x00h\x00eq\x000" * 64
+STORAGE = b"\x80\x02" + LISTS + b"(X\x07\x00\x00\x00storageX\x0c\x00\x00\x00FloatStorageh\x00K\x00K\x01tQ."
+ITEM = b"\x80\x02" + LISTS + b"capp\nThing\n)Rh\x00K\x01s."
+# A tensor whose shape is two tensors whose shape is two tensors...: its hash takes 2**64 steps.
+TENSOR = b"ctorch._utils\n_rebuild_tensor_v2\nq\x01"
+TENSORS = b"\x80\x02}" + TENSOR + b"0K\x01q\x000" + b"h\x01(K\x01K\x01h\x00h\x00\x86tRq\x000" * 64 + b"h\x00K\x01s."
+TENSOR_KEY = b"\x80\x02}" + TENSOR + b"0h\x01(K\x01K\x01K\x01K\x01\x86tRK\x01s."
+# One dictionary of 10,000 keys, set again and again as the state of one object.
+KEYS = b"\x80\x02}(" + b"".join(b"M" + number.to_bytes(2, "little") + b"K\x01" for number in range(10_000)) + b"uq\x010"
+STATES = {
+    name: KEYS + made + b"h\x01b" * 100_000 + b"."
+    for name, made in (("an object", b"capp\nThing\n)R"), ("a dictionary", b"ccollections\nOrderedDict\n)R"))
+}
 NAMES = b"\x80\x02(" + b"".join(b"cos\nsystem%d\n" % number for number in range(2_000)) + b"l."
 
 
@@ -91,6 +105,11 @@ NO_CHECKPOINTS: list[tuple[str, bytes, str]] = [
     ("many names", zipped(a__data_dot_pkl=NAMES), "names over 1000 Python objects"),
     ("many steps", zipped(a__data_dot_pkl=b"\x80\x02" + b"N0" * 500_001 + b"."), "over 1000000 steps"),
     ("deep lists", zipped(a__data_dot_pkl=b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b"."), "not a Piper checkpoint"),
+    ("lists of lists", zipped(a__data_dot_pkl=STORAGE), "the key of a tensor's values is a list, not a text"),
+    ("lists of lists as a key", zipped(a__data_dot_pkl=ITEM), "unhashable type"),
+    ("tensors of tensors", zipped(a__data_dot_pkl=TENSORS), "a dimension of a tensor is no number"),
+    ("tensor as a key", zipped(a__data_dot_pkl=TENSOR_KEY), "unhashable type"),
+    *((f"many states of {name}", zipped(a__data_dot_pkl=data), "not a Piper checkpoint") for name, data in STATES.items()),
     ("memo", MEMO, "its list of tensors cannot be read"),
     ("newer pickle", packed(TRAINED, protocol=4), "another pickle protocol than 2"),
     ("no pickle", zipped(a__data_dot_pkl=b"nonsense"), "its list of tensors cannot be read"),

@@ -86,6 +86,23 @@ def nested_graph(loaded: Any) -> None:
     loaded.graph.node.append(onnx.helper.make_node("Loop", ["a", "b"], ["c"], body=inside))
 
 
+def many_names(loaded: Any) -> None:
+    """One tensor of 1 MiB with 10,000 names."""
+    import numpy as np
+    import onnx
+
+    loaded.graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(1 << 18, np.float32), "large"))
+    loaded.graph.node.extend(onnx.helper.make_node("Identity", ["large"], [f"name.{number}"]) for number in range(10_000))
+
+
+def long_chain(loaded: Any) -> None:
+    """190,000 names, each of which stands for the one before."""
+    import onnx
+
+    nodes = (onnx.helper.make_node("Identity", [f"name.{one + 1}"], [f"name.{one}"]) for one in range(190_000))
+    loaded.graph.node.extend(nodes)
+
+
 def own_operator(loaded: Any) -> None:
     loaded.graph.node[0].domain = "org.example.runs_code"
 
@@ -152,12 +169,18 @@ FOLDERS: dict[str, tuple[Change, str]] = {
     "weights in another file": (model(external), "external_data"),
     "operator of its own": (model(own_operator), "operators of its own"),
     "graph in the graph": (model(nested_graph), "a graph in its graph"),
+    "weight with many names": (model(many_names), f"{MODEL}: its SHA-256 is"),
+    "chain of names": (model(long_chain), MODEL),
     "weight larger than the file": (model(short_weight), "damaged"),
     "model of empty parts": (write(MODEL, b"\x3a\x80\x80\x80\x05" + b"\x0a\x00" * (5 << 20)), "not an ONNX model"),
     "large parts that are no weights": (write(MODEL, b"\x0a\x80\x80\x80\x10" + b"x" * (32 << 20)), "are no weights"),
     "header that claims more": (write(MODEL, b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), "not an ONNX model"),
     "pickle as the model": (write(MODEL, pickle.dumps(Hostile())), "not an ONNX model"),
     "sample that leads out": (samples_row("../../../../etc/passwd"), "samples/../../../../etc/passwd: missing"),
+    "table of many columns": (
+        write("samples/samples.tsv", b"sample\ttext" + b"\tx" * 1_000_000 + b"\na" * 5_000),
+        "1000002 columns",
+    ),
     "header of a sample that claims more": (wav_header, "sample_01"),
     "table without end of a quotation": (replace("samples/samples.tsv", b"\n", b'\n"'), "samples.tsv"),
     "signature of nested lists": (write(SIGNATURE, b"[" * 1_000_000), SIGNATURE),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from voice_assets.release.package_files import PackageFiles
 from voice_assets.release.signing import KEY, SignedBy, check
-from voice_assets.release.statements import DATASET_FILE, statements
+from voice_assets.release.statements import DATASET_FILE, PROVENANCE_FILE, statements, with_files
 from voice_assets.reports.lineage import read
 from voice_assets.rules.suites import suite_names
 from voice_assets.runtime.files import sha256
@@ -20,6 +21,7 @@ def expect_evidence(package: Path, dataset: Path) -> None:
     voice = {name: sha256(package / name) for name in (f"{package.name}.onnx", f"{package.name}.onnx.json")}
     described = package / "evidence" / DATASET_FILE
     wanted = statements(read(package / "lineage.json"), json.loads(texts["training.json"]), voice, sha256(described))
+    wanted[PROVENANCE_FILE] = with_files(wanted[PROVENANCE_FILE], PackageFiles.of(package).listed)
     found = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in package.glob("evidence/*.intoto.json")}
     assert found == wanted
     gates = [name for name in suite_names() if name not in ("voice_package", "best_epoch", "release")]

@@ -16,7 +16,7 @@ from voice_assets_tests.release.hostile_folders import CONFIG, LINEAGE, MODEL, e
 from voice_assets_tests.release.small_package import LICENCE, NAME, VOICE
 
 Change = Callable[[Path], object]
-EVIDENCE = "evidence"
+EVIDENCE, REPORT = "evidence", "reports/training_1/training_report.md"
 VALIDATION, PROVENANCE, DATASET = (
     f"{EVIDENCE}/{name}" for name in ("whisper_validation.intoto.json", "provenance.intoto.json", "croissant.json")
 )
@@ -217,6 +217,18 @@ CAREFUL: dict[str, tuple[Change, str]] = {
     "a sample that is not there": (replace("samples/samples.tsv", b"sample_02.wav", b"sample_03.wav"), "samples/sample_03.wav"),
     "no samples": (remove("samples/samples.tsv"), "samples/samples.tsv"),
     "no README": (remove("README.md"), "README.md"),
+    "words of the README": (replace("README.md", b"Tiny", b"Tidy"), "README.md"),
+    "words of the card": (replace("MODEL_CARD", b"* Language: en", b"* Language: de"), "MODEL_CARD"),
+    "a report": (write(REPORT, b"# Better training\n"), REPORT),
+    "a report more": (write("reports/training_1/more.md", b"# Praise\n"), "reports/training_1/more.md"),
+    "a report less": (remove(REPORT), REPORT),
+    "a curve": (replace("curves/epochs.tsv", b"1\t9", b"1\t1"), "curves/epochs.tsv"),
+    "a score of a sample": (replace("samples/samples.tsv", b"\t1\t", b"\t2\t"), "samples/samples.tsv"),
+    "time of a run": (lineage("training", lambda it: it.update(time="2020-01-01T00:00:00+00:00")), LINEAGE),
+    "code of a run": (lineage("training_set", lambda it: it.update(code_version="2")), LINEAGE),
+    "unknown key": (lineage("training_set", lambda it: it.update(more="text")), LINEAGE),
+    "a verdict that is a word": (lineage("training", lambda it: it["verdicts"][0].update(passed="yes")), LINEAGE),
+    "no byproducts": (statement(PROVENANCE, lambda it: it["predicate"]["runDetails"].pop("byproducts")), PROVENANCE),
 }
 """Change -> how it is made, and the file that the refusal names. New checksums are written, and no signature is there."""
 

@@ -13,7 +13,7 @@ from voice_assets.audio import recordings
 from voice_assets.dataset.tables import SAMPLES, frame
 from voice_assets.release import package
 from voice_assets.release.archive import zip_package
-from voice_assets.release.sums import SIGNATURE
+from voice_assets.release.sums import SIGNATURE, SUMS, PackageError, listed_files, read_sums
 from voice_assets.release.verification import verify_folder
 from voice_assets.runtime import files
 
@@ -105,22 +105,22 @@ def test_a_package_is_signed_when_it_is_complete(contents: package.Contents, tmp
     seen = {}
 
     def sign(folder: Path) -> None:
-        seen.update({folder.name: sorted(package.read_sums(folder)) == package.listed_files(folder)})
+        seen.update({folder.name: sorted(read_sums(folder)) == listed_files(folder)})
         (folder / SIGNATURE).write_text("signed")
 
     built = package.build(tmp_path, contents, sign)
     assert seen == {NAME: True}
     assert (built / SIGNATURE).read_text() == "signed"
-    assert SIGNATURE not in package.read_sums(built)
+    assert SIGNATURE not in read_sums(built)
     assert verify(built)["checksum_mismatches"] == 0
 
 
 def test_a_signature_that_fails_leaves_the_former_package(contents: package.Contents, built: Path) -> None:
     def fail(folder: Path) -> None:
-        raise package.PackageError(f"{folder}: no key")
+        raise PackageError(f"{folder}: no key")
 
     before = sorted(built.parent.rglob("*"))
-    with pytest.raises(package.PackageError, match="no key"):
+    with pytest.raises(PackageError, match="no key"):
         package.build(built.parent, package.Contents(**{**vars(contents), "card": "# Other\n"}), fail)
     assert sorted(built.parent.rglob("*")) == before
     assert (built / "MODEL_CARD").read_text() == "# Joe\n"
@@ -133,9 +133,7 @@ def test_a_number_that_json_does_not_know_is_refused(contents: package.Contents,
 
 
 def test_sha256sum_reads_its_list(built: Path) -> None:
-    done = subprocess.run(
-        ["sha256sum", "--check", "--strict", "--quiet", package.SUMS], cwd=built, capture_output=True, check=False
-    )
+    done = subprocess.run(["sha256sum", "--check", "--strict", "--quiet", SUMS], cwd=built, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
 
 
@@ -185,22 +183,22 @@ def test_a_package_without_a_model_does_not_speak(built: Path) -> None:
 
 @pytest.mark.parametrize("listing", ["nonsense\n", f"{'0' * 64}  ../outside\n", f"{'0' * 64}  /etc/passwd\n"])
 def test_a_bad_list_is_an_error(tmp_path: Path, listing: str) -> None:
-    (tmp_path / package.SUMS).write_text(listing)
-    with pytest.raises(package.PackageError, match="line 1"):
-        package.read_sums(tmp_path)
+    (tmp_path / SUMS).write_text(listing)
+    with pytest.raises(PackageError, match="line 1"):
+        read_sums(tmp_path)
 
 
 def test_no_list_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(package.PackageError, match="not a voice package"):
-        package.read_sums(tmp_path)
+    with pytest.raises(PackageError, match="not a voice package"):
+        read_sums(tmp_path)
 
 
 def test_building_again_replaces_and_a_failure_leaves_the_former(contents: package.Contents, built: Path) -> None:
-    before = (built / package.SUMS).read_text()
+    before = (built / SUMS).read_text()
     broken = package.Contents(**{**vars(contents), "reports": {"gone": built / "no such report"}})
-    with pytest.raises(package.PackageError, match="no such report: does not exist"):
+    with pytest.raises(PackageError, match="no such report: does not exist"):
         package.build(built.parent, broken)
-    assert (built / package.SUMS).read_text() == before
+    assert (built / SUMS).read_text() == before
     package.build(built.parent, package.Contents(**{**vars(contents), "card": "# Other\n"}))
     assert (built / "MODEL_CARD").read_text() == "# Other\n"
     assert [path.name for path in built.parent.iterdir()] == [NAME]

@@ -72,6 +72,9 @@ def test_a_player_without_its_clip_becomes_a_note(tmp_path: Path, happened: str)
         "wavs/a.",
         "wavs/ a.wav",
         "wavs/a\u0085.wav",
+        "wavs/e\u0301.wav",
+        "wavs/aux.wav",
+        "wavs/long/" + "a" * 100 + "/" + "b" * 90 + ".wav",
     ],
 )
 def test_a_clip_whose_name_is_not_safe_everywhere_is_not_copied(tmp_path: Path, clip: str) -> None:
@@ -83,7 +86,7 @@ def test_a_clip_whose_name_is_not_safe_everywhere_is_not_copied(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "pair", [("wavs/a.wav", "wavs/A.wav"), ("wavs/In/a.wav", "wavs/in/b.wav"), ("wavs/é.wav", "wavs/e\u0301.wav")]
+    "pair", [("wavs/a.wav", "wavs/A.wav"), ("wavs/In/a.wav", "wavs/in/b.wav"), ("wavs/é.wav", "wavs/É.wav")]
 )
 def test_of_two_names_that_a_file_system_may_not_tell_apart_one_is_copied(tmp_path: Path, pair: tuple[str, str]) -> None:
     recordings = data_set(tmp_path / "data", *pair)

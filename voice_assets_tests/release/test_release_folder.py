@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from voice_assets.release.release_folder import RECORD, SUMS, Release, ReleaseError, archive, conflict
+from voice_assets.release.release_folder import RECORD, Release, ReleaseError, archive, conflict
+from voice_assets.release.sums import SUMS
 
 RELEASE = Release("toy", "Toy", "1.0.0", "v0-e0001", "ru_RU-toy-medium", "a" * 64, "2026-11-22 10:15:00 UTC")
 
@@ -61,6 +62,10 @@ def _no_sums(folder: Path) -> None:
     (folder / SUMS).unlink()
 
 
+def _leads_out(folder: Path) -> None:
+    (folder / SUMS).write_text(f"{'0' * 64}  ../outside\n", encoding="utf-8")
+
+
 def _lost(folder: Path) -> None:
     (folder / "voice.zip").unlink()
 
@@ -76,6 +81,7 @@ def _changed(folder: Path) -> None:
         (_no_record, "no archive of a release"),
         (_no_json, "no archive of a release"),
         (_no_sums, SUMS),
+        (_leads_out, f"1.0.0/{SUMS}: is missing, or is not as"),
         (_lost, "voice.zip: is missing"),
         (_changed, "train.log: is missing, or is not as"),
     ],

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from voice_assets.release.signing import KEY, PASSWORD, TOKEN, WAY, SignedBy, Signer, SigningError, Unsigned, check
 from voice_assets.release.sums import SIGNATURE
+from voice_assets.release.verification import verify_folder
 from voice_assets.runtime.files import sha256
 from voice_assets_tests.release.signed_packages import keys, package, rsa_key
 
@@ -153,6 +154,30 @@ def test_a_change_after_the_signature_is_refused_with_the_file(signed: tuple[Pat
         check(folder, None)
     with pytest.raises(SigningError, match=message.split()[0]):
         check(folder, public)
+
+
+def test_a_key_that_was_given_is_named_also_when_the_signature_names_none(signed: tuple[Path, Path]) -> None:
+    folder, public = signed
+    bundle = json.loads((folder / SIGNATURE).read_text())
+    bundle["verificationMaterial"]["publicKey"].pop("hint")
+    (folder / SIGNATURE).write_text(json.dumps(bundle))
+    assert check(folder, public) == SignedBy(sha256(public), checked=True)
+    unknown = check(folder, None)
+    assert unknown == SignedBy("", checked=False)
+    assert str(unknown).startswith("signed by a key that the signature does not name; nobody compared")
+
+
+@pytest.mark.parametrize("kind", ["certificate", "x509CertificateChain"])
+def test_a_signature_with_a_certificate_says_how_to_ask_sigstore(signed: tuple[Path, Path], kind: str) -> None:
+    folder, _ = signed
+    bundle = json.loads((folder / SIGNATURE).read_text())
+    bundle["verificationMaterial"] = {kind: {}}
+    (folder / SIGNATURE).write_text(json.dumps(bundle))
+    (said,) = next(one for one in verify_folder(folder, speak=False).checks if one.name == "signature").warnings
+    assert str(check(folder, None)).startswith("signed by an identity at Sigstore; nobody compared")
+    assert (
+        "model_signing verify sigstore . --signature model.sig --no-ignore-git-paths --identity WHO --identity_provider" in said
+    )
 
 
 def test_another_key_is_refused(signed: tuple[Path, Path], tmp_path: Path) -> None:

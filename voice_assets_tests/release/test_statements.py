@@ -10,7 +10,15 @@ from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
 from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
 from in_toto_attestation.v1.statement import Statement as InToto
 
-from voice_assets.release.statements import StatementError, gate_statement, gate_statements, provenance, statements
+from voice_assets.release.statements import (
+    DATASET_FILE,
+    StatementError,
+    gate_statement,
+    gate_statements,
+    provenance,
+    statements,
+    with_files,
+)
 from voice_assets_tests.release.lineages import JUDGED_BY, OTHER_SUITE, SUITE, entry, lineage, pin, trained, verdict
 
 VOICE = {"en_US-toy-medium.onnx": "1" * 64, "en_US-toy-medium.onnx.json": "2" * 64}
@@ -160,6 +168,16 @@ def provenance_of(*entries: dict[str, Any], training: dict[str, Any] = TRAINING)
     found = provenance(lineage(*entries), training, VOICE, DATASET)
     accepted(found, provenance_pb2.Provenance())
     return found
+
+
+def test_the_provenance_names_every_file_that_proves_nothing() -> None:
+    digests = {"README.md": "7" * 64, f"evidence/{DATASET_FILE}": DATASET, "reports/a.md": "8" * 64, "MODEL_CARD": "9" * 64}
+    found = with_files(provenance_of(*trained()), digests)
+    accepted(found, provenance_pb2.Provenance())
+    listed = found["predicate"]["runDetails"]["byproducts"]
+    assert [(one["name"], one["digest"]["sha256"][0]) for one in listed] == [
+        ("MODEL_CARD", "9"), ("README.md", "7"), ("reports/a.md", "8")
+    ]  # fmt: skip
 
 
 def dependencies(statement: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from voice_assets.release.signing import Signer
 from voice_assets.release.sums import SIGNATURE
 from voice_assets.release.verification import Verification, verify
 from voice_assets_tests.release.small_package import NAME
-from voice_assets_tests.release.tampering import CAREFUL, byte_changes, changed, of_signature, signed_changes
+from voice_assets_tests.release.tampering import CAREFUL, byte_changes, changed, flip, of_signature, signed_changes
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +100,13 @@ def test_a_zip_is_verified_as_its_folder(signed_package: Path, signing_keys: Pat
     file.write_bytes(file.read_bytes().replace(b"* Licence", b"* License", 1))
     with pytest.raises(ValueError, match="Bad CRC-32"):
         verify(file)
+
+
+def test_a_model_does_not_run_when_its_package_was_changed(signed_package: Path, signing_keys: Path, tmp_path: Path) -> None:
+    flipped = changed(signed_package, tmp_path / "checksums", flip("README.md"), sums=False)
+    assert "not tried to speak: refused by checksums" in wrong_words(verify(flipped))
+    listed = changed(signed_package, tmp_path / "signature", flip("README.md"), sums=True)
+    assert "not tried to speak: refused by signature" in wrong_words(verify(listed, signing_keys / "ours.pub"))
 
 
 def test_a_silent_voice_is_refused(small_package: Path, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ import soundfile
 
 from voice_assets.release.croissant import describe_dataset
 from voice_assets.release.package import as_json
+from voice_assets.release.package_files import PackageFiles
 from voice_assets.release.signing import KEY, SignedBy, Signer, check
-from voice_assets.release.statements import DATASET_FILE, statements
+from voice_assets.release.statements import DATASET_FILE, PROVENANCE_FILE, statements, with_files
 from voice_assets.release.sums import write_sums
 from voice_assets.runtime.contents import FILLED_IN, content_hash
 from voice_assets.runtime.files import sha256
@@ -70,10 +71,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     training: dict[str, Any] = {"settings": {"learning_rate": 0.0002}, "identity": {"piper": "1.8.0"}}
     dataset = describe_dataset(FACTS, clips(), SPLITS)
     texts = {"lineage.json": as_json(values), "training.json": as_json(training), f"evidence/{DATASET_FILE}": as_json(dataset)}
-    _write(voice, {f"{NAME}.onnx": "a model", f"{NAME}.onnx.json": "{}", **texts})
+    _write(voice, {f"{NAME}.onnx": "a model", "MODEL_CARD": "# Joe", f"{NAME}.onnx.json": "{}", **texts})
     files = {name: sha256(voice / name) for name in (f"{NAME}.onnx", f"{NAME}.onnx.json")}
-    found = statements(lineage(*entries), training, files, sha256(voice / "evidence" / DATASET_FILE))
-    _write(voice, {f"evidence/{name}": as_json(one) for name, one in found.items()})
+    made = statements(lineage(*entries), training, files, sha256(voice / "evidence" / DATASET_FILE))
+    made[PROVENANCE_FILE] = with_files(made[PROVENANCE_FILE], PackageFiles.of(voice).listed)
+    _write(voice, {f"evidence/{name}": as_json(one) for name, one in made.items()})
     write_sums(voice)
     secret, _ = keys(folder)
     Signer(secret).sign(voice, folder / "kept")
@@ -208,6 +210,7 @@ CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "another subject": ("judged", _json(VALIDATION, lambda one: one["subject"][0]["digest"].update(sha256="0" * 64))),
     "another config": ("provenance", lambda package: (package / f"{NAME}.onnx.json").write_text("[]")),
     "another description of the data": ("provenance", _json(f"evidence/{DATASET_FILE}", lambda one: one.pop("license"))),
+    "another card": ("provenance", lambda package: (package / "MODEL_CARD").write_text("# Other")),
     "another learning rate": ("provenance", _json("training.json", lambda one: one["settings"].update(learning_rate=1))),
     "a description that is no Croissant": ("croissant", _json(f"evidence/{DATASET_FILE}", lambda one: one.pop("@type"))),
     "another recording": ("clips", lambda package: (package.parent / "dataset/wavs/a.wav").write_text("other")),

@@ -49,6 +49,15 @@ def test_a_url_of_this_disk_is_a_folder(tmp_path: Path) -> None:
     assert isinstance(remote.location(f"file://{tmp_path}"), Path)
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/b", "a/../../b", "./c", "a//b"])
+def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    target = remote.location(f"memory://{tmp_path.name}/folder")
+    for one in ("a.txt", name):
+        target.fs.pipe_file(f"{target.path}/{one}", b"x")
+    with pytest.raises(remote.RemoteError, match=r"folder: the name .* leads out of the folder; rename or remove"):
+        remote.listing(target)
+
+
 @pytest.mark.slow
 def test_a_killed_upload_goes_on_where_it_stopped(large: Path, s3_folder: str) -> None:
     target = remote.location(s3_folder) / large.name

@@ -69,6 +69,8 @@ class _Names:
 
         self.nodes = list(graph.node)
         self.arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+        self.origins = {name: name for name in self.arrays}
+        self.floats: dict[str, Tensor] = {}
         self.same = {node.output[0]: node.input[0] for node in self.nodes if node.op_type == "Identity"}
 
     def weights(self) -> OnnxWeights:
@@ -79,8 +81,9 @@ class _Names:
             sources.setdefault(name, origin)
         tensors = {name: self._float(origin) for name, origin in sources.items()}
         used = set(sources.values())
-        for origin, logs in self._scales():
-            tensors.setdefault(LOGS, logs)
+        for origin, exponential in self._scales():
+            if LOGS not in tensors:
+                tensors[LOGS] = -np.log(self._float(origin)) if exponential else -self._float(origin)
             used.add(origin)
         nameless = [
             name for name, array in self.arrays.items() if array.dtype.kind == "f" and array.size > 1 and name not in used
@@ -88,20 +91,26 @@ class _Names:
         return OnnxWeights(tensors, tuple(sorted(nameless)))
 
     def _float(self, name: str) -> Tensor:
+        """The tensor ``name``, copied and looked through once: a file can give one tensor many names."""
+        if name in self.floats:
+            return self.floats[name]
         array = self.arrays[name]
         if array.dtype != np.float32:
             raise ValueError(f"the weight {name} is {array.dtype}, not float32")
         if not np.isfinite(array).all():
             raise ValueError(f"the weight {name} holds a value that is not finite")
-        return np.array(array)
+        self.floats[name] = np.array(array)
+        return self.floats[name]
 
     def _origin(self, name: str) -> str:
         """The tensor that ``name`` stands for; empty when ``name`` is computed."""
-        for _ in range(len(self.same) + 1):
-            if name in self.arrays:
-                return name
-            name = self.same.get(name, "")
-        return ""
+        passed: dict[str, None] = {}
+        while name not in self.origins and name in self.same and name not in passed:
+            passed[name] = None
+            name = self.same[name]
+        found = self.origins.get(name, "")
+        self.origins |= dict.fromkeys(passed, found)
+        return found
 
     def _folded(self) -> Iterator[tuple[str, str]]:
         for node in self.nodes:
@@ -118,18 +127,18 @@ class _Names:
             ):
                 yield EMBEDDING, origin
 
-    def _scales(self) -> Iterator[tuple[str, Tensor]]:
-        """The duration predictor's log scales, from whichever of the two ways the exporter folded them."""
+    def _scales(self) -> Iterator[tuple[str, bool]]:
+        """The tensors with the duration predictor's log scales, and whether the exporter folded them to exp(-logs)."""
         for node in self.nodes:
             if node.op_type == "Mul" and node.output[0] == "/dp/flows.0/Mul_output_0":
                 for origin in filter(None, map(self._origin, node.input)):
-                    yield origin, -np.log(self._float(origin))
+                    yield origin, True
             if (
                 node.op_type == "Exp"
                 and node.output[0] == "/dp/flows.0/Exp_output_0"
                 and (origin := self._origin(node.input[0]))
             ):
-                yield origin, -self._float(origin)
+                yield origin, False
 
 
 def _is_parameter(name: str) -> bool:

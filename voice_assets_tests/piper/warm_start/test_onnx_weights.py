@@ -1,7 +1,9 @@
 """Reading the weights out of an ONNX: every parameter by its name, and files of strangers that are no such thing."""
 
 import re
+import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,23 @@ def test_the_other_way_to_fold_the_scales(tmp_path: Path) -> None:
 def test_names_that_stand_for_each_other_end(tmp_path: Path) -> None:
     nodes = [onnx.helper.make_node("Identity", ["a.x"], ["b.x"]), onnx.helper.make_node("Identity", ["b.x"], ["a.x"])]
     assert set(read_weights(saved(graph_of(nodes, **{"c.x": weight(2)}), tmp_path)).tensors) == {"c.x"}
+
+
+def test_names_of_one_tensor_are_one_array(tmp_path: Path) -> None:
+    nodes = [onnx.helper.make_node("Identity", ["large"], [f"name.{number}"]) for number in range(100)]
+    found = read_weights(saved(graph_of(nodes, large=weight(4)), tmp_path)).tensors
+    assert len(found) == 100
+    assert len({id(one) for one in found.values()}) == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_chain_of_names_ends_soon(tmp_path: Path, order: int) -> None:
+    names = [f"name.{number}" for number in range(20_000)]
+    nodes = [onnx.helper.make_node("Identity", [after], [name]) for name, after in pairwise([*names, "large"])]
+    started = time.process_time()
+    found = read_weights(saved(graph_of(nodes[::order], large=weight(4)), tmp_path)).tensors
+    assert len(found) == len(names)
+    assert time.process_time() - started < 10  # step by step for every name it takes minutes
 
 
 def external(model: onnx.ModelProto) -> None:
