@@ -90,6 +90,9 @@ bench-train: setup  ## speed, memory and losses of our training and of stock pip
 bench-release: setup  ## the time to build, sign and verify the package of a medium voice; last line one JSON object
 	$(BIN)/python -m benchmarks.release
 
+bench-scale: setup  ## the cost of a voice of 18,377 clips, stage by stage; last line one JSON object
+	$(BIN)/python -m benchmarks.scale
+
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock
 

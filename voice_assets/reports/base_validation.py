@@ -44,6 +44,17 @@ def _lines(clips: pd.DataFrame, limits: Limits) -> list[dict[str, object]]:
     return lines
 
 
+def _rare_first(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Faults in the order of the rows, then warnings rule by rule, the rarest rule first: a common one hides no other."""
+    clips = Counter(line["rule"] for line in lines if line["level"] == "warning")
+
+    def place(line: dict[str, object]) -> tuple[bool, int, str]:
+        warning = line["level"] == "warning"
+        return (True, clips[line["rule"]], str(line["rule"])) if warning else (False, 0, "")
+
+    return sorted(lines, key=place)
+
+
 def _word(clips: pd.DataFrame, config: ConfigFacts, verdicts: Sequence[Verdict] | None, lines: list[dict[str, object]]) -> Word:
     """PASS, FAIL or NOT JUDGED: from the verdicts where they are given, else from the table and the config."""
     if verdicts is not None:
@@ -176,12 +187,12 @@ def write(
     """Write ``validation_<ts>.md`` and ``validation_<ts>.tsv`` into ``folder``. Returns both paths.
 
     ``clips``: the table ``CLIPS`` of all shards. ``verdicts``: one mapping per rule (``reports.verdicts.Verdict``); with
-    ``None``, the table and the config decide between PASS and FAIL. The TSV has one line per fault or warning.
+    ``None``, the table and the config decide between PASS and FAIL. The TSV has one line per fault, then one per warning.
     """
     building = new_folder(folder, ".validation_")
     name = building.name.removeprefix(".")
     try:
-        tsv = write_tsv(building / f"{name}.tsv", _lines(clips, limits), TSV_COLUMNS)
+        tsv = write_tsv(building / f"{name}.tsv", _rare_first(_lines(clips, limits)), TSV_COLUMNS)
         text = _markdown(voice_title, dataset, clips, config_facts, verdicts, limits, tsv.name, utc_text())
         markdown = write_text(building / f"{name}.md", text)
         tsv = tsv.rename(folder / tsv.name)

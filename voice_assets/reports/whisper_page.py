@@ -1,6 +1,6 @@
 """``whisper_report.html``: the figures of a validation, and every suspect with a player and the word diff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +10,13 @@ from voice_assets.asr.categories import by_category
 from voice_assets.reports import html, trend
 from voice_assets.reports import transcripts_layout as layout
 from voice_assets.reports.verdicts import word
-from voice_assets.reports.whisper_result import Report
+from voice_assets.reports.whisper_result import Report, ShardResult
 from voice_assets.text.word_diff import diff
 
-MOST_PLAYERS = 500
+MOST_PLAYERS = 100
 """Most clips with a player in one section. A page with more is slow to open; the TSV files have all clips."""
+MOST_SHARDS = 12
+"""Most shards with a column in the table of categories; the report of each shard has its own categories."""
 
 _HEADINGS = {
     "clip_id": "Clip", "player": "Listen", "similarity": "Similarity", "cer": "CER", "wer": "WER", "diff": "Diff",
@@ -75,7 +77,8 @@ def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
     limit = f" under {report.low_similarity:g}" if kind == "low" else ""
     kept = int((suspects["kept"] != "").sum())
     limit += f", {kept} of them kept" if kept else ""
-    note = f"{_HELP[kind]} {_FILES.get(kind, 'suspects.tsv')} has all; voice-assets fix reads its column decision."
+    here = f"The worst {MOST_PLAYERS} are here; " if len(suspects) > MOST_PLAYERS else ""
+    note = f"{_HELP[kind]} {here}{_FILES.get(kind, 'suspects.tsv')} has all; voice-assets fix reads its column decision."
     return html.section(
         f"{_SECTIONS[kind]}: {len(suspects)}{limit}",
         html.paragraph(note, "soft"),
@@ -83,10 +86,18 @@ def _suspect_section(kind: str, report: Report, folder: Path) -> Markup:
     )
 
 
-def _shard_rows(report: Report) -> list[dict[str, object]]:
-    """One row per category: mean similarity, clips and low clips, for all shards together and for each shard."""
+def _worst_shards(report: Report) -> list[ShardResult]:
+    """All shards, or of many the ``MOST_SHARDS`` with the lowest mean similarity, the lowest first."""
+    if len(report.shards) <= MOST_SHARDS:
+        return list(report.shards)
+    means = {shard.key: shard.transcripts["similarity"].mean() for shard in report.shards if len(shard.transcripts)}
+    return sorted((one for one in report.shards if one.key in means), key=lambda one: (means[one.key], one.key))[:MOST_SHARDS]
+
+
+def _shard_rows(report: Report, shards: Sequence[ShardResult]) -> list[dict[str, object]]:
+    """One row per category: mean similarity, clips and low clips, for all shards together and for each of ``shards``."""
     tables = {"all": report.by_category}
-    for shard in report.shards:
+    for shard in shards:
         tables[shard.key] = by_category(shard.transcripts, report.low_similarity)
     return [
         {"category": name, **{key: _category_cell(table, str(name)) for key, table in tables.items()}}
@@ -107,10 +118,12 @@ def _categories(report: Report) -> Markup:
         html.table(layout.category_rows(report.by_category), layout.CATEGORY_HEADINGS),
     ]
     if len(report.shards) > 1:
-        keys = {shard.key: shard.key for shard in report.shards}
+        shown = _worst_shards(report)
+        of = f"for the {len(shown)} lowest of {len(report.shards)} shards" if len(shown) < len(report.shards) else "by shard"
+        keys = {shard.key: shard.key for shard in shown}
         parts += [
-            html.paragraph("Mean similarity of each category, by shard:", "soft"),
-            html.table(_shard_rows(report), {"category": "Category", "all": "All", **keys}),
+            html.paragraph(f"Mean similarity of each category, {of}:", "soft"),
+            html.table(_shard_rows(report, shown), {"category": "Category", "all": "All", **keys}),
         ]
     return html.section("Categories", *parts)
 

@@ -61,10 +61,10 @@ def test_faults_and_warnings(make_dataset: MakeDataset, limits: Limits) -> None:
         ("2", "fault", "duration"),
         ("3", "fault", "wavs_present"),
         ("7", "fault", "wavs_readable"),
-        ("7", "warning", "no_digits"),
+        ("0", "fault", "no_extra_wavs"),
+        ("7", "warning", "no_digits"),  # rarer than no_signs
         ("7", "warning", "no_signs"),
         ("8", "warning", "no_signs"),
-        ("0", "fault", "no_extra_wavs"),
     ]
     assert list(rows[0]) == list(TSV_COLUMNS)
     assert rows[0]["finding"] == "17.300 s, over max_duration_s 15.0"

@@ -1,0 +1,172 @@
+"""The cost of a large voice: `make bench-scale`. Last line: one JSON object.
+
+A data set of 18,377 clips (``--clips``) in 64 shards (``--shards``) is made from the demo's clips and walks the road to
+``whisper_validation``. The transcript cache says that every clip was heard right, so nothing is decoded. Every command is a new
+process. CPU seconds are those of the command and of every process that it started.
+
+``clips_cpu_s``: the shards of ``clips``, with the observation of the data set. ``listing_s``: one listing of the data set.
+``quality_cpu_s``: from there to ``quality_report``. ``idle_cpu_s``: the same command when everything is current.
+``side_by_side_cpu_s``: one run of ``whisper_shard``, several at once. ``voices_cpu_s``: loading 100 voices.
+``one_voice_cpu_s``: a command for one of 100 voices. ``report_kb``: the largest text or page of a report. ``columns``: of the
+widest table that people see. The figures of ``make bench-gates`` stand beside them.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.clips import demo_clips
+from benchmarks.scale_set import fill_transcripts, write_set
+from voice_assets.asr.recogniser import Utterance
+from voice_assets.runtime import project
+from voice_assets_tests.datasets import write_voice
+
+CLIPS, SHARDS, VOICES, WIDTH = 18_377, 64, 100, 2
+VOICE = "bench"
+_SUBREAPER = 36  # Linux' PR_SET_CHILD_SUBREAPER: a process whose parent has ended becomes a child of this one
+CLI = [sys.executable, "-m", "voice_assets.cli"]
+
+
+def cpu_seconds(*command: str) -> float:
+    """CPU seconds of a command and of every process that it started.
+
+    Raises:
+        SystemExit: the command failed. The message is its output.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, capture_output=True, text=True)
+    _wait_for_orphans()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _wait_for_orphans() -> None:
+    """Wait for the processes that outlived the command, such as a fork server; they end when their pipe closes."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def run_to(asset: str) -> float:
+    """CPU seconds of ``voice-assets run`` up to an asset."""
+    started = time.perf_counter()
+    spent = cpu_seconds(*CLI, "run", VOICE, "--to", asset)
+    print(f"run --to {asset}: {spent:.1f} CPU s, {time.perf_counter() - started:.1f} s", flush=True)
+    return spent
+
+
+def write_project(root: Path, spoken: list[Utterance], clips: int, shards: int) -> None:
+    """Write a project with the large data set and one voice."""
+    here = Path(__file__).resolve().parent.parent
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(here / name, root / name)
+    hours = write_set(root / "dataset", spoken, clips)
+    _voice(root / "voices" / f"{VOICE}.yaml", shards)
+    print(f"{clips} clips, {hours:.1f} h, {shards} shards", flush=True)
+
+
+def _voice(file: Path, shards: int) -> None:
+    whisper = {"model": "base", "device": "cpu", "compute_type": "int8", "workers_per_device": WIDTH}
+    write_voice(file, Path("../dataset"), shards=shards, whisper=whisper, asr_sample={"clips": 0})
+
+
+def walk(root: Path, shards: int) -> dict[str, float]:
+    """The road to ``whisper_validation``."""
+    figures = {"clips_cpu_s": run_to("clips"), "listing_s": listing_seconds(root / "dataset")}
+    figures["quality_cpu_s"] = run_to("quality_report")
+    figures["idle_cpu_s"] = run_to("quality_report")
+    print(f"{_fill(root):.0f} transcripts a second stored", flush=True)
+    figures["side_by_side_cpu_s"] = run_to("whisper_validation") / shards
+    return figures
+
+
+def listing_seconds(dataset: Path) -> float:
+    """Seconds of one listing of the data set, in this process."""
+    from voice_assets.dataset.clips import read_clips
+
+    started = time.perf_counter()
+    read_clips(dataset)
+    return time.perf_counter() - started
+
+
+def _fill(root: Path) -> float:
+    import pandas as pd
+
+    from voice_assets.defs.transcription import transcript_cache_file
+    from voice_assets.voices import load_voice
+
+    tables = (project.artifacts_dir(VOICE) / "tables" / "clips").rglob("*.parquet")
+    clips = pd.concat([pd.read_parquet(file, columns=["text", "audio_sha256", "duration_s"]) for file in tables])
+    voice = load_voice(root / "voices" / f"{VOICE}.yaml")
+    return fill_transcripts(voice, transcript_cache_file(VOICE), project.cache_dir() / "whisper", clips.to_dict("records"))
+
+
+def reports(root: Path) -> dict[str, float]:
+    """The size of the largest text or page of a report, and its name."""
+    found = [file for file in (root / "dataset" / "reports").rglob("*") if file.suffix in (".tsv", ".md", ".html", ".txt")]
+    sizes = sorted(((file.stat().st_size / 1000, file) for file in found), reverse=True)
+    for kilobytes, file in sizes[:5]:
+        print(f"{kilobytes:8.0f} kB  {file.name}", flush=True)
+    return {"report_kb": sizes[0][0], "columns": max(_columns(file) for _, file in sizes if file.suffix == ".tsv")}
+
+
+def _columns(file: Path) -> int:
+    with file.open(encoding="utf-8") as lines:
+        return next((line.count("\t") + 1 for line in lines if line.strip() and not line.startswith("#")), 0)
+
+
+def many_voices(root: Path, shards: int) -> dict[str, float]:
+    """The cost of a project with many voices."""
+    for number in range(VOICES - 1):
+        _voice(root / "voices" / f"voice_{number:02d}.yaml", shards)
+    load = "from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()"
+    return {
+        "voices_cpu_s": cpu_seconds(sys.executable, "-c", load),
+        "one_voice_cpu_s": cpu_seconds(*CLI, "run", VOICE, "--to", "base_validation"),
+    }
+
+
+def gates() -> dict[str, float]:
+    """The figures of ``make bench-gates``."""
+    done = subprocess.run([sys.executable, "-m", "benchmarks.gates"], stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def main() -> None:
+    """Make the project in a temporary folder, measure, and print."""
+    parser = argparse.ArgumentParser(description="The cost of a large voice; last line one JSON object.")
+    parser.add_argument("--clips", type=int, default=CLIPS)
+    parser.add_argument("--shards", type=int, default=SHARDS)
+    options = parser.parse_args()
+    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1)
+    figures, spoken = gates(), demo_clips()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        os.environ.update(VOICE_ASSETS_ROOT=str(root), DAGSTER_HOME=str(root / ".dagster"))
+        parts: list[Callable[[], dict[str, float]]] = [
+            lambda: walk(root, options.shards),
+            lambda: reports(root),
+            lambda: many_voices(root, options.shards),
+        ]
+        write_project(root, spoken, options.clips, options.shards)
+        for part in parts:
+            figures |= part()
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()
