@@ -17,7 +17,7 @@ SECONDS, SECONDS_TO_PUSH = 60, 600
 SHOWN = 5
 ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 """Variables that a git hook sets, and that would lead to the repository of the hook."""
-_LOGIN = re.compile(r"(?<=://)[^/\s@]*@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 
 
 class GitError(ValueError):

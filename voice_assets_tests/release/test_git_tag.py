@@ -135,8 +135,9 @@ def test_a_remote_with_another_tag_of_that_name_keeps_it(project: Path, tmp_path
     assert git(remote, "rev-parse", NAME) == theirs
 
 
-def test_a_login_is_never_shown(project: Path) -> None:
-    git(project, "remote", "add", "origin", "http://anna:secret@127.0.0.1:9/voices.git")
+@pytest.mark.parametrize("password", ["secret", "p@secret"])
+def test_a_login_is_never_shown(project: Path, password: str) -> None:
+    git(project, "remote", "add", "origin", f"http://anna:{password}@127.0.0.1:9/voices.git")
     with pytest.raises(GitError) as caught:
         Repository(project).push(Repository(project).make(NAME, MESSAGE).name)
     assert str(caught.value).startswith("http://127.0.0.1:9/voices.git did not take the tag v1.0.0-toy: ")
