@@ -137,10 +137,14 @@ def test_a_tag_that_is_not_as_recorded_is_not_pushed(
     release(releasable)
     releasable.pass_checks("1.0.0")
     remote = remote_of(releasable.root, tmp_path / "remote.git")
+    assert "the Git tag" not in call(*RELEASE).output
     change(releasable.root)
+    done = call(*RELEASE)
+    assert done.exit_code == 0, done.output
+    assert f"  warning: the Git tag v1.0.0-toy {words}" in done.output
     done = call(*RELEASE, "--push")
     assert done.exit_code == 2, done.output
-    assert f"the Git tag v1.0.0-toy {words}" in done.output
+    assert f"nothing was pushed: the Git tag v1.0.0-toy {words}" in done.output
     assert git(remote, "tag") == ""
     command = done.output.rpartition("make it again: ")[2]
     subprocess.run(command, shell=True, cwd=releasable.root, check=True)
