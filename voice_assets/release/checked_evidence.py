@@ -72,8 +72,8 @@ def _lost(lineage: Lineage) -> list[str]:
 
 
 def _left_out(lineage: Lineage) -> list[str]:
-    """The gates that the voice did not go through."""
-    there = {asset_name(one) for one in lineage.ancestors(lineage.root)}
+    """The gates that the voice did not go through. What was observed, as the data set is, has no rules and is no gate."""
+    there = {asset_name(one) for one in lineage.ancestors(lineage.root) if not one.observed}
     return [
         f"{FILE}: {lineage.root.name}: no {gate} among its inputs; every voice passes its rules: make the package again"
         for gate in GATES
