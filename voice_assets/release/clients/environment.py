@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice_assets.release.clients.processes import without_secrets
 from voice_assets.runtime import building
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -98,11 +99,11 @@ def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lacks(place: Path, wanted: Mapping[str, str]) -> str:
-    """What the environment lacks, in words; empty when it is complete."""
+    """What the environment lacks, in words; empty when it is complete. Starting its Python runs code of others (``.pth``)."""
     command = [str(_python(place)), "-I", "-c", _INSTALLED]
     try:
         done = subprocess.run(
-            command, env=_without_python(os.environ), capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+            command, env=without_secrets(), capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
         )
         found = {_plain(name): version for name, version in json.loads(done.stdout).items()}
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
