@@ -305,6 +305,17 @@ def test_a_rejection_fails_only_where_listening_is_required(releasable: Releasab
     assert (line["state"], "rejected by anna" in line["evidence"]) == (state, True), line
 
 
+@pytest.mark.parametrize(("passed", "state"), [(True, "done"), (False, "warning")])
+def test_a_voice_that_not_every_program_tried_is_a_warning(releasable: Releasable, passed: bool, state: str) -> None:
+    """A person waived the rule: one program spoke, and another one was not asked."""
+    spoken = {"client": "piper", "version": "1", "problem": "", "sentences": 2, "cer": 0.1, "cer_here": 0.1, "cer_excess": 0.0}
+    row = {**spoken, "first_word": 1.0, "last_word": 1.0}
+    verdict = {"rule": "every_client_tried", "passed": passed, "blocks": False, "message": "", "waiver": "by anna"}
+    _, entries = draft(releasable, tagged=False).publish({**evidence(), "clients": frame([row], CLIENTS)}, [verdict])
+    (line,) = (one for one in entries["handover"].value if one["text"] == "Final ONNX model tested with production programs")
+    assert line["state"] == state
+
+
 @pytest.fixture(params=["a folder", "a URL"])
 def shared_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that other machines use too."""
