@@ -9,11 +9,11 @@ import importlib.util
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice_assets.runtime import building
 from voice_assets.runtime.files import replacing, sha256
 
 # Two PyPI packages hold `Systran/faster-whisper-base`, each with a half of `model.bin`. After joining, all files must have
@@ -120,18 +120,13 @@ def _verify(folder: Path, advice: str) -> Path:
 @contextlib.contextmanager
 def _building(target: Path) -> Iterator[Path]:
     """A folder beside ``target`` that is renamed to ``target`` at the end, unless another process made ``target`` first."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    with building.beside(target) as temporary:
         yield temporary
-        temporary.chmod(0o755)
         try:
             temporary.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path, mode: str = "wb") -> None:

@@ -45,6 +45,7 @@ def lineage(
     \b
     voice-assets lineage felix                    what was made last
     voice-assets lineage felix/v3-e0050           an epoch
+    voice-assets lineage felix/release/1.0.0      an asset, and which part of it
     voice-assets lineage ru_RU-felix-medium.onnx  a file: .ckpt, .onnx, report,
                                                   or the folder of a package
     voice-assets lineage --downstream felix/whisper_validation

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from voice_assets.orchestration.gates import AssetPartition, Gate
     from voice_assets.orchestration.records import Materialisation
 
-FORMS = "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2], or a file"
-_NAMED = re.compile(r"(?P<voice>[^/\[\]]+)(?:/(?P<name>[^/\[\]]+)(?:\[(?P<partition>[^\[\]]+)\])?)?")
+FORMS = (
+    "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2] or toy/release/1.0.0, or a file"
+)
+_NAMED = re.compile(r"(?P<voice>[^/\[\]]+)(?:/(?P<name>[^/\[\]]+)(?:\[(?P<partition>[^\[\]]+)\]|/(?P<last>[^/\[\]]+))?)?")
 
 
 class ChangedFileError(CommandError):
@@ -85,7 +87,7 @@ def _named_subject(gate: "Gate", text: str, epoch: str | None, run: str | None) 
     found = _NAMED.fullmatch(text)
     if found is None:
         raise CommandError(f"{text!r} is no file and no name; give {FORMS}")
-    voice, name, partition = found["voice"], found["name"], found["partition"]
+    voice, name, partition = found["voice"], found["name"], found["partition"] or found["last"]
     if name is not None and partition is None and _is_epoch(name):
         name, epoch = None, name
     with without_traceback(SubjectError):

@@ -121,6 +121,7 @@ def _print_reasons(heading: str, reasons: list[str], advice: str) -> None:
 
 def _print_released(voice: "Voice", made: "Materialisation", ran: bool, warnings: list[str]) -> None:
     """Print where the release is, and what speaks against it today."""
+    from voice_assets.cli.release_outward import tag_warning
     from voice_assets.defs.release_draft import TAG, WARNINGS, WHEN
     from voice_assets.orchestration.marks import ARCHIVE
     from voice_assets.release.project_status import FILE
@@ -138,7 +139,7 @@ def _print_released(voice: "Voice", made: "Materialisation", ran: bool, warnings
         _print(f"  {name}: {plain(str(place))}")
     tag = made.metadata.get(TAG)
     _print(f"  Git tag: {plain(str(tag or 'none'))}")
-    for warning in filter(None, (made.metadata.get(WARNINGS), *warnings)):
+    for warning in filter(None, (made.metadata.get(WARNINGS), tag_warning(made), *warnings)):
         _print(f"  warning: {plain(str(warning))}")
 
 

@@ -6,7 +6,7 @@ from voice_assets.cli.terminal import console
 from voice_assets.defs.release_draft import BY_PACKAGE, COMMIT, HANDOVER, TAG
 from voice_assets.orchestration.marks import ARCHIVE
 from voice_assets.orchestration.records import Materialisation
-from voice_assets.release.git_tag import Repository, says
+from voice_assets.release.git_tag import GitError, Repository, says
 from voice_assets.release.handover import Line, checklist, pushed
 from voice_assets.release.release_folder import CHECKLIST
 from voice_assets.release.upload import MEGABYTE, upload
@@ -27,7 +27,8 @@ def push_tag(voice: Voice, made: Materialisation, remote: str) -> None:
     if not tag:
         raise CommandError(f"{voice.name} {made.partition} was released without a Git tag, so there is nothing to push")
     repository = Repository(project.root())
-    _require_as_recorded(repository, tag, made)
+    if problem := _tag_problem(repository, made):
+        raise CommandError(f"nothing was pushed: {problem}")
     address = repository.push(tag, remote)
     lines = pushed([Line(**line) for line in made.metadata[HANDOVER]], f"{tag} to {address}")
     page = voice.reports_dir / f"release_{made.partition}" / CHECKLIST
@@ -36,9 +37,18 @@ def push_tag(voice: Voice, made: Materialisation, remote: str) -> None:
     _print(f"  pushed: {tag} to {address}")
 
 
-def _require_as_recorded(repository: Repository, tag: str, made: Materialisation) -> None:
-    """Return when the tag is on the recorded commit and names the released package."""
-    found, commit, line = repository.tag(tag), made.metadata[COMMIT], f"{BY_PACKAGE}: {made.data_version}"
+def tag_warning(made: Materialisation) -> str:
+    """Why the tag of a release is not as the release recorded it; empty when it is, or when the release made none."""
+    try:
+        return _tag_problem(Repository(project.root()), made) if made.metadata.get(TAG) else ""
+    except GitError as error:
+        return f"the Git tag {made.metadata[TAG]} cannot be looked up: {error}"
+
+
+def _tag_problem(repository: Repository, made: Materialisation) -> str:
+    """Why the tag is not on the recorded commit or names another package, and what to do; empty when it is right."""
+    tag, commit, line = made.metadata[TAG], made.metadata[COMMIT], f"{BY_PACKAGE}: {made.data_version}"
+    found = repository.tag(tag)
     if found is None:
         problem = "is gone"
     elif found.commit != commit:
@@ -46,11 +56,11 @@ def _require_as_recorded(repository: Repository, tag: str, made: Materialisation
     elif not says(found, BY_PACKAGE, made.data_version):
         problem = "names another package"
     else:
-        return
+        return ""
     delete = "" if found is None else f"git tag --delete {tag}; "
-    raise CommandError(
-        f"the Git tag {tag} {problem}; the release made it on {commit} with the line '{line}'. Nothing was pushed. Fetch "
-        f'the tag from where it is right, or make it again: {delete}git tag --annotate --message "{line}" {tag} {commit}'
+    return (
+        f"the Git tag {tag} {problem}; the release made it on {commit} with the line '{line}'. Fetch the tag from where it is "
+        f'right, or make it again: {delete}git tag --annotate --message "{line}" {tag} {commit}'
     )
 
 

@@ -128,7 +128,7 @@ class Draft:
         from voice_assets.release.clients.speaking import CLIENTS
 
         out = project.artifacts_dir(self.voice.name) / NAME / self.version / self.context.run_id
-        clients = heard_clients(self.context, self.voice, opened(self.package, "package"), out)
+        clients = heard_clients(self.context, self.voice, opened(self.package, "archive"), out)
         tried = set(clients["client"])
         return {"facts": one_row({**self._facts(), "clients_missing": len(set(CLIENTS) - tried)}), "clients": clients}
 

@@ -122,7 +122,7 @@ class Papers:
     def _delivered(self) -> Delivered:
         archived = self.archived
         clients = [_said(row) for row in self.evidence["clients"].to_dict("records")]
-        failed = [row for row in self.verdicts if str(row["rule"]).startswith("client") and not row["passed"]]
+        failed = [row for row in self.verdicts if "client" in str(row["rule"]) and not row["passed"]]
         package = self._in_archive(PACKAGE)
         return Delivered(
             archived={kind: self._in_archive(kind) for kind in (CHECKPOINT, CONFIG, LOGS)},

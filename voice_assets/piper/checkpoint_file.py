@@ -23,6 +23,7 @@ from voice_assets.runtime.zip_directory import directory_of
 LONGEST_LIST = 4 << 20  # bytes of data.pkl; the largest of a real checkpoint is under 1 MB
 LONGEST_DIRECTORY = 4 << 20  # bytes; a real checkpoint has 2,000 entries of 100 bytes
 MOST_STEPS, MOST_OBJECTS, MOST_DIMENSIONS = 1_000_000, 1_000, 16  # real: 60,000 steps, 10 objects, 4 dimensions
+MOST_ARGUMENTS = 256  # of one call; real: 7, and the parts of a path
 PROTOCOL = 2  # what torch.save writes, and the only one that it reads without running code
 # Names that are data and nothing else. `piper.model` loads them as `StandIn`, so a file with no others needs nobody's trust.
 # Old checkpoints of Piper hold the paths of their data set; a path of Windows exists on Windows only. Losses may be numpy's.
@@ -215,6 +216,17 @@ def _build(reader: Any) -> None:
         reader.stack[-1].__setstate__(state)
 
 
+def _of_few(call: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The step of a pickle that calls something with few arguments: Python copies them, and a file may call a million times."""
+
+    def make(reader: Any) -> None:
+        if len(reader.stack[-1]) > MOST_ARGUMENTS:
+            raise ValueError(f"a call has over {MOST_ARGUMENTS} arguments")
+        call(reader)
+
+    return make
+
+
 class _Reader(pickle._Unpickler):
     """Reads ``data.pkl`` with stand-ins. ``sizes`` collects the bytes of values that the tensors need, by key.
 
@@ -224,6 +236,7 @@ class _Reader(pickle._Unpickler):
     dispatch: ClassVar[dict[int, Any]] = {
         **pickle._Unpickler.dispatch,
         pickle.BUILD[0]: _build,
+        **{code[0]: _of_few(pickle._Unpickler.dispatch[code[0]]) for code in (pickle.REDUCE, pickle.NEWOBJ)},
         **{
             code[0]: _tuple_of(number)
             for code, number in ((pickle.TUPLE, None), (pickle.TUPLE1, 1), (pickle.TUPLE2, 2), (pickle.TUPLE3, 3))

@@ -16,7 +16,7 @@ MOST_STRUCTURE, MOST_FIELDS = 8 << 20, 200_000  # of a medium voice: 0.6 MB and 
 STANDARD = ("", "ai.onnx")
 # Numbers of fields in onnx.proto: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data.
 _GRAPH, _INITIALIZER, _RAW_DATA = 7, 5, 9
-_SUBGRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
+_SUBGRAPHS, _SPARSE = (5, 10), (11, 12)  # AttributeProto.GRAPH and GRAPHS; SPARSE_TENSOR and SPARSE_TENSORS
 
 
 def load_model(path: Path) -> Any:
@@ -100,7 +100,8 @@ def _check_self_contained(path: Path, model: Any) -> None:
     import onnx
 
     attributes = [attribute for node in model.graph.node for attribute in node.attribute]
-    tensors = [*model.graph.initializer, *(one.t for one in attributes if one.HasField("t"))]
+    held = [tensor for one in attributes for tensor in (one.t, *one.tensors)]
+    tensors = [*model.graph.initializer, *held]
     outside = [one.name for one in tensors if one.data_location == onnx.TensorProto.EXTERNAL or one.external_data]
     if outside:
         raise CheckpointError(
@@ -114,6 +115,8 @@ def _check_self_contained(path: Path, model: Any) -> None:
         )
     if any(one.type in _SUBGRAPHS for one in attributes):
         raise CheckpointError(f"{path}: a graph in its graph (If, Loop or Scan); Piper's voices have none")
+    if model.graph.sparse_initializer or any(one.type in _SPARSE for one in attributes):
+        raise CheckpointError(f"{path}: sparse tensors, whose values can be in other files; Piper's voices have none")
     small = [
         one.name for one in model.graph.initializer if one.data_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
     ]

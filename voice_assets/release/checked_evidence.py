@@ -72,8 +72,8 @@ def _lost(lineage: Lineage) -> list[str]:
 
 
 def _left_out(lineage: Lineage) -> list[str]:
-    """The gates that the voice did not go through."""
-    there = {asset_name(one) for one in lineage.ancestors(lineage.root)}
+    """The gates that the voice did not go through. What was observed, as the data set is, has no rules and is no gate."""
+    there = {asset_name(one) for one in lineage.ancestors(lineage.root) if not one.observed}
     return [
         f"{FILE}: {lineage.root.name}: no {gate} among its inputs; every voice passes its rules: make the package again"
         for gate in GATES
@@ -136,15 +136,15 @@ def _lost_rules(entry: Entry, asset: str) -> list[str]:
 
 
 def statement_problems(files: PackageFiles) -> list[str]:
-    """Whether ``evidence/`` has exactly the statements that follow from the lineage."""
+    """Whether ``evidence/`` has exactly the statements that follow from the lineage, and nothing that no statement names."""
     try:
         wanted = gate_statements(lineage_of(files))
     except StatementError as error:
         raise PackageError(f"{FILE}: {error}") from error
     problems = [_compared(files, name, statement) for name, statement in wanted.items()]
-    there = {name.removeprefix(f"{FOLDER}/") for name in files.digests if re.fullmatch(rf"{FOLDER}/.*\.intoto\.json", name)}
-    more = sorted(there - {*wanted, PROVENANCE_FILE})
-    return [*filter(None, problems), *(f"{FOLDER}/{name}: no gate in {FILE} has this statement" for name in more)]
+    known = {f"{FOLDER}/{name}" for name in (*wanted, PROVENANCE_FILE, DATASET_FILE)}
+    more = sorted(name for name in files.digests if name.startswith(f"{FOLDER}/") and name not in known)
+    return [*filter(None, problems), *(f"{name}: no gate in {FILE} has this statement; remove the file" for name in more)]
 
 
 def provenance_problems(files: PackageFiles) -> list[str]:

@@ -17,7 +17,7 @@ SECONDS, SECONDS_TO_PUSH = 60, 600
 SHOWN = 5
 ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 """Variables that a git hook sets, and that would lead to the repository of the hook."""
-_LOGIN = re.compile(r"(?<=://)[^/\s@]*@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 
 
 class GitError(ValueError):
@@ -153,7 +153,7 @@ class Repository:
         return done.stdout
 
     def _git(self, *arguments: str, seconds: int = SECONDS) -> subprocess.CompletedProcess[str]:
-        """Run git, which asks nobody anything: a password must come from git's own helpers."""
+        """Run git, which asks nobody anything: it has no terminal, so ssh has none. Passwords come from git's helpers."""
         environment = {name: value for name, value in os.environ.items() if name not in ANOTHER_REPOSITORY}
         git = shutil.which("git")
         if git is None:
@@ -164,6 +164,7 @@ class Repository:
                 env={**environment, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"},
                 timeout=seconds,
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,
                 capture_output=True,
                 text=True,
                 errors="replace",

@@ -6,7 +6,6 @@ Belongs here: arranging the files. Does not belong here: making the files, and v
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from voice_assets.release.readme import usage
 from voice_assets.release.samples import copy_samples
 from voice_assets.release.statements import FOLDER, PROVENANCE_FILE, with_files
 from voice_assets.release.sums import SUMS, PackageError, listed_files, write_sums
-from voice_assets.runtime import files
+from voice_assets.runtime import building, files
 
 
 @dataclass(frozen=True)
@@ -74,20 +73,17 @@ def build(parent: Path, contents: Contents, sign: Callable[[Path], object] | Non
         PackageError: a file for the package is missing.
         OSError: the package cannot be written. No files are left behind.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{contents.name}.", dir=parent))
-    building = beside / contents.name
-    try:
-        building.mkdir()
-        _fill(building, contents)
-        write_sums(building)
+    place = parent / contents.name
+    with building.beside(place) as folder:
+        new = folder / contents.name
+        new.mkdir()
+        _fill(new, contents)
+        write_sums(new)
         if sign is not None:
-            sign(building)
-        building.chmod(0o755)
-        _swap(building, parent / contents.name, beside / "former")
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return parent / contents.name
+            sign(new)
+        new.chmod(0o755)
+        _swap(new, place, folder / "former")
+    return place
 
 
 def _swap(new: Path, place: Path, former: Path) -> None:

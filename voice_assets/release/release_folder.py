@@ -6,7 +6,6 @@ Belongs here: writing the folder whole, and recognising it. Does not belong here
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from voice_assets.release import sums
 from voice_assets.release.sums import SUMS
-from voice_assets.runtime import files
+from voice_assets.runtime import building, files
 
 RECORD, CHECKLIST = "release.json", "HANDOVER.md"
 """What the release adds to the files. The checklist is no part of the sums: a push adds a line to it."""
@@ -107,18 +106,13 @@ def archive(
     if folder.exists():
         _require_released(folder, folder, sums_sha256)
         return False
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with building.beside(folder) as new:
         if like is not None and like.exists():
-            _copy(like, building)
+            _copy(like, new)
         else:
-            _collect(sources, building, release)
-        _require_released(building, folder, sums_sha256)
-        building.chmod(0o755)
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            _collect(sources, new, release)
+        _require_released(new, folder, sums_sha256)
+        new.rename(folder)
     return True
 
 
@@ -132,23 +126,23 @@ def _require_released(built: Path, folder: Path, sums_sha256: str) -> None:
         )
 
 
-def _collect(sources: Mapping[str, Path], building: Path, release: Release) -> None:
+def _collect(sources: Mapping[str, Path], new: Path, release: Release) -> None:
     """Copy the files, and describe them."""
     for name, source in sorted(sources.items()):
         if not source.is_file():
             raise ReleaseError(f"{source}: there is no such file, and the release archives it as {name}")
-        _keep(source, building / name)
-    _describe(building, release, sorted(sources))
+        _keep(source, new / name)
+    _describe(new, release, sorted(sources))
 
 
-def _copy(like: Path, building: Path) -> None:
+def _copy(like: Path, new: Path) -> None:
     """Make a twin of an archive that is whole: the same files, shared where the disk can, with the same sums."""
     for name in (*_sums(like), SUMS):
-        (building / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(like / name, building / name)
+            os.link(like / name, new / name)
         except OSError:  # another disk, or a file system without links
-            _keep(like / name, building / name)
+            _keep(like / name, new / name)
 
 
 def _keep(source: Path, target: Path) -> None:

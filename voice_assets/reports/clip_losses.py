@@ -98,12 +98,11 @@ def _distributions(losses: pd.DataFrame) -> Markup:
 
 
 def _suspects(suspects: pd.DataFrame, dataset: Path, folder: Path) -> Markup:
-    item = Markup("<li>{}</li>")
     rows: list[dict[str, object]] = [
         {
             "clip": Markup("<code>{}</code>").format(one["clip_id"]),
             "listen": html.audio(html.relative_url(dataset / str(one["path"]), folder)),
-            "why": Markup("<ul>{}</ul>").format(html.join(item.format(reason) for reason in str(one["reasons"]).split("; "))),
+            "why": html.reasons(str(one["reasons"])),
             "text": one["text"],
             "split": one["split"],
             "s": one["duration_s"],

@@ -132,6 +132,12 @@ def join(parts: Iterable[str]) -> Markup:
     return Markup("\n").join(parts)
 
 
+def reasons(text: str) -> Markup:
+    """The reasons that a table holds in one text, ``; `` between them, as a list."""
+    item = Markup("<li>{}</li>")
+    return Markup("<ul>{}</ul>").format(join(item.format(reason) for reason in text.split("; ")))
+
+
 def number(value: float, digits: int = 2) -> str:
     """A figure for people: thin spaces between thousands, or ``digits`` decimals; a dash for a value that is not finite."""
     if not math.isfinite(value):

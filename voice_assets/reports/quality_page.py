@@ -55,12 +55,11 @@ def _charts(stats: pd.DataFrame, suspects: pd.DataFrame) -> Markup:
 
 
 def _suspects(suspects: pd.DataFrame, players: Players) -> Markup:
-    item = Markup("<li>{}</li>")
     rows: list[dict[str, object]] = [
         {
             "clip": Markup("<code>{}</code>").format(one["clip_id"]),
             "listen": players.one(str(one["path"])),
-            "why": Markup("<ul>{}</ul>").format(html.join(item.format(reason) for reason in str(one["reasons"]).split("; "))),
+            "why": html.reasons(str(one["reasons"])),
             "text": one["text"],
             "s": one["duration_s"],
             "suspicion": one["suspicion"],

@@ -118,12 +118,11 @@ def _pair_rows(contents: layout.Contents) -> list[dict[str, object]]:
 
 
 def _reasons(contents: layout.Contents) -> Markup:
-    item = Markup("<li>{}</li>")
     rows = [
         {
             **row,
             "candidate": html.one_line(str(row["candidate"])),
-            "why": Markup("<ul>{}</ul>").format(html.join(item.format(reason) for reason in str(row["why"]).split("; "))),
+            "why": html.reasons(str(row["why"])),
         }
         for row in layout.reason_rows(contents.ranking)
     ]

@@ -67,6 +67,24 @@ def exclusive(file: Path, seconds: float = SECONDS_TO_ASK) -> Iterator[None]:
         lock.release()
 
 
+def lock_folder(folder: Path) -> int | None:
+    """Lock a folder itself, while the returned file descriptor is open; None when another process has the lock. Never waits.
+
+    Raises:
+        OSError: no such folder, a link, or a file system that has no locks on folders.
+    """
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        taken = lock_descriptor(number, blocking=False)
+    except OSError:
+        os.close(number)
+        raise
+    if taken:
+        return number
+    os.close(number)
+    return None
+
+
 def holder(file: Path) -> ProcessIdentity | None:
     """The process that took the lock in ``file``, as the process wrote itself into the file; None where there is no such text.
 

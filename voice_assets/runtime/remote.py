@@ -95,7 +95,7 @@ def without_secrets(text: str) -> str:
     secrets = {value: name for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= 6}
     for value in sorted(secrets, key=len, reverse=True):
         text = text.replace(value, f"${secrets[value]}")
-    return re.sub(r"(?<=://)[^/@\s]+:[^/@\s]*@", "", text)
+    return re.sub(r"(?<=://)[^/@\s:]+:[^/\s]*@", "", text)
 
 
 def ask(target: UPath) -> None:

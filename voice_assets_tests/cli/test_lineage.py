@@ -79,6 +79,7 @@ def test_all_shows_every_shard(recorded: RecordedVoice) -> None:
         (("toy", "--epoch", "v0-e0000"), "toy/checkpoint[v0-e0000]"),
         (("toy/onnx_voice", "--epoch", EPOCH), f"toy/onnx_voice[{EPOCH}]"),
         (("toy/whisper_shard[1-of-2]",), "toy/whisper_shard[1-of-2]"),
+        (("toy/whisper_shard/1-of-2",), "toy/whisper_shard[1-of-2]"),
         (("toy/whisper_validation",), "toy/whisper_validation[None]"),
     ],
 )
@@ -109,7 +110,8 @@ def test_an_unknown_file_is_told_with_its_hash_and_where_it_was_looked_for(recor
         (("nope.onnx",), "there is no file 'nope.onnx', and no voice of that name in"),
         (("toy/nope",), "there is no asset 'nope' of a voice 'toy'; the assets of toy: raw_dataset"),
         (("toy/v7-e0000",), "there is no epoch 'v7-e0000' of toy; the newest epochs: v0-e0000, v0-e0001"),
-        (("toy/a/b",), "'toy/a/b' is no file and no name; give a voice"),
+        (("toy/a/b",), "there is no asset 'a' of a voice 'toy'; the assets of toy: raw_dataset"),
+        (("toy/a/b/c",), "'toy/a/b/c' is no file and no name; give a voice"),
         (("toy", "--picture", "x.png"), "x.png: --picture writes what SUBJECT was made of, as a file *.svg"),
     ],
 )

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from voice_assets.orchestration import tables
 from voice_assets.release.project_status import markers
 from voice_assets.runtime import files
+from voice_assets.runtime.storage import project_store
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.defs.releasable_voice import EPOCHS, Releasable
 from voice_assets_tests.defs.releasable_voice import releasable as releasable
 from voice_assets_tests.defs.releasable_voice import releasable_once as releasable_once
 from voice_assets_tests.release.repositories import git, remote_of
+from voice_assets_tests.release.small_package import SENTENCES
 from voice_assets_tests.release.small_package import small_package as small_package
 from voice_assets_tests.release.small_package import small_voice as small_voice
 
@@ -34,6 +37,7 @@ def test_a_release_is_archived_tagged_and_never_changes(releasable: Releasable, 
     """One story, because the other programs need a minute to speak."""
     root = releasable.root
     (root / "PROJECT_STATUS.md").write_text("# Ours\n\nWritten by people.\n", encoding="utf-8")
+    _remove_a_sentence(releasable)
     done = call(*RELEASE)
     assert done.exit_code == 0, done.output
     assert "warning: " in done.output
@@ -41,6 +45,8 @@ def test_a_release_is_archived_tagged_and_never_changes(releasable: Releasable, 
     record = releasable.record("1.0.0")
     assert record is not None
     assert (record["version"], record["epoch"], record["tag"]) == ("1.0.0", EPOCHS[1], "v1.0.0-toy")
+    clients = tables.read(project_store(), releasable.project.latest("release", "1.0.0").evidence["clients"])
+    assert dict(zip(clients["client"], clients["sentences"], strict=True)) == dict.fromkeys(CLIENTS, len(SENTENCES))
     _check_archives(root)
     _check_tag(root, str(record["commit"]))
     _check_papers(root)
@@ -51,6 +57,13 @@ def test_a_release_is_archived_tagged_and_never_changes(releasable: Releasable, 
     assert releasable.project.instance.get_runs_count() == runs
     _check_outward(releasable, tmp_path, before)
     _check_another_package(releasable)
+
+
+def _remove_a_sentence(releasable: Releasable) -> None:
+    """Write into a table of the package's folder that is no part of the folder's hash. The programs speak the zip."""
+    table = releasable.package_folder(EPOCHS[1]) / "samples" / "samples.tsv"
+    heading, first, *_ = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text(heading + first, encoding="utf-8")
 
 
 def _check_archives(root: Path) -> None:

@@ -137,10 +137,14 @@ def test_a_tag_that_is_not_as_recorded_is_not_pushed(
     release(releasable)
     releasable.pass_checks("1.0.0")
     remote = remote_of(releasable.root, tmp_path / "remote.git")
+    assert "the Git tag" not in call(*RELEASE).output
     change(releasable.root)
+    done = call(*RELEASE)
+    assert done.exit_code == 0, done.output
+    assert f"  warning: the Git tag v1.0.0-toy {words}" in done.output
     done = call(*RELEASE, "--push")
     assert done.exit_code == 2, done.output
-    assert f"the Git tag v1.0.0-toy {words}" in done.output
+    assert f"nothing was pushed: the Git tag v1.0.0-toy {words}" in done.output
     assert git(remote, "tag") == ""
     command = done.output.rpartition("make it again: ")[2]
     subprocess.run(command, shell=True, cwd=releasable.root, check=True)
@@ -299,6 +303,17 @@ def test_a_rejection_fails_only_where_listening_is_required(releasable: Releasab
     entries = publish(draft(releasable, tagged=False))
     (line,) = (one for one in entries["handover"].value if one["text"] == "People heard the samples of the epoch")
     assert (line["state"], "rejected by anna" in line["evidence"]) == (state, True), line
+
+
+@pytest.mark.parametrize(("passed", "state"), [(True, "done"), (False, "warning")])
+def test_a_voice_that_not_every_program_tried_is_a_warning(releasable: Releasable, passed: bool, state: str) -> None:
+    """A person waived the rule: one program spoke, and another one was not asked."""
+    spoken = {"client": "piper", "version": "1", "problem": "", "sentences": 2, "cer": 0.1, "cer_here": 0.1, "cer_excess": 0.0}
+    row = {**spoken, "first_word": 1.0, "last_word": 1.0}
+    verdict = {"rule": "every_client_tried", "passed": passed, "blocks": False, "message": "", "waiver": "by anna"}
+    _, entries = draft(releasable, tagged=False).publish({**evidence(), "clients": frame([row], CLIENTS)}, [verdict])
+    (line,) = (one for one in entries["handover"].value if one["text"] == "Final ONNX model tested with production programs")
+    assert line["state"] == state
 
 
 @pytest.fixture(params=["a folder", "a URL"])

@@ -65,6 +65,12 @@ STATES = {
     name: KEYS + made + b"h\x01b" * 100_000 + b"."
     for name, made in (("an object", b"capp\nThing\n)R"), ("a dictionary", b"ccollections\nOrderedDict\n)R"))
 }
+# A call with 100,000 arguments, again and again: of a function, and of a class.
+ARGUMENTS = b"\x80\x02(" + b"K\x01" * 100_000 + b"tq\x010capp\nThing\nq\x02"
+CALLS = {
+    name: ARGUMENTS + (b"h\x02h\x01" + call + b"0") * 100_000 + b"."
+    for name, call in (("a function", b"R"), ("a class", b"\x81"))
+}
 NAMES = b"\x80\x02(" + b"".join(b"cos\nsystem%d\n" % number for number in range(2_000)) + b"l."
 
 
@@ -110,6 +116,7 @@ NO_CHECKPOINTS: list[tuple[str, bytes, str]] = [
     ("tensors of tensors", zipped(a__data_dot_pkl=TENSORS), "a dimension of a tensor is no number"),
     ("tensor as a key", zipped(a__data_dot_pkl=TENSOR_KEY), "unhashable type"),
     *((f"many states of {name}", zipped(a__data_dot_pkl=data), "not a Piper checkpoint") for name, data in STATES.items()),
+    *((f"many arguments of {name}", zipped(a__data_dot_pkl=data), "over 256 arguments") for name, data in CALLS.items()),
     ("memo", MEMO, "its list of tensors cannot be read"),
     ("newer pickle", packed(TRAINED, protocol=4), "another pickle protocol than 2"),
     ("no pickle", zipped(a__data_dot_pkl=b"nonsense"), "its list of tensors cannot be read"),

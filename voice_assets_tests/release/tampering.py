@@ -167,6 +167,7 @@ CAREFUL: dict[str, tuple[Change, str]] = {
     "dropped data set": (remove(DATASET), DATASET),
     "statement of another gate": (copy(VALIDATION, f"{EVIDENCE}/training.intoto.json"), f"{EVIDENCE}/training.intoto.json"),
     "statement that no gate has": (copy(VALIDATION, f"{EVIDENCE}/listening.intoto.json"), f"{EVIDENCE}/listening.intoto.json"),
+    "file that no statement names": (write(f"{EVIDENCE}/approved.txt", b"Approved."), f"{EVIDENCE}/approved.txt"),
     "result": (statement(VALIDATION, lambda it: it["predicate"].update(result="FAILED")), VALIDATION),
     "failed test": (statement(VALIDATION, lambda it: it["predicate"]["failedTests"].append("mean")), VALIDATION),
     "passed test less": (statement(VALIDATION, lambda it: it["predicate"]["passedTests"].pop()), VALIDATION),

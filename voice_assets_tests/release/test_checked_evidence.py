@@ -45,6 +45,17 @@ def test_every_gate_of_the_plan_is_wanted(tmp_path: Path, gate: str) -> None:
     assert any(f"no {gate} among its inputs" in one for one in problems(tmp_path, without(gate)))
 
 
+def test_a_pin_on_something_observed_is_no_gate_of_the_voice(tmp_path: Path) -> None:
+    """Such a pin needs no entry, and so no verdicts."""
+
+    def change(content: Any) -> None:
+        without("quality_report")(content)
+        root = content["materialisations"][0]
+        root["built_from"].append({**root["built_from"][0], "asset": f"{VOICE}/quality_report", "storage_id": 0})
+
+    assert any("no quality_report among its inputs" in one for one in problems(tmp_path, change))
+
+
 def test_an_entry_that_nothing_was_built_from_is_no_gate_of_the_voice(tmp_path: Path) -> None:
     def change(content: Any) -> None:
         kept = [one for one in content["materialisations"] if one["asset"] == f"{VOICE}/quality_report"]

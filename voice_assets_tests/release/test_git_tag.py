@@ -1,5 +1,6 @@
 """Tags in real repositories: made once, on HEAD, with a message; never moved; pushed only when asked."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -135,12 +136,23 @@ def test_a_remote_with_another_tag_of_that_name_keeps_it(project: Path, tmp_path
     assert git(remote, "rev-parse", NAME) == theirs
 
 
-def test_a_login_is_never_shown(project: Path) -> None:
-    git(project, "remote", "add", "origin", "http://anna:secret@127.0.0.1:9/voices.git")
+@pytest.mark.parametrize("password", ["secret", "p@secret"])
+def test_a_login_is_never_shown(project: Path, password: str) -> None:
+    git(project, "remote", "add", "origin", f"http://anna:{password}@127.0.0.1:9/voices.git")
     with pytest.raises(GitError) as caught:
         Repository(project).push(Repository(project).make(NAME, MESSAGE).name)
     assert str(caught.value).startswith("http://127.0.0.1:9/voices.git did not take the tag v1.0.0-toy: ")
     assert "secret" not in str(caught.value)
+
+
+def test_ssh_has_no_terminal_to_ask_at(project: Path, tmp_path: Path) -> None:
+    """A session of its own has no terminal, so that ssh asks nobody for the password of a key and does not wait."""
+    git(project, "remote", "add", "origin", "ssh://127.0.0.1/voices.git")
+    asked = tmp_path / "session"
+    git(project, "config", "core.sshCommand", f"python3 -c 'import os; print(os.getsid(0))' > '{asked}'; false")
+    with pytest.raises(GitError, match="did not take the tag"):
+        Repository(project).push(Repository(project).make(NAME, MESSAGE).name)
+    assert int(asked.read_text(encoding="utf-8")) != os.getsid(0)
 
 
 def test_without_a_remote_the_message_says_how_to_add_one(project: Path) -> None:

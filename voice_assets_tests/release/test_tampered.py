@@ -1,5 +1,6 @@
 """A package with one change is refused, and a reason names the file: without new checksums, with new checksums, and signed."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from voice_assets.release.signing import Signer
 from voice_assets.release.sums import SIGNATURE
 from voice_assets.release.verification import Verification, verify
+from voice_assets_tests.handbook.pages import DOCS
 from voice_assets_tests.release.small_package import NAME
 from voice_assets_tests.release.tampering import CAREFUL, byte_changes, changed, flip, of_signature, signed_changes
 
@@ -24,6 +26,10 @@ def test_a_good_package_is_whole_and_speaks(small_package: Path) -> None:
     assert result.problems == []
     assert (result.name, result.signed_by) == (NAME, "")
     assert [warning.partition(":")[0] for warning in result.warnings] == [SIGNATURE]
+    tour = (DOCS / "tour.md").read_text(encoding="utf-8").partition("## A package")[2]
+    assert [name.strip() for name in re.findall("^(?:ok  |warn) (.{11})", tour, re.MULTILINE)] == [
+        one.name for one in result.checks
+    ]
     assert "It costs $5" in next(check.found for check in result.checks if check.name == "speech")
 
 

@@ -19,6 +19,10 @@ def test_markup_is_not_escaped():
     assert '<p class="soft">1 &lt; 2</p>' in html.page("t", html.section("s", html.paragraph("1 < 2", "soft")))
 
 
+def test_reasons_are_a_list_and_escaped():
+    assert html.reasons("too <fast>; clipped") == "<ul><li>too &lt;fast&gt;</li>\n<li>clipped</li></ul>"
+
+
 def test_a_table_aligns_numbers_right_and_escapes_texts():
     rows = [{"name": "<a>", "n": 12345, "x": 0.5, "ok": True, "none": None, "badge": html.verdict_badge("PASS")}]
     table = html.table(rows, {key: key for key in rows[0]}, {"x": 1})

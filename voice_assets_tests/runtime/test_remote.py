@@ -149,5 +149,5 @@ def test_missing_secrets_are_named(s3_url: str, monkeypatch: pytest.MonkeyPatch,
 def test_no_secret_of_the_environment_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "very+secret/token")
     monkeypatch.setenv("FSSPEC_FTP_PASSWORD", "pass-word")
-    text = "ftp://me:any@host/a: very+secret/token refused, pass-word too"
+    text = "ftp://me:any@thing@host/a: very+secret/token refused, pass-word too"
     assert remote.without_secrets(text) == "ftp://host/a: $AWS_SESSION_TOKEN refused, $FSSPEC_FTP_PASSWORD too"

@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from voice_assets.release.clients.processes import without_secrets
+from voice_assets.runtime import building
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 SECONDS_TO_INSTALL = 1800
@@ -97,11 +99,11 @@ def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lacks(place: Path, wanted: Mapping[str, str]) -> str:
-    """What the environment lacks, in words; empty when it is complete."""
+    """What the environment lacks, in words; empty when it is complete. Starting its Python runs code of others (``.pth``)."""
     command = [str(_python(place)), "-I", "-c", _INSTALLED]
     try:
         done = subprocess.run(
-            command, env=_without_python(os.environ), capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+            command, env=without_secrets(), capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
         )
         found = {_plain(name): version for name, version in json.loads(done.stdout).items()}
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
@@ -111,21 +113,16 @@ def _lacks(place: Path, wanted: Mapping[str, str]) -> str:
 
 def _make(place: Path, wanted: Mapping[str, str]) -> None:
     """Make the environment beside ``place``, then rename it. Of two processes that make one, the first wins."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    try:
+    with building.beside(place) as new:
         # A venv may be renamed: its Python names the Python that made it. Only its scripts name the folder; none is used.
-        _run([sys.executable, "-I", "-m", "venv", str(building)])
-        _run([*_pip(building), "--requirement", str(REQUIREMENTS)])
-        lacking = _lacks(building, wanted)
+        _run([sys.executable, "-I", "-m", "venv", str(new)])
+        _run([*_pip(new), "--requirement", str(REQUIREMENTS)])
+        lacking = _lacks(new, wanted)
         if lacking:
             raise ClientsError(f"{place}: the environment of the clients lacks {lacking}; delete the folder and try again")
-        building.chmod(0o755)
         if _lacks(place, wanted):
             shutil.rmtree(place, ignore_errors=True)
-            building.rename(place)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            new.rename(place)
 
 
 def _pip(place: Path) -> list[str]:

@@ -119,9 +119,13 @@ def _started(place: Place, target: str, arguments: Sequence[str]) -> Iterator[su
 
 
 def _environment(home: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     nowhere = {f"{scheme}_proxy": _NO_PROXY_LISTENS for scheme in ("http", "https", "all")}
-    return {**kept, **nowhere, "no_proxy": "", "HOME": str(home)}
+    return {**without_secrets(), **nowhere, "no_proxy": "", "HOME": str(home)}
+
+
+def without_secrets() -> dict[str, str]:
+    """The variables of this process that a program of others may have."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 def _free_port() -> int:

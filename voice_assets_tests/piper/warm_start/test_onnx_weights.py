@@ -115,6 +115,26 @@ def external(model: onnx.ModelProto) -> None:
     onnx.external_data_helper.set_external_data(tensor, location="/etc/passwd")
 
 
+def external_part(model: onnx.ModelProto) -> None:
+    """An attribute that is a list of tensors: onnxruntime reads their values as well."""
+    part = onnx.numpy_helper.from_array(weight(2), "part")
+    onnx.external_data_helper.set_external_data(part, location="/etc/passwd")
+    node = onnx.helper.make_node("Run", [], ["a"])
+    node.attribute.append(onnx.AttributeProto(name="parts", type=onnx.AttributeProto.TENSORS, tensors=[part]))
+    model.graph.node.append(node)
+
+
+def sparse(model: onnx.ModelProto) -> None:
+    values, places = onnx.numpy_helper.from_array(weight(1), "a.y"), onnx.numpy_helper.from_array(np.array([0]), "")
+    model.graph.sparse_initializer.append(onnx.helper.make_sparse_tensor(values, places, [2]))
+
+
+def sparse_part(model: onnx.ModelProto) -> None:
+    sparse(model)
+    node = onnx.helper.make_node("Constant", [], ["a"], sparse_value=model.graph.sparse_initializer.pop())
+    model.graph.node.append(node)
+
+
 def own_operator(model: onnx.ModelProto) -> None:
     model.graph.node.append(onnx.helper.make_node("Run", [], ["a"], domain="com.example"))
 
@@ -149,6 +169,9 @@ def empty(model: onnx.ModelProto) -> None:
 
 REFUSED = {
     external: r"1 tensors are in other files \(external_data\), the first is a\.x",
+    external_part: r"1 tensors are in other files \(external_data\), the first is part",
+    sparse: "sparse tensors, whose values can be in other files",
+    sparse_part: "sparse tensors, whose values can be in other files",
     own_operator: r"it needs operators of its own \(com\.example\)",
     own_set: r"it needs operators of its own \(com\.example\)",
     own_function: r"it needs operators of its own \(functions\)",

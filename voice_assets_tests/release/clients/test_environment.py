@@ -29,6 +29,17 @@ def test_comments_and_names() -> None:
     assert pins("# all\n\nPiper_TTS==1.8.0 # the CLI\n") == {"piper-tts": "1.8.0"}
 
 
+def test_the_python_of_others_gets_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very secret")
+    python, seen = tmp_path / "bin" / "python", tmp_path / "seen"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\nenv > '{seen}'\n")
+    python.chmod(0o755)
+    assert "its Python does not run" in environment._lacks(tmp_path, {})
+    assert "PATH=" in seen.read_text()
+    assert "very secret" not in seen.read_text()
+
+
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Requirements of one small package."""
