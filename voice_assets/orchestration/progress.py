@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ class Progress:
         """The observation that records ``state``. The UI draws its numbers as curves."""
         kept = running.as_json(replace(state, curve=state.curve[-EPOCHS_RECORDED:]))
         plain_json = json.loads(json.dumps(kept, default=str), parse_constant=lambda _: None)  # a browser reads no NaN
-        numbers = {name: value for name, value in state.figures.items() if isinstance(value, int | float)}
+        numbers = {name: value for name, value in state.figures.items() if isinstance(value, int | float) and isfinite(value)}
         return dg.AssetObservation(
             self._context.asset_key,
             partition=self._context.partition_key if self._context.has_partition_key else None,

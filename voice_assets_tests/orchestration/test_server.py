@@ -7,16 +7,21 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from dagster_graphql.schema import create_schema
 from graphql import GraphQLSchema, parse, validate
 
+from voice_assets.cli import run_on_server
 from voice_assets.cli.main import main
 from voice_assets.cli.server_option import FORWARDED, arguments_of
 from voice_assets.orchestration import server, server_launcher
+from voice_assets.orchestration.gates import AssetPartition
 from voice_assets.orchestration.server import Server, ServerError, ServerGoneError
+from voice_assets.runtime import running
 from voice_assets_tests.cli.projects import error_of
 from voice_assets_tests.ports import free_port
+from voice_assets_tests.runtime.test_running import state as running_state
 
 Reply = tuple[int, str]
 
@@ -117,6 +122,18 @@ def test_a_password_for_a_proxy_is_in_no_message() -> None:
         with pytest.raises(ServerError, match="asks for its token") as refused:
             asked.ask("plan")
     assert "secret" not in str(refused.value)
+
+
+def test_the_bars_show_the_last_answer_of_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = running.as_json(running_state(done=3)) | {"asset": "clips", "partition": "0-of-2"}
+    replies = iter([(200, json.dumps({"states": [state]})), (500, ""), (200, json.dumps({"states": []}))])
+    target = AssetPartition(dg.AssetKey(["toy", "clips"]), "0-of-2")
+    with answering(lambda path, headers: next(replies)) as url:
+        progress = run_on_server.ServerProgress(Server(url), "toy")
+        assert [shown.done for _ in range(9) if (shown := progress(target)) is not None] == [3] * 9  # one question
+        monkeypatch.setattr(run_on_server, "SECONDS_BETWEEN_QUESTIONS", 0.0)
+        assert progress(target) is not None  # the server could not say
+        assert progress(target) is None
 
 
 def test_no_value_becomes_an_option() -> None:
