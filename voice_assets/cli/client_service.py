@@ -101,13 +101,13 @@ class ClientService:
 
         return isinstance(self._instance.run_launcher, DefaultRunLauncher)
 
-    def _work(self, of: str, **asked: str | None) -> Answer:
+    def _work(self, of: str, **asked: Any) -> Answer:
         from voice_assets.orchestration.server_planner import answer_work
 
         planner = self._planner(**asked)
         return answer_work(planner, _key(planner, of))
 
-    def _judge(self, of: str, verdict: str, **asked: str | None) -> Answer:
+    def _judge(self, of: str, verdict: str, **asked: Any) -> Answer:
         from voice_assets.orchestration.server_planner import answer_judge
 
         planner = self._planner(**asked)

@@ -94,6 +94,7 @@ def arguments_of(command: click.Command, parameters: Mapping[str, Any]) -> list[
         CommandError: a parameter that the command does not have, or one that names a file of this machine.
     """
     known = {parameter.name: parameter for parameter in command.params if not isinstance(parameter.type, click.Path)}
+    known.pop("server", None)  # a server asks no other server
     if unknown := set(parameters) - set(known):
         raise CommandError(f"`{command.name}` on a server has no parameter {', '.join(sorted(unknown))}")
     options, arguments = list[str](), list[str]()

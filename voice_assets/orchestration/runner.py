@@ -136,7 +136,9 @@ class Work:
 class Planner(Protocol):
     """Decides what the assets ``keys`` need, which are in order, upstream first. Every answer is about this moment."""
 
-    keys: Sequence[dg.AssetKey]
+    @property
+    def keys(self) -> Sequence[dg.AssetKey]:
+        """The assets."""
 
     def reports_on(self, key: dg.AssetKey) -> frozenset[dg.AssetKey] | None:
         """The inputs of an asset that is made although its inputs failed their rules; None for every other asset."""

@@ -66,8 +66,9 @@ def _states(instance: dg.DagsterInstance, record: dg.RunRecord) -> Iterator[Runn
     kind = dg.DagsterEventType.ASSET_OBSERVATION
     found = instance.get_records_for_run(run.run_id, of_type=kind, limit=_LOOKED_AT, ascending=False).records
     for seen in (one.asset_observation for one in found):
-        if seen is not None and PROGRESS in seen.metadata:
-            yield from_json(seen.metadata[PROGRESS].value, seen.asset_key.path[-1], seen.partition)
+        state = None if seen is None else seen.metadata.get(PROGRESS)
+        if seen is not None and isinstance(state, dg.JsonMetadataValue) and isinstance(state.data, dict):
+            yield from_json(state.data, seen.asset_key.path[-1], seen.partition)
             return
     for key in sorted(_keys(run)):
         name, partition = key.path[-1], run.tags.get(PARTITION_NAME_TAG)

@@ -134,12 +134,9 @@ def test_a_failed_rule_and_what_a_person_decides_about_it(toy: ToyProject, lapto
     assert status.returncode == 0
     assert json.loads(status.stdout)[0]["verdict"] == "FAIL"
     assert without_ages(laptop.call("status").stdout) == without_ages(call("status").output)
-    rules = sorted(set(re.findall(r"toy/base_validation: (\w+): failed", there.stdout)))
-    for rule in rules:
-        waived = laptop.call(
-            "waive", "toy", f"base_validation/{rule}", "--reason", "--by is no option", "--until", "2999-12-31"
-        )
-        assert waived.returncode == 0, waived.stderr
+    (rule,) = set(re.findall(r"toy/base_validation: (\w+): failed", there.stdout))
+    waived = laptop.call("waive", "toy", f"base_validation/{rule}", "--reason", "--by is no option", "--until", "2999-12-31")
+    assert waived.returncode == 0, waived.stderr
     assert toy.blockers("clip_stats", SHARDS[0]) == []
     assert "--by is no option" in laptop.call("waivers", "toy").stdout
     assert laptop.call("waive", "toy", "base_validation/no_such", "--reason", "r", "--until", "2999-12-31").returncode == 2
