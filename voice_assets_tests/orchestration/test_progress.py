@@ -134,7 +134,7 @@ def test_everybody_who_reads_the_records_can_follow_a_run(tmp_path: Path, monkey
             context.log_event(dg.AssetObservation(context.asset_key, partition="0-of-1", metadata={"removed": "space"}))
             seen.append(progress_of(context.instance, "toy"))
 
-    job = dg.Definitions(assets=[whisper_shard]).get_implicit_global_asset_job_def()
+    job = dg.Definitions(assets=[whisper_shard]).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         job.execute_in_process(instance=instance, partition_key="0-of-1", asset_selection=[whisper_shard.key])
         records = instance.fetch_observations(whisper_shard.key, limit=10).records
