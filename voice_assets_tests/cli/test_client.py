@@ -51,8 +51,8 @@ class Laptop:
 
 
 @pytest.fixture(scope="module")
-def ui(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    with opened(copied(new_once, tmp_path_factory.mktemp("deployment"))) as project, served(project) as ui:
+def ui(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    with opened(copied(validated_once, tmp_path_factory.mktemp("deployment"))) as project, served(project) as ui:
         ui.wait_until(lambda: ui.ask("query { version }"))
         yield ui
 
@@ -97,10 +97,14 @@ def change_every_text(toy: ToyProject, word: str) -> None:
     metadata.write_text(re.sub(r"\|.*? предложение", f"|{word} предложение", metadata.read_text(encoding="utf-8")), "utf-8")
 
 
-def test_a_run_on_a_server_is_the_run_of_this_machine(toy: ToyProject, laptop: Laptop, new_once: Path, tmp_path: Path) -> None:
+def test_a_run_on_a_server_is_that_of_this_machine(
+    toy: ToyProject, laptop: Laptop, validated_once: Path, tmp_path: Path
+) -> None:
+    change_every_text(toy, "Третье")
     there = laptop.call("run", "toy", "--to", "base_validation")
     assert (there.returncode, there.stderr) == (0, "")
-    with opened(copied(new_once, tmp_path)):
+    with opened(copied(validated_once, tmp_path)) as same:
+        change_every_text(same, "Третье")
         here = call("run", "toy", "--to", "base_validation")
     assert lines(there.stdout) == lines(here.output)
     assert rows(there.stdout)["clips"] == ["PASS", "2 made", "10 clips, 10.0 s, 0 with findings"]
@@ -143,7 +147,6 @@ def test_a_failed_rule_and_what_a_person_decides_about_it(toy: ToyProject, lapto
 
 
 def test_lineage_by_name_and_of_a_file_of_this_machine(toy: ToyProject, laptop: Laptop, tmp_path: Path) -> None:
-    laptop.call("run", "toy", "--to", "clips")
     named = laptop.call("lineage", "toy/clips", "--json")
     assert named.stdout == call("lineage", "toy/clips", "--json").output
     copy = tmp_path / "copy.parquet"
