@@ -6,7 +6,7 @@ Belongs here: what moves on the screen. Does not belong here: what stays there a
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -83,38 +83,40 @@ def counting(unit: str) -> Iterator[Callable[[int, int], None]]:
 class RunBars:
     """Shows the runs of one voice: a bar for each that goes on, a line for each that has ended.
 
-    Each bar is fed from the progress file that the asset writes, whichever process runs the asset. ``outcomes`` has what
-    ended, by asset and partition.
+    Each bar is fed from the progress file that the asset writes, whichever process runs the asset; or from ``progress``, where
+    the asset runs elsewhere. ``outcomes`` has what ended, by asset and partition.
     """
 
-    def __init__(self, on: Console, voice: str):
+    def __init__(self, on: Console, voice: str, progress: "Callable[[AssetPartition], Running | None] | None" = None):
         self.outcomes: dict[AssetPartition, Outcome] = {}
-        self._console, self._voice, self._bars = on, voice, _bars(on)
-        self._going: dict[AssetPartition, tuple[TaskID, Path, str]] = {}
+        self._console, self._bars = on, _bars(on)
+        self._progress = progress or partial(_progress_here, voice)
+        self._going: dict[AssetPartition, tuple[TaskID, str]] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> "RunBars":
         self._bars.start()
-        self._thread.start()
+        if self._console.is_terminal:
+            self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join()
+        if self._console.is_terminal:
+            self._thread.join()
         self._bars.stop()
 
     def starting(self, target: "AssetPartition", reason: str) -> None:
         """Show a bar for ``target``; in a file, a line with the reason."""
-        task = _add(self._bars, _name(target), words=reason)
-        self._going[target] = task, running.progress_file(self._voice, target.key.path[-1], target.partition), reason
+        self._going[target] = _add(self._bars, _name(target), words=reason), reason
         if not self._console.is_terminal:
             self._console.print(f"  start {_name(target)}: {plain(reason)}", soft_wrap=True)
 
     def ended(self, target: "AssetPartition", outcome: "Outcome") -> None:
         """Turn the bar of ``target`` into a line that stays."""
         self.outcomes[target] = outcome
-        task, _, reason = self._going.pop(target)
+        task, reason = self._going.pop(target)
         elapsed = next(bar.elapsed for bar in self._bars.tasks if bar.id == task) or 0.0
         self._bars.remove_task(task)
         mark = ("  done  ", "green") if outcome.success else ("  failed ", "red")
@@ -125,8 +127,8 @@ class RunBars:
 
     def _follow(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_READS):
-            for task, file, _ in list(self._going.values()):
-                state = running.read(file)
+            for target, (task, _) in list(self._going.items()):
+                state = self._progress(target)
                 if state is not None and state.alive:  # not what a killed run left there
                     self._show(task, state)
 
@@ -140,6 +142,11 @@ class RunBars:
             unit=plain(state.unit),
             words=figures.in_words({"done": state.done, **state.figures}),
         )
+
+
+def _progress_here(voice: str, target: "AssetPartition") -> Running | None:
+    """What ``target`` of ``voice`` tells on this machine."""
+    return running.read(running.progress_file(voice, target.key.path[-1], target.partition))
 
 
 def _name(target: "AssetPartition") -> str:

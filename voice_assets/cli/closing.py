@@ -3,8 +3,9 @@
 Belongs here: words. Does not belong here: verdicts (``orchestration.runner``), names and units of figures (``figures``).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -29,12 +30,26 @@ HEADINGS = {
 }
 
 
+Places = Callable[["AssetStatus"], Iterable[tuple[str, str]]]
+
+
+class VoiceFile(Protocol):
+    """The voice that was run, and where its file is."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def file(self) -> Path | str: ...  # noqa: D102
+
+
 def print_closing(
     console: Console,
-    voice: Voice,
+    voice: VoiceFile,
     statuses: Sequence["AssetStatus"],
     names: Sequence[str],
     outcomes: Mapping["AssetPartition", "Outcome"],
+    places: Places,
 ) -> None:
     """Print how the assets ``names`` stand after a run.
 
@@ -44,14 +59,12 @@ def print_closing(
         statuses: the assets that the run came to.
         names: all assets that were asked for, upstream first.
         outcomes: the runs of this command, by asset and partition.
+        places: where a person finds what an asset made, each with its kind.
     """
     console.print()
     console.print(_table(voice, statuses, names, outcomes))
-    store = project_store(voice.dataset)
-    for kind, uri in [found for status in statuses for found in _files(status)]:
-        console.print(f"  {kind}: {plain(store.at(uri))}", soft_wrap=True)
-        if kind == "package" and (sample := next(iter(sorted(store.at(uri).glob("samples/*.wav"))), None)):
-            console.print(f"  play it: {plain(str(sample))}", soft_wrap=True)
+    for kind, place in [found for status in statuses for found in places(status)]:
+        console.print(f"  {kind}: {plain(place)}", soft_wrap=True)
     for status in statuses:
         if status.reasons:
             console.print(_reasons(status), soft_wrap=True)
@@ -62,8 +75,21 @@ def print_closing(
         console.print(_advice(voice, closed[0]), soft_wrap=True)
 
 
+def places_here(voice: Voice) -> Places:
+    """Where this machine has the reports and the package of ``voice``."""
+    store = project_store(voice.dataset)
+
+    def places(status: "AssetStatus") -> Iterator[tuple[str, str]]:
+        for kind, uri in _files(status):
+            yield kind, str(store.at(uri))
+            if kind == "package" and (sample := next(iter(sorted(store.at(uri).glob("samples/*.wav"))), None)):
+                yield "play it", str(sample)
+
+    return places
+
+
 def _table(
-    voice: Voice, statuses: Sequence["AssetStatus"], names: Sequence[str], outcomes: Mapping["AssetPartition", "Outcome"]
+    voice: VoiceFile, statuses: Sequence["AssetStatus"], names: Sequence[str], outcomes: Mapping["AssetPartition", "Outcome"]
 ) -> Table:
     title = f"{voice.name}: {len(statuses)} of {len(names)} assets"
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -118,7 +144,7 @@ def _reasons(status: "AssetStatus") -> Text:
     return Text.assemble((status.verdict, COLOURS[status.verdict]), f" {plain(heading)}", *lines)
 
 
-def _advice(voice: Voice, last: "AssetStatus") -> str:
+def _advice(voice: VoiceFile, last: "AssetStatus") -> str:
     """What a person can do about the asset at which the run ended."""
     again = "Then run the same command again."
     if last.verdict == "FAIL":

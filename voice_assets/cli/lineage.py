@@ -8,6 +8,7 @@ import click
 
 from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
 from voice_assets.cli.event_log import opened_gate
+from voice_assets.cli.server_option import forwarded
 from voice_assets.cli.terminal import console
 from voice_assets.runtime.files import write_text
 from voice_assets.runtime.plain_text import plain
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@forwarded
 @click.argument("subject")
 @click.option("--epoch", metavar="KEY", help="The epoch, such as v3-e0050. Default: the last asset that was made.")
 @click.option("--run", "run_id", metavar="ID", help="The materialisation of this run (first characters). Default: the newest.")

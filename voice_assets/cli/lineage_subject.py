@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from voice_assets.orchestration.gates import AssetPartition, Gate
     from voice_assets.orchestration.records import Materialisation
 
+BY_HASH = "sha256:"
 FORMS = (
-    "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2] or toy/release/1.0.0, or a file"
+    "a voice, VOICE/EPOCH such as toy/v3-e0050, VOICE/ASSET such as toy/whisper_shard[0-of-2] or toy/release/1.0.0, a file, "
+    "or sha256: and its hash"
 )
 _NAMED = re.compile(r"(?P<voice>[^/\[\]]+)(?:/(?P<name>[^/\[\]]+)(?:\[(?P<partition>[^\[\]]+)\]|/(?P<last>[^/\[\]]+))?)?")
 
@@ -60,6 +62,8 @@ def find_subject(
     Raises:
         CommandError: there is no such subject. The message says where it was looked for.
     """
+    if gate is not None and text.startswith(BY_HASH):
+        return _recorded(gate, text.removeprefix(BY_HASH), text)
     path = Path(text)
     voices = set() if gate is None else {key.path[0] for key in gate.graph.get_all_asset_keys()}
     if gate is not None and text.partition("/")[0] in voices and not path.is_file():
@@ -185,17 +189,34 @@ def _recorded_file(gate: "Gate | None", path: Path) -> Subject:
     Raises:
         CommandError: no materialisation recorded such a file.
     """
-    from voice_assets.orchestration.lineage_subjects import find_file
-
     with without_traceback(OSError):
         digest = content_hash(path)
+    return _recorded(gate, digest, f"{path}: its SHA-256 is {digest}")
+
+
+def _recorded(gate: "Gate | None", digest: str, named: str) -> Subject:
+    """The materialisation in the event log that recorded the file with this hash; raises as `_recorded_file`."""
+    from voice_assets.orchestration.lineage_subjects import find_file
+
     found = None if gate is None else find_file(gate, digest)
     if gate is None or found is None:
         raise CommandError(
-            f"{path}: its SHA-256 is {digest}. No materialisation in {project.dagster_home()} recorded such a file, and no "
+            f"{named}. No materialisation in {project.dagster_home()} recorded such a file, and no "
             f"package is around it ({FILE} and {SUMS}). Give the package that it belongs to with --package."
         )
     return _of_log(gate, [found])
+
+
+def named_by_hash(path: Path) -> str:
+    """The subject that a file or folder of this machine is on every machine: ``sha256:`` and its hash.
+
+    Raises:
+        CommandError: a package is around it, which tells its lineage without a server.
+    """
+    if package_of(path) is not None:
+        raise CommandError(f"{path}: a package tells its lineage itself, without --server")
+    with without_traceback(OSError):
+        return f"{BY_HASH}{content_hash(path)}"
 
 
 def _compared(gate: "Gate", subject: Subject) -> Subject:

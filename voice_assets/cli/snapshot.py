@@ -29,6 +29,7 @@ class Snapshot:
         result: the folder of the last Whisper validation, and the lines at the top of its `SUMMARY.txt`.
         now: seconds since the epoch.
         low_similarity: a clip under this similarity is low.
+        waiting: the number of runs in the queue of a server.
     """
 
     voice: str
@@ -37,6 +38,7 @@ class Snapshot:
     result: tuple[Path, Sequence[str]] | None
     now: float
     low_similarity: float
+    waiting: int = 0
 
     @property
     def alive(self) -> list[Running]:

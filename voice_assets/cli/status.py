@@ -8,6 +8,7 @@ import click
 
 from voice_assets.cli.errors import CommandError
 from voice_assets.cli.event_log import opened_gate
+from voice_assets.cli.server_option import forwarded
 from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import HOW_TO_START, voice_named
 from voice_assets.runtime import project
@@ -24,6 +25,7 @@ SHOWN = 3
 
 
 @click.command()
+@forwarded
 @click.argument("voice", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every reason.")
 def status(voice: str | None, as_json: bool) -> None:

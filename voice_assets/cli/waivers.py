@@ -7,6 +7,7 @@ import click
 
 from voice_assets.cli.errors import CommandError
 from voice_assets.cli.person import by_option, words
+from voice_assets.cli.server_option import forwarded
 from voice_assets.cli.terminal import console
 from voice_assets.cli.voice_argument import voice_named
 from voice_assets.runtime.plain_text import plain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@forwarded
 @click.argument("voice")
 @click.argument("rule")
 @click.option("--partition", metavar="KEY", help="The shard or epoch, such as v0-e0001, for an asset with partitions.")
@@ -123,6 +125,7 @@ def _of(partition: str | None) -> str:
 
 
 @click.command()
+@forwarded
 @click.argument("voice")
 @click.option("--revoke", "waiver_id", metavar="ID", help="Revoke this waiver; gates close again at once.")
 @click.option("--reason", callback=words, help="Why the waiver is revoked.")

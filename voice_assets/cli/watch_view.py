@@ -47,6 +47,8 @@ def render(shot: Snapshot, *, bars: bool) -> RenderableType:
         parts.append(_clips(recent, shot.low_similarity))
     if shot.gpus:
         parts.append(_gpus(shot.gpus))
+    if shot.waiting:
+        parts.append(Text(f"{figures.count(shot.waiting, 'run')} of {plain(shot.voice)} in the queue."))
     if not shot.alive:
         parts += [Text(line) for line in _nothing_runs(shot)]
     return Group(*parts)

@@ -1,6 +1,7 @@
-"""``python -m voice_assets.cli.web_server HOST PORT``: Dagster's web server, with the review pages and the reports beside it.
+"""``python -m voice_assets.cli.web_server HOST PORT``: Dagster's web server, with our own pages and answers beside it.
 
-``voice-assets ui`` starts it. The guard stands in front of everything.
+The review pages, the reports, and what clients ask (``client_service``). ``voice-assets ui`` starts the server. The guard
+stands in front of everything.
 """
 
 import os
@@ -15,17 +16,24 @@ POLL_MS = 2000
 
 
 class BesideDagster:
-    """An ASGI application: the paths of the review pages and the reports go to ``review``, everything else to ``dagster``."""
+    """An ASGI application: pages and reports come from ``review``, answers for ``client``, everything else from ``dagster``."""
 
-    def __init__(self, review: App, dagster: App):
-        self._review, self._dagster = review, dagster
+    def __init__(self, review: App, client: App, dagster: App):
+        self._review, self._client, self._dagster = review, client, dagster
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
+        await self._app(scope)(scope, receive, send)
+
+    def _app(self, scope: Scope) -> App:
+        from voice_assets.orchestration.server import PREFIX
         from voice_assets.review.app import is_ours
 
-        ours = scope["type"] == "http" and is_ours(scope["path"])
-        await (self._review if ours else self._dagster)(scope, receive, send)
+        if scope["type"] != "http":
+            return self._dagster
+        if scope["path"].startswith(PREFIX):
+            return self._client
+        return self._review if is_ours(scope["path"]) else self._dagster
 
 
 def main(host: str, port: int) -> None:
@@ -36,6 +44,7 @@ def main(host: str, port: int) -> None:
     from dagster_webserver.app import create_app_from_workspace_process_context
     from dagster_webserver.version import __version__
 
+    from voice_assets.cli.client_service import ClientService
     from voice_assets.cli.review_comparisons import RecordedComparisons
     from voice_assets.cli.review_subjects import RecordedSubjects
     from voice_assets.orchestration.instance import open_instance
@@ -46,7 +55,8 @@ def main(host: str, port: int) -> None:
     target = WorkspaceFileTarget([str(project.dagster_file("workspace.yaml"))])
     with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
         dagster = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
-        app = BesideDagster(create_app(RecordedSubjects(instance), RecordedComparisons(instance)), dagster)
+        review = create_app(RecordedSubjects(instance), RecordedComparisons(instance))
+        app = BesideDagster(review, ClientService(instance).app(), dagster)
         uvicorn.run(Guard(app, token), host=host, port=port, log_level="warning")
 
 

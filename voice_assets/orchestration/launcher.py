@@ -1,6 +1,6 @@
 """The interface between the runner and the way runs start: a ``Launcher`` runs each ``Task`` and returns its ``Outcome``.
 
-Not here: how a run starts. ``local_launcher`` starts runs on this machine.
+Not here: how a run starts. ``local_launcher`` starts runs on this machine, ``server_launcher`` through a Dagster server.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,12 +27,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run ended. ``message`` says why it did not succeed; ``closed`` tells whether a gate was closed."""
+    """How one run ended.
+
+    Attributes:
+        run_id: of the run.
+        success: whether it succeeded.
+        message: why it did not.
+        closed: whether a gate was closed.
+        followed: somebody else started the run, perhaps before the newest change of what it reads.
+    """
 
     run_id: str
     success: bool
     message: str = ""
     closed: bool = False
+    followed: bool = False
 
 
 class Launcher(Protocol):

@@ -1,24 +1,33 @@
-"""Progress of a running asset: lines in the run's log, and the small file that `voice-assets run` and `watch` read.
+"""Progress of a running asset: lines in the run's log, the small file that `voice-assets run` and `watch` read, and events.
 
-The file (``voice_assets.runtime.running``) shows the progress of every run, started by the UI, by the daemon or in a shell.
+The file (``voice_assets.runtime.running``) shows the progress of every run of this machine, started by the UI, by the daemon or
+in a shell. The events are observations of the asset, at a low rate, and show the progress wherever the records can be read: in
+the UI, and with `--server` (``unfinished_runs``).
 """
 
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from math import isnan
+from dataclasses import replace
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from voice_assets.orchestration.unfinished_runs import PROGRESS
 from voice_assets.runtime import running
 from voice_assets.runtime.plain_text import plain
 from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.runtime.running import progress_file as progress_file
 
 SECONDS_BETWEEN_WRITES = 0.5
+SECONDS_BETWEEN_EVENTS = 30.0
+"""An event is a row of the database for ever: a shard of an hour records 120, a short one records its first count."""
+EPOCHS_RECORDED = 10
+"""The number of newest epochs in an event."""
 RECENT = 5
 """The number of newest clips in the file, for a person to read."""
 EPOCHS_SHOWN = 40
@@ -35,11 +44,12 @@ class Progress:
     def __init__(self, context: dg.AssetExecutionContext, file: Path, every: int, unit: str):
         self._context, self._file, self._every, self._unit = context, file, every, unit
         self._began, self._written, self._logged = time.monotonic(), 0.0, 0
+        self._recorded: float | None = None
         self._started = time.time()
         self._recent: deque[Mapping[str, Any]] = deque(maxlen=RECENT)
         self._curve: deque[Mapping[str, Any]] = deque(maxlen=EPOCHS_SHOWN)
         self._level = ""
-        self._write(0, None, 0.0, None, {})
+        running.write(file, self._state(0, None, 0.0, None, {}))
 
     def __call__(
         self,
@@ -68,9 +78,13 @@ class Progress:
         figures = {name: value for name, value in figures.items() if value is not None}
         if last is not None:
             self._recent.append(last)
+        state = self._state(done, total, rate, remaining, figures)
         if now - self._written >= SECONDS_BETWEEN_WRITES or done == total:
             self._written = now
-            self._write(done, total, rate, remaining, figures)
+            running.write(self._file, state)
+        if self._recorded is None or now - self._recorded >= SECONDS_BETWEEN_EVENTS:
+            self._recorded = now
+            self._context.log_event(self._event(state))
         if done - self._logged >= self._every or done == total:
             self._logged = done
             self._context.log.info(self._line(done, total, rate, remaining, figures, last))
@@ -103,8 +117,21 @@ class Progress:
         shown += [f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items()]
         return ", ".join(shown) + ("" if last is None else f"; last {clip_words(last)}")
 
-    def _write(self, done: int, total: int | None, rate: float, remaining: float | None, figures: Mapping[str, Any]) -> None:
-        state = running.Running(
+    def _event(self, state: running.Running) -> dg.AssetObservation:
+        """The observation that records ``state``. The UI draws its numbers as curves."""
+        kept = running.as_json(replace(state, curve=state.curve[-EPOCHS_RECORDED:]))
+        plain_json = json.loads(json.dumps(kept, default=str), parse_constant=lambda _: None)  # a browser reads no NaN
+        numbers = {name: value for name, value in state.figures.items() if isinstance(value, int | float) and isfinite(value)}
+        return dg.AssetObservation(
+            self._context.asset_key,
+            partition=self._context.partition_key if self._context.has_partition_key else None,
+            metadata={"done": state.done, **numbers, PROGRESS: dg.MetadataValue.json(plain_json)},
+        )
+
+    def _state(
+        self, done: int, total: int | None, rate: float, remaining: float | None, figures: Mapping[str, Any]
+    ) -> running.Running:
+        return running.Running(
             unit=self._unit,
             done=done,
             total=total,
@@ -118,7 +145,6 @@ class Progress:
             level=self._level,
             process=ProcessIdentity.own(),
         )
-        running.write(self._file, state)
 
 
 def clip_words(clip: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from dagster._utils.schedules import cron_string_iterator, is_valid_cron_schedul
 
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.runner import needed_task
+from voice_assets.orchestration.unfinished_runs import UNFINISHED
 from voice_assets.voices import Revalidate, Voice
 
 SCHEDULED = "voice_assets/scheduled"
@@ -27,13 +28,6 @@ SCHEDULED_AT = "voice_assets/scheduled_at"
 SUMMER_TIME = timedelta(hours=2)
 """A month of days is an hour shorter when summer time begins."""
 TICKS_LOOKED_AT = 10
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dataclass(frozen=True)
@@ -137,7 +131,7 @@ def _last(instance: dg.DagsterInstance, tag: str, voice: str) -> float | None:
 
 def in_flight(instance: dg.DagsterInstance, voice: str) -> set[AssetPartition]:
     """What unfinished runs are making, or will make, of a voice."""
-    runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    runs = instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
     keys = ((run, key) for run in runs for key in run.asset_selection or () if key.path[0] == voice)
     return {AssetPartition(key, run.tags.get(PARTITION_NAME_TAG)) for run, key in keys}
 

@@ -2,12 +2,14 @@
 
 Assets run one after the other. Partitions of one asset run side by side where the asset's pool is wider than one.
 
-The runner asks the same ``gates`` as the assets themselves. Current assets stay as they are, so a second run does nothing.
+A ``Planner`` decides what an asset needs and judges what was made. ``RecordedPlanner`` asks the same ``gates`` as the assets
+themselves. Current assets stay as they are, so a second run does nothing.
 
-Not here: how a run starts (``launcher``), and what the terminal shows (``cli.bars``).
+Not here: how a run starts (``launcher``), a plan that a server makes (``server_planner``), and what the terminal shows
+(``cli.bars``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -116,14 +118,49 @@ def needed_task(gate: Gate, target: AssetPartition) -> Task | None:
     return Task(target, f"{len(unjudged)} rules without a verdict in force", frozenset(gate.rules(target.key)))
 
 
-class Runner:
-    """Brings assets up to date.
+@dataclass(frozen=True)
+class Work:
+    """What one asset needs.
+
+    Attributes:
+        tasks: the runs.
+        current: partitions that need none.
+        width: how many of the runs may run at the same time.
+    """
+
+    tasks: Sequence[Task]
+    current: int = 0
+    width: int = 1
+
+
+class Planner(Protocol):
+    """Decides what the assets ``keys`` need, which are in order, upstream first. Every answer is about this moment."""
+
+    @property
+    def keys(self) -> Sequence[dg.AssetKey]:
+        """The assets."""
+
+    def reports_on(self, key: dg.AssetKey) -> frozenset[dg.AssetKey] | None:
+        """The inputs of an asset that is made although its inputs failed their rules; None for every other asset."""
+
+    def work(self, key: dg.AssetKey) -> Work:
+        """What ``key`` needs.
+
+        Raises:
+            SelectionError: there is no epoch to make, or one of them was never trained.
+        """
+
+    def judge(self, key: dg.AssetKey, status: AssetStatus) -> None:
+        """Add the newest materialisation of each partition of ``key`` and the verdicts of its rules to ``status``."""
+
+
+class RecordedPlanner:
+    """A ``Planner`` by the records of one instance.
 
     Args:
         graph: the asset graph.
         instance: where runs are recorded.
-        launcher: starts the runs.
-        listener: receives the events.
+        keys: the assets, upstream first.
         epoch: the epoch key for assets partitioned by epoch; None makes the candidates and ships the winner.
         widths: the number of runs that may run at the same time, by pool; one for a pool without an entry.
     """
@@ -132,36 +169,27 @@ class Runner:
         self,
         graph: AssetGraph,
         instance: dg.DagsterInstance,
-        launcher: Launcher,
-        listener: RunListener,
+        keys: Sequence[dg.AssetKey],
         epoch: str | None = None,
         widths: Mapping[str, int] | None = None,
     ):
-        self.graph, self.instance, self.launcher, self.listener = graph, instance, launcher, listener
+        self.graph, self.instance, self.keys = graph, instance, keys
         self.epoch, self.widths = epoch, widths or {}
-        self._competing: set[dg.AssetKey] = set()
+        self._competing = competing(graph, keys)
+        self._gate = Gate(graph, instance)
 
-    def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
-        """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open.
+    def reports_on(self, key: dg.AssetKey) -> frozenset[dg.AssetKey] | None:
+        """See ``Planner.reports_on``."""
+        return frozenset(self.graph.get(key).parent_keys) if reports_on_failure(self.graph, key) else None
 
-        Where rules failed, the reports on that failure follow. Nothing is made from a report, so its own error ends nothing.
-        """
-        self._competing = competing(self.graph, keys)
-        for position, key in enumerate(keys):
-            status = self._status(key)
-            yield status
-            if not status.open and not reports_on_failure(self.graph, key):
-                yield from map(self._status, self._reports_on(status, keys[position + 1 :]))
-                return
-
-    def to_make(self, keys: list[dg.AssetKey]) -> set[str]:
-        """The names of those of ``keys`` that `run` would make, as far as one can know before the data are read.
+    def to_make(self) -> set[str]:
+        """The names of the assets that a run would make, as far as one can know before the data are read.
 
         An asset is among them when it is missing or out of date, or an asset above it is. Nothing is made.
         """
         gate = Gate(self.graph, self.instance)
         found: set[dg.AssetKey] = set()
-        for key in keys:
+        for key in self.keys:
             node = self.graph.get(key)
             if not node.is_observable and (node.parent_keys & found or (not node.is_external and self._outdated(gate, key))):
                 found.add(key)
@@ -173,37 +201,28 @@ class Runner:
         except SelectionError:  # no epoch was trained yet
             return True
 
-    def _reports_on(self, status: AssetStatus, keys: list[dg.AssetKey]) -> list[dg.AssetKey]:
-        """Those of ``keys`` that report on an asset whose rules failed."""
-        reports = [key for key in keys if reports_on_failure(self.graph, key)] if status.verdict == "FAIL" else []
-        return [key for key in reports if status.key in self.graph.get(key).parent_keys]
-
-    def _status(self, key: dg.AssetKey) -> AssetStatus:
-        try:
-            return self._bring_up_to_date(key)
-        except SelectionError as error:
-            return AssetStatus(key, "ERROR", reasons=[str(error)])
-
-    def _bring_up_to_date(self, key: dg.AssetKey) -> AssetStatus:
-        status = AssetStatus(key)
+    def work(self, key: dg.AssetKey) -> Work:
+        """See ``Planner.work``."""
         node = self.graph.get(key)
         if node.is_observable:
-            observation = Task(AssetPartition(key), "the data set may have changed")  # one observation covers every shard
-            self._run_all([observation], status)
-            return status
-        gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
+            return Work([Task(AssetPartition(key), "the data set may have changed")])  # one observation covers every shard
+        # One gate for all partitions: it reads the records of all with few queries.
+        self._gate = gate = Gate(self.graph, self.instance)
         targets = self._partitions(gate, key)
-        if not node.is_external:
-            tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
-            status.current = len(targets) - len(tasks)
-            self._run_all(tasks, status)
-        if status.verdict == "CLOSED":
-            return status
+        if node.is_external:
+            return Work([])
+        tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
+        width = min([self.widths.get(pool, 1) for pool in node.pools or ()], default=1)
+        return Work(tasks, len(targets) - len(tasks), width)
+
+    def judge(self, key: dg.AssetKey, status: AssetStatus) -> None:
+        """See ``Planner.judge``."""
+        if self.graph.get(key).is_observable:
+            return
         if status.ran:
-            gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
-        for target in targets:
-            self._judge(gate, target, status)
-        return status
+            self._gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
+        for target in self._partitions(self._gate, key):
+            self._judge(self._gate, target, status)
 
     def _partitions(self, gate: Gate, key: dg.AssetKey) -> list[AssetPartition]:
         partitions = self.graph.get(key).partitions_def
@@ -227,24 +246,6 @@ class Runner:
             raise SelectionError(f"{asked}; there are: {', '.join(known) or 'none'}")
         return wanted
 
-    def _run_all(self, tasks: list[Task], status: AssetStatus) -> None:
-        """Run ``tasks``, as many at the same time as the asset's pools allow."""
-        width = min([self.widths.get(pool, 1) for pool in self.graph.get(status.key).pools or ()], default=1)
-
-        def ended(task: Task, outcome: Outcome) -> None:
-            self.listener.ended(task.target, outcome)
-            status.add(outcome)
-
-        self.launcher.run(self._until_closed(tasks, status), min(width, len(tasks)), ended)
-
-    def _until_closed(self, tasks: list[Task], status: AssetStatus) -> Iterator[Task]:
-        """Each of ``tasks`` when its run starts. Ends at a closed gate, which mostly closes the next partition too."""
-        for task in tasks:
-            if status.verdict == "CLOSED":
-                return
-            self.listener.starting(task.target, task.reason)
-            yield task
-
     def _judge(self, gate: Gate, target: AssetPartition, status: AssetStatus) -> None:
         """Add the newest materialisation of ``target`` and the verdicts of its rules to ``status``."""
         latest = gate.history.latest(target.key, target.partition)
@@ -262,3 +263,59 @@ class Runner:
         elif status.verdict == "PASS" and (warnings := [*gate.warnings(latest), *gate.advice(target)]):
             status.verdict = "WARN"
             status.reasons += map(str, warnings)
+
+
+class Runner:
+    """Brings the assets of ``planner`` up to date: ``launcher`` starts the runs, ``listener`` receives the events."""
+
+    def __init__(self, planner: Planner, launcher: Launcher, listener: RunListener):
+        self.planner, self.launcher, self.listener = planner, launcher, listener
+
+    def run(self) -> Iterator[AssetStatus]:
+        """Bring each asset up to date, in order. Ends after the first asset that is not open.
+
+        Where rules failed, the reports on that failure follow. Nothing is made from a report, so its own error ends nothing.
+        """
+        keys = self.planner.keys
+        for position, key in enumerate(keys):
+            status = self._status(key)
+            yield status
+            if not status.open and self.planner.reports_on(key) is None:
+                yield from map(self._status, self._reports_on(status, keys[position + 1 :]))
+                return
+
+    def _reports_on(self, status: AssetStatus, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+        """Those of ``keys`` that report on an asset whose rules failed."""
+        return [key for key in keys if status.verdict == "FAIL" and status.key in (self.planner.reports_on(key) or ())]
+
+    def _status(self, key: dg.AssetKey) -> AssetStatus:
+        status = AssetStatus(key)
+        try:
+            while self._run_all(self.planner.work(key), status) and status.open:
+                pass  # what somebody else made may be out of date already
+            if status.verdict != "CLOSED":
+                self.planner.judge(key, status)
+        except SelectionError as error:
+            return AssetStatus(key, "ERROR", reasons=[str(error)])
+        return status
+
+    def _run_all(self, work: Work, status: AssetStatus) -> bool:
+        """Run the tasks, as many at the same time as they may. Returns whether one of the runs was of somebody else."""
+        followed: list[Outcome] = []
+
+        def ended(task: Task, outcome: Outcome) -> None:
+            self.listener.ended(task.target, outcome)
+            status.add(outcome)
+            followed.extend([outcome] if outcome.followed else [])
+
+        status.current = work.current
+        self.launcher.run(self._until_closed(work.tasks, status), min(work.width, len(work.tasks)), ended)
+        return bool(followed)
+
+    def _until_closed(self, tasks: Sequence[Task], status: AssetStatus) -> Iterator[Task]:
+        """Each of ``tasks`` when its run starts. Ends at a closed gate, which mostly closes the next partition too."""
+        for task in tasks:
+            if status.verdict == "CLOSED":
+                return
+            self.listener.starting(task.target, task.reason)
+            yield task

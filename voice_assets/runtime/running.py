@@ -5,7 +5,7 @@ file of a killed process stays behind: ``Running.alive`` tells.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,20 +74,32 @@ class Running:
 
 def write(file: Path, running: Running) -> None:
     """Write one state, atomically. The file repeats the newest clip as ``last``, for readers in other languages."""
+    write_text(file, json.dumps(as_json(running) | {"last": running.last}, ensure_ascii=False, default=str))
+
+
+def as_json(running: Running) -> dict[str, Any]:
+    """A state without the asset and the partition, which stand where the state stands; :func:`from_json` reads it."""
     state = {name: value for name, value in vars(running).items() if name not in ("asset", "partition")}
-    state |= {"process": running.process.as_json(), "last": running.last}
-    write_text(file, json.dumps(state, ensure_ascii=False, default=str))
+    return state | {"process": running.process.as_json()}
+
+
+def from_json(state: Mapping[str, Any], asset: str, partition: str | None) -> Running:
+    """The state that :func:`as_json` wrote; entries of another version are left out.
+
+    Raises:
+        TypeError, ValueError, AttributeError: it is no state.
+    """
+    known = {name: state[name] for name in Running.__dataclass_fields__ if name in state}
+    known |= {"process": ProcessIdentity.from_json(state.get("process"))}
+    known |= {name: tuple(state.get(name, ())) for name in ("recent", "curve")}
+    return Running(**{**known, "asset": asset, "partition": partition})
 
 
 def read(file: Path) -> Running | None:
     """The state in ``file``; None when there is no such file, or the file holds something else."""
     try:
-        state = json.loads(file.read_text(encoding="utf-8"))
         asset, _, partition = file.name.partition("@")
-        known = {name: state[name] for name in Running.__dataclass_fields__ if name in state}
-        known |= {"process": ProcessIdentity.from_json(state.get("process"))}
-        known |= {name: tuple(state.get(name, ())) for name in ("recent", "curve")}
-        return Running(**{**known, "asset": asset, "partition": partition or None})
+        return from_json(json.loads(file.read_text(encoding="utf-8")), asset, partition or None)
     except (OSError, ValueError, TypeError, AttributeError):
         return None
 
@@ -97,7 +109,12 @@ def all_running(voice: str) -> list[Running]:
     folder = progress_dir(voice)
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     states = [read(file) for file in files if not file.name.startswith(".")]
-    return sorted((state for state in states if state is not None), key=lambda one: (one.asset, _order(one.partition)))
+    return in_order(state for state in states if state is not None)
+
+
+def in_order(states: Iterable[Running]) -> list[Running]:
+    """``states`` by asset and partition."""
+    return sorted(states, key=lambda one: (one.asset, _order(one.partition)))
 
 
 def forget_dead(voice: str) -> None:

@@ -68,7 +68,7 @@ def test_a_report_on_a_failure_is_not_what_the_advice_is_about(tmp_path: Path) -
         AssetStatus(dg.AssetKey(["toy", "comparison"]), ran=1),
     ]
     shown = io.StringIO()
-    print_closing(Console(file=shown, width=200), voice, statuses, ["clips", "training", "comparison"], {})
+    print_closing(Console(file=shown, width=200), voice, statuses, ["clips", "training", "comparison"], {}, lambda _: ())
     assert "Not run: training." in shown.getvalue()
     assert "`clips/<rule>: <reason>`" in shown.getvalue()
 

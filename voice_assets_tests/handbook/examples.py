@@ -42,7 +42,12 @@ class Place(Enum):
     OTHER_TEST = "another test"
 
 
+CLIENT = "voice_assets_tests/cli/test_client.py"
 OTHER_TESTS = {
+    "voice-assets run VOICE --server http://control:3000 --to whisper_validation": (CLIENT, 'laptop.call("run", "toy", "--to"'),
+    "voice-assets watch VOICE --server http://control:3000": (CLIENT, 'laptop.call("watch", "toy"'),
+    "voice-assets status --server http://control:3000": (CLIENT, 'laptop.call("status"'),
+    "voice-assets lineage VOICE/v3-e0050 --server http://control:3000": (CLIENT, 'laptop.call("lineage", "toy/'),
     "voice-assets ui": ("voice_assets_tests/cli/test_ui.py", "served(project)"),
     "voice-assets tensorboard VOICE": ("voice_assets_tests/cli/test_tensorboard.py", '"tensorboard", "toy", "--port"'),
     "voice-assets release VOICE --version 1.0.0": ("voice_assets_tests/defs/test_release.py", '"release", "toy", "--version"'),

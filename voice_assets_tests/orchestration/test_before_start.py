@@ -9,13 +9,11 @@ import pytest
 from voice_assets.definitions import build_definitions
 from voice_assets.defs.training_run import require_start
 from voice_assets.orchestration.before_start import EarlyFact, early_facts
-from voice_assets.orchestration.local_launcher import LocalLauncher
-from voice_assets.orchestration.runner import Runner, assets_to
+from voice_assets.orchestration.runner import RecordedPlanner, assets_to
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.datasets import write_voice
-from voice_assets_tests.orchestration.test_runner import Silent
 from voice_assets_tests.recorded_voice import RecordedVoice
 from voice_assets_tests.toy_project import ToyProject
 
@@ -139,8 +137,7 @@ def test_a_run_that_does_not_come_so_far_is_made(toy: ToyProject) -> None:
 
 def to_make(recorded: RecordedVoice, name: str) -> set[str]:
     graph = build_definitions().resolve_asset_graph()
-    runner = Runner(graph, recorded.instance, LocalLauncher(recorded.instance), Silent())
-    return runner.to_make(assets_to(graph, "toy", name))
+    return RecordedPlanner(graph, recorded.instance, assets_to(graph, "toy", name)).to_make()
 
 
 @pytest.mark.slow
@@ -161,6 +158,5 @@ def test_an_asset_below_an_outdated_one_is_made_too(recorded: RecordedVoice) -> 
 
 def test_nothing_was_trained_yet(toy: ToyProject) -> None:
     graph = build_definitions().resolve_asset_graph()
-    runner = Runner(graph, toy.instance, LocalLauncher(toy.instance), Silent())
     keys = assets_to(graph, "toy", None)
-    assert runner.to_make(keys) == {key.path[-1] for key in keys} - {"raw_dataset"}
+    assert RecordedPlanner(graph, toy.instance, keys).to_make() == {key.path[-1] for key in keys} - {"raw_dataset"}

@@ -7,7 +7,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from voice_assets.orchestration import progress as progress_room
+from voice_assets.orchestration.dead_runs import process_tags
 from voice_assets.orchestration.progress import clip_words, follow, progress
+from voice_assets.orchestration.unfinished_runs import progress_of
 from voice_assets.runtime import running
 
 
@@ -110,3 +113,39 @@ def test_the_file_holds_the_last_epochs_of_a_training(tmp_path: Path, monkeypatc
     assert state.curve[-1] == {"epoch": 78, "loss": 30.0, "validation_mel": None}
     assert state.level == "not level: 78"
     assert state.figures == {"epoch": 78, "of_epochs": 100, "loss": 30.0}
+
+
+def test_everybody_who_reads_the_records_can_follow_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a run: the records say what the file says, without NaN; an event for the first count and every 30 s."""
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    seen: list[tuple[list[running.Running], int]] = []
+
+    @dg.asset(key=["toy", "whisper_shard"], partitions_def=dg.StaticPartitionsDefinition(["0-of-1"]))
+    def whisper_shard(context: dg.AssetExecutionContext) -> None:
+        with progress(context, "clips") as tell:
+            seen.append(progress_of(context.instance, "toy"))
+            context.instance.add_run_tags(context.run_id, process_tags(context.run_id))
+            seen.append(progress_of(context.instance, "toy"))
+            tell(7, 50, mean_similarity=float("nan"), low=1, last=clip(7))
+            tell(8, 50, low=2)
+            seen.append(progress_of(context.instance, "toy"))
+            monkeypatch.setattr(progress_room, "SECONDS_BETWEEN_EVENTS", 0.0)
+            tell(9, 50, low=3, last=clip(9))
+            context.log_event(dg.AssetObservation(context.asset_key, partition="0-of-1", metadata={"removed": "space"}))
+            seen.append(progress_of(context.instance, "toy"))
+
+    job = dg.Definitions(assets=[whisper_shard]).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(instance=instance, partition_key="0-of-1", asset_selection=[whisper_shard.key])
+        records = instance.fetch_observations(whisper_shard.key, limit=10).records
+        assert progress_of(instance, "toy") == ([], 0)
+    (waits, begun, first, later) = seen
+    assert waits == ([], 1)
+    assert [(one.asset, one.partition, one.total) for one in begun[0]] == [("whisper_shard", "0-of-1", None)]
+    assert [(one.done, one.total, one.unit, one.figures) for one in first[0]] == [
+        (7, 50, "clips", {"mean_similarity": None, "low": 1})
+    ]
+    (state,) = later[0]
+    assert (state.done, state.figures, [one["clip_id"] for one in state.recent]) == (9, {"low": 3}, ["c7", "c9"])
+    assert state.alive
+    assert len(records) == 3

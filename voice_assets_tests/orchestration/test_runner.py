@@ -13,7 +13,7 @@ from voice_assets.definitions import build_definitions
 from voice_assets.orchestration.dead_runs import fail_dead_runs
 from voice_assets.orchestration.instance import BusyError, only_runner
 from voice_assets.orchestration.local_launcher import LocalLauncher
-from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
+from voice_assets.orchestration.runner import AssetStatus, RecordedPlanner, Runner, SelectionError, assets_to
 from voice_assets_tests.held_config import HeldConfig
 from voice_assets_tests.toy_project import SHARDS, ToyProject
 
@@ -36,7 +36,8 @@ class Silent:
 def run_to(toy: ToyProject, to: str) -> tuple[list[AssetStatus], list[str]]:
     graph = build_definitions().resolve_asset_graph()
     listener = Silent()
-    statuses = list(Runner(graph, toy.instance, LocalLauncher(toy.instance), listener).run(assets_to(graph, "toy", to)))
+    plan = RecordedPlanner(graph, toy.instance, assets_to(graph, "toy", to))
+    statuses = list(Runner(plan, LocalLauncher(toy.instance), listener).run())
     return statuses, listener.started
 
 

@@ -11,7 +11,7 @@ from voice_assets.orchestration.history import History
 from voice_assets.orchestration.launcher import Outcome
 from voice_assets.orchestration.marks import AFTER_FAILURE, CANDIDATES, CHOICE
 from voice_assets.orchestration.records import UPSTREAM, pins_json
-from voice_assets.orchestration.runner import AssetStatus, Runner, SelectionError, assets_to
+from voice_assets.orchestration.runner import AssetStatus, RecordedPlanner, Runner, SelectionError, assets_to
 from voice_assets.orchestration.status import voice_status
 from voice_assets_tests.orchestration.recorded_events import Records
 from voice_assets_tests.orchestration.scripted_launcher import ScriptedLauncher
@@ -83,8 +83,8 @@ class Bench:
         self.launcher = ScriptedLauncher(self.graph, self.instance, outcomes, at_once)
 
     def run(self, epoch: str | None = None, **widths: int) -> list[AssetStatus]:
-        runner = Runner(self.graph, self.instance, self.launcher, self.listener, epoch, widths)
-        return list(runner.run(assets_to(self.graph, "toy", None, epoch)))
+        plan = RecordedPlanner(self.graph, self.instance, assets_to(self.graph, "toy", None, epoch), epoch, widths)
+        return list(Runner(plan, self.launcher, self.listener).run())
 
     @property
     def asked(self) -> list[str]:
