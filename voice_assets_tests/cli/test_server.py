@@ -17,7 +17,9 @@ from voice_assets.cli.main import main
 from voice_assets.cli.server_option import FORWARDED, arguments_of
 from voice_assets.orchestration import server, server_launcher
 from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.launcher import Outcome, Task
 from voice_assets.orchestration.server import Server, ServerError, ServerGoneError
+from voice_assets.orchestration.server_launcher import ServerLauncher
 from voice_assets.runtime import running
 from voice_assets_tests.cli.projects import error_of
 from voice_assets_tests.ports import free_port
@@ -41,13 +43,13 @@ def test_a_field_that_is_gone_is_found(schema: GraphQLSchema) -> None:
 
 
 @contextmanager
-def answering(reply: Callable[[str, dict[str, str]], Reply]) -> Iterator[str]:
-    """A server with these answers to (path, headers); yields its URL."""
+def answering(reply: Callable[[str, dict[str, str], str], Reply]) -> Iterator[str]:
+    """A server with these answers to (path, headers, body); yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            status, text = reply(self.path, dict(self.headers))
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status, text = reply(self.path, dict(self.headers), body)
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
@@ -80,7 +82,7 @@ def test_a_server_that_is_down(project: Path) -> None:
     ],
 )
 def test_what_answers_is_no_server_of_ours_or_refuses(reply: Reply, words: str) -> None:
-    with answering(lambda path, headers: reply) as url, pytest.raises(ServerError) as refused:
+    with answering(lambda path, headers, body: reply) as url, pytest.raises(ServerError) as refused:
         Server(url).ask("plan")
     assert words in str(refused.value)
     assert not isinstance(refused.value, ServerGoneError)
@@ -95,7 +97,7 @@ def test_no_url(url: str) -> None:
 def test_a_server_that_is_started_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SECONDS_BETWEEN_TRIES", 0.0)
     replies, told = iter([(502, ""), (503, ""), (200, '{"run_id": "a"}')]), list[str]()
-    with answering(lambda path, headers: next(replies)) as url:
+    with answering(lambda path, headers, body: next(replies)) as url:
         asked = Server(url, notice=told.append)
         assert asked.patiently(lambda: asked.ask("unfinished")) == {"run_id": "a"}
     assert told == [f"{url} does not answer: HTTP 502. The runs go on; waiting for the server."]
@@ -107,7 +109,7 @@ def test_a_server_that_is_started_again_is_waited_for(monkeypatch: pytest.Monkey
 def test_the_token_of_the_url_or_of_the_shell(query: str, variable: str | None, expected: str | None) -> None:
     seen: list[str | None] = []
 
-    def reply(path: str, headers: dict[str, str]) -> Reply:
+    def reply(path: str, headers: dict[str, str], body: str) -> Reply:
         seen.append(headers.get("Authorization"))
         return 200, "{}"
 
@@ -117,18 +119,67 @@ def test_the_token_of_the_url_or_of_the_shell(query: str, variable: str | None, 
 
 
 def test_a_password_for_a_proxy_is_in_no_message() -> None:
-    with answering(lambda path, headers: (401, headers.get("Authorization", ""))) as url:
+    with answering(lambda path, headers, body: (401, headers.get("Authorization", ""))) as url:
         asked = Server(url.replace("//", "//me:secret@"))
         with pytest.raises(ServerError, match="asks for its token") as refused:
             asked.ask("plan")
     assert "secret" not in str(refused.value)
 
 
+NONE, OLDER = (200, '{"run_id": null}'), (200, '{"run_id": "older"}')
+LAUNCHED = (200, '{"data": {"launchPipelineExecution": {"run": {"runId": "mine"}}}}')
+TERMINATED = (200, '{"data": {"terminateRuns": {}}}')
+
+
+def states(**states: str) -> Reply:
+    results = [{"runId": run_id, "status": status} for run_id, status in states.items()]
+    return 200, json.dumps({"data": {"runsOrError": {"results": results}}})
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome"),
+    [
+        ([NONE, LAUNCHED, OLDER, TERMINATED, OLDER, states(older="SUCCESS")], Outcome("older", True, followed=True)),
+        ([NONE, (502, ""), OLDER, states(older="SUCCESS")], Outcome("older", True, followed=True)),
+        ([NONE, (502, ""), NONE, LAUNCHED, NONE, states(mine="SUCCESS")], Outcome("mine", True)),
+        ([NONE, LAUNCHED, NONE, states(mine="CANCELED")], Outcome("mine", False, "run mine was ended by somebody")),
+        ([NONE, LAUNCHED, NONE, states()], Outcome("mine", False, "run mine was deleted")),
+    ],
+    ids=["two at the same moment", "answer lost", "not started", "ended", "deleted"],
+)
+def test_a_run_is_started_once(replies: list[Reply], outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_launcher, "SECONDS_BETWEEN_TRIES", 0.0)
+    waiting, bodies, outcomes = iter(replies), list[str](), list[Outcome]()
+
+    def reply(path: str, headers: dict[str, str], body: str) -> Reply:
+        bodies.append(body)
+        return next(waiting)
+
+    task = Task(AssetPartition(dg.AssetKey(["toy", "clips"]), "0-of-2"), "never materialised")
+    with answering(reply) as url:
+        ServerLauncher(Server(url)).run([task], 4, lambda _, one: outcomes.append(one))
+    assert outcomes == [outcome]
+    assert next(waiting, None) is None
+    assert [json.loads(body)["variables"] for body in bodies if "terminateRuns" in body] == [{"ids": ["mine"]}] * (
+        TERMINATED in replies
+    )
+
+
+def test_dagster_refuses_a_run_and_the_others_are_ended() -> None:
+    refused = {"__typename": "InvalidSubsetError", "message": "no such asset"}
+    replies = iter([NONE, (200, json.dumps({"data": {"launchPipelineExecution": refused}})), states()])
+    task = Task(AssetPartition(dg.AssetKey(["toy", "clips"])), "never materialised")
+    with answering(lambda path, headers, body: next(replies)) as url, pytest.raises(ServerError) as error:
+        ServerLauncher(Server(url)).run([task], 4, lambda *_: None)
+    assert str(error.value) == "toy/clips: Dagster did not start the run: InvalidSubsetError: no such asset"
+    assert next(replies, None) is None
+
+
 def test_the_bars_show_the_last_answer_of_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     state = running.as_json(running_state(done=3)) | {"asset": "clips", "partition": "0-of-2"}
     replies = iter([(200, json.dumps({"states": [state]})), (500, ""), (200, json.dumps({"states": []}))])
     target = AssetPartition(dg.AssetKey(["toy", "clips"]), "0-of-2")
-    with answering(lambda path, headers: next(replies)) as url:
+    with answering(lambda path, headers, body: next(replies)) as url:
         progress = run_on_server.ServerProgress(Server(url), "toy")
         assert [shown.done for _ in range(9) if (shown := progress(target)) is not None] == [3] * 9  # one question
         monkeypatch.setattr(run_on_server, "SECONDS_BETWEEN_QUESTIONS", 0.0)
