@@ -134,8 +134,9 @@ def plant(clips: Clips, language: str, each: int, folder: Path) -> tuple[list[Ut
     return list(changed.values()), kinds
 
 
-def unchanged(row: Record) -> None:
-    """The check of a row's audio: this process wrote the audio, or it comes from a package."""
+def audio(row: Record) -> bytes:
+    """The bytes of a row's file. There is nothing to compare: this process wrote the audio, or it comes from a package."""
+    return Path(row["path"]).read_bytes()
 
 
 def transcripts(clips: Clips, language: str, model: Path, folder: Path) -> pd.DataFrame:
@@ -143,7 +144,7 @@ def transcripts(clips: Clips, language: str, model: Path, folder: Path) -> pd.Da
     recogniser = WhisperRecogniser(model, OPTIONS, language, cpu_threads=0)
     policy = DecodingPolicy(language, OPTIONS.retry_below, OPTIONS.low_similarity)
     with transcript_cache.opened(folder / "transcripts.sqlite", recogniser.name) as cache:
-        transcriber = CachedTranscriber(folder, recogniser, policy, cache, unchanged, print)
+        transcriber = CachedTranscriber(folder, recogniser, policy, cache, audio, print)
         rows = [
             {
                 "clip_id": clip.clip_id,

@@ -34,7 +34,7 @@ class CachedTranscriber:
     Attributes:
         dataset: the data set's folder; the rows' paths are relative to it.
         policy: decides which passes a row needs.
-        check: called with a row right before its audio is read; raises when the audio is not the validated one.
+        audio: returns the bytes of a row's file; raises when they are not the validated ones.
         on_note: called with each note of the recogniser.
     """
 
@@ -42,7 +42,7 @@ class CachedTranscriber:
     recogniser: Recogniser
     policy: DecodingPolicy
     cache: TranscriptCache
-    check: Callable[[Record], object]
+    audio: Callable[[Record], bytes]
     on_note: Callable[[str], None]
     _known: dict[str, AudioHypotheses] = field(default_factory=dict)
     _finished: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class CachedTranscriber:
         The first portion holds the rows that need no decoding. A portion is stored before it is yielded.
 
         Raises:
-            TranscriptCacheError, RecogniserError, ClipAudioError, and what ``check`` raises.
+            TranscriptCacheError, RecogniserError, ClipAudioError, and what ``audio`` raises.
         """
         self._read_cache(rows)
         ready: list[Record] = []
@@ -76,9 +76,8 @@ class CachedTranscriber:
         """Decode one audio for each entry of ``alike``: the rows with that audio, by the clip id of the first row."""
 
         def read(utterance: Utterance, sample_rate: int) -> np.ndarray:
-            for row in alike[utterance.clip_id]:
-                self.check(row)
-            return read_samples(utterance, sample_rate)
+            own, *_ = [self.audio(row) for row in alike[utterance.clip_id]]
+            return read_samples(utterance, sample_rate, own)
 
         def next_pass(utterance: Utterance, known: AudioHypotheses) -> str | None:
             asked = {self._pass_for(row, known) for row in alike[utterance.clip_id]}

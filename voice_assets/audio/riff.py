@@ -6,6 +6,7 @@ Not here: the samples and every other format (``audio.recordings``).
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,10 +41,16 @@ class Riff:
     unpadded: tuple[tuple[str, int, int], ...] = ()
 
 
-def examine(path: Path) -> Riff | None:
-    """The chunks up to the samples. None when the file is not a WAV file."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+def opened(path: Path, data: bytes | None = None) -> BinaryIO:
+    """The file, or its bytes ``data`` where they were read already, open for reading."""
+    return path.open("rb") if data is None else BytesIO(data)
+
+
+def examine(path: Path, data: bytes | None = None) -> Riff | None:
+    """The chunks up to the samples. None when the file is not a WAV file. ``data``: as in `opened`."""
+    with opened(path, data) as file:
+        size = file.seek(0, SEEK_END)
+        file.seek(0)
         head = file.read(12)
         if head[:4] not in _FORMS or head[8:12] != b"WAVE":
             return None
@@ -65,9 +72,8 @@ def examine(path: Path) -> Riff | None:
     return Riff(f"{size} bytes and no data chunk", unpadded=tuple(unpadded))
 
 
-def repaired(path: Path, riff: Riff) -> bytes:
-    """The file's bytes with the padding bytes that `examine` misses."""
-    data = path.read_bytes()
+def repaired(data: bytes, riff: Riff) -> bytes:
+    """The file's bytes ``data`` with the padding bytes that `examine` misses."""
     for _, _, end in reversed(riff.unpadded):
         data = data[:end] + b"\0" + data[end:]
     return data

@@ -7,11 +7,10 @@ verdict. Reads the format of the audio only; ``quality.clip_stats`` measures the
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
 
@@ -23,12 +22,12 @@ from voice_assets.dataset.readings import NOT_JUDGED, spoken_facts
 from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
 from voice_assets.dataset.tables import CLIPS, frame
+from voice_assets.dataset.wavs import Wavs
 from voice_assets.runtime.files import sha256, shown
+from voice_assets.runtime.hash_memory import sha256s
 
 METADATA = "metadata_2col.csv"
 THREADS = 4
-
-Result = TypeVar("Result")
 
 
 class DatasetError(ValueError):
@@ -48,20 +47,20 @@ class Clip:
     named: str = ""
 
 
-def _locate(dataset: Path, row: Row, locator: Locator) -> Clip:
+def _locate(dataset: Path, row: Row, wavs: Wavs, locator: Locator) -> Clip:
     """Find a row's file where Piper looks: ``wavs/<name>``, then ``wavs/<name>.wav``. The name may begin with ``wavs/``.
 
     What Piper would not find is a fault; the message says what is nearly there.
     """
     if not row.clip_id.strip():
         return Clip(row, "")
-    if unsafe(row.clip_id):
+    if row.structure and unsafe(row.clip_id):
         return Clip(_with_near(row, locator) if row.structure == "unsafe_path" else row, "")
     places = [f"wavs/{row.clip_id}", f"wavs/{row.clip_id}.wav"]
     if row.clip_id.startswith("wavs/"):
         places += [row.clip_id, f"{row.clip_id}.wav"]
-    found = next((place for place in places if os.path.isfile(dataset / place)), None)
-    if found is not None and inside(dataset, dataset / found):
+    found = next(filter(wavs.has, places), None)
+    if found is not None and wavs.may_read(found):
         return Clip(row, os.path.normpath(found), found)
     if row.structure:
         return Clip(row, "", found or "")
@@ -79,29 +78,34 @@ def _with_near(row: Row, locator: Locator) -> Row:
     return replace(row, message=f"{row.message}; {near}") if near else row
 
 
-def _extra(dataset: Path, clips: list[Clip], locator: Locator) -> Iterator[Clip]:
-    """A clip for every wav under ``wavs/`` that no row names, sorted. The message says which row nearly names the wav.
+def _extra(dataset: Path, clips: list[Clip], wavs: Wavs, locator: Locator) -> Iterator[Clip]:
+    """A clip for every wav under ``wavs/`` that no row names. The message says which row nearly names the wav.
 
     The path is empty where the wav is a link out of the data set, or its name is not UTF-8.
     """
     lost = [clip.row for clip in clips if clip.row.structure in ("missing_wav", "unsafe_path")]
     nearly = {locator.locate(row.clip_id).path: row for row in lost}
-    paths = [dataset / clip.named for clip in clips if clip.named]
-    named = {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
-    root = dataset / "wavs"
-    for folder, folders, files in os.walk(root):
-        folders.sort()
-        for file in sorted(files):
-            path = os.path.join(folder, file)
-            if file.lower().endswith(".wav") and os.path.abspath(path) not in named:
-                name = os.path.relpath(path, root)
-                clean = shown(name)
-                readable = clean == name and os.path.isfile(path) and inside(dataset, Path(path))
-                why = "" if clean == name else ", and no row can name it: the name is not UTF-8; rename the file"
-                if (near := nearly.get(f"wavs/{name}")) is not None:
-                    why = f"; row {near.number} means this file and writes {near.clip_id!r}"
-                row = Row(0, clean, "", "extra_wav", f"wavs/{clean}: no row of {METADATA} names this file{why}")
-                yield Clip(row, f"wavs/{name}" if readable else "")
+    named = set(_named(dataset, clips, wavs))
+    for path in wavs.files:
+        if not path.lower().endswith(".wav") or path in named:
+            continue
+        clean = shown(path)
+        why = "" if clean == path else ", and no row can name it: the name is not UTF-8; rename the file"
+        if (near := nearly.get(path)) is not None:
+            why = f"; row {near.number} means this file and writes {near.clip_id!r}"
+        message = f"{clean}: no row of {METADATA} names this file{why}"
+        row = Row(0, clean.removeprefix("wavs/"), "", "extra_wav", message)
+        yield Clip(row, path if clean == path and wavs.may_read(path) else "")
+
+
+def _named(dataset: Path, clips: list[Clip], wavs: Wavs) -> Iterator[str]:
+    """The files that rows name, in the spelling of the walk. Of a link, the link and what it leads to."""
+    for clip in clips:
+        if wavs.is_plain(clip.named):
+            yield clip.named
+        elif clip.named:
+            yield os.path.normpath(clip.named)
+            yield os.path.relpath(os.path.realpath(dataset / clip.named), os.path.realpath(dataset))
 
 
 def _check(dataset: Path) -> None:
@@ -124,30 +128,16 @@ def read_clips(dataset: Path) -> list[Clip]:
         rows = read_rows(dataset / METADATA)
     except MetadataError as error:
         raise DatasetError(str(error)) from error
-    locator = Locator(dataset)
-    clips = [_locate(dataset, row, locator) for row in rows]
-    return clips + list(_extra(dataset, clips, locator))
+    wavs, locator = Wavs(dataset), Locator(dataset)
+    clips = [_locate(dataset, row, wavs, locator) for row in rows]
+    return clips + list(_extra(dataset, clips, wavs, locator))
 
 
-def _for_each(
-    clips: list[Clip], work: Callable[[Clip], Result], on_progress: Callable[[int, int], None] | None = None
-) -> list[Result]:
-    """Call ``work`` for every clip, in threads (hashing and reading wait for the disk). Results in the order of the clips."""
-    results = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for done, result in enumerate(pool.map(work, clips), start=1):
-            results.append(result)
-            if on_progress is not None:
-                on_progress(done, len(clips))
-    return results
-
-
-def _hash(dataset: Path, clip: Clip) -> str:
-    """SHA-256 of the clip's file; empty when there is no file, or reading the file is not allowed."""
-    try:
-        return sha256(dataset / clip.path) if clip.path else ""
-    except OSError:
-        return ""
+def _hashes(dataset: Path, clips: list[Clip], *, every_byte: bool = False) -> list[str]:
+    """SHA-256 of each clip's file; empty when there is no file, or reading the file is not allowed."""
+    files = [f"{dataset}/{clip.path}" if clip.path else "" for clip in clips]
+    known = sha256s(filter(None, files), every_byte=every_byte)
+    return [known.get(file, "") for file in files]
 
 
 _NO_AUDIO: dict[str, object] = {"format": "", "subtype": "", "channels": 0, "sample_rate": 0, "frames": 0, "duration_s": 0.0}
@@ -163,10 +153,9 @@ def _probe(dataset: Path, clip: Clip) -> tuple[Clip, dict[str, object]]:
     return clip, vars(info)
 
 
-def _record(dataset: Path, clip: Clip, limits: Limits) -> dict[str, object]:
-    """One row of ``CLIPS``, without the values that `_judge` adds."""
+def _record(dataset: Path, clip: Clip, digest: str, limits: Limits) -> dict[str, object]:
+    """One row of ``CLIPS``, without the values that `_judge` adds. ``digest``: of the clip's file."""
     facts: dict[str, object] = _NO_AUDIO
-    digest = _hash(dataset, clip)
     if not clip.row.structure:
         clip, facts = _probe(dataset, clip)
     row = clip.row
@@ -194,13 +183,26 @@ def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, l
         record["findings"] = "; ".join(fault.finding for fault in faults(record, limits))
 
 
-def read_shard(
-    dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None
-) -> pd.DataFrame:
-    """The table ``CLIPS`` of one shard: the rows of the shard in file order, then the wavs that no row names.
+@dataclass(frozen=True)
+class Shard:
+    """What was read of one shard.
 
-    The table has faulty rows too. ``on_progress`` gets (clips done, clips in all). Without a usable ``config.json``, Piper's
-    default ids decide which phonemes are unknown.
+    Attributes:
+        clips: the table ``CLIPS``: the rows of the shard in file order, faulty rows too, then the wavs that no row names.
+        version: the `fingerprint` of the shard, of exactly what the table was read from.
+        config_sha256: SHA-256 of ``config.json``; empty when there is none.
+    """
+
+    clips: pd.DataFrame
+    version: str
+    config_sha256: str
+
+
+def read_shard(dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None) -> Shard:
+    """Read one shard. Of audio that did not change since it was hashed, only the header is read.
+
+    ``on_progress`` gets (clips done, clips in all). Without a usable ``config.json``, Piper's default ids decide which
+    phonemes are unknown.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
@@ -209,47 +211,41 @@ def read_shard(
     """
     index, shards = parse_shard_key(shard)
     clips = [clip for clip in read_clips(dataset) if shard_of(clip.row.clip_id, shards) == index]
-    id_map = read_config(dataset, limits.sample_rate, limits.espeak_voice).id_map
-    records = _for_each(clips, lambda clip: _record(dataset, clip, limits), on_progress)
-    _judge(records, limits, id_map)
-    return frame(records, CLIPS)
+    config = read_config(dataset, limits.sample_rate, limits.espeak_voice)
+    digests = _hashes(dataset, clips)
+    records = []
+    with ThreadPoolExecutor(THREADS) as pool:  # reading waits for the disk
+        for record in pool.map(lambda clip, digest: _record(dataset, clip, digest, limits), clips, digests):
+            records.append(record)
+            if on_progress is not None:
+                on_progress(len(records), len(clips))
+    _judge(records, limits, config.id_map)
+    version = _version(config.sha256, zip(clips, digests, strict=True))
+    return Shard(frame(records, CLIPS), version, config.sha256)
 
 
-def _fingerprint(dataset: Path, clips: list[Clip]) -> str:
-    """SHA-256 over the config and these clips. The order of the clips does not matter."""
-    config = dataset / "config.json"
-    head = sha256(config) if config.is_file() and inside(dataset, config) else ""
-    digests = _for_each(clips, lambda clip: _hash(dataset, clip))
-    parts = [
-        [clip.row.clip_id, clip.row.text, clip.row.structure, clip.path, digest]
-        for clip, digest in zip(clips, digests, strict=True)
-    ]
-    return hashlib.sha256(json.dumps([head, sorted(parts)]).encode("utf-8")).hexdigest()
+def _version(config: str, clips: Iterable[tuple[Clip, str]]) -> str:
+    """SHA-256 over the hash of the config, and each clip with the hash of its file. The order of the clips does not matter."""
+    parts = [[clip.row.clip_id, clip.row.text, clip.row.structure, clip.path, digest] for clip, digest in clips]
+    return hashlib.sha256(json.dumps([config, sorted(parts)]).encode("utf-8")).hexdigest()
 
 
-def fingerprint(dataset: Path, shards: int) -> dict[str, str]:
+def fingerprint(dataset: Path, shards: int, *, every_byte: bool = False) -> dict[str, str]:
     """Shard key -> SHA-256 over the content of that shard: config, names, texts, structure and bytes of the audio.
 
     Wavs that no row names count; row numbers and row order do not. A missing file or config counts as missing, so a broken
-    data set has a fingerprint too, and this differs from the sound data set's. Reads every byte of audio.
+    data set has a fingerprint too, and this differs from the sound data set's. Audio that did not change since it was hashed
+    is read again only for ``every_byte``.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
         ShardError: ``shards`` is under 1.
     """
     keys = shard_keys(shards)
-    parts: list[list[Clip]] = [[] for _ in keys]
-    for clip in read_clips(dataset):
-        parts[shard_of(clip.row.clip_id, shards)].append(clip)
-    return {key: _fingerprint(dataset, part) for key, part in zip(keys, parts, strict=True)}
-
-
-def fingerprint_shard(dataset: Path, shard: str) -> str:
-    """The `fingerprint` of one shard. Reads the audio of that shard only.
-
-    Raises:
-        DatasetError: as `fingerprint`.
-        ShardError: ``shard`` is not a shard's key.
-    """
-    index, shards = parse_shard_key(shard)
-    return _fingerprint(dataset, [clip for clip in read_clips(dataset) if shard_of(clip.row.clip_id, shards) == index])
+    clips = read_clips(dataset)
+    parts: list[list[tuple[Clip, str]]] = [[] for _ in keys]
+    for clip, digest in zip(clips, _hashes(dataset, clips, every_byte=every_byte), strict=True):
+        parts[shard_of(clip.row.clip_id, shards)].append((clip, digest))
+    config = dataset / "config.json"
+    head = sha256(config) if config.is_file() and inside(dataset, config) else ""
+    return {key: _version(head, part) for key, part in zip(keys, parts, strict=True)}

@@ -79,10 +79,10 @@ def _columns_fault(line: str, fields: list[str]) -> str:
     if len(fields) != COLUMN_COUNT:
         count = f"{len(fields)} column{'s' if len(fields) > 1 else ''} instead of {COLUMN_COUNT} (`name|text`)"
         return f"{count}{_other_layout(line) if len(fields) == 1 else ''}; `voice-assets import` reads other layouts"
-    quoted = [name for name, value in zip(("name", "text"), fields, strict=True) if value.startswith('"')]
+    quoted = "name" if fields[0].startswith('"') else "text" if fields[1].startswith('"') else ""
     if quoted:
         return (
-            f'the {quoted[0]} begins with `"`: Piper reads the file as CSV, drops the quotation marks and takes the rows that '
+            f'the {quoted} begins with `"`: Piper reads the file as CSV, drops the quotation marks and takes the rows that '
             "follow as one text, up to the closing quotation mark"
         )
     return ""

@@ -40,7 +40,8 @@ def revalidation_automation(voice: Voice) -> dg.Definitions:
     job = dg.define_asset_job(
         f"{voice.name}__observe",
         selection=dg.AssetSelection.assets(asset_key(voice, "raw_dataset")),
-        description=f"Hash the data set of {voice.title}, to find out what changed.",
+        tags={revalidation.EVERY_BYTE: "true"},
+        description=f"Hash every byte of the data set of {voice.title}, to find out what changed.",
     )
     return dg.Definitions(jobs=[job], schedules=[_schedule(voice, voice.revalidate, job)], sensors=[_sensor(voice)])
 

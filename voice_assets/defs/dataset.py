@@ -5,6 +5,7 @@ import dagster as dg
 from voice_assets.dataset.clips import DatasetError, fingerprint
 from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.partitions import shards
+from voice_assets.orchestration.revalidation import EVERY_BYTE
 from voice_assets.voices import Voice
 
 
@@ -17,11 +18,12 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
         partitions_def=shards(voice),
         tags={"voice": voice.name, "dagster/kind/file": "", "dagster/kind/wav": ""},
         description=f"The data set of {voice.title} in `{voice.dataset}`: `config.json`, `metadata_2col.csv` and `wavs/`. "
-        "An observation hashes config, texts and audio of each shard. A changed clip makes only its own shard out of date.",
+        "An observation hashes config, texts and audio of each shard. A changed clip makes only its own shard out of date. "
+        "Audio whose size, times and inode are those of its last hash is read again by schedule only.",
     )
     def raw_dataset(context: dg.OpExecutionContext) -> dg.DataVersionsByPartition:
         try:
-            versions = fingerprint(voice.dataset, voice.shards)
+            versions = fingerprint(voice.dataset, voice.shards, every_byte=EVERY_BYTE in context.run.tags)
         except DatasetError as error:
             raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
         context.log.info(f"{voice.dataset}: {len(versions)} shards hashed")

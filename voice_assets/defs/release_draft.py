@@ -12,7 +12,7 @@ import dagster as dg
 
 from voice_assets.defs.client_speech import heard_clients
 from voice_assets.defs.release_papers import Archived, Papers
-from voice_assets.defs.release_sources import Sources, sources_of, unnamed
+from voice_assets.defs.release_sources import Sources, changed_clips, sources_of, unnamed
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.lineage import ancestry
 from voice_assets.orchestration.marks import ARCHIVE, RELEASED
@@ -129,8 +129,9 @@ class Draft:
 
         out = project.artifacts_dir(self.voice.name) / NAME / self.version / self.context.run_id
         clients = heard_clients(self.context, self.voice, opened(self.package, "archive"), out)
-        tried = set(clients["client"])
-        return {"facts": one_row({**self._facts(), "clients_missing": len(set(CLIENTS) - tried)}), "clients": clients}
+        facts = {**self._facts(), "clients_missing": len(set(CLIENTS) - set(clients["client"]))}
+        facts[WARNINGS] = [*facts[WARNINGS], *changed_clips(self.voice, self.ancestors)]
+        return {"facts": one_row(facts), "clients": clients}
 
     def _facts(self) -> dict[str, Any]:
         """What the rules judge besides the clients. Lists become text."""

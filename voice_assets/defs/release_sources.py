@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice_assets.defs.package_contents import newest
+import dagster as dg
+
+from voice_assets.defs.package_contents import newest, recordings_of
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.runtime import project
 from voice_assets.runtime.storage import Artifact, StoreError, project_store
@@ -65,6 +67,21 @@ def _logs(made: Mapping[str, Materialisation]) -> Iterator[tuple[str, Path]]:
     export = (project.root() / made["onnx_voice"].artifact("model").uri).with_name("export.log")
     if export.is_file():
         yield f"{LOGS}/export.log", export
+
+
+def changed_clips(voice: Voice, ancestors: Sequence[Materialisation]) -> list[str]:
+    """A warning when clips that the voice was judged by are gone or have other bytes today. Reads every byte of all clips."""
+    try:
+        judged = recordings_of(voice, ancestors)
+    except dg.Failure as gone:
+        return [f"the clips behind this voice cannot be compared with those of {voice.dataset}: {gone.description}"]
+    changed = [path for path in judged.digests if path and judged.unchanged(path) is None]
+    if not changed:
+        return []
+    return [
+        f"{voice.dataset}: {len(changed)} of the {len(judged.digests)} clips behind this voice are gone or have other bytes, "
+        f"such as {changed[0]}; the voice stays as it was validated, and cannot be trained again from these files"
+    ]
 
 
 def unnamed(voice: Voice, ancestors: Sequence[Materialisation]) -> tuple[list[str], list[str]]:

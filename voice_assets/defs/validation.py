@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, fingerprint_shard, read_shard
+from voice_assets.dataset.clips import DatasetError, read_shard
 from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
@@ -51,24 +51,21 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         resolve_inputs(context)
         try:
-            before = fingerprint_shard(
-                voice.dataset, context.partition_key
-            )  # before reading: the next run notices a later change
             with progress(context, "clips") as on_progress:
-                read = read_shard(voice.dataset, context.partition_key, limits, on_progress)
+                shard = read_shard(voice.dataset, context.partition_key, limits, on_progress)
         except DatasetError as error:
             raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
-        config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
-        raw = _observe(context, voice, before)
+        raw = _observe(context, voice, shard.version)
+        read = shard.clips
         faulty = read[(read["structure"] != "") | (read["findings"] != "")]
         return finished(
             [raw],
-            f"{tables.content_version(read, ignore=('row',))}-{config.sha256[:12]}",
+            f"{tables.content_version(read, ignore=('row',))}-{shard.config_sha256[:12]}",
             {
                 "clips": len(read),
                 "hours": float(read["duration_s"].sum() / 3600),
                 "clips_with_findings": len(faulty),
-                "config_sha256": config.sha256 or "none",
+                "config_sha256": shard.config_sha256 or "none",
                 "findings": preview(faulty, ["row", "clip_id", "findings"]),
                 "preview": preview(read, ["clip_id", "duration_s", "sample_rate", "text"]),
             },

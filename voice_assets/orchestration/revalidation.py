@@ -25,6 +25,8 @@ FULL = "voice_assets/full"
 """The tag of such a run when everything is to be validated again; the value is the voice."""
 SCHEDULED_AT = "voice_assets/scheduled_at"
 """The tag of such a run with the time for which it was scheduled, in ISO format."""
+EVERY_BYTE = "voice_assets/every_byte"
+"""The tag of a run that observes a data set by reading all of it, whatever hashes are remembered."""
 SUMMER_TIME = timedelta(hours=2)
 """A month of days is an hour shorter when summer time begins."""
 TICKS_LOOKED_AT = 10

@@ -119,7 +119,7 @@ class VersionRun:
 
     def _lost(self, made: Materialisation) -> str | None:
         """What happened to the archive; None when it has the recorded bytes. Its copy is in the data set of that time."""
-        return project_store().damage(made.artifact(ARCHIVE), whole=True)
+        return project_store().damage(made.artifact(ARCHIVE), whole=True, every_byte=True)
 
     def _status(self, reasons: list[str], *, ran: bool) -> VersionStatus:
         gate = self._gate()

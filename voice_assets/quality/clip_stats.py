@@ -1,5 +1,6 @@
 """Measures every clip of a table: reads the audio and computes the figures of ``CLIP_STATS``. Does not judge them."""
 
+import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,6 @@ import pandas as pd
 
 from voice_assets.audio import recordings, signals, trimming
 from voice_assets.dataset import tables
-from voice_assets.runtime import files
 from voice_assets.text.normalisation import normalise
 
 THREADS = 4
@@ -23,22 +23,24 @@ class NoAudioError(ValueError):
     """A row of clips without an audio file; base validation reports such rows."""
 
 
-def _require_same(clip_id: str, path: Path, expected: str) -> None:
+def _same_bytes(clip_id: str, path: Path, expected: str) -> bytes:
+    """The bytes of the file, which have the SHA-256 ``expected``."""
     try:
-        found = files.sha256(path)
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ChangedAudioError(f"clip {clip_id}: {path} no longer exists; materialise clips again") from error
+    found = hashlib.sha256(data).hexdigest()
     if found != expected:
         change = f"its SHA-256 was {expected}, now it is {found}"
         raise ChangedAudioError(f"clip {clip_id}: {path} has changed since clips was made: {change}; materialise clips again")
+    return data
 
 
 def _measure_clip(dataset: Path, clip: Mapping[Hashable, object], language: str) -> dict[str, object]:
     clip_id, text, path = str(clip["clip_id"]), str(clip["text"]), dataset / str(clip["path"])
     if not clip["path"]:
         raise NoAudioError(f"clip {clip_id}, row {clip['row']}: no audio file to read; base validation must pass first")
-    _require_same(clip_id, path, str(clip["audio_sha256"]))
-    samples, rate = recordings.read(path)
+    samples, rate = recordings.read(path, _same_bytes(clip_id, path, str(clip["audio_sha256"])))
     try:
         measured = signals.measure(samples, rate)
     except signals.SignalError as error:

@@ -4,14 +4,14 @@ Belongs here: reading. Does not belong here: where recorded files are, and what 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from upath import UPath
 
-from voice_assets.runtime import files, remote
+from voice_assets.runtime import files, hash_memory, remote
 
 FILLED_IN = ("low_similarity.tsv", "suspects.tsv", "samples.tsv", "training_suspects.tsv")
 """Tables of reports in which people write their decisions. They are no part of the hash of a report's folder."""
@@ -86,23 +86,33 @@ def content_hash(target: UPath | Path, found: Sequence[Content] | None = None) -
 
     ``found``: the ``contents`` of ``target``, where they are known.
     """
-    found = contents(target) or () if found is None else found
-    if [one.name for one in found] == [""]:
-        return _file_hash(target)
-    digest = hashlib.sha256()
-    for one in found:
-        digest.update(f"{_file_hash(target / one.name)}  {one.name}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+    return _hash(target, contents(target) or () if found is None else found, _file_hash)
 
 
-def remembered_hash(target: UPath | Path, found: tuple[Content, ...]) -> str:
-    """``content_hash``, computed once in a process while the mark of every file stays the same."""
+def remembered_hash(target: UPath | Path, found: tuple[Content, ...], *, every_byte: bool = False) -> str:
+    """``content_hash`` without reading files that did not change since they were hashed: see ``hash_memory``.
+
+    The hash of remote files is remembered in this process, while the mark of each stays the same.
+    """
+    if isinstance(target, Path):
+        known = hash_memory.sha256s((target / one.name for one in found), every_byte=every_byte)
+        return _hash(target, found, lambda file: known.get(file) or _file_hash(file))
     return _remembered(target, found) if all(one.mark for one in found) else content_hash(target, found)
 
 
 @lru_cache(maxsize=1000)
 def _remembered(target: UPath | Path, found: tuple[Content, ...]) -> str:
     return content_hash(target, found)
+
+
+def _hash(target: UPath | Path, found: Sequence[Content], file_hash: Callable[[Any], str]) -> str:
+    """``content_hash``, with the hash of each file from ``file_hash``."""
+    if [one.name for one in found] == [""]:
+        return file_hash(target)
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(f"{file_hash(target / one.name)}  {one.name}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def _file_hash(target: UPath | Path) -> str:

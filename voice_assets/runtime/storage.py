@@ -127,10 +127,10 @@ class Store:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
         return there(self.at(artifact.uri))
 
-    def damage(self, artifact: Artifact, whole: bool) -> str | None:
+    def damage(self, artifact: Artifact, whole: bool, *, every_byte: bool = False) -> str | None:
         """What is wrong with a recorded file, or None: it is gone, or has another size, or other bytes.
 
-        ``whole``: compare the bytes too. The hash of a file that did not change since is not computed twice in a process.
+        ``whole``: compare the hash too. A file that did not change since it was hashed is read again only for ``every_byte``.
 
         Raises:
             RemoteError: the store cannot be asked.
@@ -140,7 +140,7 @@ class Store:
             return f"{artifact.uri} is gone"
         if total(found) != artifact.bytes:
             return f"{artifact.uri} has {total(found)} bytes, recorded were {artifact.bytes}"
-        if whole and remembered_hash(target, found) != artifact.sha256:
+        if whole and remembered_hash(target, found, every_byte=every_byte) != artifact.sha256:
             return f"{artifact.uri} has other bytes than those recorded"
         return None
 

@@ -82,7 +82,7 @@ class _Scoring:
     def score_recordings(self, heard: dict[str, Heard], progress: ProgressEvents) -> RecordingScores:
         """Measure the recordings that ``heard`` lacks, and score all."""
         missing = {clip["audio_sha256"]: clip for clip in self.clips if clip["audio_sha256"] not in heard}
-        files_of = {digest: validated_clips.check_audio(self.request.dataset, clip) for digest, clip in missing.items()}
+        files_of = validated_clips.check_all_audio(self.request.dataset, list(missing.values()))
         utterances = [Utterance(digest, files_of[digest], clip["duration_s"]) for digest, clip in missing.items()]
         for digest, hypothesis in self.hypotheses(utterances):
             heard[digest] = self.store.measure(digest, files_of[digest], hypothesis)

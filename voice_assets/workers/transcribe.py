@@ -25,7 +25,7 @@ from voice_assets.asr.policy import DecodingPolicy
 from voice_assets.asr.recogniser import RecogniserError
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.asr.transcriber import ClipAudioError
-from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_validated_clips
+from voice_assets.asr.validated_clips import ClipsError, check_all_audio, read_validated_clips, validated_audio
 from voice_assets.asr.whisper import FULL, WhisperRecogniser
 from voice_assets.asr.windows import window_s
 from voice_assets.dataset.tables import TRANSCRIPTS, frame
@@ -135,7 +135,7 @@ def work(request: TranscribeRequest) -> None:
             recogniser,
             DecodingPolicy(request.language, options.retry_below, options.low_similarity),
             cache,
-            check=lambda row: check_audio(request.dataset, row),
+            audio=lambda row: validated_audio(request.dataset, row),
             on_note=lambda note: protocol.emit("note", message=note),
         )
         identity = weights.weights_sha256(folder)

@@ -12,6 +12,7 @@ from voice_assets.asr.cached_transcriber import CachedTranscriber
 from voice_assets.asr.policy import HALVES, DecodingPolicy
 from voice_assets.audio import recordings
 from voice_assets_tests.asr.scripted_recogniser import CAREFUL, QUICK, RATE, ScriptedRecogniser
+from voice_assets_tests.remembered import bytes_read
 
 POLICY = DecodingPolicy("ru", retry_below=0.9, low_similarity=0.8)
 REFERENCE = "Добрый день, оставьте сообщение."
@@ -36,11 +37,12 @@ def transcribe(tmp_path):
             table.append({"clip_id": name, "path": f"wavs/{name}.wav", "audio_sha256": sha, "duration_s": 1.0, "text": text})
         with transcript_cache.opened(tmp_path / "transcripts.sqlite", recogniser.name) as cache:
 
-            def checked(row):
+            def audio(row):
                 check(row)
                 read.append(row["clip_id"])
+                return (tmp_path / row["path"]).read_bytes()
 
-            transcriber = CachedTranscriber(tmp_path, recogniser, policy, cache, checked, lambda note: None)
+            transcriber = CachedTranscriber(tmp_path, recogniser, policy, cache, audio, lambda note: None)
             records = run.records = [record for portion, _ in transcriber.transcribe(table) for record in portion]
         return {record["clip_id"]: record["decoding_pass"] for record in records}, sorted(read), recogniser
 
@@ -95,6 +97,13 @@ def test_audio_that_is_not_the_validated_one_stops_the_run_and_what_was_done_sta
     with pytest.raises(ChangedError, match="c changed"):
         transcribe(*rows, check=check)
     assert transcribe(*rows)[1] == ["c", "d"]
+
+
+def test_the_audio_is_read_once(transcribe):
+    sound = (8000 * np.sin(np.arange(60 * RATE) / 5)).astype(np.int16)
+    transcribe(("a", "00", REFERENCE))  # loads what reads
+    read = bytes_read(lambda: transcribe(("b", "01", REFERENCE), sound=sound))
+    assert sound.nbytes <= read < 1.5 * sound.nbytes
 
 
 def test_audio_whose_seconds_of_speech_are_not_stored_is_read_once_and_nothing_is_decoded(transcribe, tmp_path):

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voice_assets.asr.validated_clips import ClipsError, check_all_audio, check_audio, read_validated_clips
+from voice_assets.asr.validated_clips import ClipsError, check_all_audio, read_validated_clips, validated_audio
 from voice_assets.audio import recordings
+from voice_assets.runtime import hash_memory
+from voice_assets_tests.remembered import bytes_read, decay
 from voice_assets_tests.workers.transcription import table
 
 
@@ -58,7 +60,7 @@ def test_a_file_that_is_no_table(tmp_path, content):
 def test_a_clip_whose_file_is_not_the_validated_one(dataset, column, value, message):
     row = changed(table(dataset, "ab"), column, value).to_dict("records")[0]
     with pytest.raises(ClipsError, match=rf"clip 'a'.*{message}"):
-        check_audio(dataset, row)
+        validated_audio(dataset, row)
 
 
 def test_a_link_to_a_file_outside_the_data_set_is_an_error(dataset, tmp_path):
@@ -66,7 +68,21 @@ def test_a_link_to_a_file_outside_the_data_set_is_an_error(dataset, tmp_path):
     (dataset / "wavs" / "a.wav").rename(tmp_path / "elsewhere.wav")
     (dataset / "wavs" / "a.wav").symlink_to(tmp_path / "elsewhere.wav")
     with pytest.raises(ClipsError, match="not a file of the data set"):
-        check_audio(dataset, row)
+        validated_audio(dataset, row)
+
+
+def test_a_file_that_is_remembered_is_checked_without_reading(dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path / "project"))
+    monkeypatch.setattr(hash_memory, "SETTLED_S", 0.0)
+    recordings.write_wav(dataset / "wavs" / "a.wav", np.zeros(1_000_000, np.int16), 16000)
+    rows = table(dataset, "ab").to_dict("records")
+    files = check_all_audio(dataset, rows)
+    assert files == {row["audio_sha256"]: (dataset / row["path"]).resolve() for row in rows}
+    assert bytes_read(lambda: check_all_audio(dataset, rows)) < 500_000
+    assert validated_audio(dataset, rows[0]) == (dataset / "wavs" / "a.wav").read_bytes()
+    decay(files[rows[1]["audio_sha256"]])
+    with pytest.raises(ClipsError, match=r"clip 'b'.*SHA-256 is 0000"):
+        check_all_audio(dataset, rows)
 
 
 def test_all_clips_are_checked_and_the_first_wrong_one_is_named(dataset):

@@ -1,6 +1,7 @@
 """Audio files: format, reading, writing, and broken files of every kind."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from voice_assets.audio.recordings import AudioError, AudioInfo, decode, probe, read, write_wav
+from voice_assets.runtime.files import LFS_POINTER
 from voice_assets_tests.datasets import RATE, burst
 
 
@@ -33,6 +35,42 @@ def test_a_written_file_is_read_back_the_same(tmp_path: Path) -> None:
     assert (samples.dtype, rate) == (np.float32, RATE)
     np.testing.assert_allclose(samples, sound / 32768.0, atol=1e-7)
     assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.g722", "unpadded.wav", "streamed.wav"])
+def test_bytes_that_were_read_already_give_the_same_as_the_file(tmp_path: Path, name: str) -> None:
+    path, sound = tmp_path / name, burst(0.5)
+    if path.suffix == ".wav":
+        write_wav(path, sound, RATE)
+    else:
+        encode(path, sound, 16000, *{".mp3": ("libmp3lame", "mp3"), ".g722": ("g722", "g722")}[path.suffix])
+    data = path.read_bytes()
+    if name == "unpadded.wav":
+        data = data[:12] + b"junk" + struct.pack("<I", 3) + b"abc" + data[12:]
+    elif name == "streamed.wav":
+        data = data[:4] + b"\xff" * 4 + data[8:40] + b"\xff" * 4 + data[44:]
+    path.write_bytes(data)
+    expected = decode(path, RATE)
+    outcomes = [_outcome(work, path) for work in (probe, read)]
+    path.unlink()
+    np.testing.assert_array_equal(decode(path, RATE, data), expected)
+    assert [_outcome(work, path, data) for work in (probe, read)] == outcomes
+
+
+def _outcome(work: Callable[..., object], *arguments: object) -> str:
+    try:
+        return repr(work(*arguments))
+    except AudioError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("data", [b"", LFS_POINTER, b"RIFF"])
+def test_faulty_bytes_are_told_as_those_of_a_file(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(data)
+    outcomes = [_outcome(work, path) for work in (probe, read)]
+    path.unlink()
+    assert [_outcome(work, path, data) for work in (probe, read)] == outcomes
 
 
 @pytest.mark.parametrize("samples", [np.zeros(9, np.float32), np.zeros((9, 2), np.int16)])

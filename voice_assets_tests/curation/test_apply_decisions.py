@@ -59,7 +59,7 @@ def test_every_decision_is_carried_out_and_the_source_is_untouched(dataset, limi
     assert (version.out / "LICENSE").read_text() == "CC0"
     assert (version.out / "config.json").read_bytes() == (dataset / "config.json").read_bytes()
     assert not (version.out / "reports").exists()
-    assert list(read_shard(version.out, "0-of-1", limits)["findings"].unique()) == [""]
+    assert list(read_shard(version.out, "0-of-1", limits).clips["findings"].unique()) == [""]
     assert [path.name for path in dataset.parent.iterdir() if path.name.startswith(".")] == []
 
 
@@ -202,7 +202,7 @@ def test_a_wav_in_a_linked_folder_is_included(dataset, limits):
     metadata = dataset / "metadata_2col.csv"
     metadata.write_text(metadata.read_text(encoding="utf-8").replace("clip-000|", "linked/clip-000|"), encoding="utf-8")
     version = fix(dataset, [decide("clip-001", "keep")], limits)
-    assert list(read_shard(version.out, "0-of-1", limits)["structure"].unique()) == [""]
+    assert list(read_shard(version.out, "0-of-1", limits).clips["structure"].unique()) == [""]
 
 
 def test_decisions_in_older_reports_are_listed(tmp_path):

@@ -29,7 +29,7 @@ TEXTS = (
 
 def write_report(dataset: Path, limits, hypothesis: str) -> Path:
     """The report of a validation in which every clip is low and has the same ``hypothesis``."""
-    clips = read_shard(dataset, "0-of-1", limits)
+    clips = read_shard(dataset, "0-of-1", limits).clips
     rows = [
         {
             **{name: clip[name] for name in ("clip_id", "path", "audio_sha256", "duration_s")},

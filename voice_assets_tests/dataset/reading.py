@@ -9,7 +9,7 @@ from voice_assets.dataset.faults import Limits
 
 
 def read_all(dataset: Path, limits: Limits) -> pd.DataFrame:
-    return read_shard(dataset, "0-of-1", limits)
+    return read_shard(dataset, "0-of-1", limits).clips
 
 
 def only(clips: pd.DataFrame, clip_id: str) -> pd.Series:

@@ -43,7 +43,7 @@ def test_shards_divide_the_rows_and_progress_counts_them(make_dataset: MakeDatas
     parts = []
     for index in range(3):
         told: list[tuple[int, int]] = []
-        part = read_shard(dataset, f"{index}-of-3", limits, lambda done, total, told=told: told.append((done, total)))
+        part = read_shard(dataset, f"{index}-of-3", limits, lambda done, total, told=told: told.append((done, total))).clips
         assert all(shard_of(name, 3) == index for name in part["clip_id"])
         assert told == [(done, len(part)) for done in range(1, len(part) + 1)]
         parts.append(part)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets.audio.recordings import write_wav
-from voice_assets.dataset.clips import fingerprint, read_clips
+from voice_assets.dataset.clips import fingerprint, read_clips, read_shard
 from voice_assets.dataset.faults import Limits
 from voice_assets_tests.conftest import MakeDataset
 from voice_assets_tests.dataset.reading import add_row, only, read_all
@@ -82,6 +82,41 @@ def test_extra_wavs(make_dataset: MakeDataset, limits: Limits) -> None:
     assert list(extra["clip_id"]) == ["deep/more.WAV"]
     assert (extra["row"].item(), extra["text"].item(), extra["path"].item()) == (0, "", "wavs/deep/more.WAV")
     assert "no row of metadata_2col.csv names this file" in extra["findings"].item()
+
+
+def test_the_exact_name_comes_before_the_name_with_a_suffix(make_dataset: MakeDataset, limits: Limits) -> None:
+    dataset = make_dataset()
+    shutil.copy(dataset / "wavs" / "clip-001.wav", dataset / "wavs" / "clip-000")
+    clips = read_all(dataset, limits)
+    assert only(clips, "clip-000")["path"] == "wavs/clip-000"
+    assert only(clips, "clip-000.wav")["structure"] == "extra_wav"
+
+
+def test_a_link_names_what_it_leads_to_also_in_a_linked_data_set(
+    make_dataset: MakeDataset, limits: Limits, tmp_path: Path
+) -> None:
+    dataset = make_dataset()
+    (dataset / "wavs" / "clip-000.wav").rename(dataset / "wavs" / "kept.wav")
+    (dataset / "wavs" / "clip-000.wav").symlink_to("kept.wav")
+    (tmp_path / "linked").symlink_to(dataset)
+    for folder in (dataset, tmp_path / "linked"):
+        clips = read_all(folder, limits)
+        assert (clips["findings"] == "").all()
+        assert len(clips) == len(TEXTS)
+
+
+def test_extra_wavs_are_in_one_order_and_a_wav_that_another_shard_names_is_none(
+    make_dataset: MakeDataset, limits: Limits
+) -> None:
+    dataset = make_dataset()
+    names = ["z.wav", "a/z.wav", "a/b/c.wav", "a.b/c.wav", "B.wav"]
+    for name in names:
+        write_wav(dataset / "wavs" / name, burst(0.3), RATE)
+    clips = read_all(dataset, limits)
+    extra = ["B.wav", "z.wav", "a/z.wav", "a/b/c.wav", "a.b/c.wav"]
+    assert list(clips["clip_id"])[len(TEXTS) :] == extra
+    parts = [read_shard(dataset, f"{index}-of-3", limits).clips for index in range(3)]
+    assert sorted(name for part in parts for name in part[part["structure"] == "extra_wav"]["clip_id"]) == sorted(extra)
 
 
 def test_a_name_that_is_not_utf8(make_dataset: MakeDataset, limits: Limits, tmp_path: Path) -> None:

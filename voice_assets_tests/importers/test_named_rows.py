@@ -41,7 +41,7 @@ def test_prepared(tmp_path: Path) -> None:
     about = About("lj", "US", "medium", "a test", "CC0-1.0", "nobody")
     summary = make(found(write(tmp_path / "in")).items, tmp_path / "out", limits, about)
     assert (summary.kept, summary.dropped) == (3, 3)
-    clips = read_shard(summary.out, "0-of-1", limits)
+    clips = read_shard(summary.out, "0-of-1", limits).clips
     assert list(clips["text"]) == ["In nineteen forty-one", "Only two columns here", "“Quoted,” he said"]
     assert (clips["findings"] == "").all()
 

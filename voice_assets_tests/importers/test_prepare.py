@@ -38,7 +38,7 @@ def test_the_result_is_a_valid_data_set(tmp_path: Path, item, limits: Limits) ->
     assert (summary.read, summary.kept, summary.cleaned, summary.dropped, summary.unchanged) == (3, 3, 1, 0, False)
     assert summary.seconds == 3.0
     assert metadata(summary.out) == [["a", "Первая фраза."], ["digits_2", "Вторая фраза."], ["c", "Третья фраза"]]
-    clips = read_shard(summary.out, "0-of-1", limits)
+    clips = read_shard(summary.out, "0-of-1", limits).clips
     assert (clips["findings"] == "").all()
     assert len(clips) == 3
     config = read_config(summary.out, RATE, "ru")
@@ -196,7 +196,7 @@ def test_texts_are_composed_and_the_plus_of_a_corpus_is_a_stress_mark(tmp_path: 
     summary = make(items, tmp_path / "out", limits)
     texts = [text for _, text in metadata(summary.out)]
     assert texts == ["Йогурт и ча\u0301й.", "Ста\u0301рый за\u0301мок сегодня.", "Ещё раз."]
-    assert (read_shard(summary.out, "0-of-1", limits)["findings"] == "").all()
+    assert (read_shard(summary.out, "0-of-1", limits).clips["findings"] == "").all()
     info = (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     assert "\nStress: the texts mark stress by `+` before a vowel; U+0301" in info
     assert "U+0418 U+0306 is Й" in info

@@ -49,7 +49,7 @@ def imported(folder: Path, limits: Limits = ENGLISH, **options: str) -> list[lis
 
 def judged(folder: Path, limits: Limits = ENGLISH) -> dict[str, str]:
     """Clip -> finding of the data set as it is, by base validation; empty for a clip without a fault."""
-    clips = read_shard(folder, "0-of-1", limits)
+    clips = read_shard(folder, "0-of-1", limits).clips
     return dict(zip(clips["clip_id"], clips["findings"], strict=True))
 
 

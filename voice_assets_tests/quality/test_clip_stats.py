@@ -8,6 +8,7 @@ from voice_assets.audio import recordings
 from voice_assets.dataset import tables
 from voice_assets.quality.clip_stats import ChangedAudioError, NoAudioError, measure_clips
 from voice_assets.runtime import files
+from voice_assets_tests.remembered import bytes_read
 
 RATE = 22050
 
@@ -59,6 +60,16 @@ def test_no_clips_give_an_empty_table_with_typed_columns(tmp_path, clips):
     stats = measure_clips(tmp_path, clips.head(0), "ru")
     assert len(stats) == 0
     assert stats["rms_db"].dtype == "float64"
+
+
+def test_each_byte_is_read_once(tmp_path, clips):
+    recordings.write_wav(tmp_path / "wavs" / "long.wav", tone(40.0, 0.5), RATE)
+    digest = files.sha256(tmp_path / "wavs" / "long.wav")
+    long = pd.DataFrame([clips.iloc[-1].to_dict() | {"path": "wavs/long.wav", "audio_sha256": digest}])
+    measure_clips(tmp_path, clips, "ru")
+    models = bytes_read(lambda: measure_clips(tmp_path, clips.tail(1), "ru"))  # each thread loads its own
+    size = (tmp_path / "wavs" / "long.wav").stat().st_size
+    assert 0.9 * size <= bytes_read(lambda: measure_clips(tmp_path, long, "ru")) - models < 1.5 * size
 
 
 def test_changed_audio_is_an_error_with_both_hashes(tmp_path, clips):

@@ -19,7 +19,7 @@ Report = tuple[str, list[dict[str, str]]]
 
 
 def report(dataset: Path, limits: Limits, verdicts: list[dict[str, Any]] | None = None) -> Report:
-    clips = read_shard(dataset, "0-of-1", limits)
+    clips = read_shard(dataset, "0-of-1", limits).clips
     config = read_config(dataset, limits.sample_rate, limits.espeak_voice)
     markdown, tsv = write(dataset / "reports", "Felix", dataset, clips, config, verdicts, limits)
     with tsv.open(encoding="utf-8", newline="") as file:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from voice_assets.runtime import remote
+from voice_assets.runtime import hash_memory, remote
 from voice_assets.runtime.storage import Artifact, Store, StoreError, artifact_in
+from voice_assets_tests.remembered import bytes_read, decay
 
 
 @pytest.fixture(params=["folder", "elsewhere", "memory", "s3"])
@@ -125,6 +126,19 @@ def test_damage_is_told(tmp_path: Path, content: bytes | None, whole: bool, foun
     else:
         file.write_bytes(content)
     assert store.damage(artifact, whole) == found
+
+
+def test_a_file_is_read_once_to_know_that_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    monkeypatch.setattr(hash_memory, "SETTLED_S", 0.0)
+    store = Store(UPath(tmp_path), tmp_path)
+    (tmp_path / "model.onnx").write_bytes(bytes(1_000_000))
+    artifact = store.add(tmp_path / "model.onnx")
+    assert store.damage(artifact, whole=True) is None
+    assert bytes_read(lambda: store.damage(artifact, whole=True)) < 500_000
+    decay(tmp_path / "model.onnx")
+    assert store.damage(artifact, whole=True) == "model.onnx has other bytes than those recorded"
+    assert store.damage(artifact, whole=True, every_byte=True) is None
 
 
 def test_tables_that_people_fill_in_are_no_part_of_a_report(tmp_path: Path) -> None:
