@@ -47,7 +47,7 @@ def print_closing(
     """
     console.print()
     console.print(_table(voice, statuses, names, outcomes))
-    store = project_store(voice.dataset)
+    store = project_store(voice)
     for kind, uri in [found for status in statuses for found in _files(status)]:
         console.print(f"  {kind}: {plain(store.at(uri))}", soft_wrap=True)
         if kind == "package" and (sample := next(iter(sorted(store.at(uri).glob("samples/*.wav"))), None)):

@@ -214,7 +214,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             low_similarity=voice.whisper.low_similarity,
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
-        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
+        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice).add(folder))
 
     return asr_sample_report
 
@@ -324,7 +324,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
         figures["trend"] = trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        written = project_store(voice.dataset).add(folder)
+        written = project_store(voice).add(folder)
         return finished(inputs.pins, version, figures, evidence=paths, report=written, settings=chosen)
 
     return whisper_validation
