@@ -16,7 +16,7 @@ from voice_assets.voices import load_voice
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.cluster.conftest import Cluster
 from voice_assets_tests.cluster.deployment import NODES
-from voice_assets_tests.cluster.transcripts import held, stored
+from voice_assets_tests.cluster.transcripts import Held, held, stored
 from voice_assets_tests.toy_project import SHARDS, copied, opened
 
 pytestmark = pytest.mark.slow
@@ -50,6 +50,17 @@ def reasons(cluster: Cluster, runs: list[dg.DagsterRun]) -> str:
     return "\n".join(f"{event.message} {event.event_specific_data}"[-3000:] for event in events if event is not None)
 
 
+def in_the_middle(cluster: Cluster, workers: Held, run_ids: list[str]) -> None:
+    """Return when every run has stored hypotheses and waits before its next batch; the test fails when one ends before."""
+
+    def seen() -> bool:
+        runs = [run for run in map(cluster.instance.get_run_by_id, run_ids) if run is not None]
+        assert not any(run.is_finished for run in runs), reasons(cluster, runs)
+        return workers.waiting() == len(run_ids)
+
+    cluster.deployment.until(seen)
+
+
 def node_of(cluster: Cluster, run_id: str) -> str | None:
     """The node that executes a run."""
     run = cluster.instance.get_run_by_id(run_id)
@@ -70,7 +81,7 @@ def test_a_host_dies_in_the_middle_of_a_shard(ready: Cluster) -> None:
     """The shards spread. The lost run fails, the other goes on, and a new run decodes nothing that was stored."""
     with held(ready.database) as workers:
         lost, kept = (ready.deployment.launch("whisper_shard", shard) for shard in SHARDS)
-        ready.deployment.until(lambda: workers.waiting() == len(SHARDS))
+        in_the_middle(ready, workers, [lost, kept])
         homes = [node_of(ready, run_id) for run_id in (lost, kept)]
         assert sorted(map(str, homes)) == sorted(NODES)
         assert fail_dead_runs(ready.instance) == []
@@ -92,7 +103,7 @@ def test_the_control_machine_dies_while_shards_run(ready: Cluster) -> None:
     """The runs go on without it. What was queued runs when it is back."""
     with held(ready.database) as workers:
         shards = [ready.deployment.launch("whisper_shard", shard) for shard in SHARDS]
-        ready.deployment.until(lambda: workers.waiting() == len(SHARDS))
+        in_the_middle(ready, workers, shards)
         ready.deployment.services.pop("daemon").kill()
         queued = ready.deployment.launch("clip_stats", SHARDS[0])
         ready.deployment.kill_control()

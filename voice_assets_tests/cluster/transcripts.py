@@ -20,7 +20,7 @@ CREATE TRIGGER hold BEFORE INSERT ON hypotheses FOR EACH ROW EXECUTE FUNCTION ho
 SELECT pg_advisory_lock(1);
 """
 """Lets every connection store some rows. Then its next batch waits for the lock, which the test has."""
-RELEASE = "SELECT pg_advisory_unlock(1); DROP TRIGGER hold ON hypotheses; DROP FUNCTION hold;"
+RELEASE = "SELECT pg_advisory_unlock_all(); DROP TRIGGER IF EXISTS hold ON hypotheses; DROP FUNCTION IF EXISTS hold;"
 
 
 @contextmanager
@@ -66,4 +66,8 @@ class Held:
 def held(database: dict[str, str]) -> Iterator[Held]:
     """An empty cache, whose every writer stops in the middle of its shard until it is released."""
     with connected(database) as execute:
-        yield Held(execute)
+        workers = Held(execute)
+        try:
+            yield workers
+        finally:
+            workers.release()
