@@ -45,7 +45,7 @@ def timed_run(dataset: Path, clips: Path, cache: Path) -> tuple[float, int]:
         dataset=dataset,
         clips=clips,
         out=cache.with_suffix(".parquet"),
-        cache=cache,
+        cache=str(cache),
         log=cache.with_suffix(".log"),
         language="ru",
         whisper=Whisper(model="base", device="cpu", compute_type="int8", batch_size=16),

@@ -19,6 +19,8 @@ from voice_assets.importers.debian import ALLISON, IVRVOICE, Prompts, build_demo
 from voice_assets.importers.errors import RecordingsError
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import RATE, TEXTS, write_dataset
+from voice_assets_tests.postgres_server import database as database
+from voice_assets_tests.postgres_server import postgres as postgres
 from voice_assets_tests.recorded_voice import recorded as recorded
 from voice_assets_tests.recorded_voice import recorded_once as recorded_once
 from voice_assets_tests.s3_server import s3_folder as s3_folder
@@ -45,9 +47,10 @@ settings.load_profile("untimed")
 
 
 @event.listens_for(Engine, "connect")
-def do_not_wait_for_the_disk(connection: Connection, _: object) -> None:
+def do_not_wait_for_the_disk(connection: object, _: object) -> None:
     """Let Dagster's databases skip fsync: a third of a gate test was waiting for the disk, and no test outlives a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")
+    if isinstance(connection, Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ class RecordedVoice(Records):
         folder: Path = self.voice.reports_dir / f"{target.key.path[-1]}_{data}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.md").write_text(f"{target} {data}", encoding="utf-8")
-        return project_store(self.voice.dataset).add(folder)
+        return project_store(self.voice).add(folder)
 
     def make_shards(self, name: str, data: str = "A") -> None:
         """Materialise every shard of an asset."""

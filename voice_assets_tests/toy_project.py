@@ -16,6 +16,7 @@ from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets.orchestration.launcher import Outcome
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.runtime.storage import Store, project_store
+from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_dataset, write_voice
 
 HERE = Path(__file__).resolve().parent.parent
@@ -68,7 +69,7 @@ class ToyProject:
 
     @property
     def store(self) -> Store:
-        return project_store(self.dataset)
+        return project_store(load_voice(self.root / "voices" / "toy.yaml"))
 
     def validate(self) -> None:
         """Go as far as a passed ``base_validation``."""

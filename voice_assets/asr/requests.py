@@ -7,7 +7,8 @@ export (``piper.requests``).
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from voice_assets.runtime.requests import Request
 from voice_assets.voices import Whisper
@@ -50,14 +51,22 @@ class TranscribeRequest(RecogniserRequest):
         examples=["/data/run/clips.parquet"],
     )
     out: Path = Field(description="Parquet table to write, complete or not at all.", examples=["/data/run/transcripts.parquet"])
-    cache: Path = Field(
-        description="The transcript cache, an SQLite file; a missing file is created.",
-        examples=["/data/run/transcripts.sqlite"],
+    cache: str = Field(
+        description="The transcript cache: an SQLite file, which is created when it is missing, or the URL of a PostgreSQL "
+        "database without a password, which is in PGPASSWORD.",
+        examples=["/data/run/transcripts.sqlite", "postgresql://dagster@db:5432/dagster"],
     )
     log: Path = Field(
         description="Log with one line per clip (`validator_whisper.log`); lines are appended.",
         examples=["/data/run/validator_whisper.log"],
     )
+
+    @field_validator("cache")
+    @classmethod
+    def _absolute(cls, place: str) -> str:
+        if "://" not in place and not Path(place).is_absolute():
+            raise PydanticCustomError("relative_path", "the path is not absolute")
+        return place
 
 
 class SpeakRequest(RecogniserRequest):

@@ -77,7 +77,7 @@ def print_closing(
 
 def places_here(voice: Voice) -> Places:
     """Where this machine has the reports and the package of ``voice``."""
-    store = project_store(voice.dataset)
+    store = project_store(voice)
 
     def places(status: "AssetStatus") -> Iterator[tuple[str, str]]:
         for kind, uri in _files(status):

@@ -129,7 +129,7 @@ def _print_released(voice: "Voice", made: "Materialisation", ran: bool, warnings
     from voice_assets.runtime.plain_text import plain
     from voice_assets.runtime.storage import project_store
 
-    store, version = project_store(voice.dataset), made.partition
+    store, version = project_store(voice), made.partition
     did = "released" if ran else f"was released at {made.metadata[WHEN]}; nothing was changed"
     _print(plain(f"{voice.name} {version} from {made.metadata['epoch']}: {did}"))
     places = {"archive": store.at(made.artifact(ARCHIVE).uri), "status page": project.root() / FILE}

@@ -71,7 +71,7 @@ def upload_archive(voice: Voice, made: Materialisation, url: str) -> None:
         UploadError: another file is there, or other bytes came back.
         RemoteError: the file system cannot be reached or refuses.
     """
-    folder = project_store(voice.dataset).open(made.artifact(ARCHIVE))
+    folder = project_store(voice).open(made.artifact(ARCHIVE))
     name = f"{voice.name}/{made.partition}"
     with counting("MB") as tell:
         sent = upload({name: folder}, url, lambda at: tell(at.done // MEGABYTE, at.size // MEGABYTE))

@@ -70,7 +70,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
             "suspects": len(suspects),
             "listed": preview(suspects, ["clip_id", "suspicion", "reasons", "text"]),
         }
-        stored = project_store(voice.dataset).add(written)
+        stored = project_store(voice).add(written)
         return finished(inputs.pins, version, figures, evidence=evidence, report=stored)
 
     return clip_losses

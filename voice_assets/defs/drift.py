@@ -80,7 +80,7 @@ def _drift_report(voice: Voice) -> dg.AssetsDefinition:
         for result in results(gate, found):
             context.log_event(result)
         contents = _contents(voice, gate, before, now, found)
-        folder = project_store(voice.dataset).add(report.write(voice.reports_dir, contents))
+        folder = project_store(voice).add(report.write(voice.reports_dir, contents))
         return finished(inputs.pins, folder.sha256, _figures(contents, before), report=folder)
 
     return drift_report

@@ -123,7 +123,7 @@ class EndedTraining:
             "picture": dg.MetadataValue.md(picture(curve, self.voice.title, details)),
             "loss_curve": preview(curve.tail(EPOCHS_SHOWN), list(curve.columns)),
         }
-        return finished(pins, data_version, shown, evidence=paths, report=project_store(self.voice.dataset).add(written))
+        return finished(pins, data_version, shown, evidence=paths, report=project_store(self.voice).add(written))
 
     def _figures(self, curve: "pd.DataFrame") -> dict[str, Any]:
         return {

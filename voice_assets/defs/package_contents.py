@@ -44,7 +44,7 @@ def reports_of(voice: Voice, context: dg.AssetExecutionContext, gate: Gate, made
 
 
 def _opened(voice: Voice, context: dg.AssetExecutionContext, written: Sequence[Artifact]) -> dict[str, Path]:
-    store = project_store(voice.dataset)
+    store = project_store(voice)
     for artifact in written:
         if not store.exists(artifact):
             context.log.warning(f"{artifact.uri}: this report was removed; the package does not have it")

@@ -102,7 +102,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
                 "suspects": preview(ranked, ["clip_id", "suspicion", "reasons", "text"]),
             },
             evidence=paths,
-            report=project_store(voice.dataset).add(folder),
+            report=project_store(voice).add(folder),
         )
 
     return quality_report

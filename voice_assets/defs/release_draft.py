@@ -217,7 +217,7 @@ class Draft:
         entries = {WHEN: release.released, HANDOVER: dg.MetadataValue.json([asdict(line) for line in papers.lines])}
         entries |= {TAG: papers.archived.tag.name, COMMIT: papers.archived.tag.commit} if papers.archived.tag else {}
         kept = recorded(project_store().add(self.folder))
-        return project_store(self.voice.dataset).add(self.reports), {**entries, ARCHIVE: kept}
+        return project_store(self.voice).add(self.reports), {**entries, ARCHIVE: kept}
 
     def _superseded(self) -> bool:
         """Whether this version was released before, and another one later: the status page is about the later one."""

@@ -107,7 +107,7 @@ class Papers:
     @cached_property
     def _reports(self) -> dict[str, str]:
         """The newest report of each asset that is still there, as a path."""
-        store = project_store(self.voice.dataset)
+        store = project_store(self.voice)
         made = sorted(self.ancestors, key=lambda one: one.storage_id)
         written = {one.key.path[-1]: one.report for one in made if one.report is not None}
         return {name: self._at(report.uri) for name, report in written.items() if store.exists(report)}

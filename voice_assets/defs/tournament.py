@@ -99,7 +99,7 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
             **({} if table["passes"].sum() < 2 else {LISTEN: dg.MetadataValue.url(review_url(voice.name, BLIND_KEY))}),
             "rules": verdict_table(judge(context, voice, NAME, evidence, version)),
         }
-        stored = project_store(voice.dataset).add(written)
+        stored = project_store(voice).add(written)
         return finished(inputs.pins, version, figures, evidence=paths, report=stored, settings=settings)
 
     return best_epoch

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from voice_assets.asr import transcript_server
 from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
@@ -29,7 +30,7 @@ from voice_assets.orchestration.results import (
     table_of,
 )
 from voice_assets.orchestration.revalidation import freshness
-from voice_assets.runtime.project import artifacts_dir, cache_dir
+from voice_assets.runtime.project import artifacts_dir, cache_dir, transcripts_url
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
@@ -57,9 +58,15 @@ def transcription_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
     return [*sample, suite_checks(voice, "whisper_shard", shards(voice)), suite_checks(voice, "whisper_validation")]
 
 
-def transcript_cache_file(voice: str) -> Path:
-    """The transcript cache of a voice: one file for the sample and all shards."""
-    return artifacts_dir(voice) / "whisper" / "transcripts.sqlite"
+def transcript_cache(voice: str) -> str:
+    """The transcript cache: ``$VOICE_TRANSCRIPTS``, the URL of a database for all voices, or a file for this voice.
+
+    Raises:
+        TranscriptCacheError: the URL holds a password, or is of another kind of database.
+    """
+    if url := transcripts_url():
+        transcript_server.require_usable(url)
+    return url or str(artifacts_dir(voice) / "whisper" / "transcripts.sqlite")
 
 
 def transcribe(
@@ -90,7 +97,7 @@ def transcribe(
             dataset=voice.dataset,
             clips=table,
             out=result,
-            cache=transcript_cache_file(voice.name),
+            cache=transcript_cache(voice.name),
             log=log,
             language=voice.language,
             whisper=chosen.model_copy(update={"model": model, "device": lease.device(chosen.device)}),
@@ -214,7 +221,7 @@ def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
             low_similarity=voice.whisper.low_similarity,
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
-        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice.dataset).add(folder))
+        return finished(inputs.pins, version, figures, evidence=paths, report=project_store(voice).add(folder))
 
     return asr_sample_report
 
@@ -324,7 +331,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
         figures["trend"] = trend_table(trend.newest(past, trend.present(facts, len(transcripts))))
-        written = project_store(voice.dataset).add(folder)
+        written = project_store(voice).add(folder)
         return finished(inputs.pins, version, figures, evidence=paths, report=written, settings=chosen)
 
     return whisper_validation

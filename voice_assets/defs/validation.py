@@ -108,7 +108,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         written, problems = report.write(
             voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, Limits.of(voice)
         )
-        store = project_store(voice.dataset)
+        store = project_store(voice)
         return finished(
             inputs.pins,
             version,

@@ -25,6 +25,11 @@ def _slots(voice: Voice) -> int:
 
 
 def apply(instance: dg.DagsterInstance, limits: Mapping[str, int]) -> None:
-    """Set the width of each pool in Dagster. A run that the daemon starts still waits for its own lease."""
+    """Set the width of each pool in Dagster. A run that the daemon starts still waits for its own lease.
+
+    A deployment of several machines keeps its widths: this machine cannot count the devices of the others.
+    """
+    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
+        return
     for name, limit in limits.items():
         instance.event_log_storage.set_concurrency_slots(name, limit)

@@ -86,6 +86,7 @@ def _report(request: Request) -> Response:
     """``/reports/<voice>/<report>``, the address that assets record: leads to its page in the layout of the data set."""
     voice = served_files.voice_of(request.path_params["voice"])
     root, inside = served_files.place(voice, "reports"), request.path_params["inside"]
+    served_files.fetch_report(voice, inside.partition("/")[0])
     served_files.found_in(root, inside)
     inside = index_pages.main_page(root, inside)
     return RedirectResponse(served_files.url(voice.name, "reports", inside))

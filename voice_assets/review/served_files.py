@@ -6,6 +6,7 @@ players of a report find their audio. Nothing outside these folders is served, w
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from voice_assets.review.subjects import NoSubjectError, voice_named
 from voice_assets.runtime import project
+from voice_assets.runtime.storage import DATASET, StoreError, project_store
 from voice_assets.voices import Voice
 
 TEXT = "text/plain; charset=utf-8"
@@ -52,6 +54,13 @@ def place(voice: Voice, name: str) -> Path:
     if name in TYPES:
         return voice.dataset.resolve() / name
     raise HTTPException(404, f"there is no {name!r}; there are {', '.join(TYPES)}")
+
+
+def fetch_report(voice: Voice, name: str) -> None:
+    """Copy the report ``name`` from the store into the data set, when another machine wrote it. No such report: do nothing."""
+    if name and not name.startswith(".") and not (place(voice, "reports") / name).exists():
+        with suppress(StoreError):
+            project_store(voice).local(f"{DATASET}reports/{name}")
 
 
 def found_in(root: Path, inside: str) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT_VARIABLE = "VOICE_ASSETS_ROOT"
 STORE_VARIABLE = "VOICE_STORE"
+TRANSCRIPTS_VARIABLE = "VOICE_TRANSCRIPTS"
 
 
 def root() -> Path:
@@ -26,6 +27,11 @@ def store_root() -> str:
     """Where recorded files are kept: ``$VOICE_STORE``, a folder or a URL; the project folder when that is not set."""
     chosen = os.environ.get(STORE_VARIABLE) or str(root())
     return chosen if "://" in chosen else str(Path(chosen).resolve())
+
+
+def transcripts_url() -> str:
+    """The database that keeps the transcripts of all voices: ``$VOICE_TRANSCRIPTS``, a URL; empty when that is not set."""
+    return os.environ.get(TRANSCRIPTS_VARIABLE, "")
 
 
 def voices_dir() -> Path:

@@ -5,6 +5,10 @@ Belongs here: where a recorded file is. Does not belong here: the content (``orc
 A URI is relative, so a project folder can be moved or mounted elsewhere, and every record stays valid. The file
 ``artifacts/toy/tables/…`` is in the store's root, ``dataset:reports/…`` is in the data set of the voice. The root is a folder,
 or a URL that ``remote`` knows. A file of a remote store is opened as a local copy: the worker's own file, or one in the cache.
+
+A root apart from the project folder serves several machines, and each of them has a data set of its own. There, a report is
+also in the store, in ``datasets/<voice>/``. A machine that opens the report copies the files into its own data set, where
+people look for reports.
 """
 
 import tempfile
@@ -12,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 
 from upath import UPath
 
@@ -58,19 +62,31 @@ def artifact_in(value: object) -> Artifact | None:
     return None
 
 
+class OfVoice(Protocol):
+    """What a store must know of a voice (``voices.Voice``)."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def dataset(self) -> Path: ...  # noqa: D102
+
+
 class Store:
     """The recorded files of one project."""
 
-    def __init__(self, root: UPath, work: Path, dataset: Path | None = None, cache: Path | None = None):
+    def __init__(self, root: UPath, work: Path, voice: OfVoice | None = None, cache: Path | None = None):
         """Describe a store. Nothing is written or read.
 
         Args:
             root: where files are kept.
             work: the local folder that workers write into. The URI of a file is the path under this folder.
-            dataset: the data set of the voice; only needed for the reports of the voice.
+            voice: only needed for the reports in its data set.
             cache: the local folder for copies of a remote store's files.
         """
-        self._root, self._work, self._dataset, self._cache = root, work, dataset, cache or work / ".cache" / "store"
+        self._root, self._work, self._voice, self._cache = root, work, voice, cache or work / ".cache" / "store"
+        self._dataset = None if voice is None else voice.dataset
+        self._apart = not (isinstance(root, Path) and root.resolve() == work.resolve())
 
     def uri(self, path: Path) -> str:
         """The URI of a local file or folder.
@@ -96,9 +112,18 @@ class Store:
             raise StoreError(f"{uri}: leads out of the store")
         if inside == uri:
             return self._root / inside
-        if self._dataset is None:
+        if self._voice is None:
             raise StoreError(f"{uri}: which data set is not known here")
-        return UPath(self._dataset) / inside
+        return self._root / "datasets" / self._voice.name / inside if self._apart else UPath(self._voice.dataset) / inside
+
+    def _here(self, uri: str) -> Path:
+        """Where a worker of this machine writes the file with this URI."""
+        inside = uri.removeprefix(DATASET)
+        return self._work / inside if inside == uri or self._dataset is None else self._dataset / inside
+
+    def _kept_here(self, uri: str) -> bool:
+        """Whether a report is in the data set of this machine. A report from before ``$VOICE_STORE`` was set is only there."""
+        return uri.startswith(DATASET) and self._here(uri).exists()
 
     def put(self, uri: str, write: Callable[[Path], object]) -> Artifact:
         """Write the file ``uri``: ``write`` writes to a local path. Then the whole file is in the store, or nothing is."""
@@ -125,7 +150,7 @@ class Store:
 
     def exists(self, artifact: Artifact) -> bool:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
-        return there(self.at(artifact.uri))
+        return there(self.at(artifact.uri)) or self._kept_here(artifact.uri)
 
     def damage(self, artifact: Artifact, whole: bool, *, every_byte: bool = False) -> str | None:
         """What is wrong with a recorded file, or None: it is gone, or has another size, or other bytes.
@@ -152,10 +177,12 @@ class Store:
         """
         target = self.at(uri)
         if (found := contents(target)) is None:
+            if self._kept_here(uri):
+                return self._here(uri)
             raise StoreError(f"{uri}: is missing from {self._root}; materialise the asset that recorded it again")
         if isinstance(target, Path):
             return Path(target)
-        copy = self._cache / uri
+        copy = self._cached(uri)
         if [one.name for one in found] == [""]:
             remote.fetch(target, copy)
         else:
@@ -180,11 +207,15 @@ class Store:
         return path
 
     def _copy_of(self, artifact: Artifact) -> Path | None:
-        """A local copy of a remote store's file that has the recorded bytes; None when there is none."""
-        if isinstance(self.at(artifact.uri), Path):
+        """A local copy of a file of a store apart that has the recorded bytes; None when there is none."""
+        if not self._apart:
             return None
-        copies = [place / artifact.uri for place in (self._work, self._cache)]
+        copies = dict.fromkeys((self._here(artifact.uri), self._cached(artifact.uri)))
         return next((copy for copy in copies if copy.exists() and content_hash(copy) == artifact.sha256), None)
+
+    def _cached(self, uri: str) -> Path:
+        """The local copy of a file of a remote store, whether or not there is one. A report is copied into the data set."""
+        return self._here(uri) if uri.startswith(DATASET) else self._cache / uri
 
     def _copy_in(self, path: Path, target: UPath, sha256: str) -> None:
         if isinstance(target, Path) and target.resolve() == path.resolve():
@@ -224,6 +255,9 @@ def _described(path: Path, uri: str, sha256: str | None = None) -> Artifact:
     return Artifact(uri, sha256 if sha256 and not path.is_dir() else content_hash(path, found), total(found))
 
 
-def project_store(dataset: Path | None = None) -> Store:
-    """The project's store: ``$VOICE_STORE``, a folder or a URL, or the project folder itself."""
-    return Store(remote.location(project.store_root()), project.root(), dataset, project.cache_dir() / "store")
+def project_store(voice: OfVoice | None = None) -> Store:
+    """The project's store: ``$VOICE_STORE``, a folder or a URL, or the project folder itself.
+
+    ``voice``: only needed for the reports in its data set.
+    """
+    return Store(remote.location(project.store_root()), project.root(), voice, project.cache_dir() / "store")

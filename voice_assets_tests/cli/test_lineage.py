@@ -40,7 +40,7 @@ def package(recorded: RecordedVoice, tmp_path: Path) -> Path:
 def file_of(recorded: RecordedVoice, asset: str, entry: str) -> Path:
     made = recorded.gate().history.latest(recorded.target(asset).key, EPOCH)
     assert made is not None
-    return project_store(recorded.voice.dataset).local(made.artifact(entry).uri)
+    return project_store(recorded.voice).local(made.artifact(entry).uri)
 
 
 def shown(*arguments: str) -> str:

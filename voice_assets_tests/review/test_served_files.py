@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from voice_assets.review import served_files
 from voice_assets.review.app import create_app
+from voice_assets.runtime.storage import project_store
 from voice_assets_tests.review.small_subjects import NoComparisons, SmallSubjects, make_project, small_subject
 
 PAGE = '<p>report</p><audio src="../../wavs/clip-000.wav"></audio>'
@@ -44,6 +46,18 @@ def test_the_recorded_address_leads_to_the_report_and_its_players_find_their_aud
     audio = client.get(client.base_url.join(place).join("../../wavs/clip-000.wav"))
     assert (audio.status_code, audio.headers["content-type"]) == (200, "audio/wav")
     assert audio.content.startswith(b"RIFF")
+
+
+def test_a_report_of_another_machine_comes_from_the_store(
+    client: TestClient, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", f"memory://{tmp_path.name}")
+    place = dataset / "reports" / REPORT
+    project_store(served_files.voice_of("toy")).add(place)
+    shutil.rmtree(place)
+    assert client.get(f"/reports/toy/{REPORT}/quality_report.html").status_code == 307
+    assert (place / "quality_report.html").read_text(encoding="utf-8") == PAGE
+    assert client.get("/reports/toy/quality_20261128_101010_999").status_code == 404
 
 
 def test_a_report_can_run_no_script(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 """Recorded files: whole or not there, verified when they are read, valid after the project was moved."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from upath import UPath
@@ -10,6 +11,13 @@ from voice_assets.runtime.storage import Artifact, Store, StoreError, artifact_i
 from voice_assets_tests.remembered import bytes_read, decay
 
 
+class Toy(NamedTuple):
+    """What a store must know of a voice."""
+
+    dataset: Path
+    name: str = "toy"
+
+
 @pytest.fixture(params=["folder", "elsewhere", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A store in the project folder itself, in another folder, and on file systems that are not local."""
@@ -17,7 +25,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     work.mkdir()
     roots = {"folder": str(work), "elsewhere": str(tmp_path / "store"), "memory": f"memory://{tmp_path.name}"}
     root = request.getfixturevalue("s3_folder") if request.param == "s3" else roots[request.param]
-    return Store(remote.location(root), work, tmp_path / "dataset")
+    return Store(remote.location(root), work, Toy(tmp_path / "dataset"))
 
 
 def work(store: Store, name: str, content: bytes) -> Path:
@@ -30,7 +38,8 @@ def work(store: Store, name: str, content: bytes) -> Path:
 
 def another_machine(store: Store) -> Store:
     """The same store without the files that the workers of this machine wrote, as another machine sees the store."""
-    return Store(store._root, store._work.parent / "another machine")
+    place = store._work.parent / "another machine"
+    return Store(store._root, place, Toy(place / "dataset"))
 
 
 def test_what_is_put_is_opened(store: Store) -> None:
@@ -147,7 +156,7 @@ def test_tables_that_people_fill_in_are_no_part_of_a_report(tmp_path: Path) -> N
     report.mkdir(parents=True)
     (report / "stats.json").write_text("{}")
     (report / "suspects.tsv").write_text("clip_id\tdecision\na\t\n")
-    store = Store(UPath(tmp_path), tmp_path, dataset)
+    store = Store(UPath(tmp_path), tmp_path, Toy(dataset))
     artifact = store.add(report)
     (report / "suspects.tsv").write_text("clip_id\tdecision\na\tdrop\n")
     assert store.open(artifact) == report
@@ -181,15 +190,36 @@ def test_a_file_outside_is_not_recorded(store: Store, tmp_path: Path) -> None:
         store.add(store._work / "nothing")
 
 
+def written_report(tmp_path: Path) -> Path:
+    report = tmp_path / "dataset" / "reports" / "quality_1"
+    report.mkdir(parents=True)
+    (report / "stats.json").write_text("{}", encoding="utf-8")
+    return report
+
+
 def test_reports_stay_in_the_data_set(store: Store, tmp_path: Path) -> None:
-    report = tmp_path / "dataset" / "reports" / "validation_1.md"
-    report.parent.mkdir(parents=True)
-    report.write_text("PASS", encoding="utf-8")
-    artifact = store.add(report)
-    assert artifact.uri == "dataset:reports/validation_1.md"
-    assert store.open(artifact) == report
+    artifact = store.add(written_report(tmp_path))
+    assert artifact.uri == "dataset:reports/quality_1"
+    assert store.open(artifact) == tmp_path / "dataset" / "reports" / "quality_1"
     with pytest.raises(StoreError, match="which data set"):
         Store(store._root, store._work).open(artifact)
+
+
+def test_another_machine_opens_a_report_from_a_store_apart(store: Store, tmp_path: Path) -> None:
+    """A machine has a data set of its own. A store that is the project folder itself serves one machine."""
+    artifact = store.add(written_report(tmp_path))
+    machine = another_machine(store)
+    apart = store._root != UPath(store._work)
+    assert machine.exists(artifact) is apart
+    if apart:
+        assert (machine.open(artifact) / "stats.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_a_report_from_before_the_store_was_moved_is_opened(store: Store, tmp_path: Path) -> None:
+    report = written_report(tmp_path)
+    artifact = Store(UPath(store._work), store._work, Toy(tmp_path / "dataset")).add(report)
+    assert store.exists(artifact)
+    assert store.open(artifact) == report
 
 
 def test_a_moved_project_opens_what_it_recorded(tmp_path: Path) -> None:
