@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release lock clean
+.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release bench-scale lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
