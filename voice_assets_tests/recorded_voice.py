@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from voice_assets.dataset.clips import fingerprint
@@ -109,9 +110,12 @@ class RecordedVoice(Records):
             yield newest.pin(gate_only)
 
     def _file(self, target: AssetPartition, data: str, name: str) -> Artifact:
-        """A file with a content of its own, as the project's store records it."""
+        """A file of its own content, as the project's store records it. Tables of ``clips`` are real and name no clip."""
         asset = target.key.path[-1]
         uri = f"artifacts/{self.voice.name}/{asset}/{target.partition or 'all'}/{data}/{name}"
+        if asset == "clips":
+            table = pd.DataFrame({"path": [""], "audio_sha256": [f"{target} {data}"]})
+            return project_store().put(uri, table.to_parquet)
         return project_store().put(uri, lambda path: path.write_text(f"{target} {data} {name}", encoding="utf-8"))
 
     def _report(self, target: AssetPartition, data: str) -> Artifact | None:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.config import inside, read_config
@@ -25,6 +24,9 @@ from voice_assets.dataset.tables import CLIPS, frame
 from voice_assets.dataset.wavs import Wavs
 from voice_assets.runtime.files import sha256, shown
 from voice_assets.runtime.hash_memory import sha256s
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METADATA = "metadata_2col.csv"
 THREADS = 4
@@ -193,7 +195,7 @@ class Shard:
         config_sha256: SHA-256 of ``config.json``; empty when there is none.
     """
 
-    clips: pd.DataFrame
+    clips: "pd.DataFrame"
     version: str
     config_sha256: str
 
