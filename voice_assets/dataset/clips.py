@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, TypeVar
 
 from voice_assets.audio import recordings
 from voice_assets.dataset.config import inside, read_config
@@ -24,6 +22,9 @@ from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
 from voice_assets.dataset.tables import CLIPS, frame
 from voice_assets.runtime.files import sha256, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METADATA = "metadata_2col.csv"
 THREADS = 4
@@ -196,7 +197,7 @@ def _judge(records: list[dict[str, object]], limits: Limits, id_map: dict[str, l
 
 def read_shard(
     dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The table ``CLIPS`` of one shard: the rows of the shard in file order, then the wavs that no row names.
 
     The table has faulty rows too. ``on_progress`` gets (clips done, clips in all). Without a usable ``config.json``, Piper's

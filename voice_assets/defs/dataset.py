@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, fingerprint
 from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.partitions import shards
 from voice_assets.voices import Voice
@@ -20,6 +19,8 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
         "An observation hashes config, texts and audio of each shard. A changed clip makes only its own shard out of date.",
     )
     def raw_dataset(context: dg.OpExecutionContext) -> dg.DataVersionsByPartition:
+        from voice_assets.dataset.clips import DatasetError, fingerprint
+
         try:
             versions = fingerprint(voice.dataset, voice.shards)
         except DatasetError as error:

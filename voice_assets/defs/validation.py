@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, fingerprint_shard, read_shard
 from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
@@ -49,11 +48,12 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
         description="Every row of this shard and its audio file: path, text, hash, format, and every fault.",
     )
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.dataset.clips import DatasetError, fingerprint_shard, read_shard
+
         resolve_inputs(context)
         try:
-            before = fingerprint_shard(
-                voice.dataset, context.partition_key
-            )  # before reading: the next run notices a later change
+            # before reading: the next run notices a later change
+            before = fingerprint_shard(voice.dataset, context.partition_key)
             with progress(context, "clips") as on_progress:
                 read = read_shard(voice.dataset, context.partition_key, limits, on_progress)
         except DatasetError as error:
