@@ -5,6 +5,7 @@ Here: decisions of people about a voice. Not here: computed values. A default is
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -289,10 +290,14 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
         ) from error
 
 
-def load_voices(folder: Path) -> tuple[list[Voice], list[BrokenVoice]]:
-    """Read every ``*.yaml`` and ``*.yml`` in ``folder``, sorted by name. Returns the valid voices and the broken files."""
+def load_voices(folder: Path, only: Collection[str] | None = None) -> tuple[list[Voice], list[BrokenVoice]]:
+    """Read every ``*.yaml`` and ``*.yml`` in ``folder``, sorted by name. Returns the valid voices and the broken files.
+
+    ``only``: the names of the voices to read; None reads all.
+    """
     voices, broken = [], []
-    for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    for file in files if only is None else [file for file in files if file.stem in only]:
         try:
             voices.append(load_voice(file))
         except VoiceError as error:

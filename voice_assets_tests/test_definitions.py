@@ -25,6 +25,10 @@ HEAVY = (
     "distillmos",
     "resemblyzer",
     "webrtcvad",
+    "pandas",
+    "numpy",
+    "av",
+    "soundfile",
 )
 VOICE = """\
 dataset: nowhere
@@ -144,6 +148,17 @@ def test_a_voice_that_only_dagster_or_a_suite_rejects(voices: Path) -> None:
     graph = build_definitions(voices, stages=(reject,)).resolve_asset_graph()
     (key,) = graph.get_all_asset_keys()
     assert "nothing can be made of toy" in graph.get(key).description
+
+
+def test_the_definitions_of_one_voice_need_no_other_file(voices: Path) -> None:
+    (voices / "broken.yaml").write_text(VOICE + "shards: many\n", encoding="utf-8")
+    (voices / "other.yaml").write_text(VOICE, encoding="utf-8")
+    whole = graph_of(voices)
+    graph = build_definitions(voices, only=["toy"]).resolve_asset_graph()
+    mine = {key for key in whole.get_all_asset_keys() if key.path[0] == "toy"}
+    assert graph.get_all_asset_keys() == mine
+    assert graph.asset_check_keys == whole.get_check_keys_for_assets(mine)
+    assert all(graph.get(key).code_version == whole.get(key).code_version for key in mine)
 
 
 def test_a_resource_of_a_test_replaces_ours(voices: Path) -> None:

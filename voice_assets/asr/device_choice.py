@@ -10,6 +10,7 @@ from voice_assets.asr.recogniser import RecogniserError
 from voice_assets.runtime.devices import VISIBLE
 
 MOST_STREAMS = 4
+_HALF = ("float16", "int8_float16")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class DeviceChoice:
 def choose(device: str, compute_type: str) -> DeviceChoice:
     """Choose for a voice's ``whisper.device`` and ``whisper.compute_type``.
 
-    Every CPU runs ``int8`` and ``float32``. So these two are chosen without asking CTranslate2, and a run that decodes nothing
-    loads no library.
+    Every CPU runs ``int8`` and ``float32``, and none runs ``float16``. So where no GPU is visible, most types are chosen
+    without asking CTranslate2, and a run that decodes nothing does not load it (with PyTorch, seconds and 400 MB).
 
     Raises:
         RecogniserError: the device or the compute type cannot be used; the message lists the possible values.
@@ -33,6 +34,8 @@ def choose(device: str, compute_type: str) -> DeviceChoice:
     hidden = os.environ.get(VISIBLE) == ""
     if (device == "cpu" or (device == "auto" and hidden)) and compute_type in ("int8", "float32"):
         return DeviceChoice("cpu", compute_type)
+    if device == "auto" and hidden and compute_type in _HALF:
+        return _int8_for(compute_type)
     chosen = _choose_device(device)
     return _choose_compute_type(compute_type, chosen, asked_device=device)
 
@@ -57,11 +60,15 @@ def _choose_compute_type(compute_type: str, device: str, asked_device: str) -> D
     supported = ctranslate2.get_supported_compute_types(device)
     if compute_type in ("default", "auto") or compute_type in supported:
         return DeviceChoice(device, compute_type)
-    if asked_device == "auto" and device == "cpu" and compute_type in ("float16", "int8_float16") and "int8" in supported:
-        return DeviceChoice(device, "int8", f"no GPU here: compute type {compute_type} became int8")
+    if asked_device == "auto" and device == "cpu" and compute_type in _HALF:
+        return _int8_for(compute_type)
     raise RecogniserError(
         f"compute type {compute_type!r} is not supported on {device}; supported: {', '.join(sorted(supported))}"
     )
+
+
+def _int8_for(compute_type: str) -> DeviceChoice:
+    return DeviceChoice("cpu", "int8", f"no GPU here: compute type {compute_type} became int8")
 
 
 def streams(cores: int) -> tuple[int, int]:

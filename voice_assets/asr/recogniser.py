@@ -7,9 +7,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+
 
 Fingerprint = Mapping[str, object]
 """Everything besides the audio that decides a hypothesis: model, device, language, options. The values fit into JSON."""
@@ -34,7 +36,7 @@ class Sound:
     """The audio of an utterance: float32 ``[samples]`` within -1 to 1, mono, at the recogniser's sample rate."""
 
     duration_s: float
-    samples: np.ndarray
+    samples: "np.ndarray"
 
 
 class Recogniser(Protocol):

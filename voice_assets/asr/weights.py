@@ -10,7 +10,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from voice_assets.runtime import building
 from voice_assets.runtime.files import sha256
@@ -128,16 +130,32 @@ def _join(folders: list[Path], cache: Path) -> Path:
     return _verify(target, f"delete {target}; the next run makes it again from the installed packages")
 
 
+@cache
+def _hub() -> ModuleType:
+    """The module ``faster_whisper.utils``, which knows the models of the hub.
+
+    It is loaded from its file. Importing the package would load CTranslate2 and PyTorch too: seconds and 400 MB for a shard
+    whose clips are all in the transcript cache.
+    """
+    package = importlib.util.find_spec("faster_whisper")
+    assert package is not None
+    assert package.origin is not None
+    spec = importlib.util.spec_from_file_location("faster_whisper_utils", Path(package.origin).with_name("utils.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _from_hub_cache(model: str) -> Path | None:
     """The folder of ``model`` in the local Hugging Face cache, or ``None``. Offline: ``local_files_only``."""
-    from faster_whisper.utils import available_models, download_model
-
-    if model not in available_models() and model.count("/") != 1:
+    if model not in _hub().available_models() and model.count("/") != 1:
         return None
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(download_model(model, local_files_only=True))
+        return Path(_hub().download_model(model, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
         return None
 
@@ -186,12 +204,10 @@ def weights_sha256(folder: Path) -> str:
 
 def installed() -> list[InstalledWeights]:
     """All weights that ``resolve`` finds on this machine by name, for ``voice-assets doctor``."""
-    from faster_whisper.utils import available_models
-
     weights = []
     if package_folders():
         weights.append(InstalledWeights(PACKAGED_NAME, f"packages {' and '.join(WEIGHTS_PACKAGES)}"))
-    for name in available_models():
+    for name in _hub().available_models():
         if any(known.name == name for known in weights):
             continue
         found = _from_hub_cache(name)

@@ -1,19 +1,24 @@
 """Audio files: their format, reading, decoding, writing WAV and FLAC. soundfile for WAV, libav for other formats.
 
+The libraries are imported inside functions: whoever needs a suffix or an error from here needs none of them.
+
 Not here: measuring the samples (``audio.signals``), data sets (``dataset``).
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-
-import av
-import numpy as np
-import numpy.typing as npt
-import soundfile
+from typing import TYPE_CHECKING
 
 from voice_assets.audio.riff import examine, opened, repaired
 from voice_assets.runtime.files import LFS_POINTER, replacing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import soundfile
 
 RAW_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     ".g722": ("g722", {}),
@@ -114,6 +119,8 @@ def _expect_sound_riff(path: Path, data: bytes | None) -> None:
 
 def _reason(error: soundfile.SoundFileError) -> str:
     """What is wrong, without the name of the file."""
+    import soundfile
+
     return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
 
 
@@ -128,6 +135,8 @@ def probe(path: Path, data: bytes | None = None) -> AudioInfo:
         AudioError: the file is missing, empty, truncated (a RIFF chunk is longer than the rest of the file), without
             samples, in a format that libsndfile cannot read, or a WAV whose header hides the samples from libsndfile.
     """
+    import soundfile
+
     _expect_file(path, data)
     _expect_sound_riff(path, data)
     try:
@@ -147,6 +156,9 @@ def read(path: Path, data: bytes | None = None) -> tuple[npt.NDArray[np.float32]
     Raises:
         AudioError: as `probe`.
     """
+    import numpy as np
+    import soundfile
+
     probe(path, data)
     try:
         samples, rate = soundfile.read(_source(path, data), dtype="float32", always_2d=True)
@@ -157,6 +169,9 @@ def read(path: Path, data: bytes | None = None) -> tuple[npt.NDArray[np.float32]
 
 def _decode_frames(path: Path, source: str | BytesIO) -> tuple[npt.NDArray[np.float32], int]:
     """All frames of the first audio stream of ``source``, mono float32, at the stream's own rate. ``path`` is for messages."""
+    import av
+    import numpy as np
+
     form, options = RAW_FORMATS.get(path.suffix.lower(), (None, {}))
     with av.open(source, "r", format=form, options=options) as container:
         if not container.streams.audio:
@@ -175,6 +190,10 @@ def _decode_frames(path: Path, source: str | BytesIO) -> tuple[npt.NDArray[np.fl
 
 def _decoded(path: Path, data: bytes | None) -> tuple[npt.NDArray[np.float32], int]:
     """All samples, mono float32, and their rate: with libav, or with libsndfile where libav does not know the format."""
+    import av
+    import numpy as np
+    import soundfile
+
     riff = None if path.suffix.lower() in RAW_FORMATS else examine(path, data)
     if riff is not None and riff.truncated:
         raise AudioError(f"{path}: truncated: {riff.truncated}")
@@ -198,6 +217,7 @@ def decode(path: Path, sample_rate: int, data: bytes | None = None) -> npt.NDArr
     Raises:
         AudioError: the file is missing, empty, truncated, without samples, or in a format that cannot be decoded.
     """
+    import numpy as np
     import soxr
 
     _expect_file(path, data)
@@ -213,6 +233,9 @@ def write_wav(path: Path, samples: npt.NDArray[np.int16], sample_rate: int) -> P
     Raises:
         AudioError: the samples are not int16, or not one channel.
     """
+    import numpy as np
+    import soundfile
+
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise AudioError(f"{path}: samples must be int16 [frames], not {samples.dtype} {list(samples.shape)}")
     with replacing(path) as temporary:
@@ -226,6 +249,8 @@ def write_flac(source: Path, path: Path) -> Path:
     Raises:
         AudioError: ``source`` is no audio, or not PCM16.
     """
+    import soundfile
+
     info = probe(source)
     if info.subtype != "PCM_16":
         raise AudioError(f"{source}: is {info.subtype}, must be PCM_16 to keep every sample")

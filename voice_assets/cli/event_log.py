@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened_gate() -> "Iterator[Gate | None]":
-    """The gates of the project's voices; None when nothing was ever recorded in this project. Writes nothing."""
+def opened_gate(voice: str | None = None) -> "Iterator[Gate | None]":
+    """The gates of ``voice``, or of all voices; None when nothing was ever recorded in this project. Writes nothing."""
     if not project.dagster_home().is_dir():
         yield None
         return
@@ -21,4 +21,5 @@ def opened_gate() -> "Iterator[Gate | None]":
     from voice_assets.orchestration.instance import open_instance
 
     with open_instance() as instance:
-        yield Gate(build_definitions().resolve_asset_graph(), instance)
+        definitions = build_definitions(only=None if voice is None else [voice])
+        yield Gate(definitions.resolve_asset_graph(), instance)

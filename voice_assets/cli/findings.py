@@ -110,9 +110,8 @@ def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     """Findings on what one voice needs."""
     from voice_assets.piper import cache, disk
 
-    for bad in read_voices()[1]:
-        if bad.name == voice.name:
-            yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file")
+    for bad in read_voices(only=[voice.name])[1]:
+        yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file")
     yield _dataset(voice, missing="bad")
     seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
     chosen = voice.training

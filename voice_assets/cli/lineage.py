@@ -60,11 +60,11 @@ def lineage(
                2  there is no such subject
     """  # noqa: D301 - click reads the control character, which a raw string would not hold
     from voice_assets.cli.lineage_print import print_downstream, print_lineage
-    from voice_assets.cli.lineage_subject import find_subject
+    from voice_assets.cli.lineage_subject import find_subject, voice_in
 
     if picture is not None and (picture.suffix != ".svg" or downstream):
         raise CommandError(f"{picture}: --picture writes what SUBJECT was made of, as a file *.svg")
-    with opened_gate() as gate:
+    with opened_gate(voice_in(subject)) as gate:
         found = find_subject(gate, subject, epoch=epoch, run=run_id, package=package)
         if downstream:
             if gate is None or not found.recorded:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_assets.cli.errors import EXIT_CLOSED, CommandError, without_traceback
+from voice_assets.cli.voice_argument import voice_files
 from voice_assets.release.sums import SIGNATURE, SUMS, read_sums
 from voice_assets.reports.lineage import FILE, Entry, Lineage, differences, parse, read
 from voice_assets.runtime import project
@@ -45,6 +46,12 @@ class Subject:
     origin: str
     recorded: "tuple[Materialisation, ...]" = ()
     disagreements: tuple[str, ...] | None = None
+
+
+def voice_in(text: str) -> str | None:
+    """The voice that a SUBJECT such as ``toy/v3-e0050`` names; None for a file, which may be of any voice."""
+    name = text.partition("/")[0]
+    return name if name in voice_files() and not Path(text).is_file() else None
 
 
 def find_subject(

@@ -83,7 +83,7 @@ def release_voice(voice: "Voice", version: str, epoch: str | None, *, tag: bool)
     from voice_assets.orchestration.runner import SelectionError
     from voice_assets.orchestration.version_runs import VersionRun
 
-    graph = build_definitions().resolve_asset_graph()
+    graph = build_definitions(only=[voice.name]).resolve_asset_graph()
     with without_traceback(BusyError, SelectionError), only_runner(voice.name), open_instance() as instance:
         if epoch is not None:
             require_epoch(instance, voice, epoch)

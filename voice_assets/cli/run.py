@@ -71,7 +71,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
     from voice_assets.runtime import running
 
     out = console()
-    graph = build_definitions().resolve_asset_graph()
+    graph = build_definitions(only=[voice.name]).resolve_asset_graph()
     with without_traceback(SelectionError):
         keys = assets_to(graph, voice.name, asset, epoch)
     names = [key.path[-1] for key in keys]

@@ -38,12 +38,10 @@ def status(voice: str | None, as_json: bool) -> None:
     from voice_assets.definitions import read_voices
     from voice_assets.orchestration.status import VoiceStatus, voice_status
 
-    loaded, broken = read_voices()
-    if voice is not None:
-        loaded, broken = [voice_named(voice)], []
+    loaded, broken = read_voices() if voice is None else ([voice_named(voice)], [])
     if not loaded and not broken:
         raise CommandError(f"{project.voices_dir()} holds no voice file; {HOW_TO_START}")
-    with opened_gate() as gate:
+    with opened_gate(voice) as gate:
         found = [VoiceStatus(one.name) if gate is None else voice_status(gate, one.name) for one in loaded]
     rows = [_row(one, how) for one, how in zip(loaded, found, strict=True)] + [_broken_row(one) for one in broken]
     if as_json:

@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING
 from voice_assets.cli.errors import CommandError, without_traceback
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from voice_assets.voices import Voice
 
 HOW_TO_START = "README.md, 'Bring your own data set', says how to write one"
+
+
+def voice_files() -> "dict[str, Path]":
+    """The voice files of the project, by the name of the voice."""
+    from voice_assets.runtime import project
+
+    folder = project.voices_dir()
+    return {file.stem: file for pattern in ("*.yml", "*.yaml") for file in folder.glob(pattern)}
 
 
 def voice_named(name: str) -> "Voice":
@@ -19,10 +29,9 @@ def voice_named(name: str) -> "Voice":
     from voice_assets.runtime import project
     from voice_assets.voices import VoiceError, load_voice
 
-    folder = project.voices_dir()
-    files = {file.stem: file for pattern in ("*.yml", "*.yaml") for file in folder.glob(pattern)}
+    files = voice_files()
     if not files:
-        raise CommandError(f"{folder} holds no voice file; {HOW_TO_START}")
+        raise CommandError(f"{project.voices_dir()} holds no voice file; {HOW_TO_START}")
     if name not in files:
         raise CommandError(f"there is no voice {name!r}; there are: {', '.join(sorted(files))}")
     with without_traceback(VoiceError):

@@ -5,8 +5,10 @@ Types: ``str`` (never null; empty when there is no value), ``int``, ``float`` (N
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -286,12 +288,14 @@ CLIENTS = {
 _DTYPES = {str: "object", int: "int64", float: "float64", bool: "bool"}
 
 
-def frame(rows: list[dict[str, object]], columns: dict[str, Column]) -> pd.DataFrame:
+def frame(rows: list[dict[str, object]], columns: dict[str, Column]) -> "pd.DataFrame":
     """A DataFrame of ``rows`` with exactly ``columns``, in their order and types, even for no rows.
 
     Raises:
         KeyError: a row lacks a column.
         ValueError: a value does not fit its column's type.
     """
+    import pandas as pd
+
     data = {name: [row[name] for row in rows] for name in columns}
     return pd.DataFrame({name: pd.Series(data[name], dtype=_DTYPES[column.type]) for name, column in columns.items()})

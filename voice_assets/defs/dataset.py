@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, fingerprint
 from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.partitions import shards
 from voice_assets.orchestration.revalidation import EVERY_BYTE
@@ -22,6 +21,8 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
         "Audio whose size, times and inode are those of its last hash is read again by schedule only.",
     )
     def raw_dataset(context: dg.OpExecutionContext) -> dg.DataVersionsByPartition:
+        from voice_assets.dataset.clips import DatasetError, fingerprint
+
         try:
             versions = fingerprint(voice.dataset, voice.shards, every_byte=EVERY_BYTE in context.run.tags)
         except DatasetError as error:

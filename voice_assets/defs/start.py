@@ -14,7 +14,6 @@ from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.records import SOURCE, TABLE
 from voice_assets.orchestration.results import finished, opened, recorded
-from voice_assets.piper.warm_start.published import start_from_problem
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256
@@ -47,6 +46,8 @@ def _starting_checkpoint(voice: Voice, source: Path) -> dg.AssetsDefinition:
         "onnxruntime; a posterior encoder that learned from this voice's own speech; a decoder tuned to the clips.",
     )
     def starting_checkpoint(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.piper.warm_start.published import start_from_problem
+
         inputs = resolve_inputs(context)
         if problem := start_from_problem(chosen, voice.dataset / "config.json", voice.sample_rate):
             raise dg.Failure(f"{voice.file}: training.start_from: {problem}", allow_retries=False)

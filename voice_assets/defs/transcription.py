@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from voice_assets.asr import transcript_server
-from voice_assets.asr.low_clips import is_low, kept_low
 from voice_assets.asr.requests import TranscribeRequest
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
@@ -110,6 +109,8 @@ def transcribe(
 
 def _scores(transcripts: "pd.DataFrame", low_similarity: float) -> dict[str, Any]:
     """The main figures of ``transcripts``."""
+    from voice_assets.asr.low_clips import is_low
+
     return {
         "clips": len(transcripts),
         "mean_similarity": float(transcripts["similarity"].mean()) if len(transcripts) else 0.0,
@@ -132,6 +133,7 @@ def _figures(
     voice: Voice, transcripts: "pd.DataFrame", by_category: "pd.DataFrame", verdicts: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The figures of a report: scores, clips under the limit that a person kept, rules, categories."""
+    from voice_assets.asr.low_clips import kept_low
     from voice_assets.asr.validation import keepers
 
     kept = kept_low(transcripts, voice.whisper.low_similarity)

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from voice_assets.dataset.clips import DatasetError, read_shard
 from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
@@ -49,6 +48,8 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
         description="Every row of this shard and its audio file: path, text, hash, format, and every fault.",
     )
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from voice_assets.dataset.clips import DatasetError, read_shard
+
         resolve_inputs(context)
         try:
             with progress(context, "clips") as on_progress:

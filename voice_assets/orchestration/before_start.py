@@ -19,7 +19,6 @@ from voice_assets.dataset.rows import MetadataError, read_rows
 from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.sentences import SentencesError, sentences_for
 from voice_assets.piper.splits import SplitError, hash_fraction, split_all
-from voice_assets.piper.warm_start.published import start_from_problem
 from voice_assets.runtime import project
 from voice_assets.voices import Voice
 
@@ -148,6 +147,8 @@ def _checkpoint(voice: Voice) -> EarlyFact:
 
 
 def _published_voice(voice: Voice) -> EarlyFact:
+    from voice_assets.piper.warm_start.published import start_from_problem
+
     chosen, key = voice.training, "training.start_from"
     problem = start_from_problem(chosen, voice.dataset / "config.json", voice.sample_rate)
     if not problem:

@@ -4,6 +4,7 @@ A check reads the evidence that its asset recorded: the tables of that materiali
 ``rules.runner`` runs Great Expectations; this file turns the results into Dagster's.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from voice_assets.orchestration.parameters import suite_parameters
 from voice_assets.orchestration.records import ADVISORY, ERRORED, JUDGED, JUDGED_BY, PLACE, SUITE, WAIVER, Materialisation
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
-from voice_assets.rules.runner import RuleResult, run
 from voice_assets.rules.suites import BoundSuite, Rule, bind, load_suite, suite_names
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from voice_assets.rules.runner import RuleResult
 
 
 def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | None = None) -> dg.AssetChecksDefinition:
@@ -32,13 +34,9 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
     bound = bind(load_suite(name), suite_parameters(voice, name))
     specs = [_spec(voice, name, bound, rule, partitions) for rule in bound.rules]
 
-    @dg.multi_asset_check(
-        name=f"{voice.name}__{name}__rules",
-        specs=specs,
-        description=f"The suite data_checks/{name}.json.",
-        can_subset=True,  # without this the UI cannot run the checks again on a finished asset
-    )
     def rules(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from voice_assets.rules.runner import run
+
         newest = _newest(context, asset_key(voice, name), partitions is not None)
         tables = {table: read(project_store(), artifact) for table, artifact in newest.evidence.items()}
         waived = _waivers(context.instance, voice, name, newest.partition, newest.data_version)
@@ -46,7 +44,13 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
             if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
                 yield _result(voice, name, bound, result, waived(result), newest.storage_id)
 
-    return rules
+    rules.__signature__ = inspect.signature(rules)  # type: ignore[attr-defined] # Dagster asks again and again for each rule
+    return dg.multi_asset_check(
+        name=f"{voice.name}__{name}__rules",
+        specs=specs,
+        description=f"The suite data_checks/{name}.json.",
+        can_subset=True,  # without this the UI cannot run the checks again on a finished asset
+    )(rules)
 
 
 def _spec(
@@ -105,13 +109,15 @@ def judge(
         tables: the evidence.
         data_version: of the materialisation that is being made; a waiver for the same data is in force again.
     """
+    from voice_assets.rules.runner import run
+
     bound = bind(load_suite(name), suite_parameters(voice, name))
     partition = context.partition_key if context.has_partition_key else None
     waived = _waivers(context.instance, voice, name, partition, data_version)
     return [_verdict(voice, name, result, waived) for result in run(bound, tables)]
 
 
-def _verdict(voice: Voice, name: str, result: RuleResult, waived: Callable[[RuleResult], str]) -> dict[str, Any]:
+def _verdict(voice: Voice, name: str, result: "RuleResult", waived: "Callable[[RuleResult], str]") -> dict[str, Any]:
     waiver = waived(result)
     return {
         "rule": result.rule,
@@ -127,11 +133,11 @@ def _verdict(voice: Voice, name: str, result: RuleResult, waived: Callable[[Rule
 
 def _waivers(
     instance: dg.DagsterInstance, voice: Voice, name: str, partition: str | None, data_version: str
-) -> Callable[[RuleResult], str]:
+) -> "Callable[[RuleResult], str]":
     """A function from a result to the waiver that lets its failure pass, in words; to an empty text where there is none."""
     recorded = Waivers(History(instance), voice.name)
 
-    def waived(result: RuleResult) -> str:
+    def waived(result: "RuleResult") -> str:
         rule = f"{name}/{result.rule}"
         if result.passed or result.errored or _warns(voice, name, result) or rule in voice.never_waive:
             return ""
@@ -140,12 +146,12 @@ def _waivers(
     return waived
 
 
-def _warns(voice: Voice, name: str, result: RuleResult) -> bool:
+def _warns(voice: Voice, name: str, result: "RuleResult") -> bool:
     """Whether a failure only warns: a warning or an advisory rule. A rule that crashed always blocks."""
     return (result.severity == "warning" or f"{name}/{result.rule}" in voice.advisory) and not result.errored
 
 
-def _result(voice: Voice, name: str, bound: BoundSuite, result: RuleResult, waiver: str, judged: int) -> dg.AssetCheckResult:
+def _result(voice: Voice, name: str, bound: BoundSuite, result: "RuleResult", waiver: str, judged: int) -> dg.AssetCheckResult:
     warns = _warns(voice, name, result) or waiver  # so that a waived failure blocks nothing in its own run either
     advice = voice.advisory.get(f"{name}/{result.rule}")
     metadata: dict[str, Any] = {

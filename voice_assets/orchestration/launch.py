@@ -6,9 +6,10 @@ ones, and it is the only file that starts runs with them. ``test_launch.py`` tri
 that is installed.
 """
 
+import importlib
 import os
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any
 
 import dagster as dg
@@ -22,6 +23,7 @@ WRITTEN_FOR = "1.13.27"
 """The Dagster that the private names below were read in."""
 
 try:
+    from dagster._core.definitions.job_base import IJob
     from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
     from dagster._core.execution.api import create_execution_plan, execute_run
     from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
@@ -40,15 +42,48 @@ ASSET_JOB = "__ASSET_JOB"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+class _LoadedJob(IJob):
+    """``__ASSET_JOB`` of loaded definitions, for one selection. Dagster's own job loads the definitions again for each."""
+
+    op_selection = None
+
+    def __init__(
+        self,
+        repository: dg.RepositoryDefinition,
+        assets: Set[dg.AssetKey] | None,
+        checks: Set[dg.AssetCheckKey] | None,
+    ):
+        self._repository = repository
+        self._definition = repository.get_maybe_subset_job_def(ASSET_JOB, None, assets, checks)
+
+    @property
+    def asset_selection(self) -> Any:
+        return self._definition.asset_selection
+
+    @property
+    def asset_check_selection(self) -> Any:
+        return self._definition.asset_check_selection
+
+    def get_definition(self) -> dg.JobDefinition:
+        return self._definition
+
+    def get_repository_definition(self) -> dg.RepositoryDefinition:
+        return self._repository
+
+    def get_subset(self, *, asset_selection: Any = None, asset_check_selection: Any = None, **_: object) -> "_LoadedJob":
+        return _LoadedJob(self._repository, asset_selection, asset_check_selection)
+
+
 class InProcessRuns:
-    """Runs assets and checks of the code location on one instance. The code and the voices are read once, at the start."""
+    """Runs assets and checks of the code location on one instance.
+
+    Only the voices of a run are loaded, from the voice files as they are when the first run starts.
+    """
 
     def __init__(self, instance: dg.DagsterInstance):
         self._instance = instance
-        for cached in (ReconstructableJob.get_repository_definition, ReconstructableJob.get_definition):
-            cached.cache_clear()  # Dagster keeps the last definitions, perhaps of other voice files
-        repository = ReconstructableRepository.for_module(MODULE, "defs", os.getcwd())
-        self._job = ReconstructableJob(repository, ASSET_JOB)
+        self._repositories: dict[frozenset[str], dg.RepositoryDefinition] = {}
+        self._code = ReconstructableJob(ReconstructableRepository.for_module(MODULE, "defs", os.getcwd()), ASSET_JOB)
         target = LoadableTargetOrigin(module_name=MODULE, working_directory=os.getcwd())
         location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=LOCATION)
         self._origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), ASSET_JOB)
@@ -78,15 +113,22 @@ class InProcessRuns:
         config: Mapping[str, Any] | None = None,
     ) -> Outcome:
         """Run the selection. ``checks``: None selects every check of ``assets``. ``config``: of the one asset."""
-        job = self._job.get_subset(asset_selection=assets, asset_check_selection=checks)
+        job = _LoadedJob(self._loaded([*assets, *(check.asset_key for check in checks or ())]), assets, checks)
         steps = {} if config is None else {"ops": {"__".join(key.path): {"config": dict(config)} for key in assets}}
         run = self._create_run(job, partition, assets, checks, {**QUIET, **steps})
         result = execute_run(job, run, self._instance, raise_on_error=False)
         return Outcome(run.run_id, True) if result.success else self._failed(run.run_id)
 
+    def _loaded(self, keys: Iterable[dg.AssetKey]) -> dg.RepositoryDefinition:
+        """The definitions of the voices of ``keys``."""
+        voices = frozenset(key.path[0] for key in keys)
+        if voices not in self._repositories:
+            self._repositories[voices] = importlib.import_module(MODULE).defs_of(voices).get_repository_def()
+        return self._repositories[voices]
+
     def _create_run(
         self,
-        job: ReconstructableJob,
+        job: _LoadedJob,
         partition: str | None,
         assets: frozenset[dg.AssetKey],
         checks: frozenset[dg.AssetCheckKey] | None,
@@ -113,7 +155,7 @@ class InProcessRuns:
             resolved_op_selection=None,
             op_selection=None,
             remote_job_origin=self._origin,
-            job_code_origin=job.get_python_origin(),
+            job_code_origin=self._code.get_python_origin(),
             asset_graph=definition.asset_layer.asset_graph,
         )
 

@@ -7,18 +7,20 @@ import csv
 import hashlib
 import json
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from voice_assets.dataset.config import PiperConfig
 from voice_assets.runtime import files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class TrainingSetError(ValueError):
     """A training set that training cannot use. The message names file, clip and value."""
 
 
-def check_training_set(rows: pd.DataFrame, dataset: Path) -> None:
+def check_training_set(rows: "pd.DataFrame", dataset: Path) -> None:
     """Check that each clip has its accepted audio, and that both sides of the split have clips.
 
     Raises:
@@ -38,14 +40,14 @@ def check_training_set(rows: pd.DataFrame, dataset: Path) -> None:
             )
 
 
-def fingerprint(rows: pd.DataFrame, config: PiperConfig) -> str:
+def fingerprint(rows: "pd.DataFrame", config: PiperConfig) -> str:
     """SHA-256 of everything that decides the content of the cache: clips in order, texts, audio, rate, espeak voice, ids."""
     clips = rows[["clip_id", "path", "text", "audio_sha256", "split"]].values.tolist()
     facts = [clips, config.sample_rate, config.espeak_voice, config.phoneme_id_map]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def write_metadata(rows: pd.DataFrame, path: Path) -> Path:
+def write_metadata(rows: "pd.DataFrame", path: Path) -> Path:
     """Write Piper's ``audio|text`` rows, quoted where ``csv.reader(delimiter="|")`` needs quotes."""
     with files.replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter="|", lineterminator="\n").writerows(rows[["path", "text"]].values.tolist())

@@ -9,9 +9,7 @@ import json
 from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from voice_assets.dataset.config import load_config
 from voice_assets.piper.checkpoints import checkpoints_in
@@ -21,6 +19,9 @@ from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import free_version, version_dir, versions_in
 from voice_assets.runtime import files
 from voice_assets.voices import Training
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IDENTITY = "identity.json"
 
@@ -79,7 +80,7 @@ but it is the same training: neither place is the right one.
 
 def identity_of(
     training: Training,
-    rows: pd.DataFrame,
+    rows: "pd.DataFrame",
     config: Path,
     start: Path | None = None,
     model_arguments: Mapping[str, Any] | None = None,
@@ -113,7 +114,7 @@ def identity_of(
     return plain
 
 
-def identity_of_request(request: TrainRequest, rows: pd.DataFrame) -> dict[str, Any]:
+def identity_of_request(request: TrainRequest, rows: "pd.DataFrame") -> dict[str, Any]:
     """The identity that ``request`` asks for. Raises as :func:`identity_of`."""
     return identity_of(request.training, rows, request.config, request.start, request.model_arguments)
 

@@ -6,10 +6,12 @@ Not here: the checkpoints on disk (``piper.checkpoints``) and the free space of 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from voice_assets.voice_training import Keep, Training
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def validated(epoch: int, training: Training, epochs: int) -> bool:
@@ -30,7 +32,7 @@ def firsts(epochs: Iterable[int], every: int) -> set[int]:
     return set({epoch // every: epoch for epoch in sorted(epochs, reverse=True) if epoch >= every}.values())
 
 
-def unwanted(table: pd.DataFrame, present: Iterable[int], keep: Keep) -> dict[int, str]:
+def unwanted(table: "pd.DataFrame", present: Iterable[int], keep: Keep) -> dict[int, str]:
     """The epochs whose checkpoints may go, each with the reason.
 
     An epoch stays when it is among the last ``keep.last``, when its validation mel loss is among the lowest ``keep.best`` of

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ def load_suite(name: str, folder: Path = FOLDER) -> Suite:
     except OSError as error:
         known = ", ".join(suite_names(folder)) or "none"
         raise SuiteError(f"suite {name}: cannot read {file}: {error.strerror}; suites there: {known}") from error
+    return _suite(name, content)
+
+
+@cache  # the voices of a project share their suites: reading them again for each took most of the time of loading
+def _suite(name: str, content: bytes) -> Suite:
     return Suite(name, tuple(parse_suite(name, content).expectations), hashlib.sha256(content).hexdigest())
 
 
@@ -91,6 +97,13 @@ def bind(suite: Suite, parameters: Mapping[str, Parameter]) -> BoundSuite:
     """
     for name, value in parameters.items():
         _expect_plain(suite, name, value)
+    judged_by = {"suite": suite.sha256, "code": sha256(FOLDER / "expectations.py"), "parameters": dict(parameters)}
+    return _bound(suite, json.dumps(judged_by, sort_keys=True, ensure_ascii=False))
+
+
+@cache  # voices with equal thresholds share their rules
+def _bound(suite: Suite, judged_by: str) -> BoundSuite:
+    parameters: dict[str, Parameter] = json.loads(judged_by)["parameters"]
     unused = sorted(set(parameters) - suite.parameter_names)
     if unused:
         known = ", ".join(f"${name}" for name in sorted(suite.parameter_names)) or "none"
@@ -101,9 +114,7 @@ def bind(suite: Suite, parameters: Mapping[str, Parameter]) -> BoundSuite:
             raise SuiteError(f"suite {suite.name}: rule {rule.name}: the parameter {', '.join(missing)} has no value")
     filled = [_fill(rule.as_written(), parameters) for rule in suite.rules]
     rules = tuple(suite_from(suite.name, {"name": suite.name, "expectations": filled}).expectations)
-    judged_by = {"suite": suite.sha256, "code": sha256(FOLDER / "expectations.py"), "parameters": dict(parameters)}
-    written = json.dumps(judged_by, sort_keys=True, ensure_ascii=False)
-    return BoundSuite(suite.name, rules, dict(parameters), written)
+    return BoundSuite(suite.name, rules, parameters, judged_by)
 
 
 def _parameters_of(rule: Rule) -> frozenset[str]:

@@ -32,7 +32,14 @@ def test_float16_becomes_int8_only_for_device_auto(monkeypatch):
 
 @pytest.mark.parametrize(
     ("device", "compute_type"),
-    [("cpu", "int8"), ("auto", "int8"), ("cpu", "float32"), ("auto", "float32")],
+    [
+        ("cpu", "int8"),
+        ("auto", "int8"),
+        ("cpu", "float32"),
+        ("auto", "float32"),
+        ("auto", "float16"),
+        ("auto", "int8_float16"),
+    ],
 )
 def test_what_is_chosen_without_asking_the_library_is_what_the_library_supports(monkeypatch, device, compute_type):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

@@ -4,6 +4,8 @@ The checks, the gate, the runs and Dagster are the real ones. Only the judged as
 ``evidence/<voice>/`` of the project, as the real asset records what it made.
 """
 
+from collections.abc import Collection
+
 import dagster as dg
 
 from voice_assets.definitions import build_definitions
@@ -59,9 +61,14 @@ def checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 @dg.definitions
 def defs() -> dg.Definitions:
     """What the matrix's workspace loads."""
+    return defs_of(None)
+
+
+def defs_of(voices: Collection[str] | None) -> dg.Definitions:
+    """What a run of the matrix loads: these voices, or all."""
     sensor = dg.AutomationConditionSensorDefinition(
         "eager", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=1
     )
     return dg.Definitions.merge(
-        build_definitions(stages=[assets], rules=[checks], automations=[]), dg.Definitions(sensors=[sensor])
+        build_definitions(only=voices, stages=[assets], rules=[checks], automations=[]), dg.Definitions(sensors=[sensor])
     )

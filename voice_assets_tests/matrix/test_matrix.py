@@ -93,7 +93,7 @@ def by_the_command_line(matrix: Matrix) -> None:
     """`voice-assets run` for every voice; the graph is loaded once."""
     loaded = graph.defs()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(definitions, "build_definitions", lambda: loaded)
+        patch.setattr(definitions, "build_definitions", lambda **_: loaded)
         done = {cell: call("run", cell.voice, "--to", "after") for cell in CELLS}
     assert {str(cell): result.output for cell, result in done.items() if result.exit_code != 1} == {}
 

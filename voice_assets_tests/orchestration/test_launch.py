@@ -8,7 +8,7 @@ import ast
 import importlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from voice_assets import definitions
+from voice_assets.orchestration.launch import InProcessRuns
+from voice_assets_tests.served_ui import served
 from voice_assets_tests.toy_project import HERE, ToyProject
 
 LAUNCH = HERE / "voice_assets" / "orchestration" / "launch.py"
@@ -100,6 +103,58 @@ def test_a_run_is_recorded_as_the_ui_records_it(toy: ToyProject) -> None:
     assert (target.module_name, target.working_directory) == ("voice_assets.definitions", str(Path.cwd()))
     assert toy.instance.get_job_snapshot(run.job_snapshot_id) is not None
     assert toy.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id) is not None
+
+
+def test_the_runs_of_a_voice_load_its_definitions_once_and_no_other_voice(toy: ToyProject, monkeypatch) -> None:
+    (toy.root / "voices" / "other.yaml").write_text((toy.root / "voices" / "toy.yaml").read_text())
+    build, loaded = definitions.build_definitions, []
+
+    def counted(*folder: Path, only: Collection[str] | None = None) -> dg.Definitions:
+        loaded.append(only)
+        return build(*folder, only=only)
+
+    monkeypatch.setattr(definitions, "build_definitions", counted)
+    runs = InProcessRuns(toy.instance)
+    with compatible():
+        outcomes = [runs.run(toy.target(*one)) for one in (("raw_dataset",), ("clips", "0-of-2"), ("clips", "1-of-2"))]
+    assert all(outcome.success for outcome in outcomes), outcomes
+    assert loaded == [{"toy"}]
+
+
+PAGE = """query($id: ID!) { runOrError(runId: $id) { ... on Run {
+  hasReExecutePermission assetSelection { path } repositoryOrigin { repositoryName repositoryLocationName }
+  executionPlan { steps { key } } stepStats { stepKey status } pipelineSnapshotId parentPipelineSnapshotId } } }"""
+SNAPSHOT = """query($id: String!) { pipelineSnapshotOrError(snapshotId: $id) { ... on PipelineSnapshot {
+  name solidHandles { handleID } } } }"""
+AGAIN = """mutation($params: ReexecutionParams!) { launchPipelineReexecution(reexecutionParams: $params) {
+  ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+
+
+@pytest.mark.slow
+def test_the_ui_opens_a_run_that_knew_its_own_voice_only_and_runs_it_again(toy: ToyProject) -> None:
+    (toy.root / "voices" / "other.yaml").write_text((toy.root / "voices" / "toy.yaml").read_text())
+    outcomes = toy.run("raw_dataset"), toy.run("clips", "0-of-2")
+    with served(toy) as ui:
+        ui.wait_until(lambda: ui.ask("{ version }"))
+        page = ui.ask(PAGE, id=outcomes[1].run_id)
+        assert page is not None
+        run = page["runOrError"]
+        assert run["hasReExecutePermission"]
+        assert run["assetSelection"] == [{"path": ["toy", "clips"]}]
+        assert run["repositoryOrigin"] == {"repositoryName": "__repository__", "repositoryLocationName": "voice_assets"}
+        assert run["executionPlan"]["steps"] == [{"key": "toy__clips"}]
+        assert run["stepStats"] == [{"stepKey": "toy__clips", "status": "SUCCESS"}]
+        for name, least in (("pipelineSnapshotId", 1), ("parentPipelineSnapshotId", 10)):
+            snapshot = ui.ask(SNAPSHOT, id=run[name])
+            assert snapshot is not None
+            assert snapshot["pipelineSnapshotOrError"]["name"] == "__ASSET_JOB"
+            assert len(snapshot["pipelineSnapshotOrError"]["solidHandles"]) >= least
+        answer = ui.ask(AGAIN, params={"parentRunId": outcomes[1].run_id, "strategy": "ALL_STEPS"})
+        assert answer is not None
+        again = answer["launchPipelineReexecution"]["run"]["runId"]
+        ui.wait_until(lambda: ui.run(again).is_finished)
+    assert ui.run(again).is_success
+    assert toy.latest("clips", "0-of-2").run_id == again
 
 
 @pytest.mark.slow

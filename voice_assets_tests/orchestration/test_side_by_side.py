@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +17,12 @@ import pytest
 from voice_assets.dataset.rows import clip_name
 from voice_assets.dataset.shards import shard_of
 from voice_assets.orchestration import pools
-from voice_assets.orchestration.dead_runs import process_of
+from voice_assets.orchestration.dead_runs import fail_dead_runs, process_of
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.launcher import Task
-from voice_assets.orchestration.subprocess_runs import SubprocessRuns
+from voice_assets.orchestration.subprocess_runs import PRELOADED, SubprocessRuns
+from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.defs.finished_voice import copy_part, run_cli
@@ -28,6 +31,18 @@ from voice_assets_tests.orchestration.test_runner import RUNNING
 from voice_assets_tests.toy_project import HERE, SHARDS, ToyProject
 
 pytestmark = pytest.mark.slow
+PARENT = """
+import dagster as dg
+from voice_assets.orchestration.gates import AssetPartition
+from voice_assets.orchestration.instance import open_instance
+from voice_assets.orchestration.launcher import Task
+from voice_assets.orchestration.subprocess_runs import run_side_by_side
+
+tasks = [Task(AssetPartition(dg.AssetKey(["toy", "clips"]), f"{shard}-of-2"), "a test") for shard in range(2)]
+with open_instance() as instance:
+    run_side_by_side(instance, tasks, 2, print)
+"""
+"""A process whose runs a test holds and stops. The terminal sends Ctrl-C to the whole session."""
 FOUR = tuple(f"{index}-of-4" for index in range(4))
 
 
@@ -148,11 +163,56 @@ def test_ending_the_runs_ends_every_process_and_starts_no_other(toy: ToyProject)
         wait_for_runs(toy, [thread], SHARDS[:1])
         (process,) = runs._processes
         runs.end()
-        assert process.poll() is not None
+        assert process.exitcode is not None
         thread.join()
     assert [outcome.success for outcome in outcomes] == [False]
     assert toy.instance.get_runs(RUNNING) == []
     assert "the runs were ended" in runs.run(Task(toy.target("clips", SHARDS[1]), "a test")).message
+
+
+def started_by_a_parent(toy: ToyProject, log: Path) -> tuple[subprocess.Popen[bytes], list[ProcessIdentity]]:
+    """A parent in a session of its own, and the processes of its two runs. Use it inside ``HeldConfig``."""
+    with log.open("wb") as printed:
+        parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=printed, stderr=printed, start_new_session=True)
+    while len(runs := toy.instance.get_runs(RUNNING)) < 2:
+        assert parent.poll() is None, log.read_text()
+        time.sleep(0.05)
+    processes = [process for run in runs if (process := process_of(run)) is not None]
+    assert len({parent.pid, *(process.pid for process in processes)}) == 3
+    return parent, processes
+
+
+def test_runs_end_when_their_parent_is_killed(toy: ToyProject, tmp_path: Path) -> None:
+    toy.run("raw_dataset")
+    with HeldConfig(toy.dataset):
+        parent, processes = started_by_a_parent(toy, tmp_path / "log")
+        parent.kill()
+        parent.wait()
+        while not all(process.ended for process in processes):
+            time.sleep(0.05)
+    assert len(fail_dead_runs(toy.instance)) == 2
+
+
+def test_ctrl_c_ends_the_runs_of_a_session(toy: ToyProject, tmp_path: Path) -> None:
+    toy.run("raw_dataset")
+    log = tmp_path / "log"
+    with HeldConfig(toy.dataset):
+        parent, processes = started_by_a_parent(toy, log)
+        os.killpg(parent.pid, signal.SIGINT)
+        parent.wait()
+        assert all(process.ended for process in processes)
+    assert toy.instance.get_runs(RUNNING) == []
+    assert log.read_text().count("Traceback") == 1  # of the parent: its processes print nothing into the terminal
+
+
+def test_a_run_finds_the_libraries_loaded(toy: ToyProject, tmp_path: Path) -> None:
+    """The process is forked from a server that has imported what every run needs."""
+    context, found = SubprocessRuns(toy.instance)._context, tmp_path / "loaded"
+    script = f"import sys; open({str(found)!r}, 'w').write(' '.join(sys.modules))"
+    process = context.Process(target=exec, args=(script, {}))
+    process.start()
+    process.join()
+    assert set(found.read_text().split()) >= set(PRELOADED)
 
 
 def test_the_pool_is_as_wide_as_the_voice_with_most_slots(toy: ToyProject) -> None:

@@ -80,6 +80,14 @@ def test_parameters_are_filled_in_at_any_depth_with_their_type(tmp_path: Path) -
     assert (codes.meta.where.column, codes.meta.where.values) == ("kind", (7, "x"))
 
 
+def test_equal_thresholds_share_their_rules_and_others_do_not(tmp_path: Path) -> None:
+    bound = bind(load(tmp_path, MEAN), {"lowest": 1})
+    assert bind(load(tmp_path, MEAN), {"lowest": 1}) is bound
+    float_bound = bind(load(tmp_path, MEAN), {"lowest": 1.0})
+    assert type(float_bound.rules[0].kwargs["min_value"]) is float
+    assert float_bound.fingerprint != bound.fingerprint
+
+
 def test_binding_leaves_the_suite_as_it_was(tmp_path: Path) -> None:
     suite = load(tmp_path, MEAN)
     bind(suite, {"lowest": 0.9})
