@@ -140,6 +140,7 @@ class Runner:
         self.graph, self.instance, self.launcher, self.listener = graph, instance, launcher, listener
         self.epoch, self.widths = epoch, widths or {}
         self._competing: set[dg.AssetKey] = set()
+        self._gate: Gate | None = None
 
     def run(self, keys: list[dg.AssetKey]) -> Iterator[AssetStatus]:
         """Bring each asset of ``keys`` up to date, in order. Ends after the first asset that is not open.
@@ -160,6 +161,7 @@ class Runner:
         An asset is among them when it is missing or out of date, or an asset above it is. Nothing is made.
         """
         gate = Gate(self.graph, self.instance)
+        gate.read_ahead(keys)
         found: set[dg.AssetKey] = set()
         for key in keys:
             node = self.graph.get(key)
@@ -191,7 +193,7 @@ class Runner:
             observation = Task(AssetPartition(key), "the data set may have changed")  # one observation covers every shard
             self._run_all([observation], status)
             return status
-        gate = Gate(self.graph, self.instance)  # one for all partitions: it reads the records of all with few queries
+        gate = self._gate_for(key)
         targets = self._partitions(gate, key)
         if not node.is_external:
             tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
@@ -199,11 +201,16 @@ class Runner:
             self._run_all(tasks, status)
         if status.verdict == "CLOSED":
             return status
-        if status.ran:
-            gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
+        gate = self._gate_for(key)
         for target in targets:
             self._judge(gate, target, status)
         return status
+
+    def _gate_for(self, key: dg.AssetKey) -> Gate:
+        """The gate that has read the records of ``key`` and everything above: the last one, until a run changes the records."""
+        self._gate = self._gate or Gate(self.graph, self.instance)
+        self._gate.read_ahead([key])
+        return self._gate
 
     def _partitions(self, gate: Gate, key: dg.AssetKey) -> list[AssetPartition]:
         partitions = self.graph.get(key).partitions_def
@@ -236,6 +243,7 @@ class Runner:
             status.add(outcome)
 
         self.launcher.run(self._until_closed(tasks, status), min(width, len(tasks)), ended)
+        self._gate = None if tasks else self._gate
 
     def _until_closed(self, tasks: list[Task], status: AssetStatus) -> Iterator[Task]:
         """Each of ``tasks`` when its run starts. Ends at a closed gate, which mostly closes the next partition too."""

@@ -70,6 +70,7 @@ class Store:
             dataset: the data set of the voice; only needed for the reports of the voice.
             cache: the local folder for copies of a remote store's files.
         """
+        self._plain = Path(root) if isinstance(root, Path) else root
         self._root, self._work, self._dataset, self._cache = root, work, dataset, cache or work / ".cache" / "store"
 
     def uri(self, path: Path) -> str:
@@ -91,14 +92,18 @@ class Store:
         Raises:
             StoreError: the URI leads out of its root, or into a data set that this store does not know.
         """
+        return UPath(self._place(uri))
+
+    def _place(self, uri: str) -> Path | UPath:
+        """``at``; a plain path of a local file, which is made in a tenth of the time."""
         inside = uri.removeprefix(DATASET)
-        if PurePosixPath(inside).is_absolute() or ".." in PurePosixPath(inside).parts:
+        if inside.startswith("/") or ".." in inside.split("/"):
             raise StoreError(f"{uri}: leads out of the store")
         if inside == uri:
-            return self._root / inside
+            return self._plain / inside
         if self._dataset is None:
             raise StoreError(f"{uri}: which data set is not known here")
-        return UPath(self._dataset) / inside
+        return self._dataset / inside
 
     def put(self, uri: str, write: Callable[[Path], object]) -> Artifact:
         """Write the file ``uri``: ``write`` writes to a local path. Then the whole file is in the store, or nothing is."""
@@ -135,7 +140,7 @@ class Store:
         Raises:
             RemoteError: the store cannot be asked.
         """
-        target = self.at(artifact.uri)
+        target = self._place(artifact.uri)
         if (found := contents(target)) is None:
             return f"{artifact.uri} is gone"
         if total(found) != artifact.bytes:
