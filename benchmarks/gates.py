@@ -1,10 +1,14 @@
-"""The time that gates and lineage take with a long history: `make bench-gates`. Last line: one JSON object.
+"""What gates and lineage cost with a long history, and how that grows with the shards: `make bench-gates`. Last line: JSON.
 
-A voice with 64 shards, 200 epochs and 1,000 past runs. Its records and files are written as runs would write them; nothing is
-transcribed and nothing is trained. The instance is real SQLite in a temporary folder.
+A voice with 64 shards, 200 epochs and 1,000 past runs, and one with 256 shards. Records and files are written as runs would
+write them; nothing is transcribed and nothing is trained. The instance is real SQLite in a temporary folder.
 
-``lineage_s``: ``voice-assets lineage`` for a package, in this process. ``gate_s``: what the gate costs a run, for the slowest
-asset. ``idle_run_s``: ``voice-assets run`` with nothing to do, as a process. Figures are medians.
+Seconds are CPU seconds, medians, without imports. SQL: the statements that are sent to the databases.
+
+``gate_s``: what the gate costs a run, for the slowest asset. ``gate_s_64``, ``gate_sql_64``: for the slowest run of one shard;
+also with 256 shards. ``stage_ratio``: the gates of all runs of that stage, one after the other, per shard: 256 shards to 64.
+``lineage_s``, ``lineage_sql``: ``voice-assets lineage`` for a package. ``idle_gates_s``: the gates' share of a run with nothing
+to do; ``idle_run_s``: ``voice-assets run`` then, with its imports. ``page_s``, ``page_sql``: one poll of the UI's graph page.
 """
 
 import json
@@ -15,21 +19,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from sqlite3 import Connection
 from typing import Any
 
 import dagster as dg
 from click.testing import CliRunner
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from benchmarks.graph_page import graph_page
 from voice_assets.orchestration.records import Materialisation
 from voice_assets_tests.datasets import write_dataset, write_voice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
+from voice_assets_tests.statements import counted
 
-SHARDS, EPOCHS, PAST_RUNS, CLIPS = 64, 200, 1000, 256
+SHARDS, MORE_SHARDS, EPOCHS, PAST_RUNS = 64, 256, 200, 1000
+CLIPS_PER_SHARD = 4
 TURNS = 3
 VOICE = "bench"
 
@@ -63,111 +73,165 @@ class RecordedRuns(RecordedVoice):
         return made
 
 
-def write_history(instance: dg.DagsterInstance) -> str:
+def write_history(instance: dg.DagsterInstance, past_runs: int, epochs: int) -> str:
     """Write the past runs and the present state. Returns the packaged epoch."""
     voice = RecordedRuns(instance, opened_voice(instance, VOICE).voice)
     voice.observe()
     rounds = 0
-    while voice.runs < PAST_RUNS:
+    while voice.runs < past_runs:
         voice.validate(f"past {rounds}")
         rounds += 1
         print(f"{voice.runs} past runs", flush=True)
     voice.validate("now")
     voice.make("drift_report")
-    epoch = voice.train(EPOCHS)[-1]
+    epoch = voice.train(epochs)[-1]
     voice.package(epoch)
-    print(f"{SHARDS} shards, {EPOCHS} epochs, {voice.runs} runs", flush=True)
+    print(f"{voice.voice.shards} shards, {epochs} epochs, {voice.runs} runs", flush=True)
     return epoch
 
 
-def median_seconds(work: Callable[[], Any]) -> float:
-    """The median time of ``work``."""
+def cpu_seconds(work: Callable[[], Any]) -> float:
+    """The median CPU time of ``work`` in this process."""
     seconds = []
     for _ in range(TURNS):
-        started = time.perf_counter()
+        started = time.process_time()
         work()
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     return statistics.median(seconds)
 
 
-def lineage_seconds() -> float:
-    """Seconds of `voice-assets lineage` for the package of the voice."""
+def statements(work: Callable[[], Any]) -> int:
+    """The number of SQL statements of ``work``."""
+    with counted() as found:
+        work()
+    return len(found)
+
+
+def show_lineage() -> None:
+    """`voice-assets lineage` for the package of the voice."""
     from voice_assets.cli.main import main as command
 
-    def show() -> None:
-        done = CliRunner().invoke(command, ["lineage", VOICE])
-        if done.exit_code or f"clips, {SHARDS} shards" not in done.output or "Nothing speaks against" not in done.output:
-            raise SystemExit(f"the lineage is not that of the voice:\n{done.output}")
-
-    return median_seconds(show)
+    done = CliRunner().invoke(command, ["lineage", VOICE])
+    if done.exit_code or f"clips, {SHARDS} shards" not in done.output or "Nothing speaks against" not in done.output:
+        raise SystemExit(f"the lineage is not that of the voice:\n{done.output}")
 
 
-def gate_seconds(instance: dg.DagsterInstance, epoch: str) -> float:
-    """Seconds of the slowest gate."""
-    from voice_assets.definitions import build_definitions
-    from voice_assets.orchestration.gates import AssetPartition, Gate
+class Gates:
+    """The gates of the voice in one instance. A gate that is closed ends the benchmark."""
 
-    graph = build_definitions().resolve_asset_graph()
-    slowest = 0.0
-    for key in graph.toposorted_asset_keys:
-        node = graph.get(key)
-        if not node.is_materializable:
-            continue
-        partition = None
-        if node.partitions_def is not None:
-            dynamic = isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
-            partition = epoch if dynamic else node.partitions_def.get_partition_keys()[0]
+    def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, epoch: str):
+        self.graph, self.instance, self.epoch = graph, instance, epoch
+
+    def check(self, key: dg.AssetKey, partition: str | None) -> None:
+        """Check a gate as a run does: with nothing remembered."""
+        from voice_assets.orchestration.gates import AssetPartition, Gate
+
         target = AssetPartition(key, partition)
+        if blockers := Gate(self.graph, self.instance).blockers(target):
+            raise SystemExit(f"the gate of {target} is closed: {blockers[0]}")
 
-        def check(target: AssetPartition = target) -> None:
-            blockers = Gate(graph, instance).blockers(target)
-            if blockers:
-                raise SystemExit(f"the gate of {target} is closed: {blockers[0]}")
+    def partitions(self, key: dg.AssetKey) -> list[str | None]:
+        """Every shard of a sharded asset; of another asset, what is checked of it."""
+        definition = self.graph.get(key).partitions_def
+        if definition is None:
+            return [None]
+        return [self.epoch] if isinstance(definition, dg.DynamicPartitionsDefinition) else [*definition.get_partition_keys()]
 
-        seconds = median_seconds(check)
-        print(f"gate of {target}: {seconds:.3f} s", flush=True)
-        slowest = max(slowest, seconds)
-    return slowest
+    def figures(self) -> Iterator[tuple[dg.AssetKey, float, int]]:
+        """CPU seconds and statements of the gate of each asset that can be made."""
+        for key in self.graph.toposorted_asset_keys:
+            if self.graph.get(key).is_materializable:
+                partition = self.partitions(key)[0]
+                seconds = cpu_seconds(lambda key=key, partition=partition: self.check(key, partition))
+                sql = statements(lambda key=key, partition=partition: self.check(key, partition))
+                print(f"gate of {key.to_user_string()}[{partition}]: {seconds:.3f} s, {sql} SQL", flush=True)
+                yield key, seconds, sql
+
+    def of_shards(self) -> dict[str, float]:
+        """The slowest gate of any asset, the slowest run of one shard, and a stage of such runs, per shard."""
+        found = list(self.figures())
+        key, seconds, sql = max((one for one in found if len(self.partitions(one[0])) > 1), key=lambda one: one[1])
+        shards = self.partitions(key)
+        stage = cpu_seconds(lambda: [self.check(key, shard) for shard in shards]) / len(shards)
+        return {"any": max(one[1] for one in found), "shard": seconds, "sql": sql, "stage": stage}
+
+
+def idle_gates(graph: AssetGraph, instance: dg.DagsterInstance) -> None:
+    """What `voice-assets run` asks of the gates when everything is current; the data set is not observed."""
+    from voice_assets.orchestration.runner import Runner, assets_to
+
+    keys = [key for key in assets_to(graph, VOICE, None) if not graph.get(key).is_observable]
+    for status in Runner(graph, instance, launcher=NoRuns(), listener=NoRuns()).run(keys):
+        if not status.open:
+            raise SystemExit(f"{status.key.to_user_string()} is not current: {status.reasons}")
+
+
+class NoRuns:
+    """A launcher that is asked for nothing."""
+
+    def run(self, tasks: Iterator[Any], *_: object) -> None:
+        """Refuse any task."""
+        if wanted := list(tasks):
+            raise SystemExit(f"not current: {wanted[0]}")
+
+    def starting(self, target: Any, reason: str) -> None:
+        """Refuse: nothing may start."""
+        raise SystemExit(f"{target}: {reason}")
+
+    def ended(self, *_: object) -> None:
+        """Nothing started."""
 
 
 def idle_run_seconds() -> float:
-    """Seconds of `voice-assets run` when everything is current."""
-
-    def run() -> None:
-        done = subprocess.run([sys.executable, "-m", "voice_assets.cli", "run", VOICE], capture_output=True, text=True)
-        if done.returncode or " made" in done.stdout:
-            raise SystemExit(f"the run was not idle:\n{done.stdout}{done.stderr}")
-
-    return median_seconds(run)
-
-
-def write_project(root: Path) -> None:
-    """Write a project with a data set of short clips."""
-    here = Path(__file__).resolve().parent.parent
-    for name in ("dagster.yaml", "workspace.yaml"):
-        shutil.copy(here / name, root / name)
-    write_dataset(root / "dataset", [f"Это предложение номер {number}." for number in range(CLIPS)], seconds=0.2)
-    write_voice(root / "voices" / f"{VOICE}.yaml", Path("../dataset"), shards=SHARDS)
+    """CPU seconds of `voice-assets run` when everything is current."""
+    before = getrusage(RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-m", "voice_assets.cli", "run", VOICE], capture_output=True, text=True)
+    if done.returncode or " made" in done.stdout:
+        raise SystemExit(f"the run was not idle:\n{done.stdout}{done.stderr}")
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _do_not_wait_for_the_disk(connection: Connection, _: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
-def main() -> None:
-    """Make the project in a temporary folder, measure, and print."""
+@contextmanager
+def recorded(shards: int, past_runs: int, epochs: int) -> Iterator[tuple[Gates, Path]]:
+    """A project with a voice of ``shards`` shards in a temporary folder: its gates, and the folder."""
+    from voice_assets.definitions import build_definitions
     from voice_assets.orchestration.instance import open_instance
 
-    event.listen(Engine, "connect", _do_not_wait_for_the_disk)  # a thousand runs are written; what is measured only reads
+    here = Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         os.environ.update(VOICE_ASSETS_ROOT=str(root), DAGSTER_HOME=str(root / ".dagster"))
-        write_project(root)
+        for name in ("dagster.yaml", "workspace.yaml"):
+            shutil.copy(here / name, root / name)
+        texts = [f"Это предложение номер {number}." for number in range(shards * CLIPS_PER_SHARD)]
+        write_dataset(root / "dataset", texts, seconds=0.2)
+        write_voice(root / "voices" / f"{VOICE}.yaml", Path("../dataset"), shards=shards)
         with open_instance() as instance:
-            epoch = write_history(instance)
-            figures = {"lineage_s": lineage_seconds(), "gate_s": gate_seconds(instance, epoch)}
+            epoch = write_history(instance, past_runs, epochs)
+            yield Gates(build_definitions().resolve_asset_graph(), instance, epoch), root
+
+
+def main() -> None:
+    """Make the projects in temporary folders, measure, and print."""
+    event.listen(Engine, "connect", _do_not_wait_for_the_disk)  # a thousand runs are written; what is measured only reads
+    with recorded(SHARDS, PAST_RUNS, EPOCHS) as (gates, root):
+        few = gates.of_shards()
+        figures = {"lineage_s": cpu_seconds(show_lineage), "lineage_sql": statements(show_lineage)}
+        figures["idle_gates_s"] = cpu_seconds(lambda: idle_gates(gates.graph, gates.instance))
         figures["idle_run_s"] = idle_run_seconds()
-    print(json.dumps({name: round(seconds, 3) for name, seconds in figures.items()}))
+        print(figures, flush=True)
+        with graph_page(gates.instance, root / "workspace.yaml", VOICE) as page:
+            figures |= {"page_s": cpu_seconds(page.poll), "page_sql": statements(page.poll)}
+    with recorded(MORE_SHARDS, 0, 1) as (gates, _):
+        many = gates.of_shards()
+    figures |= {"gate_s": few["any"], "gate_s_64": few["shard"], "gate_sql_64": few["sql"]}
+    figures |= {"gate_s_256": many["shard"], "gate_sql_256": many["sql"], "stage_ratio": many["stage"] / few["stage"]}
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ TOKEN = "VOICE_ASSETS_TOKEN"
 """The environment variable with the token. A command line can be seen by every user of the machine."""
 POLL_MS = 2000
 """How often the pages ask for news: Dagster's own default."""
+SHARDS_COMPARED = 32
+"""Up to how many shards of an input the graph page compares with those an asset was built from, to show "unsynced". Dagster
+compares up to 100, one after the other, for every poll. The gates compare all shards."""
 
 
 class BesideDagster:
@@ -38,7 +41,9 @@ class BesideDagster:
 
 def main(host: str, port: int) -> None:
     """Serve the project's instance and code location until the process is told to end."""
+    import dagster as dg
     import uvicorn
+    from dagster._core.definitions import data_version
     from dagster._core.workspace.context import WorkspaceProcessContext
     from dagster._core.workspace.load_target import WorkspaceFileTarget
     from dagster_webserver.app import create_app_from_workspace_process_context
@@ -53,7 +58,12 @@ def main(host: str, port: int) -> None:
 
     token = os.environ.pop(TOKEN, "") or None  # the code server, a child of this process, does not inherit it
     target = WorkspaceFileTarget([str(project.dagster_file("workspace.yaml"))])
-    with open_instance() as instance, WorkspaceProcessContext(instance, target, version=__version__) as process:
+    data_version.SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD = SHARDS_COMPARED
+    with (
+        open_instance() as instance,
+        WorkspaceProcessContext(instance, target, version=__version__) as process,
+        dg.partition_loading_context(dynamic_partitions_store=instance),  # without it, checks of epochs show no status
+    ):
         dagster = create_app_from_workspace_process_context(process, live_data_poll_rate=POLL_MS)
         review = create_app(RecordedSubjects(instance), RecordedComparisons(instance))
         app = BesideDagster(review, ClientService(instance).app(), dagster)

@@ -4,11 +4,15 @@ Only this file uses Dagster's private partition filter for the history of checks
 Not here: what an execution says about a materialisation (``history``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
+
+if TYPE_CHECKING:
+    from voice_assets.orchestration.event_log import EventLog
 
 CHECKS_AT_ONCE = 100
 
@@ -16,42 +20,33 @@ CHECKS_AT_ONCE = 100
 class CheckResults:
     """Reads the executions of checks in one instance. The newest ones are cached: make a new object to read again.
 
-    Mostly the newest execution of a check in a partition is the one that counts. So those are read together: of all checks of
-    an asset with one query, and for a second partition, of most partitions with one query per check.
+    Mostly the newest execution of a check in a partition is the one that counts. So those are read together.
     """
 
-    def __init__(self, instance: dg.DagsterInstance):
-        self._storage = instance.event_log_storage
-        self._newest: dict[dg.AssetCheckKey, dict[str | None, AssetCheckExecutionRecord | None]] = {}
-        self._asked: set[dg.AssetCheckKey] = set()
-        self._read_most: set[dg.AssetCheckKey] = set()
+    def __init__(self, instance: dg.DagsterInstance, log: "EventLog"):
+        self._storage, self._log = instance.event_log_storage, log
+        self._newest: dict[tuple[dg.AssetCheckKey, str | None], AssetCheckExecutionRecord | None] = {}
+        self._read: set[dg.AssetCheckKey] = set()
 
-    def read(self, checks: Sequence[dg.AssetCheckKey], partition: str | None) -> None:
-        """Read the newest execution of several checks of an asset in a partition, for ``executions``."""
-        unknown = [check for check in checks if partition not in self._newest.get(check, {})]
-        if not unknown:
-            return
-        if partition is not None and self._asked.issuperset(unknown):
-            self._read_most_partitions(unknown)
-            unknown = [check for check in unknown if partition not in self._newest[check]]
-        self._asked.update(unknown)
+    def read_ahead(self, checks: Collection[dg.AssetCheckKey]) -> None:
+        """Read the newest executions of ``checks`` in all partitions, with one query."""
+        unknown = set(checks) - self._read
+        if unknown:
+            self._read |= unknown
+            for record in self._log.newest_executions(unknown):
+                self._newest.setdefault((record.key, record.partition), record)
+
+    def read(self, checks: Collection[dg.AssetCheckKey], partition: str | None) -> None:
+        """Read the newest executions of several checks of an asset in one partition, with one query, for ``executions``."""
+        unknown = [check for check in checks if check not in self._read and (check, partition) not in self._newest]
         wanted = PartitionKeyFilter(key=partition)
-        found = self._storage.get_latest_asset_check_execution_by_key(unknown, partition_filter=wanted)
-        for check in unknown:
-            self._newest.setdefault(check, {})[partition] = found.get(check)
-
-    def _read_most_partitions(self, checks: Sequence[dg.AssetCheckKey]) -> None:
-        """Read the newest executions of each check in whatever partition, once."""
-        for check in [check for check in checks if check not in self._read_most]:
-            self._read_most.add(check)
-            known = self._newest.setdefault(check, {})
-            for record in self._storage.get_asset_check_execution_history(check, limit=CHECKS_AT_ONCE):
-                known.setdefault(record.partition, record)
+        found = self._storage.get_latest_asset_check_execution_by_key(unknown, partition_filter=wanted) if unknown else {}
+        self._newest |= {(check, partition): found.get(check) for check in unknown}
 
     def executions(self, check: dg.AssetCheckKey, partition: str | None) -> Iterator[AssetCheckExecutionRecord]:
         """Every execution of a check in a partition, newest first."""
         self.read([check], partition)
-        newest = self._newest[check][partition]
+        newest = self._newest.get((check, partition))
         if newest is None:
             return
         yield newest

@@ -13,14 +13,12 @@ Not here: reading the instance (``history``), and deciding what to run (``runner
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph, AssetNode
 
-from voice_assets.orchestration import waivers
-from voice_assets.orchestration.history import History
 from voice_assets.orchestration.listening import HEARD, unapproved
 from voice_assets.orchestration.marks import (
     AFTER_FAILURE,
@@ -28,16 +26,14 @@ from voice_assets.orchestration.marks import (
     CHOICE,
     DECISIONS,
     GATE_ONLY,
-    NO_RULE,
     SHIPPED,
     VERSIONS,
     WHOLE_TRAINING,
 )
-from voice_assets.orchestration.partitions import partition_keys
-from voice_assets.orchestration.records import LOG, PLACE, SUITE, CheckVerdict, Materialisation, Pin
+from voice_assets.orchestration.records import LOG, Materialisation, Pin
 from voice_assets.orchestration.released import epoch_of_version
 from voice_assets.orchestration.trained import Trainings, records
-from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers
+from voice_assets.orchestration.verdicts import Verdicts
 from voice_assets.runtime.storage import DATASET, project_store
 
 OUTSIDE = "reported from outside, by no run, so nothing proves what it holds: materialise it again"
@@ -77,51 +73,57 @@ def reports_on_failure(graph: AssetGraph, key: dg.AssetKey) -> bool:
     return AFTER_FAILURE in graph.get(key).metadata
 
 
-class Gate:
+class Gate(Verdicts):
     """Finds the blockers of one asset graph's assets in one instance. Answers are cached: make a new one to ask again.
 
     ``day`` decides which waivers are in force; None is today. ``epoch``: the one to release; None: of the newest package.
     """
 
     def __init__(self, graph: AssetGraph, instance: dg.DagsterInstance, day: date | None = None, epoch: str | None = None):
-        self.graph = graph
-        self.history = History(instance)
+        super().__init__(graph, instance, day)
         self.trainings = Trainings(graph, self.history)
         self.store = project_store()
-        self.day, self.epoch = day or waivers.today(), epoch
-        self._waivers: dict[str, Waivers] = {}
+        self.epoch = epoch
+        self._parents: dict[dg.AssetKey, list[tuple[dg.AssetKey, bool, bool]]] = {}
         self._known: dict[tuple[dg.AssetKey, int, bool, bool], list[Blocker]] = {}
 
     def inputs(self, target: AssetPartition) -> Iterator[tuple[AssetPartition, bool]]:
         """Every input of ``target``, with True where the input only gates and its data do not go in."""
-        node = self.graph.get(target.key)
-        gate_only = set(node.metadata.get(GATE_ONLY, []))
-        for parent in sorted(key for key in node.parent_keys if not {DECISIONS, CHOICE} & self.graph.get(key).metadata.keys()):
-            for partition in self._partitions(target, parent):
-                yield AssetPartition(parent, partition), parent.path[-1] in gate_only
+        for parent, gate_only, same in self._parents_of(target.key):
+            for partition in [target.partition] if same else self._read_by(target, parent):
+                yield AssetPartition(parent, partition), gate_only
 
-    def _partitions(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
-        """The partitions of ``parent`` that ``target`` depends on: its own where both have the same ones, else all or some."""
-        partitions_def = self.graph.get(parent).partitions_def
+    def _parents_of(self, key: dg.AssetKey) -> list[tuple[dg.AssetKey, bool, bool]]:
+        """What ``key`` reads: each asset with whether it only gates, and whether a partition reads the same partition."""
+        if key not in self._parents:
+            node = self.graph.get(key)
+            parents = [self.graph.get(parent) for parent in sorted(node.parent_keys)]
+            self._parents[key] = [
+                (parent.key, parent.key.path[-1] in node.metadata.get(GATE_ONLY, []), self._same_partitions(node, parent))
+                for parent in parents
+                if not {DECISIONS, CHOICE} & parent.metadata.keys()
+            ]
+        return self._parents[key]
+
+    def _same_partitions(self, node: AssetNode, parent: AssetNode) -> bool:
+        if VERSIONS in node.metadata or self._compares(AssetPartition(node.key), parent.key):
+            return False
+        return parent.partitions_def is not None and node.partitions_def == parent.partitions_def
+
+    def _read_by(self, target: AssetPartition, parent: dg.AssetKey) -> list[str | None]:
+        """The partitions of ``parent`` that ``target`` depends on, where those are others than its own: all or some."""
         if VERSIONS in self.graph.get(target.key).metadata:
             return [epoch_of_version(self.history, target.key, target.partition, parent, self.epoch)]
-        if self._compares(target, parent):
-            return list(self.trainings.candidates(target.key))
-        if partitions_def is not None and self.graph.get(target.key).partitions_def == partitions_def:
-            return [target.partition]
-        return self.partitions_of(parent)
+        return list(self.trainings.candidates(target.key)) if self._compares(target, parent) else self.partitions_of(parent)
 
     def _compares(self, target: AssetPartition, parent: dg.AssetKey) -> bool:
         """Whether ``target`` compares some partitions of ``parent``: a partition that failed its rules is one of them."""
-        dynamic = isinstance(self.graph.get(parent).partitions_def, dg.DynamicPartitionsDefinition)
-        return dynamic and CANDIDATES in self.graph.get(target.key).metadata
-
-    def is_external(self, key: dg.AssetKey) -> bool:
-        """True for the data set: this project observes it and never materialises it."""
-        return self.graph.get(key).is_observable
+        compares = CANDIDATES in self.graph.get(target.key).metadata
+        return compares and isinstance(self.graph.get(parent).partitions_def, dg.DynamicPartitionsDefinition)
 
     def blockers(self, target: AssetPartition) -> list[Blocker]:
         """The reasons why ``target`` may not be materialised; empty when its gate is open."""
+        self.read_ahead(self.graph.get(target.key).parent_keys)
         removed = [blocker for source, _ in self.inputs(target) for blocker in self._removed(source)]
         found = [*removed, *self._input_blockers(target, whole=False)]
         return list(dict.fromkeys([*found, *self._required_approval(target)]))
@@ -171,6 +173,7 @@ class Gate:
 
         The ancestors of a checkpoint include the training that wrote the checkpoint, though it was materialised later.
         """
+        self.read_ahead({one.key for one in starts if self.graph.has(one.key)})
         found: dict[int, Materialisation] = {}
         waiting = deque(starts)
         while waiting:
@@ -199,6 +202,7 @@ class Gate:
 
     def objections(self, of: Materialisation) -> list[Blocker]:
         """What speaks today against the recorded ``of`` and what it was built from; empty when nothing does."""
+        self.read_ahead({of.key} if self.graph.has(of.key) else ())
         return self._blockers_of(of, newest=False, whole=False)
 
     def verdicts(self, of: Materialisation) -> list[Blocker]:
@@ -222,42 +226,6 @@ class Gate:
             for verdict in self.check_verdicts(of)
             if verdict.warning is not None
         ]
-
-    def rules(self, key: dg.AssetKey) -> list[dg.AssetCheckKey]:
-        """The checks of an asset that are rules, in the order of the suite."""
-        specs = map(self.graph.get_check_spec, self.graph.get_check_keys_for_assets({key}))
-        rules = [spec for spec in specs if NO_RULE not in spec.metadata]
-        return [spec.key for spec in sorted(rules, key=lambda spec: (spec.metadata.get(PLACE, 0), spec.name))]
-
-    def check_verdicts(self, of: Materialisation) -> Iterator[CheckVerdict]:
-        """The verdict of every rule of the asset on one materialisation, in the order of the suite."""
-        judged = self.history.governing(of)
-        newest = self.history.latest(of.key, of.partition)
-        today = newest is not None and newest.storage_id == judged.storage_id and of.partition in self.partitions_of(of.key)
-        rules = self.rules(of.key)
-        self.history.results.read(rules, judged.partition)
-        for check in rules:
-            spec = self.graph.get_check_spec(check)
-            verdict = self.history.verdict(check, judged, spec.metadata.get(SUITE) if today else None, today)
-            yield self._waived(verdict, judged) if verdict.failed and not spec.metadata.get(NEVER_WAIVE) else verdict
-
-    def _waived(self, verdict: CheckVerdict, judged: Materialisation) -> CheckVerdict:
-        """``verdict``, opened when a waiver of the voice is in force for this rule and these data."""
-        rule = f"{judged.key.path[-1]}/{verdict.check.name}"
-        waiver = self.waivers(judged.key.path[0]).in_force(rule, judged.partition, judged.data_version, self.day)
-        if waiver is None:
-            return verdict
-        return replace(verdict, reason=None, warning=f"{waiver}; {verdict.reason}", waiver=waiver)
-
-    def waivers(self, voice: str) -> Waivers:
-        """The waivers of a voice."""
-        if voice not in self._waivers:
-            self._waivers[voice] = Waivers(self.history, voice)
-        return self._waivers[voice]
-
-    def partitions_of(self, key: dg.AssetKey) -> list[str | None]:
-        """The partitions that an asset has today; ``[None]`` for an asset without partitions."""
-        return partition_keys(self.graph.get(key).partitions_def, self.history.instance)
 
     def staleness(self, target: AssetPartition, of: Materialisation) -> str | None:
         """Why the materialisation ``of`` is out of date, or None: a file is damaged, or code, settings or inputs changed."""

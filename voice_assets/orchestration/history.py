@@ -9,138 +9,107 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
-from dagster._core.event_api import EventLogRecord
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from voice_assets.orchestration.check_results import CheckResults
 from voice_assets.orchestration.observations import Observations
 from voice_assets.orchestration.records import JUDGED, SUITE, WAIVER, CheckVerdict, Materialisation, Pin
 
-MATERIALISATIONS_AT_ONCE = 100
+MATERIALISATIONS_AT_ONCE = 200
 TRAININGS_READ = 1000
-
-
-def _read(record: EventLogRecord) -> Materialisation:
-    materialization = record.asset_materialization
-    assert materialization is not None
-    tags = materialization.tags or {}
-    return Materialisation(
-        key=materialization.asset_key,
-        partition=materialization.partition,
-        storage_id=record.storage_id,
-        run_id=record.run_id,
-        time=record.timestamp,
-        data_version=tags.get("dagster/data_version", ""),
-        code_version=tags.get("dagster/code_version", ""),
-        metadata={name: value.value for name, value in materialization.metadata.items()},
-    )
 
 
 class History:
     """Reads one instance. Answers are cached: make a new object to read again.
 
     A query costs more than a record: it opens the database. So where a second partition of an asset is asked for, one query
-    reads all of them.
+    reads all of them; and ``read_ahead`` reads all partitions of many assets.
     """
 
     def __init__(self, instance: dg.DagsterInstance):
+        from voice_assets.orchestration.event_log import EventLog  # loads SQLAlchemy, which a code location needs not
+
         self.instance = instance
+        self._log = EventLog(instance)
         self._latest: dict[tuple[dg.AssetKey, str | None], Materialisation | None] = {}
-        self._exact: dict[tuple[dg.AssetKey, int], Materialisation | None] = {}
-        self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
-        self._observations = Observations(instance)
+        self._exact: dict[int, Materialisation | None] = {}
         self._asked: set[dg.AssetKey] = set()
-        self.results = CheckResults(instance)
+        self._whole: dict[dg.AssetKey, dict[str | None, Materialisation]] = {}
+        self._versions: dict[dg.AssetKey, dict[tuple[str | None, str], int]] = {}
+        self._trainings: dict[dg.AssetKey, dict[int, Materialisation]] = {}
+        self._planned: dict[str, set[dg.AssetKey | None]] = {}
+        self.observations = Observations(self._log)
+        self.results = CheckResults(instance, self._log)
+
+    def read_ahead(self, keys: Collection[dg.AssetKey]) -> None:
+        """Read the newest materialisation of every partition of ``keys``, with one query."""
+        unknown = set(keys) - self._whole.keys()
+        if unknown:
+            self._whole |= {key: {} for key in unknown}
+            for one in self._log.newest(unknown):
+                self._whole[one.key][one.partition] = self._exact[one.storage_id] = one
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Materialisation | None:
         """The newest materialisation of ``key`` (in ``partition``), or None."""
         if (key, partition) not in self._latest:
-            if partition is not None and self._asked_again(key):
-                self._read_all_latest(key)
-            else:
-                wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition is not None else None)
-                records = self.instance.fetch_materializations(wanted, limit=1).records
-                self._latest[key, partition] = self._keep(records[0]) if records else None
-        return self._latest.setdefault((key, partition), None)
+            self._latest[key, partition] = self._find_latest(key, partition)
+        return self._latest[key, partition]
 
-    def _asked_again(self, key: dg.AssetKey) -> bool:
-        """Whether a partition of ``key`` was asked for before."""
-        before = key in self._asked
-        self._asked.add(key)
-        return before
-
-    def _read_all_latest(self, key: dg.AssetKey) -> None:
-        """Read the newest materialisation of every partition of ``key``."""
-        kind = dg.DagsterEventType.ASSET_MATERIALIZATION
-        newest = self.instance.event_log_storage.get_latest_storage_id_by_partition(key, kind)
-        self._read_exact(key, set(newest.values()))
-        for partition, storage_id in newest.items():
-            self._latest.setdefault((key, partition), self._exact[key, storage_id])
-
-    def _keep(self, record: EventLogRecord) -> Materialisation:
-        found = _read(record)
-        self._exact[found.key, found.storage_id] = found
+    def _find_latest(self, key: dg.AssetKey, partition: str | None) -> Materialisation | None:
+        if partition is not None and key in self._asked:
+            self.read_ahead([key])
+        if key in self._whole:
+            made = self._whole[key]
+            if partition is not None:
+                return made.get(partition)
+            return max(made.values(), key=lambda one: one.storage_id, default=None)
+        self._asked |= set() if partition is None else {key}
+        found = next(iter(self._log.last(key, 1, partition)), None)
+        if found is not None:
+            self._exact[found.storage_id] = found
         return found
-
-    def _read_exact(self, key: dg.AssetKey, storage_ids: Collection[int]) -> None:
-        """Read materialisations of ``key`` by their storage ids."""
-        missing = [one for one in storage_ids if one and (key, one) not in self._exact]  # 0: the observed data set
-        for start in range(0, len(missing), MATERIALISATIONS_AT_ONCE):
-            some = missing[start : start + MATERIALISATIONS_AT_ONCE]
-            wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=some)
-            for record in self.instance.fetch_materializations(wanted, limit=len(some)).records:
-                self._keep(record)
-        for storage_id in storage_ids:
-            self._exact.setdefault((key, storage_id), None)
 
     def newest(self, key: dg.AssetKey, limit: int) -> list[Materialisation]:
         """The last ``limit`` materialisations of ``key``, the newest first."""
-        wanted = dg.AssetRecordsFilter(asset_key=key)
-        return [_read(record) for record in self.instance.fetch_materializations(wanted, limit=limit).records]
+        return self._log.last(key, limit)
 
     def all(self, key: dg.AssetKey) -> Iterator[Materialisation]:
         """Every materialisation of ``key``, the newest first."""
-        cursor = None
-        while True:
-            page = self.instance.fetch_materializations(key, limit=MATERIALISATIONS_AT_ONCE, cursor=cursor)
-            yield from map(_read, page.records)
-            if not page.has_more:
-                return
-            cursor = page.cursor
+        page = self._log.last(key, MATERIALISATIONS_AT_ONCE)
+        yield from page
+        while len(page) == MATERIALISATIONS_AT_ONCE:
+            page = self._log.last(key, MATERIALISATIONS_AT_ONCE, before=page[-1].storage_id)
+            yield from page
 
     def governing(self, of: Materialisation) -> Materialisation:
         """The newest materialisation with the partition and the data version of ``of``: a later one, or ``of`` itself."""
         newest = self.latest(of.key, of.partition)
         if newest is None or newest.storage_id <= of.storage_id:
             return of
-        cursor = None
-        while True:
-            wanted = dg.AssetRecordsFilter(
-                asset_key=of.key,
-                asset_partitions=[of.partition] if of.partition is not None else None,
-                after_storage_id=of.storage_id,
-            )
-            page = self.instance.fetch_materializations(wanted, limit=MATERIALISATIONS_AT_ONCE, cursor=cursor)
-            same = (later for later in map(_read, page.records) if later.data_version == of.data_version)
-            found = next(same, None)
-            if found is not None:
-                return found
-            if not page.has_more:
-                return of
-            cursor = page.cursor
+        if newest.data_version == of.data_version:
+            return newest
+        if of.key not in self._versions:
+            self._versions[of.key] = self._log.versions(of.key)
+        last = self._versions[of.key].get((of.partition, of.data_version), 0)
+        return (self._by_id(last) or of) if last > of.storage_id else of
+
+    def _by_id(self, storage_id: int) -> Materialisation | None:
+        self._read_exact([storage_id])
+        return self._exact[storage_id]
+
+    def _read_exact(self, storage_ids: Collection[int]) -> None:
+        missing = {one for one in storage_ids if one not in self._exact}
+        self._exact |= dict.fromkeys(missing)
+        self._exact |= {found.storage_id: found for found in self._log.exact(missing - {0})}  # 0: the observed data set
 
     def exact(self, pin: Pin) -> Materialisation | None:
         """The materialisation that a pin names, or None when somebody wiped it."""
-        self._read_exact(pin.key, [pin.storage_id])
-        return self._exact[pin.key, pin.storage_id]
+        found = self._by_id(pin.storage_id)
+        return found if found is not None and found.key == pin.key else None
 
     def exact_of(self, pins: Sequence[Pin]) -> list[Materialisation | None]:
-        """``exact`` of several pins, with one query per asset."""
-        by_key: dict[dg.AssetKey, list[int]] = {}
-        for pin in pins:
-            by_key.setdefault(pin.key, []).append(pin.storage_id)
-        for key, storage_ids in by_key.items():
-            self._read_exact(key, storage_ids)
+        """``exact`` of several pins, with one query."""
+        self._read_exact([pin.storage_id for pin in pins])
         return [self.exact(pin) for pin in pins]
 
     def trainings(self, key: dg.AssetKey) -> dict[int, Materialisation]:
@@ -155,11 +124,11 @@ class History:
 
     def observed_version(self, key: dg.AssetKey, partition: str | None = None) -> str | None:
         """The data version of the newest observation of an external asset, or None."""
-        return self._observations.newest(key, partition).data_version
+        return self.observations.newest(key, partition).data_version
 
     def removed(self, key: dg.AssetKey, partition: str | None) -> str:
         """Why the file of a checkpoint was removed, as the newest observation of a run says; empty when written since."""
-        found = self._observations.newest_of_runs(key, partition)
+        found = self.observations.newest_of_runs(key, partition)
         if not found.removed:
             return ""
         latest = self.latest(key, partition)
@@ -204,10 +173,12 @@ class History:
 
         The planned materialisations say so. The selection of a run does not: it is empty when ``dg.materialize`` ran.
         """
-        wanted = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-        planned = self.instance.get_records_for_run(run_id, of_type=wanted).records
-        events = (record.event_log_entry.dagster_event for record in planned)
-        return key not in {event.asset_key for event in events if event is not None}
+        if run_id not in self._planned:
+            wanted = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+            records = self.instance.get_records_for_run(run_id, of_type=wanted).records
+            events = (record.event_log_entry.dagster_event for record in records)
+            self._planned[run_id] = {event.asset_key for event in events if event is not None}
+        return key not in self._planned[run_id]
 
 
 def _judged_another(evaluation: AssetCheckEvaluation, of: Materialisation) -> bool:

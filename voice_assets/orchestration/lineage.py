@@ -69,11 +69,12 @@ def lineage_json(gate: Gate, ancestors: list[Materialisation], package: dict[str
         ancestors: a materialisation and its ancestors, the nearest first.
         package: the entry of the package that is being made, which comes before its ancestors; see ``unfinished``.
     """
-    entries = [_entry(gate, one) for one in ancestors]
+    heard = _heard_assets(gate)
+    entries = [_entry(gate, one, heard.get((one.key.path[0], one.key.path[-1]), set())) for one in ancestors]
     return {"format": FORMAT, "materialisations": entries if package is None else [package, *entries]}
 
 
-def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
+def _entry(gate: Gate, one: Materialisation, modes: set[str]) -> dict[str, Any]:
     training = gate.trainings.wrote(one)
     files = [*one.artifacts.values(), *one.evidence.values()]
     verdicts = list(gate.check_verdicts(one))
@@ -87,19 +88,25 @@ def _entry(gate: Gate, one: Materialisation) -> dict[str, Any]:
         "code_version": one.code_version,
         "built_from": pins_json(one.pins),
         "trained_by": None if training is None else pins_json([training.pin()])[0],
-        "verdicts": [*map(verdict_row, verdicts), *_heard(gate, one)],
+        "verdicts": [*map(verdict_row, verdicts), *_heard(gate, one, modes)],
         "judged_by": judged_by(verdicts),
         "artifacts": {file.uri: file.sha256 for file in files},
         "source": one.metadata.get(SOURCE),
     }
 
 
-def _heard(gate: Gate, one: Materialisation) -> list[dict[str, Any]]:
+def _heard_assets(gate: Gate) -> dict[tuple[str, str], set[str]]:
+    """The assets, by voice and name, whose samples people hear: whether they must approve them, or only should."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for key in gate.graph.get_all_asset_keys():
+        wanted = gate.graph.get(key).metadata.get(HEARD) or {"assets": []}
+        for name in wanted["assets"]:
+            found.setdefault((key.path[0], name), set()).add(wanted["mode"])
+    return found
+
+
+def _heard(gate: Gate, one: Materialisation, modes: set[str]) -> list[dict[str, Any]]:
     """The verdict of a person who heard the samples of ``one``, as the verdict of a rule; empty when nobody did."""
-    voice = [
-        gate.graph.get(key).metadata.get(HEARD) for key in gate.graph.get_all_asset_keys() if key.path[0] == one.key.path[0]
-    ]
-    modes = {wanted["mode"] for wanted in voice if wanted is not None and one.key.path[-1] in wanted["assets"]}
     verdict = verdict_on(gate.history, one) if modes else None
     if verdict is None:
         return []

@@ -36,7 +36,7 @@ def last_made(gate: Gate, voice: str) -> Materialisation:
     keys = _made(gate, voice)
     if not keys:
         raise SubjectError(f"there is no voice {voice!r}; {_listed('the voices', _voices(gate))}")
-    newest = (next(gate.history.all(key), None) for key in reversed(keys))
+    newest = (gate.history.latest(key) for key in reversed(keys))
     found = next((one for one in newest if one is not None), None)
     if found is None:
         raise SubjectError(f"nothing was made of {voice} yet: `voice-assets run {voice}`")

@@ -5,6 +5,7 @@ Not here: reading them (``history``).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -45,6 +46,9 @@ WEIGHTS = "weights"
 """The metadata entry with the SHA-256 of the recogniser's weights."""
 
 
+_key = lru_cache(maxsize=1000)(dg.AssetKey.from_user_string)
+
+
 @dataclass(frozen=True)
 class Pin:
     """One exact input: which materialisation of which asset and partition was read."""
@@ -59,7 +63,7 @@ class Pin:
     @property
     def key(self) -> dg.AssetKey:
         """The asset's key."""
-        return dg.AssetKey.from_user_string(self.asset)
+        return _key(self.asset)
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,12 @@ class Materialisation:
     code_version: str
     metadata: Mapping[str, Any] = field(compare=False)
 
-    @property
+    @cached_property
     def pins(self) -> tuple[Pin, ...]:
         """The exact inputs; empty for an asset without inputs."""
         return tuple(Pin(**pin) for pin in self.metadata.get(UPSTREAM) or [])
 
-    @property
+    @cached_property
     def artifacts(self) -> dict[str, Artifact]:
         """The recorded files and folders, by the name of the metadata entry."""
         found = {name: artifact_in(value) for name, value in self.metadata.items()}
@@ -90,7 +94,7 @@ class Materialisation:
         """The file or folder recorded as ``name``."""
         return self.artifacts[name]
 
-    @property
+    @cached_property
     def evidence(self) -> dict[str, Artifact]:
         """The tables that a suite judges: the Parquet file by the name of the table."""
         kept = {name: Artifact(**artifact) for name, artifact in (self.metadata.get(EVIDENCE) or {}).items()}

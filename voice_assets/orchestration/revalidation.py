@@ -153,6 +153,7 @@ def plan(gate: Gate, keys: Sequence[dg.AssetKey], times: Since, busy: Collection
         times: from when results count; ``times.aggregate`` is about the asset ``whisper_validation``.
         busy: what unfinished runs make; nothing is started for them and what comes after them.
     """
+    gate.read_ahead(keys)
     found, pending = Plan([], []), set[dg.AssetKey]()
     for key in keys:
         if gate.graph.get(key).is_external:

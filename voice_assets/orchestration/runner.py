@@ -176,7 +176,7 @@ class RecordedPlanner:
         self.graph, self.instance, self.keys = graph, instance, keys
         self.epoch, self.widths = epoch, widths or {}
         self._competing = competing(graph, keys)
-        self._gate = Gate(graph, instance)
+        self._gate: Gate | None = None
 
     def reports_on(self, key: dg.AssetKey) -> frozenset[dg.AssetKey] | None:
         """See ``Planner.reports_on``."""
@@ -188,6 +188,7 @@ class RecordedPlanner:
         An asset is among them when it is missing or out of date, or an asset above it is. Nothing is made.
         """
         gate = Gate(self.graph, self.instance)
+        gate.read_ahead(self.keys)
         found: set[dg.AssetKey] = set()
         for key in self.keys:
             node = self.graph.get(key)
@@ -206,8 +207,7 @@ class RecordedPlanner:
         node = self.graph.get(key)
         if node.is_observable:
             return Work([Task(AssetPartition(key), "the data set may have changed")])  # one observation covers every shard
-        # One gate for all partitions: it reads the records of all with few queries.
-        self._gate = gate = Gate(self.graph, self.instance)
+        gate = self._gate_for(key)
         targets = self._partitions(gate, key)
         if node.is_external:
             return Work([])
@@ -217,12 +217,18 @@ class RecordedPlanner:
 
     def judge(self, key: dg.AssetKey, status: AssetStatus) -> None:
         """See ``Planner.judge``."""
+        self._gate = None if status.ran else self._gate
         if self.graph.get(key).is_observable:
             return
-        if status.ran:
-            self._gate = Gate(self.graph, self.instance)  # a new one: the runs have changed the records
-        for target in self._partitions(self._gate, key):
-            self._judge(self._gate, target, status)
+        gate = self._gate_for(key)
+        for target in self._partitions(gate, key):
+            self._judge(gate, target, status)
+
+    def _gate_for(self, key: dg.AssetKey) -> Gate:
+        """The gate that has read the records of ``key`` and everything above: the last one, until a run changes the records."""
+        self._gate = self._gate or Gate(self.graph, self.instance)
+        self._gate.read_ahead([key])
+        return self._gate
 
     def _partitions(self, gate: Gate, key: dg.AssetKey) -> list[AssetPartition]:
         partitions = self.graph.get(key).partitions_def

@@ -69,6 +69,7 @@ class VoiceStatus:
 def voice_status(gate: Gate, voice: str) -> VoiceStatus:
     """How far ``voice`` is."""
     keys = [key for key in gate.graph.toposorted_asset_keys if key.path[0] == voice and _is_made(gate, key)]
+    gate.read_ahead(keys)
     status, compared = VoiceStatus(voice), competing(gate.graph, keys)
     for key in keys:
         if not _add(gate, key, status, key in compared):

@@ -85,6 +85,7 @@ class Store:
             cache: the local folder for copies of a remote store's files.
         """
         self._root, self._work, self._voice, self._cache = root, work, voice, cache or work / ".cache" / "store"
+        self._plain = Path(root) if isinstance(root, Path) else root
         self._dataset = None if voice is None else voice.dataset
         self._apart = not (isinstance(root, Path) and root.resolve() == work.resolve())
 
@@ -107,14 +108,18 @@ class Store:
         Raises:
             StoreError: the URI leads out of its root, or into a data set that this store does not know.
         """
+        return UPath(self._place(uri))
+
+    def _place(self, uri: str) -> Path | UPath:
+        """``at``; a plain path of a local file, which is made in a tenth of the time."""
         inside = uri.removeprefix(DATASET)
-        if PurePosixPath(inside).is_absolute() or ".." in PurePosixPath(inside).parts:
+        if inside.startswith("/") or ".." in inside.split("/"):
             raise StoreError(f"{uri}: leads out of the store")
         if inside == uri:
-            return self._root / inside
+            return self._plain / inside
         if self._voice is None:
             raise StoreError(f"{uri}: which data set is not known here")
-        return self._root / "datasets" / self._voice.name / inside if self._apart else UPath(self._voice.dataset) / inside
+        return self._plain / "datasets" / self._voice.name / inside if self._apart else self._voice.dataset / inside
 
     def _here(self, uri: str) -> Path:
         """Where a worker of this machine writes the file with this URI."""
@@ -160,7 +165,7 @@ class Store:
         Raises:
             RemoteError: the store cannot be asked.
         """
-        target = self.at(artifact.uri)
+        target = self._place(artifact.uri)
         if (found := contents(target)) is None:
             return f"{artifact.uri} is gone"
         if total(found) != artifact.bytes:

@@ -69,6 +69,24 @@ def test_the_ui_has_the_reports_behind_the_same_guard(validated_ui: Ui) -> None:
         assert status(validated_ui, "GET", path, Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="audio") == 403
 
 
+CHECKS = """query($assetKeys: [AssetKeyInput!]!) { assetNodes(assetKeys: $assetKeys) {
+  staleStatus
+  assetChecksOrError { ... on AssetChecks { checks { name partitionStatuses {
+    ... on AssetCheckDefaultPartitionStatuses { succeededPartitions failedPartitions } } } } }
+} }"""
+
+
+@pytest.mark.slow
+def test_the_graph_page_has_the_checks_of_epochs(validated_ui: Ui) -> None:
+    """Dagster's own web server answers with an error for every check of an asset whose partitions are added over time."""
+    answer = validated_ui.ask(CHECKS, assetKeys=[{"path": ["toy", "onnx_voice"]}])
+    assert answer is not None
+    (node,) = answer["assetNodes"]
+    statuses = [check["partitionStatuses"] for check in node["assetChecksOrError"]["checks"]]
+    assert statuses
+    assert all(one == {"succeededPartitions": [], "failedPartitions": []} for one in statuses)
+
+
 @pytest.mark.slow
 @needs_chromium
 def test_a_click_on_the_metadata_of_an_asset_opens_its_report(validated_ui: Ui, tmp_path: Path) -> None:

@@ -95,12 +95,14 @@ class Matrix:
     def made(self) -> dict[Cell, int]:
         """The newest materialisation of every ``after``, by its storage id; 0 for none."""
         history = History(self.instance)
+        history.read_ahead([cell.after.key for cell in CELLS])
         newest = {cell: history.latest(cell.after.key, cell.partition) for cell in CELLS}
         return {cell: one.storage_id if one else 0 for cell, one in newest.items()}
 
     def failing(self) -> dict[Cell, list[str]]:
         """The rules of every judged asset that close its gate."""
         gate, found = self.gate(), {}
+        gate.read_ahead([cell.judged.key for cell in CELLS])
         for cell in CELLS:
             latest = gate.history.latest(cell.judged.key, cell.partition)
             assert latest is not None

@@ -1,13 +1,15 @@
 """Materialisations and check results, written into an instance as the runs of assets write them."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.events import AssetObservationData, StepMaterializationData
 
 from voice_assets.orchestration.history import History
-from voice_assets.orchestration.records import SUITE, Materialisation
+from voice_assets.orchestration.records import SUITE, UPSTREAM, Materialisation
 
 
 class Records:
@@ -26,7 +28,7 @@ class Records:
         **metadata: object,
     ) -> Materialisation:
         """Record a materialisation of the run ``run_id``; None is a new run."""
-        tags = {"dagster/data_version": data} | ({} if code is None else {"dagster/code_version": code})
+        tags = {"dagster/data_version": data} | ({} if code is None else {"dagster/code_version": code}) | _provenance(metadata)
         event = dg.AssetMaterialization(key, partition=partition, metadata=metadata, tags=tags)
         self._write(dg.DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(event), run_id or str(uuid.uuid4()))
         found = History(self.instance).latest(key, partition)
@@ -68,3 +70,10 @@ class Records:
     def _write(self, kind: dg.DagsterEventType, what: object, run_id: str) -> None:
         event = dg.DagsterEvent(event_type_value=kind.value, job_name="__ASSET_JOB", event_specific_data=what)  # type: ignore[arg-type]
         self.instance.report_dagster_event(event, run_id=run_id)
+
+
+def _provenance(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The tags by which Dagster's pages know the inputs: of each asset, the last event that was read."""
+    last = {pin["asset"]: pin for pin in sorted(metadata.get(UPSTREAM, []), key=lambda pin: pin["storage_id"])}
+    versions = {f"dagster/input_data_version/{asset}": pin["data_version"] for asset, pin in last.items()}
+    return versions | {f"dagster/input_event_pointer/{asset}": str(pin["storage_id"] or "NULL") for asset, pin in last.items()}
