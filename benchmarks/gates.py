@@ -158,10 +158,10 @@ class Gates:
 
 def idle_gates(graph: AssetGraph, instance: dg.DagsterInstance) -> None:
     """What `voice-assets run` asks of the gates when everything is current; the data set is not observed."""
-    from voice_assets.orchestration.runner import Runner, assets_to
+    from voice_assets.orchestration.runner import RecordedPlanner, Runner, assets_to
 
     keys = [key for key in assets_to(graph, VOICE, None) if not graph.get(key).is_observable]
-    for status in Runner(graph, instance, launcher=NoRuns(), listener=NoRuns()).run(keys):
+    for status in Runner(RecordedPlanner(graph, instance, keys), NoRuns(), NoRuns()).run():
         if not status.open:
             raise SystemExit(f"{status.key.to_user_string()} is not current: {status.reasons}")
 
