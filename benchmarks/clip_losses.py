@@ -135,7 +135,7 @@ def trained_losses(rows: pd.DataFrame, dataset: Path, folder: Path, epochs: int)
     chosen, table, config = voice.training, folder / "training_set.parquet", dataset / "config.json"
     rows.to_parquet(table)
     published = copy_published(JOE, project.cache_dir() / "published_voices")
-    data = {"dataset": dataset, "training_set": table, "config": config}
+    data: dict[str, Any] = {"dataset": dataset, "training_set": table, "config": config}
     start = StartRequest(
         source=published,
         **data,

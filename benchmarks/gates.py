@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from sqlite3 import Connection
@@ -142,8 +143,8 @@ class Gates:
         for key in self.graph.toposorted_asset_keys:
             if self.graph.get(key).is_materializable:
                 partition = self.partitions(key)[0]
-                seconds = cpu_seconds(lambda key=key, partition=partition: self.check(key, partition))
-                sql = statements(lambda key=key, partition=partition: self.check(key, partition))
+                check = partial(self.check, key, partition)
+                seconds, sql = cpu_seconds(check), statements(check)
                 print(f"gate of {key.to_user_string()}[{partition}]: {seconds:.3f} s, {sql} SQL", flush=True)
                 yield key, seconds, sql
 
@@ -152,7 +153,7 @@ class Gates:
         found = list(self.figures())
         key, seconds, sql = max((one for one in found if len(self.partitions(one[0])) > 1), key=lambda one: one[1])
         shards = self.partitions(key)
-        stage = cpu_seconds(lambda: [self.check(key, shard) for shard in shards]) / len(shards)
+        stage = cpu_seconds(lambda: list(map(partial(self.check, key), shards))) / len(shards)
         return {"any": max(one[1] for one in found), "shard": seconds, "sql": sql, "stage": stage}
 
 
@@ -169,7 +170,7 @@ def idle_gates(graph: AssetGraph, instance: dg.DagsterInstance) -> None:
 class NoRuns:
     """A launcher that is asked for nothing."""
 
-    def run(self, tasks: Iterator[Any], *_: object) -> None:
+    def run(self, tasks: Iterable[Any], width: int, ended: Callable[..., None]) -> None:  # noqa: ARG002
         """Refuse any task."""
         if wanted := list(tasks):
             raise SystemExit(f"not current: {wanted[0]}")

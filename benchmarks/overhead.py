@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,28 +79,29 @@ def measure_overhead(root: Path) -> dict[str, float]:
     from voice_assets.voices import load_voice
 
     voice = load_voice(root / "voices" / "bench.yaml")
-    own, shell, clicked = [], [], []
+    own, shell, clicked = list[float](), list[float](), list[float]()
     with open_instance() as instance:
         runs = InProcessRuns(instance)
         runs.run(AssetPartition(_key("raw_dataset")))
         runs.run(AssetPartition(_key("clips"), shard_key(0, SHARDS)))  # so imports are in neither measurement
         for turn in range(RUNS):
             partition = shard_key(turn % SHARDS, SHARDS)
-            for seconds, work in (
-                (own, lambda partition=partition: read_shard(voice.dataset, partition, Limits.of(voice))),
-                (shell, lambda partition=partition: runs.run(AssetPartition(_key("clips"), partition))),
-            ):
-                started = time.perf_counter()
-                work()
-                seconds.append(time.perf_counter() - started)
+            own.append(_seconds(partial(read_shard, voice.dataset, partition, Limits.of(voice))))
+            shell.append(_seconds(partial(runs.run, AssetPartition(_key("clips"), partition))))
             clicked.append(run_in_ui(partition))
-    work = statistics.median(own)
+    own_s = statistics.median(own)
     return {
-        "per_run_s": round(statistics.median(clicked) - work, 3),
-        "in_shell_s": round(statistics.median(shell) - work, 3),
-        "own_work_s": round(work, 3),
+        "per_run_s": round(statistics.median(clicked) - own_s, 3),
+        "in_shell_s": round(statistics.median(shell) - own_s, 3),
+        "own_work_s": round(own_s, 3),
         "runs": RUNS,
     }
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def _key(name: str) -> Any:

@@ -37,7 +37,7 @@ from voice_assets_tests.release import small_package as small
 
 NAME, RATE, TURNS = "en_US-joe-medium", 22050, 3
 CLIPS, PLAYED, SAMPLES_SPOKEN = 18_377, 60, 10
-TRAINING = {**small.TRAINING, "settings": {**small.TRAINING["settings"], "quality": "medium"}}
+TRAINING = small.TRAINING | {"settings": {"quality": "medium", "learning_rate": 2e-4, "batch_size": 8}}
 
 
 def write_voice(folder: Path) -> Path:

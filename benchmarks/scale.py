@@ -105,13 +105,13 @@ def listing_seconds(dataset: Path) -> float:
 def _fill(root: Path) -> float:
     import pandas as pd
 
-    from voice_assets.defs.transcription import transcript_cache_file
+    from voice_assets.defs.transcription import transcript_cache
     from voice_assets.voices import load_voice
 
     tables = (project.artifacts_dir(VOICE) / "tables" / "clips").rglob("*.parquet")
     clips = pd.concat([pd.read_parquet(file, columns=["text", "audio_sha256", "duration_s"]) for file in tables])
     voice = load_voice(root / "voices" / f"{VOICE}.yaml")
-    return fill_transcripts(voice, transcript_cache_file(VOICE), project.cache_dir() / "whisper", clips.to_dict("records"))
+    return fill_transcripts(voice, transcript_cache(VOICE), project.cache_dir() / "whisper", clips.to_dict("records"))
 
 
 def reports(root: Path) -> dict[str, float]:

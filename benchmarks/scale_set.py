@@ -56,12 +56,12 @@ def _pairs(clips: list[Utterance]) -> Iterator[tuple[Utterance, Utterance]]:
                 yield first, second
 
 
-def fill_transcripts(voice: Voice, cache: Path, weights_cache: Path, rows: list[dict]) -> float:
+def fill_transcripts(voice: Voice, cache: str, weights_cache: Path, rows: list[dict]) -> float:
     """Store in the transcript cache that every decoding pass heard exactly the reference. Returns clips per second.
 
     Args:
         voice: the voice, whose Whisper settings decide the keys of the cache.
-        cache: the file of the cache.
+        cache: the file or the URL of the cache.
         weights_cache: where joined weights are kept.
         rows: a dict per clip with text, audio_sha256 and duration_s.
     """

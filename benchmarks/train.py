@@ -80,7 +80,7 @@ def training_rows(dataset: Path) -> pd.DataFrame:
     """TRAINING_SET of the demo's clips that are as long as a segment, a tenth of them held out."""
     clips = [clip for clip in demo_clips() if SEGMENT / 22050 + 0.7 < clip.duration_s < 10]
     splits = split_all([clip.clip_id for clip in clips], 0.1)
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "clip_id": clip.clip_id,
             "path": str(clip.path.relative_to(dataset)),
@@ -121,7 +121,7 @@ def _stock(rows: pd.DataFrame, dataset: Path, config: PiperConfig, folder: Path)
 
 def _ours(rows: pd.DataFrame, dataset: Path, config: PiperConfig, folder: Path) -> tuple[Any, Any]:
     model = vits.guarded_model(**_arguments(config))
-    settings = {"voice_name": "demo", "batch_size": BATCH, "segment_size": SEGMENT, "num_workers": 1}
+    settings: dict[str, Any] = {"voice_name": "demo", "batch_size": BATCH, "segment_size": SEGMENT, "num_workers": 1}
     return model, data_module(rows, dataset, folder / "ours", folder / "our_cache", config, SEED, **settings)
 
 
