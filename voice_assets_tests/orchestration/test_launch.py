@@ -17,6 +17,7 @@ import dagster as dg
 import pytest
 
 from voice_assets import definitions
+from voice_assets.cli.web_server import SHARDS_COMPARED
 from voice_assets.orchestration.launch import InProcessRuns
 from voice_assets_tests.served_ui import served
 from voice_assets_tests.toy_project import HERE, ToyProject
@@ -54,6 +55,12 @@ def compatible() -> Iterator[None]:
         yield
     except (AttributeError, TypeError, ImportError) as changed:
         pytest.fail(incompatible(LAUNCH, changed))
+
+
+def test_dagster_has_the_limit_that_the_web_server_lowers() -> None:
+    from dagster._core.definitions import data_version
+
+    assert data_version.SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD >= SHARDS_COMPARED
 
 
 @pytest.mark.parametrize(("file", "module", "name"), ALL, ids=[f"{file.stem}-{name}" for file, _, name in ALL])
