@@ -7,8 +7,8 @@ process. CPU seconds are those of the command and of every process that it start
 ``clips_cpu_s``: the shards of ``clips``, with the observation of the data set. ``listing_s``: one listing of the data set.
 ``quality_cpu_s``: from there to ``quality_report``. ``idle_cpu_s``: the same command when everything is current.
 ``side_by_side_cpu_s``: one run of ``whisper_shard``, several at once. ``voices_cpu_s``: loading 100 voices.
-``one_voice_cpu_s``: a command for one of 100 voices. ``report_kb``: the largest text or page of a report. ``columns``: of the
-widest table that people see. The figures of ``make bench-gates`` stand beside them.
+``one_voice_cpu_s``: a command for one of 100 voices. ``page_kb``, ``table_kb``: the largest page and the largest TSV file of a
+report. ``columns``: of the widest of these tables. The figures of ``make bench-gates`` stand beside them.
 """
 
 import argparse
@@ -115,12 +115,14 @@ def _fill(root: Path) -> float:
 
 
 def reports(root: Path) -> dict[str, float]:
-    """The size of the largest text or page of a report, and its name."""
+    """The sizes of the largest page and of the largest table that people read."""
     found = [file for file in (root / "dataset" / "reports").rglob("*") if file.suffix in (".tsv", ".md", ".html", ".txt")]
     sizes = sorted(((file.stat().st_size / 1000, file) for file in found), reverse=True)
     for kilobytes, file in sizes[:5]:
         print(f"{kilobytes:8.0f} kB  {file.name}", flush=True)
-    return {"report_kb": sizes[0][0], "columns": max(_columns(file) for _, file in sizes if file.suffix == ".tsv")}
+    tables = [one for one in sizes if one[1].suffix == ".tsv"]
+    page_kb = next(kilobytes for kilobytes, file in sizes if file.suffix != ".tsv")
+    return {"page_kb": page_kb, "table_kb": tables[0][0], "columns": max(_columns(file) for _, file in tables)}
 
 
 def _columns(file: Path) -> int:
