@@ -4,6 +4,7 @@ No third-party audio lies in the repository: real speech is prepared once into t
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from sqlite3 import Connection
@@ -37,6 +38,10 @@ from voice_assets_tests.toy_project import validated_once as validated_once
 # loaded; the processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# A script that starts the tests in the background ignores Ctrl-C for them, and the processes of the tests would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeDataset = Callable[..., Path]
 
