@@ -81,7 +81,7 @@ def test_the_shell_command_of_a_run_has_no_quotation_mark_and_no_secret(
     toy: ToyProject, database: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The Ray launcher puts it between single quotes: one in the configuration would end the command."""
-    origin = InProcessRuns(toy.instance)._job.get_python_origin()
+    origin = InProcessRuns(toy.instance)._code.get_python_origin()
     ours = {"VOICE_RAY": "http://127.0.0.1:1", "VOICE_LOGS_BUCKET": "voices", "VOICE_LOGS_DIR": str(tmp_path / "logs")}
     for name, value in {**database, **ours}.items():
         monkeypatch.setenv(name, value)
