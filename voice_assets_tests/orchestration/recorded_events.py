@@ -74,6 +74,8 @@ class Records:
 
 def _provenance(metadata: Mapping[str, Any]) -> dict[str, str]:
     """The tags by which Dagster's pages know the inputs: of each asset, the last event that was read."""
-    last = {pin["asset"]: pin for pin in sorted(metadata.get(UPSTREAM, []), key=lambda pin: pin["storage_id"])}
+    pins = metadata.get(UPSTREAM, [])
+    pins = pins.value if isinstance(pins, dg.JsonMetadataValue) else pins
+    last = {pin["asset"]: pin for pin in sorted(pins, key=lambda pin: pin["storage_id"])}
     versions = {f"dagster/input_data_version/{asset}": pin["data_version"] for asset, pin in last.items()}
     return versions | {f"dagster/input_event_pointer/{asset}": str(pin["storage_id"] or "NULL") for asset, pin in last.items()}
