@@ -70,16 +70,20 @@ class Deployment:
         self.head.until(lambda: port_answers(self.ports["jobs"]))
 
     def start_node(self, name: str) -> None:
-        """Start a node and wait until Ray knows it: two that start at once can miss each other."""
+        """Start a node and wait until Ray knows it: two that start at once can miss each other.
+
+        Ray notices the death of an older node after a while, so what counts is a node that was not there before.
+        """
         address = f"127.0.0.1:{self.ports['ray']}"
         before = self._alive()
         self.nodes[name] = self.hosts[name].server("node", "ray", "start", "--address", address, *_node(cpus=1, gpus=1))
-        self.nodes[name].until(lambda: self._alive() > before)
+        self.nodes[name].until(lambda: self._alive() - before)
 
-    def _alive(self) -> int:
+    def _alive(self) -> set[str]:
+        """The ids of the nodes that Ray takes for alive."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['jobs']}/nodes?view=summary", timeout=60) as answer:
             nodes = json.load(answer)["data"]["summary"]
-        return sum(node["raylet"]["state"] == "ALIVE" for node in nodes)
+        return {node["raylet"]["nodeId"] for node in nodes if node["raylet"]["state"] == "ALIVE"}
 
     def start_control(self) -> None:
         """Start what ``deploy/systemd`` starts on the control machine, with the commands of these files."""
