@@ -10,6 +10,7 @@ import hashlib
 import mimetypes
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,10 @@ def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], 
         return size
     parts = _Parts(source, target)
     upload = parts.unfinished()
-    sent = parts.send(upload or parts.begin(about), report)
+    sent = parts.send(upload or parts.begin(about), report, sha256)
     if upload is not None and recorded_sha256(target) != sha256:
         # The upload was begun for another file that starts with the same bytes, so the object carries that file's hash.
-        sent += parts.send(parts.begin(about), lambda *_: None)
+        sent += parts.send(parts.begin(about), lambda *_: None, sha256)
     return sent
 
 
@@ -92,7 +93,7 @@ class _Parts:
             yield from answer.get("Parts", ())
             marker = answer["NextPartNumberMarker"] if answer.get("IsTruncated") else None
 
-    def send(self, begun: tuple[str, dict[int, str]], report: Callable[[int, int], None]) -> int:
+    def send(self, begun: tuple[str, dict[int, str]], report: Callable[[int, int], None], sha256: str) -> int:
         """Send the parts that the server does not hold, and complete the upload. Returns the number of bytes that were sent."""
         upload, held = begun
 
@@ -110,8 +111,18 @@ class _Parts:
                 report(size, sent)
         finally:
             pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C, the parts that wait are not sent
-        _call(self.target, "complete_multipart_upload", UploadId=upload, MultipartUpload={"Parts": parts})
+        self._complete(upload, parts, sha256)
         return total
+
+    def _complete(self, upload: str, parts: list[dict[str, Any]], sha256: str) -> None:
+        """Make the object of its parts. S3 may take minutes: where the answer is lost, the object itself is the answer."""
+        try:
+            _call(self.target, "complete_multipart_upload", UploadId=upload, MultipartUpload={"Parts": parts})
+        except Exception:
+            with suppress(FileNotFoundError):
+                if recorded_sha256(self.target) == sha256:
+                    return
+            raise
 
     def _send_part(self, upload: str, number: int, body: bytes) -> str:
         header = _md5_header(body)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,31 @@ def test_a_file_that_begins_as_another_did_carries_its_own_hash(large: Path, s3_
     parts._send_part(upload, 1, parts._read(1))
     remote.send(large, target, files.sha256(large))
     assert remote.sha256(target) == files.sha256(large) == remote.kept_sha256(target)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_upload_whose_answer_is_lost_counts_when_the_object_is_there(
+    large: Path, s3_folder: str, monkeypatch: pytest.MonkeyPatch, made: bool
+) -> None:
+    """The client asks again, and the server knows the upload no more."""
+    from moto.s3.models import S3Backend
+    from s3fs import S3FileSystem
+
+    complete = S3Backend.complete_multipart_upload
+
+    def lose_the_answer(*arguments: object) -> None:
+        if made:
+            complete(*arguments)
+        raise ValueError
+
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    S3FileSystem.clear_instance_cache()  # an instance keeps the number of attempts
+    monkeypatch.setattr(S3Backend, "complete_multipart_upload", lose_the_answer)
+    target, sha256 = remote.location(s3_folder) / large.name, files.sha256(large)
+    with nullcontext() if made else pytest.raises(remote.RemoteError, match="Internal Server Error"):
+        assert remote.send(large, target, sha256) == SIZE
+    assert (remote.info(target) is not None) == made
+    S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.slow
