@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release bench-scale lock clean
+.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release bench-scale bench-cluster lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-release: setup  ## the time to build, sign and verify the package of a med
 
 bench-scale: setup  ## the cost of a voice of 18,377 clips, stage by stage; last line one JSON object
 	$(BIN)/python -m benchmarks.scale
+
+bench-cluster: setup  ## the cost of a road over two hosts, and of the same road on one machine; last line one JSON object
+	$(BIN)/python -m benchmarks.cluster
 
 lock: setup  ## write the installed packages into requirements.lock
 	$(BIN)/pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu$$//' > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -12,10 +12,8 @@ report. ``columns``: of the widest of these tables. The figures of ``make bench-
 """
 
 import argparse
-import ctypes
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.clips import demo_clips
+from benchmarks.processor_time import adopt_orphans, spent
 from benchmarks.scale_set import fill_transcripts, write_set
 from voice_assets.asr.recogniser import Utterance
 from voice_assets.runtime import project
@@ -32,7 +31,6 @@ from voice_assets_tests.datasets import write_voice
 
 CLIPS, SHARDS, VOICES, WIDTH = 18_377, 64, 100, 2
 VOICE = "bench"
-_SUBREAPER = 36  # Linux' PR_SET_CHILD_SUBREAPER: a process whose parent has ended becomes a child of this one
 CLI = [sys.executable, "-m", "voice_assets.cli"]
 
 
@@ -42,30 +40,19 @@ def cpu_seconds(*command: str) -> float:
     Raises:
         SystemExit: the command failed. The message is its output.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = spent()
     done = subprocess.run(command, capture_output=True, text=True)
-    _wait_for_orphans()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _wait_for_orphans() -> None:
-    """Wait for the processes that outlived the command, such as a fork server; they end when their pipe closes."""
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+    return spent() - before
 
 
 def run_to(asset: str) -> float:
     """CPU seconds of ``voice-assets run`` up to an asset."""
     started = time.perf_counter()
-    spent = cpu_seconds(*CLI, "run", VOICE, "--to", asset)
-    print(f"run --to {asset}: {spent:.1f} CPU s, {time.perf_counter() - started:.1f} s", flush=True)
-    return spent
+    cost = cpu_seconds(*CLI, "run", VOICE, "--to", asset)
+    print(f"run --to {asset}: {cost:.1f} CPU s, {time.perf_counter() - started:.1f} s", flush=True)
+    return cost
 
 
 def write_project(root: Path, spoken: list[Utterance], clips: int, shards: int) -> None:
@@ -154,7 +141,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=CLIPS)
     parser.add_argument("--shards", type=int, default=SHARDS)
     options = parser.parse_args()
-    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1)
+    adopt_orphans()
     figures, spoken = gates(), demo_clips()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()

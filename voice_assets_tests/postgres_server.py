@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,7 +30,14 @@ def programs() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[dict[str, str]]:
-    """The variables of a server that runs while the tests of this process do: PGHOST, PGPORT, PGUSER, PGPASSWORD."""
+    """The variables of a server that runs while the tests of this process do."""
+    with running_postgres() as variables:
+        yield variables
+
+
+@contextmanager
+def running_postgres() -> Iterator[dict[str, str]]:
+    """Run a server. The variables that name it: PGHOST, PGPORT, PGUSER, PGPASSWORD."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         password, port = secrets.token_hex(12), str(free_port())

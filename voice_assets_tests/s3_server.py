@@ -1,6 +1,8 @@
 """A server of S3's protocol on this machine, for the tests of storage; secrets are in the environment, as in real use."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,16 @@ KEY, SECRET = "AKIDTESTTESTTEST", "not-to-be-seen-in-any-log-or-error"  # of the
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """The URL of an empty bucket of a local server that runs while the tests of this process do."""
+    with running_s3() as url:
+        yield url
+
+
+@contextmanager
+def running_s3() -> Iterator[str]:
+    """Run a server in this process, and name it in the environment. The URL of its empty bucket."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line for every request, where a log is shown
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,0 +1,132 @@
+"""What several machines cost: `make bench-cluster`. Last line: one JSON object.
+
+The Russian demo's voice walks its road twice: with `voice-assets run` on one machine, and with `voice-assets run --server` over
+two hosts that share PostgreSQL, S3's protocol and Ray, as the tests in ``voice_assets_tests/cluster`` start them. ``--clips``
+takes the first clips of the data set, ``--to`` ends the road earlier. Both roads compute with one thread, as Ray's runs do.
+
+CPU seconds of every process: ``local_cpu_s``; ``cluster_cpu_s`` with the client, database, store, Ray, and Dagster's servers;
+``servers_cpu_s``: of these, what is no run: everything but the nodes. ``ratio``: the second by the first.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from benchmarks.processor_time import adopt_orphans, spent
+from voice_assets.importers.debian import IVRVOICE, build_demo
+from voice_assets.runtime import project
+from voice_assets_tests.cluster.deployment import NODES, Deployment, deployed
+from voice_assets_tests.cluster.processes import Server, environment_of
+from voice_assets_tests.postgres_server import new_database, running_postgres, url_of
+from voice_assets_tests.s3_server import running_s3
+
+VOICE = "ivrvoice_ru"
+HERE = Path(__file__).resolve().parent.parent
+CLI = [sys.executable, "-m", "voice_assets.cli"]
+
+
+class Road(NamedTuple):
+    """What `voice-assets run` is told after the name of the voice."""
+
+    options: tuple[str, ...]
+
+    def walk(self, environment: dict[str, str], *options: str) -> None:
+        """Run the command in a new process.
+
+        Raises:
+            SystemExit: the command failed.
+        """
+        command = [*CLI, "run", VOICE, *self.options, *options]
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
+
+
+def write_project(root: Path, clips: int | None) -> None:
+    """Write a project with the demo's voice and its first ``clips``; None takes all."""
+    made = build_demo(IVRVOICE, project.cache_dir() / "tests" / VOICE, None, project.cache_dir()).out
+    rows = (made / "metadata_2col.csv").read_text(encoding="utf-8").splitlines()[:clips]
+    dataset = root / "datasets" / VOICE
+    (dataset / "wavs").mkdir(parents=True)
+    shutil.copy(made / "config.json", dataset)
+    (dataset / "metadata_2col.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    for row in rows:
+        shutil.copy(made / "wavs" / f"{row.split('|')[0].removesuffix('.wav')}.wav", dataset / "wavs")
+    (root / "voices").mkdir()
+    shutil.copy(HERE / "voices" / f"{VOICE}.yaml", root / "voices")
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(HERE / name, root / name)
+
+
+def on_one_machine(root: Path, road: Road) -> float:
+    """CPU seconds of the road on this machine, with records and files in the project."""
+    before, started = spent(), time.perf_counter()
+    road.walk(environment_of(VOICE_ASSETS_ROOT=str(root), DAGSTER_HOME=str(root / ".dagster"), PYTHONPATH=str(HERE)))
+    print(f"one machine: {spent() - before:.0f} CPU s in {time.perf_counter() - started:.0f} s", flush=True)
+    return spent() - before
+
+
+def on_two_hosts(folder: Path, root: Path, road: Road) -> dict[str, float]:
+    """CPU seconds of the road in a deployment, from the start of its servers to their end."""
+    before, started = spent(), time.perf_counter()
+    with ExitStack() as stack:
+        database = new_database(stack.enter_context(running_postgres()))
+        bucket = stack.enter_context(running_s3())
+        shared = {
+            **database,
+            "VOICE_STORE": f"{bucket}/project",
+            "VOICE_TRANSCRIPTS": url_of(database),
+            "VOICE_LOGS_BUCKET": bucket.removeprefix("s3://"),
+        }
+        deployment = stack.enter_context(deployed(folder, root, shared))
+        road.walk(dict(os.environ), "--server", f"http://127.0.0.1:{deployment.ports['web']}")
+        nodes = sum(map(of_server, deployment.nodes.values()))
+        _print_parts(deployment)
+    total = spent() - before
+    print(f"two hosts: {total:.0f} CPU s in {time.perf_counter() - started:.0f} s", flush=True)
+    return {"cluster_cpu_s": total, "servers_cpu_s": total - nodes}
+
+
+def _print_parts(deployment: Deployment) -> None:
+    parts = {**deployment.services, "head": deployment.head, **{name: deployment.nodes[name] for name in NODES}}
+    for name, server in parts.items():
+        if server is not None:
+            print(f"  {name}: {of_server(server):.0f} CPU s", flush=True)
+
+
+def of_server(server: Server) -> float:
+    """CPU seconds of a server, of what it started, and of what these started and saw ending."""
+    process = psutil.Process(server.process.pid)
+    return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
+
+
+def main() -> None:
+    """Walk the road twice in a temporary folder, and print."""
+    parser = argparse.ArgumentParser(description="What several machines cost; last line one JSON object.")
+    parser.add_argument("--clips", type=int, help="the first clips of the demo; all when not given")
+    parser.add_argument("--to", help="the last asset of the road; the whole road when not given")
+    options = parser.parse_args()
+    road = Road(("--to", options.to) if options.to else ())
+    os.environ["OMP_NUM_THREADS"] = "1"
+    adopt_orphans()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve() / "project"
+        write_project(root, options.clips)
+        figures = on_two_hosts(Path(folder).resolve() / "hosts", root, road)
+        figures["local_cpu_s"] = on_one_machine(root, road)
+    figures["ratio"] = figures["cluster_cpu_s"] / figures["local_cpu_s"]
+    print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()
