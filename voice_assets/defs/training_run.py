@@ -12,6 +12,7 @@ import dagster as dg
 
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.live_curve import LiveCurve
+from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs
@@ -38,15 +39,16 @@ def training_dir(voice: Voice) -> Path:
 
 
 @contextmanager
-def only_training(voice: Voice) -> Iterator[None]:
-    """Lock the voice's training folder: two runs must not train into the folder at the same time.
+def only_training(instance: dg.DagsterInstance, voice: Voice) -> Iterator[None]:
+    """Lock the voice's trainings: two runs must not write one folder, nor record checkpoints under the same epoch keys.
 
     Raises:
         dagster.Failure: another run holds the lock.
     """
+    lock = DeploymentLock(instance, f"train {voice.name}", training_dir(voice) / "training.lock")
     with ExitStack() as stack:
         try:
-            stack.enter_context(locks.exclusive(training_dir(voice) / "training.lock"))
+            stack.enter_context(lock.held())
         except locks.LockError as error:
             message = f"another run trains {voice.name}: {error}; wait for that run, or end it"
             raise dg.Failure(message, allow_retries=False) from error
