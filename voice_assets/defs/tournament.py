@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from voice_assets.defs.display import preview, verdict_table
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import shared_files
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.blind_votes import VOTES
 from voice_assets.orchestration.checks import judge, suite_checks
@@ -19,7 +19,6 @@ from voice_assets.orchestration.marks import CANDIDATES, CHOICE, DECISIONS, WINN
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import LISTEN, finished, keep_evidence, one_row, opened, recorded
-from voice_assets.piper.versions import version_dir
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.tournament import votes
@@ -161,10 +160,10 @@ def _version_name(spoken: Materialisation) -> str:
 
 
 def _curve(voice: Voice, version: int) -> "pd.DataFrame":
-    """EPOCHS of a training, as far as it is on disk."""
+    """EPOCHS of a training, as far as it is."""
     from voice_assets.piper.loss_tables import epochs_in
 
-    return epochs_in(version_dir(training_dir(voice), version))
+    return epochs_in(shared_files(voice, version))
 
 
 def _candidate(gate: Gate, spoken: Materialisation, curve: "pd.DataFrame") -> "Candidate":

@@ -5,13 +5,13 @@ Not here: the assets (``defs.training``), and what a training is (``piper.traini
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.live_curve import LiveCurve
+from voice_assets.defs.training_files import bring_here, known_versions, share, training_dir
 from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
@@ -27,15 +27,9 @@ from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import locks
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.project import artifacts_dir
 from voice_assets.voices import Voice
 
 TRAININGS = ("mini_training", "training")
-
-
-def training_dir(voice: Voice) -> Path:
-    """The folder that holds ``lightning_logs/``."""
-    return artifacts_dir(voice.name) / "training"
 
 
 @contextmanager
@@ -71,8 +65,8 @@ class TrainingRun:
         rows = pd.read_parquet(opened(self.training_set, TABLE))
         identity = identity_of_request(self.request(0, stop_when_level=False), rows)
         history = History(self.context.instance)
-        recorded = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
-        return open_version(training_dir(self.voice), identity, recorded)
+        ended = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
+        return open_version(training_dir(self.voice), identity, ended | known_versions(self.voice, self.context.instance))
 
     def request(self, version: int, stop_when_level: bool) -> TrainRequest:
         """The training worker's request. The worker reads the recorded training set."""
@@ -94,8 +88,9 @@ class TrainingRun:
         )
 
     def train(self, version: int, stop_when_level: bool) -> CheckpointRecords:
-        """Let a worker train, or resume the training of a killed run. Returns the records of the checkpoints."""
+        """Let a worker train, or resume the training of a killed run, also of another machine. Returns its checkpoints."""
         context, voice = self.context, self.voice
+        bring_here(voice, context.instance, version)
         folder = version_dir(training_dir(voice), version)
         asked = self.request(version, stop_when_level)
         with progress(context, "steps", every=20) as on_progress, leased_for_training(context, voice) as lease:
@@ -103,6 +98,7 @@ class TrainingRun:
             listener = _Listener(context, records, LiveCurve(context, folder, voice.training), on_progress, self.epochs)
             environment = {"OMP_WAIT_POLICY": "PASSIVE", **lease.environment}
             run_worker("train", asked, folder / "train.log", listener, environment, lease.file_numbers)
+        share(folder, ended=True)
         return records
 
 

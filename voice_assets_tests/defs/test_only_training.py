@@ -6,7 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from voice_assets.defs.training_run import only_training, training_dir
+from voice_assets.defs.training_files import training_dir
+from voice_assets.defs.training_run import only_training
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
 
