@@ -1,8 +1,8 @@
 """What commands ask of a person who decides: a name, and words."""
 
-import getpass
-
 import click
+
+from voice_assets.runtime.processes import user_name
 
 MOST_CHARACTERS = 1000
 
@@ -14,19 +14,11 @@ def words(_context: click.Context, parameter: click.Parameter, value: str | None
     return value.strip() if value is not None else None
 
 
-def _me() -> str | None:
-    """The user of this shell; None where the system does not know the user."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
-
-
 by_option = click.option(
     "--by",
     metavar="NAME",
     required=True,
-    default=_me,
+    default=lambda: user_name() or None,
     callback=words,
     help="Who decides, for the record and the reports. Default: the user of this shell.",
 )

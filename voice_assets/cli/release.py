@@ -84,7 +84,7 @@ def release_voice(voice: "Voice", version: str, epoch: str | None, *, tag: bool)
     from voice_assets.orchestration.version_runs import VersionRun
 
     graph = build_definitions(only=[voice.name]).resolve_asset_graph()
-    with without_traceback(BusyError, SelectionError), only_runner(voice.name), open_instance() as instance:
+    with without_traceback(BusyError, SelectionError), open_instance() as instance, only_runner(instance, voice.name):
         if epoch is not None:
             require_epoch(instance, voice, epoch)
         run = VersionRun(graph, instance, voice, version, epoch)

@@ -55,7 +55,10 @@ class RecordedComparisons:
 
     def voted(self, comparison: Comparison) -> None:
         """Record the votes that count now; see ``review.comparisons.Comparisons``."""
-        every = votes.read(votes.votes_file(comparison.voice))
+        file, store = votes.votes_file(comparison.voice), project_store()
+        if store.apart:
+            store.add(file)  # the machine that makes the ranking reads it there
+        every = votes.read(file)
         record_votes(self._instance, comparison.voice, votes.counted(every, comparison.tournament.hashes))
 
 

@@ -75,7 +75,7 @@ def run_voice(voice: "Voice", asset: str | None, epoch: str | None) -> bool:
     with without_traceback(SelectionError):
         keys = assets_to(graph, voice.name, asset, epoch)
     names = [key.path[-1] for key in keys]
-    with without_traceback(BusyError), only_runner(voice.name), open_instance() as instance:
+    with without_traceback(BusyError), open_instance() as instance, only_runner(instance, voice.name):
         if epoch is not None:
             require_epoch(instance, voice, epoch)
         print_dead_runs(instance)

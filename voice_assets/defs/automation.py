@@ -82,7 +82,7 @@ def _sensor(voice: Voice) -> dg.SensorDefinition:
         seen = f"{newest_event} {today()} {ProcessIdentity.own().text}"  # another process has perhaps read other voice files
         if cursor.seen == seen:
             return dg.SkipReason("nothing happened since the last tick")
-        if runs_in_a_shell(voice.name):
+        if runs_in_a_shell(context.instance, voice.name):
             return dg.SkipReason(f"`voice-assets run {voice.name}` is at work")
         times = revalidation.since(context.instance, voice.name)
         if times.aggregate is None:

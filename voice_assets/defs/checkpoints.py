@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.defs.came_from import came_from
+from voice_assets.defs.training_files import share
 from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs, gate_of
@@ -70,6 +71,7 @@ class CheckpointRecords:
         store, path = project_store(), Path(event["path"])
         try:
             weights = recorded(store.add(path, event["sha256"]))
+            share(path.parent.parent)
         except (StoreError, FileNotFoundError):
             if path.exists():
                 raise

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from voice_assets.defs.display import preview
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import training_dir
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs

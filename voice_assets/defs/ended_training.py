@@ -8,7 +8,7 @@ import dagster as dg
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.trained_with import trained_with_entry
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import training_dir
 from voice_assets.orchestration.checks import judge
 from voice_assets.orchestration.marks import CHECKPOINTS
 from voice_assets.orchestration.partitions import parse_epoch_key

@@ -5,13 +5,14 @@ Not here: writing the archive (``release.release_folder``).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import dagster as dg
 
 from voice_assets.defs.package_contents import newest, recordings_of
+from voice_assets.defs.training_files import shared_files
 from voice_assets.orchestration.records import Materialisation
-from voice_assets.runtime import project
+from voice_assets.runtime.contents import there
 from voice_assets.runtime.storage import Artifact, StoreError, project_store
 from voice_assets.voices import Voice
 
@@ -47,7 +48,7 @@ def sources_of(voice: Voice, package: Materialisation, ancestors: Sequence[Mater
             found[f"{kind}/{path.name}"] = path
         except StoreError as error:
             lacking.append(f"{kind}: {error}")
-    logs = dict(_logs(made))
+    logs = dict(_logs(voice, made))
     return Sources({**found, **logs}, [*lacking, *([] if logs else [f"{LOGS}: the folder of the training has none"])])
 
 
@@ -57,16 +58,16 @@ def _opened(artifact: Artifact | None) -> Path:
     return project_store().open(artifact)
 
 
-def _logs(made: Mapping[str, Materialisation]) -> Iterator[tuple[str, Path]]:
-    """The files of the training's folder without its checkpoints, and the log of the export."""
-    folder = project.root() / str(made["training"].metadata["lightning_logs"])
+def _logs(voice: Voice, made: Mapping[str, Materialisation]) -> Iterator[tuple[str, Path]]:
+    """The files of the training's folder without its checkpoints, and the log of the export, wherever both ran."""
+    folder = shared_files(voice, int(made["training"].metadata["version"]))
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_file() and inside.parts[0] != "checkpoints" and path.suffix != ".ckpt":
             yield f"{LOGS}/training/{inside.as_posix()}", path
-    export = (project.root() / made["onnx_voice"].artifact("model").uri).with_name("export.log")
-    if export.is_file():
-        yield f"{LOGS}/export.log", export
+    export, store = str(PurePosixPath(made["onnx_voice"].artifact("model").uri).with_name("export.log")), project_store()
+    if there(store.at(export)):
+        yield f"{LOGS}/export.log", store.local(export)
 
 
 def changed_clips(voice: Voice, ancestors: Sequence[Materialisation]) -> list[str]:

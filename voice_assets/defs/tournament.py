@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from voice_assets.defs.display import preview, verdict_table
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import shared_files
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.blind_votes import VOTES
 from voice_assets.orchestration.checks import judge, suite_checks
@@ -19,7 +19,8 @@ from voice_assets.orchestration.marks import CANDIDATES, CHOICE, DECISIONS, WINN
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.orchestration.results import LISTEN, finished, keep_evidence, one_row, opened, recorded
-from voice_assets.piper.versions import version_dir
+from voice_assets.runtime import project
+from voice_assets.runtime.contents import there
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.tournament import votes
@@ -129,11 +130,23 @@ def _place(tournament: Materialisation, epoch: str) -> "pd.DataFrame":
 
 
 def _votes_version(voice: Voice) -> str:
-    """The version of the votes, so that new votes make the ranking out of date. A file that cannot be read has one, too."""
+    """The version of the votes, so that new votes make the ranking out of date. A file that cannot be read has one, too.
+
+    Where machines share a store, the votes are on one of them: the version would differ, and the ranking never be current.
+    """
+    if project.store_root() != str(project.root()):
+        return ""
     try:
         return votes.version(votes.read(votes.votes_file(voice.name)))
     except votes.VotesError as error:  # the asset itself says so
         return str(error)
+
+
+def votes_of(voice: Voice) -> list[votes.Vote]:
+    """All votes, on whichever machine people voted. Raises as ``votes.read``."""
+    file, store = votes.votes_file(voice.name), project_store()
+    shared = store.apart and there(store.at(store.uri(file)))
+    return votes.read(store.local(store.uri(file)) if shared else file)
 
 
 def _contents(voice: Voice, gate: Gate, spoken: Sequence[Materialisation]) -> "Contents":
@@ -149,7 +162,7 @@ def _contents(voice: Voice, gate: Gate, spoken: Sequence[Materialisation]) -> "C
         title=voice.title,
         language=voice.language,
         candidates=candidates,
-        ranking=rank(candidates, votes.read(votes.votes_file(voice.name)), chosen.bootstrap, chosen.seed),
+        ranking=rank(candidates, votes_of(voice), chosen.bootstrap, chosen.seed),
         folders={one.partition or "": opened(one, "folder") for one in spoken},
         curves=curves,
     )
@@ -161,10 +174,10 @@ def _version_name(spoken: Materialisation) -> str:
 
 
 def _curve(voice: Voice, version: int) -> "pd.DataFrame":
-    """EPOCHS of a training, as far as it is on disk."""
+    """EPOCHS of a training, as far as it is."""
     from voice_assets.piper.loss_tables import epochs_in
 
-    return epochs_in(version_dir(training_dir(voice), version))
+    return epochs_in(shared_files(voice, version))
 
 
 def _candidate(gate: Gate, spoken: Materialisation, curve: "pd.DataFrame") -> "Candidate":

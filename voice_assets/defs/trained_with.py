@@ -8,12 +8,11 @@ from typing import Any
 
 import dagster as dg
 
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import shared_files
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.partitions import parse_epoch_key
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.piper.identity import IDENTITY, recorded_identity
-from voice_assets.piper.versions import version_dir
 from voice_assets.voices import PiperQuality, Voice
 
 TRAINED_WITH = "trained_with"
@@ -43,7 +42,7 @@ def trained_with(voice: Voice, gate: Gate, checkpoint: Materialisation) -> dict[
     if recorded.get("identity"):
         return dict(recorded)
     version, _ = parse_epoch_key(checkpoint.partition or "")
-    folder = version_dir(training_dir(voice), version)
+    folder = shared_files(voice, version)
     identity = recorded_identity(folder)
     if identity is None:
         raise dg.Failure(

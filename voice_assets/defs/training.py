@@ -81,7 +81,7 @@ def _mini_training(voice: Voice) -> dg.AssetsDefinition:
 
         inputs = resolve_inputs(context)
         run = TrainingRun(context, voice, inputs, voice.training.epochs)
-        with only_training(voice):
+        with only_training(context.instance, voice):
             version = run.open_version()
             records = run.train(version, stop_when_level=False)
         ended = EndedTraining(context, voice, version, records)
@@ -123,7 +123,7 @@ def _training(voice: Voice) -> dg.AssetsDefinition:
         inputs = resolve_inputs(context)
         mini = inputs.one("mini_training")
         version = int(mini.metadata["version"])
-        with only_training(voice):
+        with only_training(context.instance, voice):
             records = TrainingRun(context, voice, inputs, chosen.max_epochs).train(version, chosen.stop_when_level)
         ended = EndedTraining(context, voice, version, records)
         facts = training_facts(ended.epochs, chosen.max_epochs, ended.ended, chosen.level_epochs)

@@ -5,13 +5,14 @@ Not here: the assets (``defs.training``), and what a training is (``piper.traini
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.live_curve import LiveCurve
+from voice_assets.defs.training_files import bring_here, known_versions, share, training_dir
+from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs
@@ -26,27 +27,22 @@ from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
 from voice_assets.runtime import locks
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.project import artifacts_dir
 from voice_assets.voices import Voice
 
 TRAININGS = ("mini_training", "training")
 
 
-def training_dir(voice: Voice) -> Path:
-    """The folder that holds ``lightning_logs/``."""
-    return artifacts_dir(voice.name) / "training"
-
-
 @contextmanager
-def only_training(voice: Voice) -> Iterator[None]:
-    """Lock the voice's training folder: two runs must not train into the folder at the same time.
+def only_training(instance: dg.DagsterInstance, voice: Voice) -> Iterator[None]:
+    """Lock the voice's trainings: two runs must not write one folder, nor record checkpoints under the same epoch keys.
 
     Raises:
         dagster.Failure: another run holds the lock.
     """
+    lock = DeploymentLock(instance, f"train {voice.name}", training_dir(voice) / "training.lock")
     with ExitStack() as stack:
         try:
-            stack.enter_context(locks.exclusive(training_dir(voice) / "training.lock"))
+            stack.enter_context(lock.held())
         except locks.LockError as error:
             message = f"another run trains {voice.name}: {error}; wait for that run, or end it"
             raise dg.Failure(message, allow_retries=False) from error
@@ -69,8 +65,8 @@ class TrainingRun:
         rows = pd.read_parquet(opened(self.training_set, TABLE))
         identity = identity_of_request(self.request(0, stop_when_level=False), rows)
         history = History(self.context.instance)
-        recorded = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
-        return open_version(training_dir(self.voice), identity, recorded)
+        ended = {version for name in TRAININGS for version in history.trainings(asset_key(self.voice, name))}
+        return open_version(training_dir(self.voice), identity, ended | known_versions(self.voice, self.context.instance))
 
     def request(self, version: int, stop_when_level: bool) -> TrainRequest:
         """The training worker's request. The worker reads the recorded training set."""
@@ -92,8 +88,9 @@ class TrainingRun:
         )
 
     def train(self, version: int, stop_when_level: bool) -> CheckpointRecords:
-        """Let a worker train, or resume the training of a killed run. Returns the records of the checkpoints."""
+        """Let a worker train, or resume the training of a killed run, also of another machine. Returns its checkpoints."""
         context, voice = self.context, self.voice
+        bring_here(voice, context.instance, version)
         folder = version_dir(training_dir(voice), version)
         asked = self.request(version, stop_when_level)
         with progress(context, "steps", every=20) as on_progress, leased_for_training(context, voice) as lease:
@@ -101,6 +98,7 @@ class TrainingRun:
             listener = _Listener(context, records, LiveCurve(context, folder, voice.training), on_progress, self.epochs)
             environment = {"OMP_WAIT_POLICY": "PASSIVE", **lease.environment}
             run_worker("train", asked, folder / "train.log", listener, environment, lease.file_numbers)
+        share(folder, ended=True)
         return records
 
 

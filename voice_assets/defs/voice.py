@@ -94,6 +94,7 @@ def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
         run_worker(
             "export", request, folder / "export.log", lambda event: context.log.info(json.dumps(event, ensure_ascii=False))
         )
+        project_store().add(folder / "export.log")  # a release archives it, on whichever machine
         facts = json.loads((folder / "export.json").read_text(encoding="utf-8"))
         names = (f"{request.name}.onnx", f"{request.name}.onnx.json", "tokens.txt")
         model, config, tokens = (project_store().add(folder / name) for name in names)

@@ -3,15 +3,15 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import dagster as dg
 
+from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.runtime import locks, project
 
 
 class BusyError(RuntimeError):
-    """Another process is at work on the same voice. The message names the lock."""
+    """Another process is at work on the same voice. The message names its holder."""
 
 
 def ready_home() -> str:
@@ -34,25 +34,25 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def runs_in_a_shell(voice: str) -> bool:
-    """Whether a `voice-assets run` of the voice is at work on this machine."""
-    return locks.is_held(_runner_lock(voice))
+def runs_in_a_shell(instance: dg.DagsterInstance, voice: str) -> bool:
+    """Whether a `voice-assets run` of the voice is at work, on any machine of the deployment."""
+    return _runner_lock(instance, voice).is_held()
 
 
-def _runner_lock(voice: str) -> Path:
-    return project.artifacts_dir(voice) / "running.lock"
+def _runner_lock(instance: dg.DagsterInstance, voice: str) -> DeploymentLock:
+    return DeploymentLock(instance, f"run {voice}", project.artifacts_dir(voice) / "running.lock")
 
 
 @contextmanager
-def only_runner(voice: str) -> Iterator[None]:
-    """Hold the lock of a voice, so that two shells never run the same voice at the same time.
+def only_runner(instance: dg.DagsterInstance, voice: str) -> Iterator[None]:
+    """Hold the lock of a voice, so that two shells of a deployment never run the same voice at the same time.
 
     Raises:
         BusyError: another process holds the lock.
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(locks.exclusive(_runner_lock(voice)))
+            stack.enter_context(_runner_lock(instance, voice).held())
         except locks.LockError as error:
             raise BusyError(f"another `voice-assets run {voice}` is running: {error}; wait for that run, or end it") from error
         yield

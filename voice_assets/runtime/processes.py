@@ -17,9 +17,10 @@ difference means that the processes run in different places: then nobody can tel
 Where Linux hides the boot id (some sandboxes) every state is ``unknown``. Other systems run containers on a Linux kernel of
 their own, so there the host name alone is the host. Measured on Linux only.
 
-Belongs here: identities and parents of processes. Does not belong here: starting workers (``orchestration.processes``).
+Belongs here: identities, parents and users of processes. Does not belong here: starting workers (``orchestration.processes``).
 """
 
+import getpass
 import hashlib
 import os
 import socket
@@ -148,6 +149,14 @@ class ProcessIdentity:
     def __str__(self) -> str:
         """The process in the words of a message, such as ``process 4242 on host studio``."""
         return f"process {self.pid} on host {self.host_name}"
+
+
+def user_name() -> str:
+    """The user of this process; empty where the system does not know the user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def id_in_use(pid: int) -> bool:

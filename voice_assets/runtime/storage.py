@@ -89,6 +89,11 @@ class Store:
         self._dataset = None if voice is None else voice.dataset
         self._apart = not (isinstance(root, Path) and root.resolve() == work.resolve())
 
+    @property
+    def apart(self) -> bool:
+        """Whether the store is no part of the project folder, so that other machines may share it."""
+        return self._apart
+
     def uri(self, path: Path) -> str:
         """The URI of a local file or folder.
 

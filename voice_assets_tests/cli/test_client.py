@@ -1,11 +1,8 @@
 """`--server URL`: a laptop that has nothing but the program works on a real deployment, a web server with its daemon."""
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -25,29 +22,11 @@ from voice_assets.orchestration.unfinished_runs import UNFINISHED
 from voice_assets_tests.cli.projects import call
 from voice_assets_tests.cli.test_run import rows
 from voice_assets_tests.held_config import HeldConfig
+from voice_assets_tests.laptop import Client, Laptop, read_until
 from voice_assets_tests.served_ui import Ui, served
 from voice_assets_tests.toy_project import SHARDS, ToyProject, break_first_text, copied, opened
 
 pytestmark = pytest.mark.slow
-
-
-class Laptop:
-    """A machine without voice files, data set, records and store: a folder of its own, and the URL of the deployment."""
-
-    def __init__(self, folder: Path, ui: Ui):
-        self.folder, self.ui, self.url = folder, ui, f"http://127.0.0.1:{ui.port}"
-        self.environment = {**os.environ, "VOICE_ASSETS_ROOT": str(folder), "DAGSTER_HOME": str(folder / ".dagster")}
-
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "voice_assets.cli", *arguments, "--server", self.url]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=self.environment)
-
-    def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        process = self.start(*arguments)
-        output, errors = process.communicate()
-        assert list(self.folder.iterdir()) == []
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +47,10 @@ def toy(ui: Ui) -> Iterator[ToyProject]:
 
 
 @pytest.fixture
-def laptop(ui: Ui, tmp_path: Path) -> Laptop:
-    folder = tmp_path / "laptop"
-    folder.mkdir()
-    return Laptop(folder, ui)
+def laptop(ui: Ui, tmp_path: Path) -> Iterator[Laptop]:
+    laptop = Laptop(tmp_path / "laptop", f"http://127.0.0.1:{ui.port}")
+    yield laptop
+    laptop.end()
 
 
 def unfinished(toy: ToyProject) -> list[dg.DagsterRun]:
@@ -158,7 +137,7 @@ def test_lineage_by_name_and_of_a_file_of_this_machine(toy: ToyProject, laptop: 
     assert "--picture names a file of this machine" in refused.stderr
 
 
-def wait_for(found: Callable[[], object], *processes: "subprocess.Popen[str]") -> None:
+def wait_for(found: Callable[[], object], *processes: Client) -> None:
     """Wait for an event while the processes run."""
     while not found():
         assert all(process.poll() is None for process in processes), [process.communicate() for process in processes]
@@ -207,17 +186,6 @@ def test_two_clients_and_a_killed_one_share_each_run(toy: ToyProject, laptop: La
                 assert process.returncode == 0, (output, errors)
                 assert rows(output)["clips"][:2] == ["PASS", "2 made"]
     assert len(of_shards(toy)) - before == len(SHARDS)
-
-
-def read_until(process: "subprocess.Popen[str]", pattern: str) -> str:
-    """Read the errors of a process until a line matches."""
-    read = ""
-    assert process.stderr is not None
-    while not re.search(pattern, read):
-        line = process.stderr.readline()
-        assert line, read
-        read += line
-    return read
 
 
 def test_what_a_server_refuses_is_one_message(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,12 @@ import dagster as dg
 import pytest
 
 from voice_assets.cli.review_comparisons import RecordedComparisons
+from voice_assets.definitions import build_definitions
+from voice_assets.defs.tournament import votes_of
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.results import recorded
-from voice_assets.review.subjects import NoSubjectError
+from voice_assets.review.subjects import NoSubjectError, voice_named
 from voice_assets.runtime.project import artifacts_dir
 from voice_assets.runtime.storage import project_store
 from voice_assets.tournament import recorded as file_of
@@ -74,6 +76,31 @@ def test_each_vote_is_a_new_data_version(instance: dg.DagsterInstance) -> None:
     said = newest.metadata
     assert (said["votes"], said["people"], said["newest_by"]) == (2, "Anna, Boris", "Boris")
     assert said["file"] == "artifacts/toy/blind_votes/votes.jsonl"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_another_machine_counts_the_votes(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """The ranking is out of date after a vote where one machine has both; machines that share a store agree about it."""
+    if shared:
+        monkeypatch.setenv("VOICE_STORE", str(tmp_path / "store"))
+    hold(instance)
+    before = code_version()
+    one, other = spoken_candidates(artifacts_dir("toy") / "same", 2, (10, 20))[0]
+    given = vote(one, other, "first", "Anna")
+    votes.append(votes.votes_file("toy"), given)
+    comparisons = RecordedComparisons(instance)
+    comparisons.voted(comparisons.comparison("toy"))
+    assert (code_version() == before) == shared
+    make_project(tmp_path / "another_machine", monkeypatch)
+    assert votes_of(voice_named("toy")) == ([given] if shared else [])
+    assert code_version() == before
+
+
+def code_version() -> str | None:
+    """Of the tournament: the gates compare it with that of the last one."""
+    return build_definitions().resolve_asset_graph().get(KEY).code_version
 
 
 def test_what_there_is_not(instance: dg.DagsterInstance) -> None:

@@ -131,13 +131,13 @@ def test_errors_come_before_anything_is_made(toy: ToyProject) -> None:
 
 @pytest.mark.slow
 def test_two_runs_of_one_voice(toy: ToyProject) -> None:
-    holder = "import sys; from voice_assets.orchestration.instance import only_runner\n"
-    holder += "with only_runner('toy'): print('held', flush=True); sys.stdin.read()"
+    holder = "import sys; from voice_assets.orchestration.instance import only_runner, open_instance\n"
+    holder += "with open_instance() as instance, only_runner(instance, 'toy'): print('held', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", holder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
         assert "another `voice-assets run toy` is running" in error_of("run", "toy", "--to", "clips")
         other.communicate()
-    with only_runner("toy"):
+    with only_runner(toy.instance, "toy"):
         pass

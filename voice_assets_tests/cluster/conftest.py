@@ -2,16 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from voice_assets.orchestration.leases import POOL
+from voice_assets.orchestration.unfinished_runs import UNFINISHED
 from voice_assets_tests.cluster.deployment import NODES, Deployment, deployed
 from voice_assets_tests.cluster.processes import environment_of
 from voice_assets_tests.datasets import write_voice
+from voice_assets_tests.laptop import Laptop
 from voice_assets_tests.postgres_server import new_database, url_of
 from voice_assets_tests.toy_project import HERE
 
@@ -45,11 +47,21 @@ def speech_project(tmp_path_factory: pytest.TempPathFactory, ivrvoice: Path) -> 
 
 @dataclass
 class Cluster:
-    """The deployment, and its records as the control machine reads them."""
+    """The deployment, its records as the control machine reads them, and a laptop that knows the URL.
+
+    ``lost`` are the runs that a test lost on purpose.
+    """
 
     deployment: Deployment
     instance: dg.DagsterInstance
     database: dict[str, str]
+    laptop: Laptop
+    lost: set[str] = field(default_factory=set)
+
+    def unfinished(self) -> list[dg.DagsterRun]:
+        """The runs that wait or work, by partition."""
+        runs = self.instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
+        return sorted(runs, key=lambda run: run.tags.get("dagster/partition", ""))
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +82,8 @@ def cluster(
                 patch.setenv(name, value)
         with dg.DagsterInstance.get() as instance:
             instance.event_log_storage.set_concurrency_slots(POOL, len(NODES))
-            yield Cluster(deployment, instance, database)
+            laptop = Laptop(folder / "laptop", f"http://127.0.0.1:{deployment.ports['web']}")
+            try:
+                yield Cluster(deployment, instance, database, laptop)
+            finally:
+                laptop.end()

@@ -76,7 +76,7 @@ class Deployment:
         """
         address = f"127.0.0.1:{self.ports['ray']}"
         before = self._alive()
-        self.nodes[name] = self.hosts[name].server("node", "ray", "start", "--address", address, *_node(cpus=1, gpus=1))
+        self.nodes[name] = self.hosts[name].server("node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1))
         self.nodes[name].until(lambda: self._alive() - before)
 
     def _alive(self) -> set[str]:

@@ -18,6 +18,7 @@ from voice_assets.orchestration.coordinator import PoolTags
 from voice_assets.orchestration.launch import ASSET_JOB, InProcessRuns
 from voice_assets.orchestration.leases import POOL
 from voice_assets_tests.cluster.deployment import DEPLOY, command_of
+from voice_assets_tests.cluster.processes import environment_of
 from voice_assets_tests.toy_project import ToyProject
 
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").iterdir())
@@ -116,6 +117,20 @@ def test_ray_knows_the_options_of_its_units(unit: str) -> None:
     assert words[1] == "start"
     known = {option for parameter in start.params for option in parameter.opts}
     assert {word.partition("=")[0] for word in words[2:]} <= known
+
+
+@pytest.mark.slow
+def test_a_run_of_a_machine_that_fell_silent_fails_within_a_minute() -> None:
+    """Ray's head asks a machine so many times, each time with this patience; then Dagster asks Ray."""
+    lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
+    set_there = dict(line.split("=", 1) for line in lines if line.startswith("RAY_health"))
+    asked = "from ray._raylet import Config as c; " + (
+        "print(c.health_check_failure_threshold() * (c.health_check_period_ms() + c.health_check_timeout_ms()))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], env=environment_of(**set_there), stdout=subprocess.PIPE, check=True)
+    monitoring = yaml.safe_load((DEPLOY / "dagster.yaml").read_text(encoding="utf-8"))["run_monitoring"]
+    assert monitoring["enabled"]
+    assert int(done.stdout) / 1000 + monitoring["poll_interval_seconds"] <= 60
 
 
 def test_kubernetes_and_ray_use_the_same_coordinator_for_the_same_pools() -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from voice_assets.defs.trained_with import TRAINED_WITH, quality_of, trained_with, trained_with_entry
-from voice_assets.defs.training_run import training_dir
+from voice_assets.defs.training_files import training_dir
 from voice_assets.defs.voice import _export_request
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.piper.versions import version_dir

@@ -61,9 +61,19 @@ def test_a_run_that_somebody_cancelled_is_cancelled(toy: ToyProject) -> None:
     assert status_of(toy, run) == dg.DagsterRunStatus.CANCELED
 
 
-def another_host(process: ProcessIdentity) -> ProcessIdentity:
-    """The same id and start on a machine that shares nothing with this one but the database."""
-    return replace(process, host="studio/0123456789ab/ba9876543210/4026531836.4026531834")
+def elsewhere(process: ProcessIdentity, **parts: str) -> ProcessIdentity:
+    """The same id and start on a host that differs from this one in some parts of its text, and shares the database."""
+    own = dict(zip(("name", "machine", "boot", "namespaces"), process.host.split("/"), strict=True))
+    return replace(process, host="/".join({**own, **parts}.values()))
+
+
+OTHER_HOSTS = {
+    "another machine": {"name": "studio", "machine": "0123456789ab", "boot": "ba9876543210"},
+    "a machine of the same name": {"machine": "0123456789ab", "boot": "ba9876543210"},
+    "a machine with a copy of this disk": {"name": "studio", "boot": "ba9876543210"},
+    "another container of this machine": {"namespaces": "4026539999.4026531834"},
+    "another container of the same name and image": {"boot": "ba9876543210", "namespaces": "4026539999.4026531834"},
+}
 
 
 def test_a_reused_id_hides_no_dead_run(toy: ToyProject) -> None:
@@ -74,7 +84,6 @@ def test_a_reused_id_hides_no_dead_run(toy: ToyProject) -> None:
 
 LEFT_ALONE: dict[str, Callable[[], ProcessIdentity | None]] = {
     "its process runs": ProcessIdentity.own,
-    "it runs on another host": lambda: another_host(ended_process()),
     "its process is not known": lambda: None,
 }
 
@@ -82,6 +91,16 @@ LEFT_ALONE: dict[str, Callable[[], ProcessIdentity | None]] = {
 @pytest.mark.parametrize("why", LEFT_ALONE)
 def test_a_run_is_left_alone_when(toy: ToyProject, why: str) -> None:
     run = unfinished(toy, LEFT_ALONE[why]())
+    assert fail_dead_runs(toy.instance) == []
+    assert status_of(toy, run) == dg.DagsterRunStatus.STARTED
+
+
+@pytest.mark.parametrize("process", [ended_process, ProcessIdentity.own])
+@pytest.mark.parametrize("host", OTHER_HOSTS)
+def test_a_run_of_another_host_is_left_alone_whatever_has_its_process_id_here(
+    toy: ToyProject, host: str, process: Callable[[], ProcessIdentity]
+) -> None:
+    run = unfinished(toy, elsewhere(process(), **OTHER_HOSTS[host]))
     assert fail_dead_runs(toy.instance) == []
     assert status_of(toy, run) == dg.DagsterRunStatus.STARTED
 

@@ -246,7 +246,7 @@ def test_the_sensor_waits_for_the_schedule_and_for_a_run_in_a_shell(validated: T
     result = evaluate(validated)
     assert isinstance(result, dg.SkipReason)
     assert "the schedule toy__revalidate has not observed the data set yet" in str(result.skip_message)
-    with only_runner("toy"):
+    with only_runner(validated.instance, "toy"):
         busy = evaluate(validated)
     assert isinstance(busy, dg.SkipReason)
     assert "`voice-assets run toy` is at work" in str(busy.skip_message)

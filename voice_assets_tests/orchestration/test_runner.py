@@ -121,7 +121,7 @@ def test_a_voice_has_one_runner_at_a_time(toy: ToyProject) -> None:
     named = (
         rf"another `voice-assets run toy` is running: process {os.getpid()} on host \S+ holds the lock \S+running\.lock; wait"
     )
-    with only_runner("toy"), pytest.raises(BusyError, match=named), only_runner("toy"):
+    with only_runner(toy.instance, "toy"), pytest.raises(BusyError, match=named), only_runner(toy.instance, "toy"):
         pass
 
 
