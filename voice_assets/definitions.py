@@ -6,6 +6,7 @@ Loading is lazy and light: nothing is read at import, and no heavy library at al
 import gc
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from voice_assets.orchestration.checks import unknown_rules
 from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.revalidation import require_valid
+from voice_assets.orchestration.run_process import voices_of_own_run
 from voice_assets.orchestration.tables import ParquetTables
 from voice_assets.runtime import project
 from voice_assets.runtime.notify import HookError
@@ -158,11 +160,18 @@ def _silence_preview_warnings() -> None:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What ``workspace.yaml`` loads."""
+    """What ``workspace.yaml`` loads: every voice, or in the process of a run the voices of that run."""
+    return _kept(voices_of_own_run())
+
+
+@cache  # Dagster asks several times in the process of a run
+def _kept(voices: frozenset[str] | None) -> dg.Definitions:
+    """The definitions of these voices, or of all, as this process keeps them until it ends."""
     gc.disable()  # everything that is made here stays: looking for garbage among it took a quarter of the time
     try:
-        made = build_definitions()
+        made = build_definitions(only=voices)
         made.get_repository_def()  # now, and not after `gc.enable`; Dagster keeps it
+        gc.freeze()  # nor is it looked at later
     finally:
         gc.enable()
     return made
