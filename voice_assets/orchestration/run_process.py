@@ -11,6 +11,8 @@ import dagster as dg
 
 EXECUTES = ("dagster._grpc.impl", "core_execute_run", "dagster_run")
 """The module, the function in it and its argument."""
+VOICE = "voice_assets/voice"
+"""The tag of runs of a job: the voice that the job belongs to. Such a run names no asset."""
 
 
 def voices_of_own_run() -> frozenset[str] | None:
@@ -25,7 +27,7 @@ def voices_of_own_run() -> frozenset[str] | None:
 
 
 def voices_of(run: dg.DagsterRun) -> frozenset[str] | None:
-    """The voices of a run: those of its assets and checks, or the one that its job is named after (``<voice>__<what>``)."""
+    """The voices of the assets and checks of a run, or the one that its tag names. None stands for all."""
     keys = [*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())]
-    job_of = run.job_name.rpartition("__")[0]
-    return frozenset(key.path[0] for key in keys) or (frozenset([job_of]) if job_of else None)
+    tagged = [run.tags[VOICE]] if VOICE in run.tags else []
+    return frozenset([key.path[0] for key in keys] or tagged) or None

@@ -13,7 +13,9 @@ import pytest
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import serialize_value
 
-from voice_assets.orchestration.run_process import voices_of, voices_of_own_run
+from voice_assets.definitions import build_definitions
+from voice_assets.orchestration.run_process import VOICE, voices_of, voices_of_own_run
+from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.served_ui import served
 from voice_assets_tests.toy_project import ToyProject
 
@@ -31,20 +33,28 @@ sys.addaudithook(note)
 
 
 @pytest.mark.parametrize(
-    ("job", "assets", "checks", "voices"),
+    ("tags", "assets", "checks", "voices"),
     [
-        ("__ASSET_JOB", {CLIPS}, None, {"toy"}),
-        ("__ASSET_JOB", set(), {RULE}, {"other"}),
-        ("__ASSET_JOB", {CLIPS}, {RULE}, {"toy", "other"}),
-        ("__ASSET_JOB", None, None, None),
-        ("toy__observe", None, None, {"toy"}),
-        ("toy__two__sample_epoch", None, None, {"toy__two"}),
-        ("toy__observe", {CLIPS}, None, {"toy"}),
+        ({}, {CLIPS}, None, {"toy"}),
+        ({}, set(), {RULE}, {"other"}),
+        ({}, {CLIPS}, {RULE}, {"toy", "other"}),
+        ({}, None, None, None),
+        ({VOICE: "other"}, None, None, {"other"}),
+        ({VOICE: "other"}, {CLIPS}, None, {"toy"}),
     ],
 )
-def test_the_voices_of_a_run(job: str, assets: set | None, checks: set | None, voices: set | None) -> None:
-    run = dg.DagsterRun(job_name=job, asset_selection=assets, asset_check_selection=checks)
+def test_the_voices_of_a_run(tags: dict, assets: set | None, checks: set | None, voices: set | None) -> None:
+    run = dg.DagsterRun(job_name="any", tags=tags, asset_selection=assets, asset_check_selection=checks)
     assert voices_of(run) == voices
+
+
+def test_every_job_says_whose_it_is(tmp_path: Path) -> None:
+    write_voice(tmp_path / "toy.yaml", tmp_path, revalidate={"cron": "0 3 * * 1"}, training={"samples_every": 2})
+    jobs = build_definitions(tmp_path).get_repository_def().get_all_jobs()
+    assert {job.name: job.tags.get(VOICE) for job in jobs if not job.name.startswith("__")} == {
+        "toy__observe": "toy",
+        "toy__sample_epoch": "toy",
+    }
 
 
 def test_outside_of_a_run_every_voice_is_needed() -> None:
