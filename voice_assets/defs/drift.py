@@ -6,6 +6,7 @@ import dagster as dg
 
 from voice_assets.defs.display import preview, table
 from voice_assets.defs.trend import validations
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import suite_fingerprint
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.gates import Gate
@@ -64,7 +65,7 @@ def _drift_report(voice: Voice) -> dg.AssetsDefinition:
         metadata={AFTER_FAILURE: True},
     )
 
-    @dg.asset(
+    @asset(
         **arguments,
         automation_condition=dg.AutomationCondition.eager(),
         description="`drift_report.html`: this validation against the last one that passed: clips that are new, low, fixed, "
