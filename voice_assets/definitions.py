@@ -16,7 +16,7 @@ from voice_assets.defs.automation import notice_sensors, revalidation_automation
 from voice_assets.defs.clip_losses import clip_loss_assets
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
-from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
+from voice_assets.defs.drift import drift_assets, drift_checks, drift_sensor
 from voice_assets.defs.epoch_automation import epoch_automation
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
@@ -61,7 +61,7 @@ RULES = (
     releases_checks,
     drift_checks,
 )
-AUTOMATIONS = (revalidation_automation, drift_automation, epoch_automation)
+AUTOMATIONS = (revalidation_automation, epoch_automation)
 
 
 def build_definitions(
@@ -109,7 +109,7 @@ def build_definitions(
         asset_checks=checks,
         resources={"tables": ParquetTables(), **(resource_overrides or {})},
         executor=recording_executor,  # in process: heavy work is in workers, and a process per step would only cost its start
-        sensors=sensors,
+        sensors=[drift_sensor(), *sensors],
     )
     return dg.Definitions.merge(made, *sensors_and_schedules)
 
