@@ -94,7 +94,7 @@ def checks(
             keys_by_output_name={},
             node_def=op,
             check_specs_by_output_name=outs,
-            can_subset=True,
+            can_subset=True,  # without this the UI cannot run the checks again on a finished asset
         )
 
     return made
