@@ -6,6 +6,7 @@ Loading is lazy and light: nothing is read at import, and no heavy library at al
 import gc
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from voice_assets.defs.automation import notice_sensors, revalidation_automation
 from voice_assets.defs.clip_losses import clip_loss_assets
 from voice_assets.defs.dataset import dataset_assets
 from voice_assets.defs.decisions import decision_assets
-from voice_assets.defs.drift import drift_assets, drift_automation, drift_checks
+from voice_assets.defs.drift import drift_assets, drift_checks, drift_sensor
 from voice_assets.defs.epoch_automation import epoch_automation
 from voice_assets.defs.quality import quality_assets, quality_checks
 from voice_assets.defs.release import release_assets, release_checks
@@ -29,6 +30,7 @@ from voice_assets.orchestration.checks import unknown_rules
 from voice_assets.orchestration.dead_runs import recording_executor
 from voice_assets.orchestration.describe import BROKEN_GROUP
 from voice_assets.orchestration.revalidation import require_valid
+from voice_assets.orchestration.run_process import voices_of_own_run
 from voice_assets.orchestration.tables import ParquetTables
 from voice_assets.runtime import project
 from voice_assets.runtime.notify import HookError
@@ -59,7 +61,7 @@ RULES = (
     releases_checks,
     drift_checks,
 )
-AUTOMATIONS = (revalidation_automation, drift_automation, epoch_automation)
+AUTOMATIONS = (revalidation_automation, epoch_automation)
 
 
 def build_definitions(
@@ -107,7 +109,7 @@ def build_definitions(
         asset_checks=checks,
         resources={"tables": ParquetTables(), **(resource_overrides or {})},
         executor=recording_executor,  # in process: heavy work is in workers, and a process per step would only cost its start
-        sensors=sensors,
+        sensors=[drift_sensor(), *sensors],
     )
     return dg.Definitions.merge(made, *sensors_and_schedules)
 
@@ -158,11 +160,18 @@ def _silence_preview_warnings() -> None:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What ``workspace.yaml`` loads."""
+    """What ``workspace.yaml`` loads: every voice, or in the process of a run the voices of that run."""
+    return _kept(voices_of_own_run())
+
+
+@cache  # Dagster asks several times in the process of a run
+def _kept(voices: frozenset[str] | None) -> dg.Definitions:
+    """The definitions of these voices, or of all, as this process keeps them until it ends."""
     gc.disable()  # everything that is made here stays: looking for garbage among it took a quarter of the time
     try:
-        made = build_definitions()
+        made = build_definitions(only=voices)
         made.get_repository_def()  # now, and not after `gc.enable`; Dagster keeps it
+        gc.freeze()  # nor is it looked at later
     finally:
         gc.enable()
     return made

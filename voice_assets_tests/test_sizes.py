@@ -11,7 +11,7 @@ ROOT = Path(voice_assets.__file__).parent.parent
 MAX_FILE = 350
 MAX_FUNCTION = 60
 MAX_BODY = 25
-BODIES = {"asset", "multi_asset", "observable_source_asset", "asset_check", "multi_asset_check"}
+BODIES = {"asset", "checks", "multi_asset", "observable_source_asset", "asset_check", "multi_asset_check"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -36,9 +36,9 @@ def length(function: Function) -> int:
 
 
 def is_asset_or_check(function: Function) -> bool:
-    """Whether one of Dagster's decorators makes an asset or a check of the function."""
+    """Whether a decorator of Dagster or of ``orchestration.asset`` makes an asset or checks of the function."""
     named = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in function.decorator_list]
-    return any(isinstance(name, ast.Attribute) and name.attr in BODIES for name in named)
+    return any(getattr(name, "attr", getattr(name, "id", None)) in BODIES for name in named)
 
 
 def body_length(source: str, function: Function) -> int:

@@ -13,6 +13,7 @@ from voice_assets.orchestration import notices, revalidation
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_failure
 from voice_assets.orchestration.instance import runs_in_a_shell
+from voice_assets.orchestration.run_process import VOICE
 from voice_assets.orchestration.runner import assets_to
 from voice_assets.orchestration.waivers import today
 from voice_assets.runtime.notify import Hook, project_hook
@@ -40,7 +41,7 @@ def revalidation_automation(voice: Voice) -> dg.Definitions:
     job = dg.define_asset_job(
         f"{voice.name}__observe",
         selection=dg.AssetSelection.assets(asset_key(voice, "raw_dataset")),
-        tags={revalidation.EVERY_BYTE: "true"},
+        tags={VOICE: voice.name, revalidation.EVERY_BYTE: "true"},
         description=f"Hash every byte of the data set of {voice.title}, to find out what changed.",
     )
     return dg.Definitions(jobs=[job], schedules=[_schedule(voice, voice.revalidate, job)], sensors=[_sensor(voice)])

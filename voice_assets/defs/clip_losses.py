@@ -7,6 +7,7 @@ import dagster as dg
 from voice_assets.defs.display import preview
 from voice_assets.defs.training_files import training_dir
 from voice_assets.defs.voice import epoch_dir
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import leased_for_training
@@ -30,7 +31,7 @@ def clip_loss_assets(voice: Voice) -> list[dg.AssetsDefinition]:
 def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
     settings = voice.quality.model_dump(include={"suspect_top"})
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "clip_losses",

@@ -1,6 +1,7 @@
 """Stage `dataset`: the data set on disk. Dagster observes the data set and does not make it."""
 
 import dagster as dg
+from dagster._core.definitions.external_asset import create_external_asset_from_source_asset
 
 from voice_assets.orchestration.describe import asset_key, group_name
 from voice_assets.orchestration.partitions import shards
@@ -8,7 +9,7 @@ from voice_assets.orchestration.revalidation import EVERY_BYTE
 from voice_assets.voices import Voice
 
 
-def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
+def dataset_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     """``raw_dataset``."""
 
     @dg.observable_source_asset(
@@ -30,4 +31,4 @@ def dataset_assets(voice: Voice) -> list[dg.SourceAsset]:
         context.log.info(f"{voice.dataset}: {len(versions)} shards hashed")
         return dg.DataVersionsByPartition(versions)
 
-    return [raw_dataset]
+    return [create_external_asset_from_source_asset(raw_dataset)]  # Dagster would do so for each graph that it makes

@@ -6,6 +6,7 @@ import dagster as dg
 
 from voice_assets.defs.display import preview, table
 from voice_assets.defs.trend import validations
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import suite_fingerprint
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.gates import Gate
@@ -37,15 +38,17 @@ def drift_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     return [_drift_report(voice)]
 
 
-def drift_automation(voice: Voice) -> dg.Definitions:
-    """The sensor that makes the drift report of every new validation. A run whose validation fails cannot make it."""
-    sensor = dg.AutomationConditionSensorDefinition(
-        f"{voice.name}__drift_report",
-        target=dg.AssetSelection.assets(asset_key(voice, "drift_report")),
+def drift_sensor() -> dg.SensorDefinition:
+    """The sensor that makes the drift report of every new validation. A run whose validation fails cannot make it.
+
+    One for all voices: Dagster looks for the targets of each such sensor among the assets and checks of every voice.
+    """
+    return dg.AutomationConditionSensorDefinition(
+        "drift_reports",
+        target=dg.AssetSelection.from_string('key:"*/drift_report"'),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Compares every new Whisper validation of {voice.title} with the last one that passed.",
+        description="Compares every new Whisper validation of a voice with the last one of that voice that passed.",
     )
-    return dg.Definitions(sensors=[sensor])
 
 
 def drift_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
@@ -64,7 +67,7 @@ def _drift_report(voice: Voice) -> dg.AssetsDefinition:
         metadata={AFTER_FAILURE: True},
     )
 
-    @dg.asset(
+    @asset(
         **arguments,
         automation_condition=dg.AutomationCondition.eager(),
         description="`drift_report.html`: this validation against the last one that passed: clips that are new, low, fixed, "

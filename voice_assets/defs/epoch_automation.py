@@ -13,6 +13,7 @@ from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.marks import CHECKPOINTS
 from voice_assets.orchestration.partitions import epoch_key, epochs, parse_epoch_key
+from voice_assets.orchestration.run_process import VOICE
 from voice_assets.orchestration.runner import needed_task
 from voice_assets.piper.retention import firsts
 from voice_assets.voices import Voice
@@ -28,6 +29,7 @@ def epoch_automation(voice: Voice) -> dg.Definitions:
         f"{voice.name}__sample_epoch",
         selection=dg.AssetSelection.assets(*(asset_key(voice, name) for name in MADE)),
         partitions_def=epochs(voice.name),
+        tags={VOICE: voice.name},
         description=f"Export an epoch of {voice.title} as ONNX, let it speak, and score its samples.",
     )
     return dg.Definitions(jobs=[job], sensors=[_sensor(voice, job)])

@@ -4,6 +4,7 @@ import dagster as dg
 
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import resolve_inputs
@@ -25,7 +26,7 @@ def quality_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 
 
 def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "clip_stats",
@@ -65,7 +66,7 @@ def _quality_report(voice: Voice) -> dg.AssetsDefinition:
     chosen = voice.quality.model_dump(include={"sample_count", "suspect_top", "seed"})
     segment_s = voice.training.segment_size / voice.sample_rate
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "quality_report",

@@ -12,6 +12,7 @@ from voice_assets.defs.package_contents import curves_of, newest, recordings_of,
 from voice_assets.defs.package_evidence import evidence_of, signer
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import AssetPartition, Gate
@@ -44,7 +45,7 @@ def release_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 def _voice_package(voice: Voice) -> dg.AssetsDefinition:
     settings = {"name": voice.package_name, **voice.model_dump(include={"title", "license", "credit", "advisory"})}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "voice_package",

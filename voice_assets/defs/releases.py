@@ -6,6 +6,7 @@ from pydantic import Field
 from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.release_draft import NAME, SIGNED_BY, WARNINGS, Draft
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
@@ -23,6 +24,9 @@ class ReleaseConfig(dg.Config):
     tag: bool = Field(True, description="Whether the version gets an annotated Git tag on the commit that the project is at.")
 
 
+SCHEMA = ReleaseConfig.to_config_schema()
+
+
 def releases_assets(voice: Voice) -> list[dg.AssetsDefinition]:
     """``release``."""
     return [_release(voice)]
@@ -34,7 +38,7 @@ def releases_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 
 
 def _release(voice: Voice) -> dg.AssetsDefinition:
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             NAME,
@@ -45,11 +49,13 @@ def _release(voice: Voice) -> dg.AssetsDefinition:
         ),
         partitions_def=releases(voice.name),
         pool=POOL,
+        config_schema=SCHEMA,
         description="A voice package with a version: verified, spoken by the programs that people use, archived with its "
         "checkpoint, config and logs, written into PROJECT_STATUS.md, tagged in Git. A version is never overwritten: "
         f"`voice-assets release {voice.name} --version 1.0.0`.",
     )
-    def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.MaterializeResult:
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        config = ReleaseConfig(**context.op_execution_context.op_config)
         inputs, gate = resolve_inputs(context, config.epoch or None), gate_of(context)
         package = inputs.one("voice_package")
         draft = Draft(context, voice, gate, package, config.tag)

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.processes import run_worker
@@ -31,7 +32,7 @@ def _starting_checkpoint(voice: Voice, source: Path) -> dg.AssetsDefinition:
     chosen = voice.training
     settings = {"source": project.portable(source), **chosen.model_dump(include={"start", "quality", "seed"})}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "starting_checkpoint",

@@ -9,6 +9,7 @@ import dagster as dg
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.training_files import shared_files
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.blind_votes import VOTES
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe, group_name
@@ -63,7 +64,7 @@ def _best_epoch(voice: Voice) -> dg.AssetsDefinition:
     chosen = voice.tournament
     settings = {**chosen.model_dump(include={"bootstrap", "seed", "candidates"}), "votes": _votes_version(voice)}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             NAME,

@@ -9,6 +9,7 @@ from voice_assets.defs.ended_training import FORECAST, EndedTraining
 from voice_assets.defs.start import start_assets
 from voice_assets.defs.training_run import TRAININGS, TrainingRun, only_training
 from voice_assets.defs.training_set import training_set_asset
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import resolve_inputs
@@ -59,7 +60,7 @@ def _start(voice: Voice) -> list[str]:
 def _mini_training(voice: Voice) -> dg.AssetsDefinition:
     settings = {**_settings(voice), "epochs": voice.training.epochs}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "mini_training",
@@ -102,7 +103,7 @@ def _training(voice: Voice) -> dg.AssetsDefinition:
         "max_candidates": voice.tournament.max_candidates,
     }
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "training",

@@ -5,6 +5,7 @@ import dagster as dg
 from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import resolve_inputs
 from voice_assets.orchestration.results import finished, sound_clips, table_of
@@ -19,7 +20,7 @@ def training_set_asset(voice: Voice) -> dg.AssetsDefinition:
         "decisions": decisions_version(voice.dataset),
     }
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "training_set",

@@ -11,6 +11,7 @@ from voice_assets.curation.decisions import decisions_version
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.trend import trend_table, validations
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
@@ -153,7 +154,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
         **voice.whisper.model_dump(include=set(DECODING)),
     }
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "asr_sample",
@@ -187,7 +188,7 @@ def _asr_sample(voice: Voice) -> dg.AssetsDefinition:
 
 
 def _asr_sample_report(voice: Voice) -> dg.AssetsDefinition:
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "asr_sample_report",
@@ -232,7 +233,7 @@ def _whisper_shard(voice: Voice) -> dg.AssetsDefinition:
     gates = ["base_validation", "quality_report", *(["asr_sample_report"] if voice.asr_sample.clips else [])]
     chosen = {"language": voice.language, **voice.whisper.model_dump(include={"model", *DECODING})}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "whisper_shard",
@@ -295,7 +296,7 @@ def _log_of(source: Materialisation) -> Path | None:
 def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
     chosen = {"low_similarity": voice.whisper.low_similarity, "decisions": decisions_version(voice.dataset)}
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "whisper_validation",

@@ -6,6 +6,7 @@ from voice_assets.dataset.config import ConfigFacts, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import before_start, tables
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
@@ -32,7 +33,7 @@ def validation_checks(voice: Voice) -> list[dg.AssetChecksDefinition]:
 def _clips(voice: Voice) -> dg.AssetsDefinition:
     limits = Limits.of(voice)
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "clips",
@@ -93,7 +94,7 @@ def _same_config(voice: Voice, inputs: ResolvedInputs) -> ConfigFacts:
 
 
 def _base_validation(voice: Voice) -> dg.AssetsDefinition:
-    @dg.asset(
+    @asset(
         **describe(voice, "base_validation", group="validation", reads=["clips"], kinds=["report", "greatexpectations"]),
         description="PASS or FAIL of structure, text and audio format: `validation_<ts>.md`, and `.tsv` with every faulty row.",
     )

@@ -11,6 +11,7 @@ from voice_assets.defs.came_from import came_from
 from voice_assets.defs.display import preview, verdict_table
 from voice_assets.defs.trained_with import quality_of
 from voice_assets.defs.transcription import DECODING
+from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import Gate
@@ -74,7 +75,7 @@ def _export_request(voice: Voice, gate: Gate, checkpoint: Materialisation, folde
 
 
 def _onnx_voice(voice: Voice) -> dg.AssetsDefinition:
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "onnx_voice",
@@ -121,7 +122,7 @@ def _voice_samples(voice: Voice) -> dg.AssetsDefinition:
         **voice.whisper.model_dump(include={"model", *DECODING}),
     }
 
-    @dg.asset(
+    @asset(
         **describe(
             voice,
             "voice_samples",

@@ -4,12 +4,12 @@ A check reads the evidence that its asset recorded: the tables of that materiali
 ``rules.runner`` runs Great Expectations; this file turns the results into Dagster's.
 """
 
-import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from voice_assets.orchestration.asset import checks
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.parameters import suite_parameters
@@ -32,8 +32,10 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
     A failure of severity error closes every gate downstream. A failure of severity warning is shown and closes nothing.
     """
     bound = bind(load_suite(name), suite_parameters(voice, name))
-    specs = [_spec(voice, name, bound, rule, partitions) for rule in bound.rules]
+    fingerprint = bound.fingerprint
+    specs = [_spec(voice, name, rule, place, fingerprint, partitions) for place, rule in enumerate(bound.rules)]
 
+    @checks(f"{voice.name}__{name}__rules", specs, f"The suite data_checks/{name}.json.")
     def rules(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from voice_assets.rules.runner import run
 
@@ -44,17 +46,11 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
             if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
                 yield _result(voice, name, bound, result, waived(result), newest.storage_id)
 
-    rules.__signature__ = inspect.signature(rules)  # type: ignore[attr-defined] # Dagster asks again and again for each rule
-    return dg.multi_asset_check(
-        name=f"{voice.name}__{name}__rules",
-        specs=specs,
-        description=f"The suite data_checks/{name}.json.",
-        can_subset=True,  # without this the UI cannot run the checks again on a finished asset
-    )(rules)
+    return rules
 
 
 def _spec(
-    voice: Voice, name: str, bound: BoundSuite, rule: Rule, partitions: dg.PartitionsDefinition | None
+    voice: Voice, name: str, rule: Rule, place: int, fingerprint: str, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetCheckSpec:
     advice = voice.advisory.get(f"{name}/{rule.name}")
     never = {NEVER_WAIVE: True} if f"{name}/{rule.name}" in voice.never_waive else {}
@@ -63,14 +59,14 @@ def _spec(
         asset=asset_key(voice, name),
         description=f"{rule.description}{f' Advisory for this voice: {advice}.' if advice else ''}",
         blocking=True,
-        metadata={SUITE: verdict_fingerprint(bound, advice), PLACE: bound.rules.index(rule), **never},
+        metadata={SUITE: verdict_fingerprint(fingerprint, advice), PLACE: place, **never},
         partitions_def=partitions,
     )
 
 
-def verdict_fingerprint(bound: BoundSuite, advice: str | None) -> str:
-    """The version of what decides a verdict: the rules, their thresholds, and whether the rule is advisory here."""
-    return f"{bound.fingerprint}{ADVISORY}" if advice else bound.fingerprint
+def verdict_fingerprint(fingerprint: str, advice: str | None) -> str:
+    """The version of what decides a verdict: the suite's ``fingerprint``, and whether the rule is advisory here."""
+    return f"{fingerprint}{ADVISORY}" if advice else fingerprint
 
 
 def suite_fingerprint(voice: Voice, name: str) -> str:
@@ -90,8 +86,10 @@ def _newest(context: dg.AssetCheckExecutionContext, key: dg.AssetKey, partitione
 
 def unknown_rules(voice: Voice) -> list[str]:
     """The entries of ``advisory`` and ``never_waive`` that name no rule, so that a misspelt entry is an error."""
-    known = {f"{name}/{rule.name}" for name in suite_names() for rule in load_suite(name).rules}
     named = {"advisory": set(voice.advisory), "never_waive": set(voice.never_waive)}
+    if not any(named.values()):
+        return []
+    known = {f"{name}/{rule.name}" for name in suite_names() for rule in load_suite(name).rules}
     return [f"{setting}.{rule}" for setting, rules in named.items() for rule in sorted(rules - known)]
 
 
@@ -155,7 +153,7 @@ def _result(voice: Voice, name: str, bound: BoundSuite, result: "RuleResult", wa
     warns = _warns(voice, name, result) or waiver  # so that a waived failure blocks nothing in its own run either
     advice = voice.advisory.get(f"{name}/{result.rule}")
     metadata: dict[str, Any] = {
-        SUITE: verdict_fingerprint(bound, advice),
+        SUITE: verdict_fingerprint(bound.fingerprint, advice),
         "observed": result.observed if result.observed is not None else "nothing",
         "limit": result.limit,
         "unexpected": result.unexpected_count,

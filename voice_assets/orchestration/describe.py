@@ -1,4 +1,4 @@
-"""The arguments that all assets of a voice share: key, group, owner, code version, gates. ``@dg.asset(**describe(...))``."""
+"""The arguments that all assets of a voice share: key, group, owner, code version, gates. ``@asset(**describe(...))``."""
 
 import hashlib
 import json
@@ -50,7 +50,7 @@ def describe(
     kinds: Sequence[str] = ("python",),
     metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Keyword arguments for ``@dg.asset``.
+    """Keyword arguments for ``orchestration.asset.asset``.
 
     Args:
         voice: the voice the asset belongs to.

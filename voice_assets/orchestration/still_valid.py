@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
+from voice_assets.orchestration.asset import checks
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.lineage import ancestry
@@ -109,19 +110,20 @@ def still_valid_check(
     voice: Voice, name: str, validations: Sequence[str], partitions: dg.PartitionsDefinition
 ) -> dg.AssetChecksDefinition:
     """The check of the asset ``name``; see `standing` for ``validations``."""
-
-    @dg.asset_check(
+    spec = dg.AssetCheckSpec(
+        CHECK,
         asset=asset_key(voice, name),
-        name=CHECK,
         description="Whether the data, rules and training that this was built from still pass today. No gate reads this check.",
         metadata={NO_RULE: True},
         partitions_def=partitions,
     )
-    def still_valid(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+
+    @checks(f"{voice.name}__{name}_{CHECK}", [spec])
+    def still_valid(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         gate = Gate(context.repository_def.asset_graph, context.instance)
         latest = gate.history.latest(asset_key(voice, name), context.partition_key)
         if latest is None:
             raise dg.Failure(f"{voice.name}/{name}: never materialised, so there is nothing to check", allow_retries=False)
-        return dg.AssetCheckResult(**standing(gate, latest, validations).result)
+        yield dg.AssetCheckResult(**standing(gate, latest, validations).result)
 
     return still_valid

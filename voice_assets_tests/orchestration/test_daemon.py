@@ -86,7 +86,7 @@ def stop_the_schedule(ui: Ui) -> None:
     (schedule,) = found["repositoryOrError"]["schedules"]
     assert (schedule["name"], schedule["scheduleState"]["status"]) == ("toy__revalidate", "RUNNING")
     sensors = {one["name"]: one["sensorState"]["status"] for one in found["repositoryOrError"]["sensors"]}
-    names = {"toy__validate_changes", "toy__drift_report", "closed_gates_and_failed_runs"}
+    names = {"toy__validate_changes", "drift_reports", "closed_gates_and_failed_runs"}
     assert sensors == dict.fromkeys(names, "RUNNING")
     stopped = ui.ask(STOP, id=schedule["scheduleState"]["id"])
     assert stopped == {"stopRunningSchedule": {"scheduleState": {"status": "STOPPED"}}}

@@ -255,7 +255,7 @@ def test_the_sensor_waits_for_the_schedule_and_for_a_run_in_a_shell(validated: T
 def test_without_revalidate_nothing_runs_by_itself(validated: ToyProject) -> None:
     repository = build_definitions().get_repository_def()
     assert repository.schedule_defs == []
-    assert [sensor.name for sensor in repository.sensor_defs] == ["toy__drift_report"]
+    assert [sensor.name for sensor in repository.sensor_defs] == ["drift_reports"]
 
 
 def requested(toy: ToyProject, at: str) -> dict[str, str]:
