@@ -16,15 +16,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from voice_assets.runtime import locks
 from voice_assets.runtime.processes import ProcessIdentity, user_name
 from voice_assets.runtime.stamps import utc_text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _SESSION = {
     "tcp_keepalives_idle": "10",
@@ -33,14 +34,12 @@ _SESSION = {
     "idle_session_timeout": "0",
 }
 """PostgreSQL looks after a silent client for seconds, not for two hours, and does not end one that is only waiting."""
-_SET = text("SELECT set_config(:name, :value, false)")
-_TAKE = text("SELECT pg_try_advisory_lock(:key)")
-_RELEASE = text("SELECT pg_advisory_unlock(:key)")
-_HOLDER = text(
-    """SELECT application_name, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid)
-       WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint << 32 | objid::bigint = :key
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-)
+_SET = "SELECT set_config(%(name)s, %(value)s, false)"
+_TAKE = "SELECT pg_try_advisory_lock(%(key)s)"
+_RELEASE = "SELECT pg_advisory_unlock(%(key)s)"
+_HOLDER = """SELECT application_name, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint << 32 | objid::bigint = %(key)s
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,20 @@ class DeploymentLock:
         Raises:
             LockError: another process holds the lock. The message names the user, the process, the host, and since when.
         """
+        from sqlalchemy.exc import SQLAlchemyError  # a code location needs no SQLAlchemy
+
         if not self._shared:
             with locks.exclusive(self.file):
                 yield
             return
         with self._connected() as connection:
-            if not connection.execute(_TAKE, {"key": self._key}).scalar():
+            if not connection.exec_driver_sql(_TAKE, {"key": self._key}).scalar():
                 raise locks.LockError(self._holder(connection) or "a process that has just ended held the lock; try again")
             try:
                 yield
             finally:
                 with suppress(SQLAlchemyError):  # a connection that was lost holds no lock
-                    connection.execute(_RELEASE, {"key": self._key})
+                    connection.exec_driver_sql(_RELEASE, {"key": self._key})
 
     def is_held(self) -> bool:
         """Whether a process holds the lock."""
@@ -95,7 +96,7 @@ class DeploymentLock:
         return int.from_bytes(digest[:8], signed=True)
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def _connected(self) -> "Iterator[Connection]":
         """A connection of its own to the database of the records, that says who it is. Each statement is a transaction."""
         storage: Any = self.instance.run_storage
         with storage.connect() as connection:
@@ -103,12 +104,12 @@ class DeploymentLock:
                 **_SESSION,
                 "application_name": f"{user_name() or 'somebody'}, {ProcessIdentity.own()}",
             }.items():
-                connection.execute(_SET, {"name": name, "value": value})
+                connection.exec_driver_sql(_SET, {"name": name, "value": value})
             yield connection
 
-    def _holder(self, connection: Connection) -> str | None:
+    def _holder(self, connection: "Connection") -> str | None:
         """Who holds the lock, in words; None when nobody does."""
-        found = connection.execute(_HOLDER, {"key": self._key}).first()
+        found = connection.exec_driver_sql(_HOLDER, {"key": self._key}).first()
         if found is None:
             return None
         since = "" if found.backend_start is None else f" since {utc_text(found.backend_start.timestamp())}"
