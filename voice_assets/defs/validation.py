@@ -109,7 +109,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         paths, version = keep_evidence(context, evidence)
         verdicts = judge(context, voice, "base_validation", evidence, version)
         written, problems = report.write(
-            voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, Limits.of(voice)
+            voice.reports_dir, voice.title, voice.dataset_place, clips, config, verdicts, Limits.of(voice)
         )
         store = project_store(voice)
         return finished(

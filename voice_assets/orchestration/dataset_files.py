@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading(voice: Voice) -> Iterator[None]:
-    """Turn an error of the data set or its store into a dagster.Failure that names the voice file."""
+    """Turn an error of the data set or its store into a dagster.Failure that names the voice file, and the URL of a store."""
     from voice_assets.dataset.clips import DatasetError
     from voice_assets.runtime.remote import RemoteError
 
     try:
         yield
     except (DatasetError, RemoteError) as error:
-        raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
+        said = str(error).replace(str(voice.dataset), voice.dataset_place)
+        raise dg.Failure(f"{voice.file}: dataset: {said}", allow_retries=False) from error
 
 
 def bring_clips(voice: Voice, clips: "pd.DataFrame") -> list[str]:
