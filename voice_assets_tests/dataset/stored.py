@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from voice_assets.dataset.mirror import Mirror
-from voice_assets.runtime import remote
+from voice_assets.runtime import project, remote
+from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.conftest import MakeDataset
+from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.s3_server import Requests
 
 
@@ -34,6 +36,11 @@ class Stored:
         found = self.requests.objects(self.mirror.url)
         self.requests.seen.clear()
         return found
+
+    def write_voice(self, **changes: object) -> Voice:
+        """Write the voice file ``toy`` of this data set into the project; the voice's local copy is another than ``mirror``."""
+        file = project.voices_dir() / "toy.yaml"
+        return load_voice(write_voice(file, self.mirror.url, **changes))
 
     def forget(self) -> None:
         """Be another machine: no copies."""

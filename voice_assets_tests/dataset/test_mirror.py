@@ -16,13 +16,14 @@ from voice_assets.dataset.clips import DatasetError, Shard, fingerprint, read_sh
 from voice_assets.dataset.faults import Limits
 from voice_assets.dataset.mirror import AT_ONCE, Mirror
 from voice_assets.dataset.shards import shard_of
-from voice_assets.runtime import remote
+from voice_assets.runtime import hash_memory, remote
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.locks import SharedLock
 from voice_assets_tests.dataset.reading import add_row
 from voice_assets_tests.dataset.stored import Stored
 from voice_assets_tests.dataset.stored import stored as stored
 from voice_assets_tests.datasets import RATE, TEXTS, burst
+from voice_assets_tests.remembered import decay
 
 HEAD = ["config.json", "metadata_2col.csv"]
 WAVS = [f"wavs/clip-{number:03d}.wav" for number in range(len(TEXTS))]
@@ -116,6 +117,23 @@ def test_a_copy_that_somebody_changed_or_removed_is_fetched_again(stored: Stored
     whole = read(stored, limits)
     assert stored.fetched() == WAVS[:2]
     pd.testing.assert_frame_equal(whole.clips, read_shard(stored.origin, "0-of-1", limits).clips)
+
+
+def test_a_copy_that_decayed_is_found_when_every_byte_is_read(
+    stored: Stored, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hash_memory, "SETTLED_S", 0.0)
+    clips = read(stored, limits).clips
+    wanted = dict(zip(clips["path"], clips["audio_sha256"], strict=True))
+    (stored.mirror.folder / WAVS[0]).write_bytes(b"decayed")
+    decay(stored.mirror.folder / WAVS[0], wanted[WAVS[0]])
+    stored.fetched()
+    before = observed(stored)
+    assert stored.mirror.bring(wanted) == stored.fetched() == []
+    assert observed(stored, every_byte=True) == before
+    assert stored.mirror.bring(wanted) == []
+    assert stored.fetched() == [WAVS[0]]
+    assert sha256(stored.mirror.folder / WAVS[0]) == wanted[WAVS[0]]
 
 
 def test_copies_are_removed_with_their_objects_but_not_while_another_process_fetches(stored: Stored, limits: Limits) -> None:
