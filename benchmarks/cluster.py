@@ -28,7 +28,7 @@ from voice_assets.runtime import project
 from voice_assets_tests.cluster.deployment import NODES, Deployment, deployed
 from voice_assets_tests.cluster.processes import Server, environment_of
 from voice_assets_tests.postgres_server import new_database, running_postgres, url_of
-from voice_assets_tests.s3_server import running_s3
+from voice_assets_tests.s3_server import BUCKET, running_s3
 
 VOICE = "ivrvoice_ru"
 HERE = Path(__file__).resolve().parent.parent
@@ -81,12 +81,12 @@ def on_two_hosts(folder: Path, root: Path, road: Road) -> dict[str, float]:
     before, started = spent(), time.perf_counter()
     with ExitStack() as stack:
         database = new_database(stack.enter_context(running_postgres()))
-        bucket = stack.enter_context(running_s3())
+        stack.enter_context(running_s3())
         shared = {
             **database,
-            "VOICE_STORE": f"{bucket}/project",
+            "VOICE_STORE": f"{BUCKET}/project",
             "VOICE_TRANSCRIPTS": url_of(database),
-            "VOICE_LOGS_BUCKET": bucket.removeprefix("s3://"),
+            "VOICE_LOGS_BUCKET": BUCKET.removeprefix("s3://"),
         }
         deployment = stack.enter_context(deployed(folder, root, shared))
         road.walk(dict(os.environ), "--server", f"http://127.0.0.1:{deployment.ports['web']}")

@@ -19,6 +19,8 @@ from voice_assets.runtime.language_codes import ESPEAK_VOICES, TWO_LETTERS
 QUALITY_RATES = {"x_low": 16000, "low": 16000, "medium": 22050, "high": 22050}
 HOP_LENGTH = 256
 KEY, VALUE = "key", "value"
+NOT_IN_FILE = ("name", "file", "dataset_url")
+"""The settings of a voice that follow from the name of its file, or from another setting."""
 NO_COUNTRIES = {"UK": "not the code of the United Kingdom, write `region: GB`", "EN": "a language, write US or GB, for example"}
 NOT_ESPEAKS = ("zh", "no", "nn")
 CLOSE = 0.6
@@ -250,9 +252,9 @@ def _meant(loc: list[str], model: type[BaseModel]) -> str:
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Path and name of every key of ``model`` and of the sections in it, without ``name`` and ``file``, which no file has."""
+    """Path and name of every key of ``model`` and of the sections in it, without those that no file has."""
     for name, field in model.model_fields.items():
-        if prefix or name not in ("name", "file"):
+        if prefix or name not in NOT_IN_FILE:
             yield f"{prefix}{name}", name
         if isinstance(field.default, BaseModel):
             yield from _keys(type(field.default), f"{prefix}{name}.")

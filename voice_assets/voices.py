@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from voice_assets import voice_faults
-from voice_assets.runtime import strict_yaml
+from voice_assets.runtime import project, strict_yaml
 from voice_assets.voice_faults import fits
 from voice_assets.voice_section import PiperQuality as PiperQuality
 from voice_assets.voice_section import Positive as Positive
@@ -170,7 +170,11 @@ class Voice(Section):
 
     name: str = Field(description="The file's name without `.yaml`; asset keys start with it.")
     file: Path = Field(description="The YAML file of this voice.")
-    dataset: Path = Field(description="The folder of the data set, with `config.json`, `metadata_2col.csv` and `wavs/`.")
+    dataset: Path = Field(
+        description="The folder of the data set, with `config.json`, `metadata_2col.csv` and `wavs/`; or the URL of such a "
+        "folder on a store, `s3://bucket/folder`, of which each machine fetches what it needs."
+    )
+    dataset_url: str = Field("", description="The URL of a data set on a store, of which `dataset` is the local copy.")
     title: Annotated[str, fits(voice_faults.text_fault)] = Field(
         description="The voice's name for people, such as `Felix Mirage`."
     )
@@ -229,6 +233,16 @@ class Voice(Section):
         return f"{self.language}_{self.region}-{self.name}-{quality}"
 
     @property
+    def dataset_place(self) -> str:
+        """Where the data set is, for people: a URL or a folder."""
+        return self.dataset_url or str(self.dataset)
+
+    @property
+    def lacks_dataset(self) -> bool:
+        """Whether the folder of the data set does not exist. Of a data set on a store, nobody is asked."""
+        return not self.dataset_url and not self.dataset.is_dir()
+
+    @property
     def reports_dir(self) -> Path:
         """The folder of all reports on this voice's data set."""
         return self.dataset / "reports"
@@ -244,10 +258,16 @@ class BrokenVoice:
 
 
 def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """``content`` with its path fields as absolute paths. In the file, they are relative to the folder of ``file``."""
-    training = content.get("training")
+    """``content`` with its path fields as absolute paths. In the file, they are relative to the folder of ``file``.
+
+    A data set on a store has its local copy among the voice's artifacts, where no cleaning of caches removes the reports in it.
+    """
+    training, dataset = content.get("training"), content.get("dataset")
     places = [(content, "dataset")]
     resolved = dict(content)
+    if isinstance(dataset, str) and "://" in dataset:
+        places = []
+        resolved |= {"dataset": project.artifacts_dir(file.stem) / "dataset", "dataset_url": _store_url(file, dataset)}
     if isinstance(training, dict):
         resolved["training"] = dict(training)
         places += [(training, key) for key in ("checkpoint", "start_from")]
@@ -256,6 +276,23 @@ def _paths_from(file: Path, content: dict[str, Any]) -> dict[str, Any]:
             target = resolved if section is content else resolved["training"]
             target[key] = (file.parent / Path(section[key]).expanduser()).resolve()
     return resolved
+
+
+def _store_url(file: Path, url: str) -> str:
+    """The URL of a data set on a store. Nothing is looked at.
+
+    Raises:
+        VoiceError: not a URL of S3, or it holds a password. The message does not show it.
+    """
+    from voice_assets.runtime import remote, s3
+
+    try:
+        remote.require_usable(url)
+    except (ValueError, remote.RemoteError) as error:
+        raise VoiceError(f"{file}: dataset: {error}") from None
+    if url.partition("://")[0] not in s3.PROTOCOLS:
+        raise VoiceError(f"{file}: dataset: write a folder, or s3://<bucket>/<folder> (value: {url!r})")
+    return url.rstrip("/")
 
 
 def load_voice(file: Path, text: str | None = None) -> Voice:
@@ -277,13 +314,15 @@ def load_voice(file: Path, text: str | None = None) -> Voice:
         raise VoiceError(f"{file}: {error}") from error
     if not isinstance(content, dict):
         raise VoiceError(f"{file}: (the whole file): a voice file is a mapping of keys to values (value: {content!r})")
-    for key in ("name", "file"):
+    for key in voice_faults.NOT_IN_FILE:
         if key in content:
             raise VoiceError(f"{file}: {key}: unknown key (value: {content[key]!r})")
     try:
         return Voice(**_paths_from(file, content), name=file.stem, file=file)
     except ValidationError as error:
         raise VoiceError(voice_faults.explain(file, error, strict_yaml.as_written(written), Voice)) from error
+    except VoiceError:
+        raise
     except (ValueError, RuntimeError) as error:  # an impossible path: the home of an unknown user, a NUL
         raise VoiceError(
             f"{file}: dataset, training.checkpoint or training.start_from: {error} (value: {content.get('dataset')!r})"

@@ -25,6 +25,8 @@ from voice_assets_tests.postgres_server import postgres as postgres
 from voice_assets_tests.recorded_voice import recorded as recorded
 from voice_assets_tests.recorded_voice import recorded_once as recorded_once
 from voice_assets_tests.s3_server import s3_folder as s3_folder
+from voice_assets_tests.s3_server import s3_requests as s3_requests
+from voice_assets_tests.s3_server import s3_server as s3_server
 from voice_assets_tests.s3_server import s3_url as s3_url
 from voice_assets_tests.toy_project import failed as failed
 from voice_assets_tests.toy_project import failed_once as failed_once

@@ -53,10 +53,10 @@ def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0,
     return summary.out
 
 
-def write_voice(file: Path, dataset: Path, **changes: object) -> Path:
-    """Write a Russian voice file for ``dataset``; ``changes`` replace or add top-level keys. Returns ``file``.
+def write_voice(file: Path, dataset: Path | str, **changes: object) -> Path:
+    """Write a Russian voice file for ``dataset``, a folder or a URL. Returns ``file``.
 
-    Nobody needs to listen, unless ``changes`` say so.
+    ``changes`` replace or add top-level keys. Nobody needs to listen, unless they say so.
     """
     named = {"title": "Toy", "language": "ru", "region": "RU", "espeak_voice": "ru", "dataset": str(dataset)}
     content = {**named, "listening": "off", **changes}

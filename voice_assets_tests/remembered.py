@@ -21,8 +21,8 @@ def _read_so_far() -> int:
     return int(line.removeprefix("rchar:"))
 
 
-def decay(path: Path) -> None:
+def decay(path: Path, remembered: str = "0" * 64) -> None:
     """Make the memory take the present state of ``path`` for that of other bytes, as if its bytes had decayed since."""
-    row = hash_memory._row(os.fsencode(path), hash_memory._state(path.stat()), "0" * 64)
+    row = hash_memory._row(os.fsencode(path), hash_memory._state(path.stat()), remembered)
     with closing(sqlite3.connect(hash_memory.memory())) as opened, opened:
         assert opened.execute("REPLACE INTO hashes VALUES (?, ?, ?, ?)", row).rowcount == 1

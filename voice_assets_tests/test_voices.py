@@ -37,6 +37,35 @@ def test_the_plans_values_are_the_defaults(tmp_path: Path) -> None:
     assert voice.package_name == "ru_RU-felix_mirage-medium"
 
 
+def test_a_data_set_on_a_store_has_a_local_copy_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_ASSETS_ROOT", str(tmp_path))
+    voice = load_voice(write(tmp_path, MINIMAL.replace("../data", "s3://bucket/sets/felix/")))
+    assert voice.dataset_place == voice.dataset_url == "s3://bucket/sets/felix"
+    assert voice.dataset == tmp_path / "artifacts" / "felix_mirage" / "dataset"
+    assert not voice.lacks_dataset
+    assert not voice.dataset.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("s3://me:hidden@bucket/felix", "this URL holds a password"),
+        ("s3://hidden@bucket/felix", "this URL holds a password"),
+        ("s3://bucket/felix?key=hidden", "this URL holds a password, a key or a query"),
+        ("s3://me:hidden@[bucket/felix", "Invalid IPv6 URL"),
+        ("s3:///felix", "names no bucket"),
+        ("https://example.org/felix", "write a folder, or s3://<bucket>/<folder> (value: 'https://example.org/felix')"),
+    ],
+)
+def test_a_url_that_no_data_set_can_have(tmp_path: Path, url: str, words: str) -> None:
+    with pytest.raises(VoiceError) as raised:
+        load_voice(write(tmp_path, MINIMAL.replace("../data", url)))
+    assert "felix_mirage.yaml: dataset: " in str(raised.value)
+    assert words in str(raised.value)
+    assert "hidden" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
 def settings_of(section: type[Section], prefix: str = "") -> dict[str, str]:
     """Key and description of every setting of ``section`` and the sections in it."""
     found: dict[str, str] = {}

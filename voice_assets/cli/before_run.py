@@ -9,11 +9,18 @@ from rich.console import Console
 
 from voice_assets.cli.finding_lines import finding_line
 from voice_assets.cli.findings import Finding, early_findings
+from voice_assets.dataset.mirror import Mirror
 from voice_assets.voices import Voice
 
 
 def in_the_way(voice: Voice, to_make: Collection[str]) -> list[tuple[str, Finding]]:
-    """What an asset of ``to_make`` needs and has not, each with the first such asset."""
+    """What an asset of ``to_make`` needs and has not, each with the first such asset.
+
+    Raises:
+        RemoteError: the store of the data set cannot be reached or refuses.
+    """
+    if (mirror := Mirror.of(voice)) is not None:
+        mirror.bring_head()
     return [(asset, finding) for asset, finding in early_findings(voice) if finding.state != "ok" and asset in to_make]
 
 

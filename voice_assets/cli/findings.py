@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -113,7 +114,7 @@ def findings_of_voice(voice: Voice) -> Iterator[Finding]:
     for bad in read_voices(only=[voice.name])[1]:
         yield Finding("bad", f"voice file {bad.file.name}", bad.error, "correct the file")
     yield _dataset(voice, missing="bad")
-    seconds = sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav")) / (2 * voice.sample_rate)
+    seconds = _audio_bytes(voice) / (2 * voice.sample_rate)
     chosen = voice.training
     prepared = cache.bytes_of(seconds, chosen.quality)
     needed = disk.whole_training(voice.reports_dir, chosen, chosen.max_epochs, prepared)
@@ -212,6 +213,8 @@ def _writable(subject: str, folder: Path) -> Finding:
 
 def _dataset(voice: Voice, missing: Literal["warn", "bad"]) -> Finding:
     subject = f"data set of {voice.name}"
+    if voice.dataset_url:
+        return _dataset_on_store(voice, subject) if missing == "bad" else Finding("ok", subject, voice.dataset_url)
     if not voice.dataset.is_dir():
         return Finding(missing, subject, f"{voice.dataset} is no folder ({voice.file}: dataset)", dataset_advice(voice))
     lacking = [name for name in PARTS if not (voice.dataset / name).exists()]
@@ -219,6 +222,31 @@ def _dataset(voice: Voice, missing: Literal["warn", "bad"]) -> Finding:
         advice = "complete it as README.md, 'Bring your own data set', says"
         return Finding(missing, subject, f"{voice.dataset} has no {', '.join(lacking)}", advice)
     return Finding("ok", subject, str(voice.dataset))
+
+
+def _audio_bytes(voice: Voice) -> int:
+    """The size of all audio of the data set, as far as the data set can be read."""
+    from voice_assets.dataset.clips import DatasetError
+    from voice_assets.dataset.mirror import Mirror
+
+    mirror = Mirror.of(voice)
+    if mirror is None:
+        return sum(wav.stat().st_size for wav in (voice.dataset / "wavs").glob("*.wav"))
+    with suppress(DatasetError, remote.RemoteError):
+        return mirror.audio_bytes()
+    return 0
+
+
+def _dataset_on_store(voice: Voice, subject: str) -> Finding:
+    """Whether the store has the data set. Fetches config and list, which later findings read."""
+    from voice_assets.dataset.clips import DatasetError
+    from voice_assets.dataset.mirror import Mirror
+
+    try:
+        found = Mirror(voice.dataset_url, voice.dataset).refresh()
+    except (DatasetError, remote.RemoteError) as error:
+        return Finding("bad", subject, str(error), f"correct `dataset` in {voice.file}, or the data set on the store")
+    return Finding("ok", subject, f"{voice.dataset_url}, {len(found)} files")
 
 
 def _espeak(voice: Voice) -> Finding:

@@ -12,6 +12,7 @@ import dagster as dg
 
 from voice_assets.audio import recordings
 from voice_assets.audio.signals import samples_sha256
+from voice_assets.dataset.mirror import Mirror
 from voice_assets.dataset.shards import shard_keys
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.history import History
@@ -147,6 +148,8 @@ def _clips(source: _Source) -> tuple[Item, ...]:
     chosen, dataset = source.voice.quality, source.voice.dataset
     stats = tables.read(project_store(), source.heard.evidence["stats"])
     drawn = sampling.sample(stats, chosen.sample_count, chosen.seed)
+    if (mirror := Mirror.of(source.voice)) is not None:
+        mirror.bring_some(drawn["path"])
     for row in drawn.to_dict("records"):
         samples, _ = recordings.read(dataset / str(row["path"]))
         if samples_sha256(samples) != row["samples_sha256"]:

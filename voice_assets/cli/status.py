@@ -95,7 +95,7 @@ def _next_step(voice: "Voice", found: "VoiceStatus") -> str:
     run = f"voice-assets run {voice.name}"
     if any(state.alive for state in running.all_running(voice.name)):
         return f"a run is at work: voice-assets watch {voice.name}"
-    if not voice.dataset.is_dir():
+    if voice.lacks_dataset:
         return f"put the data set into {voice.dataset}, then {run}"
     if found.verdict == "FAIL":
         report = "" if found.standing is None or found.standing.report is None else f"; see {found.standing.report.name}"

@@ -39,13 +39,13 @@ def voice_named(name: str) -> "Voice":
 
 
 def voice_with_dataset(name: str) -> "Voice":
-    """The voice called ``name``, whose data set is there.
+    """The voice called ``name``, whose data set is there. No store is asked.
 
     Raises:
         CommandError: as `voice_named`; or the data set's folder does not exist.
     """
     voice = voice_named(name)
-    if not voice.dataset.is_dir():
+    if voice.lacks_dataset:
         raise CommandError(f"{voice.file}: dataset: {voice.dataset} is no folder; {dataset_advice(voice)}")
     return voice
 

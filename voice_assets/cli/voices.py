@@ -41,7 +41,7 @@ def _table(loaded: "list[Voice]") -> "Table":
     for heading in ("voice", "title", "language", "data set"):
         table.add_column(heading, overflow="fold")
     for voice in loaded:
-        missing = ("", "") if voice.dataset.is_dir() else (" (does not exist)", "yellow")
-        folder = Text.assemble(plain(voice.dataset), missing)
+        missing = (" (does not exist)", "yellow") if voice.lacks_dataset else ("", "")
+        folder = Text.assemble(plain(voice.dataset_place), missing)
         table.add_row(voice.name, Text(plain(voice.title)), f"{voice.language}_{voice.region}", folder)
     return table

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voice_assets.dataset.rows import RECORD as RECORD
 from voice_assets.runtime.files import sha256
 from voice_assets.runtime.tsv import read_table, write_cell, write_table
 
@@ -24,8 +25,6 @@ DECISIONS = {
 }
 JUDGED = ("clip_id", "reference", "audio_sha256")
 """The columns of TRANSCRIPTS that a decision to keep a clip is about: the clip, its text and its audio."""
-RECORD = "fix_decisions.tsv"
-"""The file in a data set with every decision that led to this version, the oldest first."""
 RECORD_COLUMNS = ("version", "row", "clip_id", "decision", "old_text", "new_text", "audio_sha256", "by")
 LATER_COLUMNS = frozenset({"by"})
 """The columns that older records lack; they are read as empty."""

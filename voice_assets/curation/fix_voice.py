@@ -11,6 +11,7 @@ from pathlib import Path
 from voice_assets.curation import apply_decisions, suspect_tables
 from voice_assets.curation.apply_decisions import OnProgress
 from voice_assets.curation.decisions import read_decisions
+from voice_assets.curation.errors import FixError
 from voice_assets.curation.fix_info import Version
 from voice_assets.dataset.faults import Limits
 from voice_assets.voices import Voice
@@ -44,10 +45,16 @@ def fix_voice(
         on_progress: gets (wavs done, wavs in all).
 
     Raises:
-        FixError: there are no decisions, one cannot be carried out, or ``out`` exists or cannot be written.
+        FixError: the data set is on a store; or there are no decisions, one cannot be carried out, or ``out`` exists or cannot
+            be written.
         DatasetError: the data set cannot be read.
         TsvError: a table cannot be read.
     """
+    if voice.dataset_url:
+        raise FixError(
+            f"{voice.file}: dataset: {voice.dataset_url} is on a store, and a new version is made of a folder; copy the data "
+            "set into a folder, name the folder as `dataset`, validate, and fix there"
+        )
     report = suspect_tables.newest_report(voice.reports_dir)
     sources = list(tables) or suspect_tables.suspect_files(report)
     version = apply_decisions.fix(

@@ -7,7 +7,7 @@ verdict. Reads the format of the audio only; ``quality.clip_stats`` measures the
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,12 +21,14 @@ from voice_assets.dataset.readings import NOT_JUDGED, spoken_facts
 from voice_assets.dataset.rows import MetadataError, Row, read_rows, unsafe
 from voice_assets.dataset.shards import parse_shard_key, shard_keys, shard_of
 from voice_assets.dataset.tables import CLIPS, frame
-from voice_assets.dataset.wavs import Wavs
+from voice_assets.dataset.wavs import ListedWavs, Wavs
 from voice_assets.runtime.files import sha256, shown
 from voice_assets.runtime.hash_memory import sha256s
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from voice_assets.dataset.mirror import Mirror
 
 METADATA = "metadata_2col.csv"
 THREADS = 4
@@ -119,8 +121,10 @@ def _check(dataset: Path) -> None:
         raise DatasetError(f"{dataset / METADATA}: a link that leads out of the data set; copy the file into it")
 
 
-def read_clips(dataset: Path) -> list[Clip]:
+def read_clips(dataset: Path, listed: Collection[str] | None = None) -> list[Clip]:
     """Every row of the metadata in order, then every wav that no row names. Opens no audio.
+
+    ``listed``: the files of a data set on a store, of which ``dataset`` holds config and metadata.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
@@ -130,7 +134,7 @@ def read_clips(dataset: Path) -> list[Clip]:
         rows = read_rows(dataset / METADATA)
     except MetadataError as error:
         raise DatasetError(str(error)) from error
-    wavs, locator = Wavs(dataset), Locator(dataset)
+    wavs, locator = Wavs(dataset) if listed is None else ListedWavs(listed), Locator(dataset, listed=listed)
     clips = [_locate(dataset, row, wavs, locator) for row in rows]
     return clips + list(_extra(dataset, clips, wavs, locator))
 
@@ -200,19 +204,28 @@ class Shard:
     config_sha256: str
 
 
-def read_shard(dataset: Path, shard: str, limits: Limits, on_progress: Callable[[int, int], None] | None = None) -> Shard:
+def read_shard(
+    dataset: Path,
+    shard: str,
+    limits: Limits,
+    on_progress: Callable[[int, int], None] | None = None,
+    mirror: "Mirror | None" = None,
+) -> Shard:
     """Read one shard. Of audio that did not change since it was hashed, only the header is read.
 
     ``on_progress`` gets (clips done, clips in all). Without a usable ``config.json``, Piper's default ids decide which
-    phonemes are unknown.
+    phonemes are unknown. ``mirror``: of a data set on a store; the audio of this shard is fetched, and no other.
 
     Raises:
-        DatasetError: the folder or the metadata is missing, empty or not UTF-8.
+        DatasetError: the folder or the metadata is missing, empty or not UTF-8, or a file of the store changed meanwhile.
         EspeakVoiceError: the voice's espeak voice does not exist.
         ShardError: ``shard`` is not a shard's key.
     """
     index, shards = parse_shard_key(shard)
-    clips = [clip for clip in read_clips(dataset) if shard_of(clip.row.clip_id, shards) == index]
+    marks = None if mirror is None else mirror.refresh()
+    clips = [clip for clip in read_clips(dataset, marks) if shard_of(clip.row.clip_id, shards) == index]
+    if mirror is not None and marks is not None:
+        mirror.fetch({clip.path: marks[clip.path] for clip in clips if clip.path})
     config = read_config(dataset, limits.sample_rate, limits.espeak_voice)
     digests = _hashes(dataset, clips)
     records = []
@@ -222,31 +235,38 @@ def read_shard(dataset: Path, shard: str, limits: Limits, on_progress: Callable[
             if on_progress is not None:
                 on_progress(len(records), len(clips))
     _judge(records, limits, config.id_map)
-    version = _version(config.sha256, zip(clips, digests, strict=True))
+    version = _version(config.sha256, zip(clips, digests if marks is None else _marks(clips, marks), strict=True))
     return Shard(frame(records, CLIPS), version, config.sha256)
 
 
+def _marks(clips: list[Clip], marks: Mapping[str, str]) -> list[str]:
+    """What the store says of each clip's file; empty when there is no file."""
+    return [marks.get(clip.path, "") for clip in clips]
+
+
 def _version(config: str, clips: Iterable[tuple[Clip, str]]) -> str:
-    """SHA-256 over the hash of the config, and each clip with the hash of its file. The order of the clips does not matter."""
+    """SHA-256 over the hash of the config, and each clip with the hash or mark of its file. Their order does not matter."""
     parts = [[clip.row.clip_id, clip.row.text, clip.row.structure, clip.path, digest] for clip, digest in clips]
     return hashlib.sha256(json.dumps([config, sorted(parts)]).encode("utf-8")).hexdigest()
 
 
-def fingerprint(dataset: Path, shards: int, *, every_byte: bool = False) -> dict[str, str]:
+def fingerprint(dataset: Path, shards: int, *, every_byte: bool = False, mirror: "Mirror | None" = None) -> dict[str, str]:
     """Shard key -> SHA-256 over the content of that shard: config, names, texts, structure and bytes of the audio.
 
     Wavs that no row names count; row numbers and row order do not. A missing file or config counts as missing, so a broken
     data set has a fingerprint too, and this differs from the sound data set's. Audio that did not change since it was hashed
-    is read again only for ``every_byte``.
+    is read again only for ``every_byte``. Of a data set on a store (``mirror``), no audio is fetched: the store's marks count.
 
     Raises:
         DatasetError: the folder or the metadata is missing, empty or not UTF-8.
         ShardError: ``shards`` is under 1.
     """
     keys = shard_keys(shards)
-    clips = read_clips(dataset)
+    marks = None if mirror is None else mirror.refresh(tidy=True, every_byte=every_byte)
+    clips = read_clips(dataset, marks)
     parts: list[list[tuple[Clip, str]]] = [[] for _ in keys]
-    for clip, digest in zip(clips, _hashes(dataset, clips, every_byte=every_byte), strict=True):
+    digests = _hashes(dataset, clips, every_byte=every_byte) if marks is None else _marks(clips, marks)
+    for clip, digest in zip(clips, digests, strict=True):
         parts[shard_of(clip.row.clip_id, shards)].append((clip, digest))
     config = dataset / "config.json"
     head = sha256(config) if config.is_file() and inside(dataset, config) else ""

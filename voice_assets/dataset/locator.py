@@ -7,7 +7,7 @@ Opens no audio.
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,10 +43,12 @@ class Locator:
     """The files under a folder: the audio by every spelling of the names.
 
     Hidden files and ``reports`` at the top are left out, and so is the folder ``without`` with all it holds.
+    With ``listed``, the folder is on a store, and these are its files.
     """
 
-    def __init__(self, folder: Path, without: Path | None = None) -> None:
+    def __init__(self, folder: Path, without: Path | None = None, listed: Iterable[str] | None = None) -> None:
         self.folder = folder
+        self._listed = listed
         self._without = os.path.realpath(without) if without is not None else None
         self._links_out: list[str] = []
 
@@ -68,7 +70,7 @@ class Locator:
 
     @cached_property
     def _all(self) -> list[str]:
-        return sorted(self._walk())
+        return sorted(self._walk() if self._listed is None else filter(_is_shown, self._listed))
 
     @cached_property
     def _by_path(self) -> dict[str, list[str]]:
@@ -159,6 +161,12 @@ class Locator:
                     self._links_out.append(path)
                 elif entry.is_file():
                     yield path
+
+
+def _is_shown(path: str) -> bool:
+    """Whether the walk of a folder would meet a file: no part of the path is hidden, and the first is no folder of reports."""
+    parts = path.split("/")
+    return parts[0] not in _NOT_READ and not any(part.startswith(".") for part in parts)
 
 
 def _grouped(pairs: Iterator[tuple[str, str]]) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ from pathlib import Path
 from voice_assets.dataset.encoding import not_utf8
 
 COLUMN_COUNT = 2
+RECORD = "fix_decisions.tsv"
+"""The file in a data set with every decision that led to this version, the oldest first (``curation.decisions``)."""
 _BOM = "\ufeff"
 
 STRUCTURE = {

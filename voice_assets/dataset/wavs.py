@@ -1,10 +1,12 @@
-"""The files under ``wavs/`` of a data set, from one walk: thousands of names are looked up without asking the disk.
+"""The files under ``wavs/`` of a data set, from one walk or listing: thousands of names are looked up without asking the disk.
 
 Not here: which file a row means (``dataset.clips``), and what is there instead of a file (``dataset.locator``).
 """
 
 import os
+import posixpath
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -78,3 +80,23 @@ class Wavs:
     def _folded(self) -> frozenset[str]:
         """One spelling for all case and Unicode forms: a file system may ignore these, so another spelling is asked of it."""
         return frozenset(map(folded, self.files))
+
+
+class ListedWavs(Wavs):
+    """The files under ``wavs/`` of a data set on a store, from the names of its files. A store has no links."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.files = sorted((name for name in names if name.startswith(f"{FOLDER}/")), key=_in_walk)
+        self._plain = set(self.files)
+
+    def has(self, path: str) -> bool:
+        """Whether ``path``, which begins with ``wavs/``, would be a file in a folder with these names."""
+        return not path.endswith(("/", "/.")) and posixpath.normpath(path) in self._plain
+
+    may_read = has
+
+
+def _in_walk(path: str) -> list[tuple[bool, str]]:
+    """Sorts paths as a walk meets them: the files of a folder before its subfolders."""
+    *folders, name = path.split("/")
+    return [*((True, folder) for folder in folders), (False, name)]

@@ -8,6 +8,7 @@ from voice_assets.defs.display import preview
 from voice_assets.defs.training_files import training_dir
 from voice_assets.defs.voice import epoch_dir
 from voice_assets.orchestration.asset import asset
+from voice_assets.orchestration.dataset_files import have_clips
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
 from voice_assets.orchestration.leases import leased_for_training
@@ -17,7 +18,7 @@ from voice_assets.orchestration.partitions import epochs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import follow, progress
 from voice_assets.orchestration.records import TABLE, Materialisation
-from voice_assets.orchestration.results import finished, keep_evidence, opened
+from voice_assets.orchestration.results import finished, keep_evidence, opened, recorded_table
 from voice_assets.piper.requests import ClipLossRequest
 from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice
@@ -55,6 +56,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
         inputs, gate = resolve_inputs(context), gate_of(context)
         checkpoint = inputs.one("checkpoint")
         clips = training_set_of(gate, checkpoint)
+        have_clips(voice, recorded_table(clips))
         with progress(context, "clips") as tell, leased_for_training(context, voice, count=1) as lease:
             request = _request(voice, checkpoint, clips, epoch_dir(voice, context) / "clip_losses.parquet")
             log = request.out.with_suffix(".log")

@@ -73,6 +73,7 @@ def training_of(voice: Voice, gate: Gate, checkpoint: Materialisation, whole: Ma
 
 def recordings_of(voice: Voice, ancestors: Sequence[Materialisation]) -> "Recordings":
     """The clips that were judged, for the players of the reports."""
+    from voice_assets.dataset.mirror import Mirror
     from voice_assets.release.players import Recordings
 
     digests: dict[str, set[str]] = {}
@@ -81,4 +82,4 @@ def recordings_of(voice: Voice, ancestors: Sequence[Materialisation]) -> "Record
             clips = recorded_table(one)
             for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True):
                 digests.setdefault(path, set()).add(digest)
-    return Recordings(voice.dataset, digests)
+    return Recordings(voice.dataset, digests, Mirror.of(voice))

@@ -6,6 +6,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.dataset_files import have_clips
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import resolve_inputs
 from voice_assets.orchestration.partitions import shards
@@ -46,8 +47,10 @@ def _clip_stats(voice: Voice) -> dg.AssetsDefinition:
         from voice_assets.quality.clip_stats import measure_clips
 
         inputs = resolve_inputs(context)
+        clips = sound_clips(inputs)
+        have_clips(voice, clips)
         with progress(context, "clips") as on_progress:
-            stats = measure_clips(voice.dataset, sound_clips(inputs), voice.language, on_progress)
+            stats = measure_clips(voice.dataset, clips, voice.language, on_progress)
         return finished(
             inputs.pins,
             tables.content_version(stats),

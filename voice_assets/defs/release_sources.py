@@ -11,6 +11,7 @@ import dagster as dg
 
 from voice_assets.defs.package_contents import newest, recordings_of
 from voice_assets.defs.training_files import shared_files
+from voice_assets.orchestration.dataset_files import reading
 from voice_assets.orchestration.records import Materialisation
 from voice_assets.runtime.contents import there
 from voice_assets.runtime.storage import Artifact, StoreError, project_store
@@ -74,14 +75,15 @@ def changed_clips(voice: Voice, ancestors: Sequence[Materialisation]) -> list[st
     """A warning when clips that the voice was judged by are gone or have other bytes today. Reads every byte of all clips."""
     try:
         judged = recordings_of(voice, ancestors)
+        with reading(voice):
+            changed = judged.changed()
     except dg.Failure as gone:
-        return [f"the clips behind this voice cannot be compared with those of {voice.dataset}: {gone.description}"]
-    changed = [path for path in judged.digests if path and judged.unchanged(path) is None]
+        return [f"the clips behind this voice cannot be compared with those of {voice.dataset_place}: {gone.description}"]
     if not changed:
         return []
     return [
-        f"{voice.dataset}: {len(changed)} of the {len(judged.digests)} clips behind this voice are gone or have other bytes, "
-        f"such as {changed[0]}; the voice stays as it was validated, and cannot be trained again from these files"
+        f"{voice.dataset_place}: {len(changed)} of the {len(judged.digests)} clips behind this voice are gone or have other "
+        f"bytes, such as {changed[0]}; the voice stays as it was validated, and cannot be trained again from these files"
     ]
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import dagster as dg
 
 from voice_assets.orchestration.asset import asset
+from voice_assets.orchestration.dataset_files import have_clips, have_head
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import progress
 from voice_assets.orchestration.records import SOURCE, TABLE
-from voice_assets.orchestration.results import finished, opened, recorded
+from voice_assets.orchestration.results import finished, opened, recorded, recorded_table
 from voice_assets.piper.warm_start.requests import StartRequest
 from voice_assets.runtime import project
 from voice_assets.runtime.files import sha256
@@ -50,9 +51,11 @@ def _starting_checkpoint(voice: Voice, source: Path) -> dg.AssetsDefinition:
         from voice_assets.piper.warm_start.published import start_from_problem
 
         inputs = resolve_inputs(context)
+        have_head(voice)
         if problem := start_from_problem(chosen, voice.dataset / "config.json", voice.sample_rate):
             raise dg.Failure(f"{voice.file}: training.start_from: {problem}", allow_retries=False)
         request = _request(voice, source, inputs, settings)
+        have_clips(voice, recorded_table(inputs.one("training_set")))
         with progress(context, "steps", every=50) as tell:
             listen = partial(_listen, context, tell)
             run_worker("start", request, request.out / "start.log", listen, {"OMP_WAIT_POLICY": "PASSIVE"})

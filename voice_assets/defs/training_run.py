@@ -12,6 +12,7 @@ import dagster as dg
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.defs.live_curve import LiveCurve
 from voice_assets.defs.training_files import bring_here, known_versions, share, training_dir
+from voice_assets.orchestration.dataset_files import have_clips, have_head
 from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
@@ -20,7 +21,7 @@ from voice_assets.orchestration.leases import leased_for_training
 from voice_assets.orchestration.processes import run_worker
 from voice_assets.orchestration.progress import Progress, progress
 from voice_assets.orchestration.records import TABLE
-from voice_assets.orchestration.results import opened
+from voice_assets.orchestration.results import opened, recorded_table
 from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.identity import identity_of_request, open_version
 from voice_assets.piper.requests import TrainRequest
@@ -55,6 +56,7 @@ class TrainingRun:
     def __init__(self, context: dg.AssetExecutionContext, voice: Voice, inputs: ResolvedInputs, epochs: int):
         self.context, self.voice, self.inputs, self.epochs = context, voice, inputs, epochs
         self.training_set = inputs.one("training_set")
+        have_head(voice)
         _expect_config(voice, self.training_set.metadata["config_sha256"])
         require_start(voice)
 
@@ -93,6 +95,7 @@ class TrainingRun:
         bring_here(voice, context.instance, version)
         folder = version_dir(training_dir(voice), version)
         asked = self.request(version, stop_when_level)
+        have_clips(voice, recorded_table(self.training_set))
         with progress(context, "steps", every=20) as on_progress, leased_for_training(context, voice) as lease:
             records = CheckpointRecords(context, voice, version, self.inputs)
             listener = _Listener(context, records, LiveCurve(context, folder, voice.training), on_progress, self.epochs)

@@ -13,6 +13,7 @@ from voice_assets.defs.trend import trend_table, validations
 from voice_assets.orchestration import tables
 from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.dataset_files import have_clips
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.leases import POOL, leased
@@ -78,6 +79,7 @@ def transcribe(
     """
     import pandas as pd
 
+    have_clips(voice, clips)
     folder = artifacts_dir(voice.name) / "whisper" / context.asset_key.path[-1] / context.partition_key / context.run_id
     table, result, log = folder / "clips.parquet", folder / "transcripts.parquet", folder / "validator_whisper.log"
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from voice_assets.defs.display import preview, verdict_table
 from voice_assets.orchestration import before_start, tables
 from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.dataset_files import have_head, reading
 from voice_assets.orchestration.describe import asset_key, describe
 from voice_assets.orchestration.inputs import ResolvedInputs, resolve_inputs
 from voice_assets.orchestration.partitions import shards
@@ -49,14 +50,12 @@ def _clips(voice: Voice) -> dg.AssetsDefinition:
         description="Every row of this shard and its audio file: path, text, hash, format, and every fault.",
     )
     def clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from voice_assets.dataset.clips import DatasetError, read_shard
+        from voice_assets.dataset.clips import read_shard
+        from voice_assets.dataset.mirror import Mirror
 
         resolve_inputs(context)
-        try:
-            with progress(context, "clips") as on_progress:
-                shard = read_shard(voice.dataset, context.partition_key, limits, on_progress)
-        except DatasetError as error:
-            raise dg.Failure(f"{voice.file}: dataset: {error}", allow_retries=False) from error
+        with reading(voice), progress(context, "clips") as on_progress:
+            shard = read_shard(voice.dataset, context.partition_key, limits, on_progress, Mirror.of(voice))
         raw = _observe(context, voice, shard.version)
         read = shard.clips
         faulty = read[(read["structure"] != "") | (read["findings"] != "")]
@@ -87,9 +86,12 @@ def _observe(context: dg.AssetExecutionContext, voice: Voice, version: str) -> P
 
 def _same_config(voice: Voice, inputs: ResolvedInputs) -> ConfigFacts:
     """``config.json``, unchanged since the clips were read; dagster.Failure when it changed."""
+    have_head(voice)
     config = read_config(voice.dataset, voice.sample_rate, voice.espeak_voice)
     if {config.sha256 or "none"} != {source.metadata["config_sha256"] for source in inputs.all("clips")}:
-        raise dg.Failure(f"{voice.dataset / 'config.json'}: changed since the clips were read; run again", allow_retries=False)
+        raise dg.Failure(
+            f"{voice.dataset_place}/config.json: changed since the clips were read; run again", allow_retries=False
+        )
     return config
 
 
@@ -108,7 +110,7 @@ def _base_validation(voice: Voice) -> dg.AssetsDefinition:
         paths, version = keep_evidence(context, evidence)
         verdicts = judge(context, voice, "base_validation", evidence, version)
         written, problems = report.write(
-            voice.reports_dir, voice.title, voice.dataset, clips, config, verdicts, Limits.of(voice)
+            voice.reports_dir, voice.title, voice.dataset_place, clips, config, verdicts, Limits.of(voice)
         )
         store = project_store(voice)
         return finished(

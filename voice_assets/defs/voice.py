@@ -13,6 +13,7 @@ from voice_assets.defs.trained_with import quality_of
 from voice_assets.defs.transcription import DECODING
 from voice_assets.orchestration.asset import asset
 from voice_assets.orchestration.checks import judge, suite_checks
+from voice_assets.orchestration.dataset_files import bring_clips
 from voice_assets.orchestration.describe import describe
 from voice_assets.orchestration.gates import Gate
 from voice_assets.orchestration.inputs import gate_of, resolve_inputs
@@ -168,13 +169,14 @@ def _held_out(voice: Voice, gate: Gate, source: Materialisation, folder: Path) -
     from voice_assets.asr.recording_scores import held_out_clips
 
     clips = held_out_clips(recorded_table(training_set_of(gate, source)), voice.samples.recordings)
+    bring_clips(voice, clips)
     there = [
         _unchanged(voice.dataset / path, digest) for path, digest in zip(clips["path"], clips["audio_sha256"], strict=True)
     ]
     clips = clips[there]
     if clips.empty:
-        message = f"{voice.dataset}: no held-out recording is still as it was when {source.partition} was trained; train again"
-        raise dg.Failure(message, allow_retries=False)
+        message = f"no held-out recording is still as it was when {source.partition} was trained; train again"
+        raise dg.Failure(f"{voice.dataset_place}: {message}", allow_retries=False)
     with replacing(folder / "held_out.parquet") as temporary:
         clips.to_parquet(temporary, index=False)
     return folder / "held_out.parquet"

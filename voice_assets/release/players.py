@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
@@ -18,6 +19,9 @@ from markupsafe import Markup
 from voice_assets.release.names import Beside, name_fault
 from voice_assets.reports import html
 from voice_assets.runtime import files
+
+if TYPE_CHECKING:
+    from voice_assets.dataset.mirror import Mirror
 
 CLIPS = "wavs"
 NOTE = Markup('<span class="soft">this recording is not in the package: it was changed or removed</span>')
@@ -32,14 +36,25 @@ class Recordings:
     Attributes:
         dataset: the folder of the data set.
         digests: path of a clip in the data set -> the SHA-256 of each version that was judged.
+        mirror: of a data set on a store, whose clips are fetched when they are needed.
     """
 
     dataset: Path = Path()
     digests: Mapping[str, Collection[str]] = field(default_factory=dict)
+    mirror: "Mirror | None" = None
+
+    def changed(self) -> list[str]:
+        """The clips that are gone or have other bytes today. Reads every byte; on a store, what the store lists counts."""
+        if self.mirror is None:
+            return [path for path in self.digests if path and self.unchanged(path) is None]
+        now = self.mirror.hashes(self.digests)
+        return [path for path in self.digests if path and now.get(path) not in self.digests[path]]
 
     def unchanged(self, path: str) -> Path | None:
         """The file of the clip ``path`` with the bytes that were judged; None where there is none."""
         file = self.dataset / path
+        if self.mirror is not None and path in self.digests:
+            self.mirror.bring({path: max(self.digests[path])})
         return file if path in self.digests and file.is_file() and files.sha256(file) in self.digests[path] else None
 
 

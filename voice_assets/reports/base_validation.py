@@ -142,7 +142,7 @@ def _limits(limits: Limits) -> str:
 
 def _markdown(
     title: str,
-    dataset: Path,
+    dataset: Path | str,
     clips: pd.DataFrame,
     config: ConfigFacts,
     verdicts: Sequence[Verdict] | None,
@@ -178,7 +178,7 @@ def _markdown(
 def write(
     folder: Path,
     voice_title: str,
-    dataset: Path,
+    dataset: Path | str,
     clips: pd.DataFrame,
     config_facts: ConfigFacts,
     verdicts: Sequence[Verdict] | None,

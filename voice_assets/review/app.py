@@ -97,6 +97,8 @@ def _file(request: Request) -> Response:
     name, inside = request.path_params["place"], request.path_params["inside"]
     voice = served_files.voice_of(request.path_params["voice"])
     root = served_files.place(voice, name)
+    if name == "wavs":
+        served_files.fetch_clip(voice, inside)
     target = served_files.found_in(root, inside)
     if target.is_dir():
         if inside and not inside.endswith("/"):

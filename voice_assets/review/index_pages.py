@@ -88,7 +88,7 @@ def reports_page(voice: Voice) -> str:
     ]
     if packages := list(_packages(voice)):
         parts.append(html.section("Packages", html.table(packages, {"epoch": "Epoch", "package": "Package"})))
-    return html.page(f"Reports: {voice.title}", html.join(parts), f"Data set {shown(str(voice.dataset))}.")
+    return html.page(f"Reports: {voice.title}", html.join(parts), f"Data set {shown(voice.dataset_place)}.")
 
 
 def folder_page(voice: Voice, place_name: str, root: Path, folder: Path) -> str:

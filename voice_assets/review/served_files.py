@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
+from voice_assets.dataset.mirror import Mirror
 from voice_assets.review.subjects import NoSubjectError, voice_named
 from voice_assets.runtime import project
+from voice_assets.runtime.remote import RemoteError
 from voice_assets.runtime.storage import DATASET, StoreError, project_store
 from voice_assets.voices import Voice
 
@@ -61,6 +63,25 @@ def fetch_report(voice: Voice, name: str) -> None:
     if name and not name.startswith(".") and not (place(voice, "reports") / name).exists():
         with suppress(StoreError):
             project_store(voice).local(f"{DATASET}reports/{name}")
+
+
+def fetch_clip(voice: Voice, inside: str) -> None:
+    """Fetch the clip ``inside`` ``wavs/`` of a data set on a store, where no copy is here. No such clip: do nothing.
+
+    Raises:
+        HTTPException: the store cannot be reached or refuses.
+    """
+    parts = inside.split("/")
+    if (
+        not voice.dataset_url
+        or any(part.startswith(".") or not part for part in parts)
+        or Path(inside).suffix.lower() not in AUDIO
+    ):
+        return
+    try:
+        Mirror(voice.dataset_url, voice.dataset).bring_some([f"wavs/{inside}"])
+    except RemoteError as error:
+        raise HTTPException(503, str(error)) from error
 
 
 def found_in(root: Path, inside: str) -> Path:

@@ -4,6 +4,8 @@ The memory is an SQLite file in the project's cache: for each absolute path the 
 file had. No program can set the time of a file's last change of any kind (ctime), so other bytes with the old size and date
 are noticed. Bytes that decay on a disk change no time: ``every_byte`` finds them.
 
+A file of a store is remembered by its URL, with a mark that changes when its bytes do.
+
 The memory only saves time, so it never stops a run: without a usable memory, every file is read. A damaged memory is removed,
 and a damaged row is not found.
 
@@ -14,7 +16,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -33,6 +35,7 @@ THREADS = 4
 _BUSY_S = 5.0  # for the transaction of another process, which takes milliseconds
 _ASKED_AT_ONCE = 500  # SQLite's oldest limit of variables in one statement is 999
 _TABLE = "CREATE TABLE IF NOT EXISTS hashes (path BLOB PRIMARY KEY, state TEXT, sha256 TEXT, checksum INTEGER) WITHOUT ROWID"
+_KEEP = "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?)"
 
 Name = TypeVar("Name", str, Path)
 Answer = TypeVar("Answer")
@@ -68,8 +71,21 @@ def sha256s(paths: Iterable[Name], *, every_byte: bool = False) -> dict[Name, st
     with ThreadPoolExecutor(THREADS) as pool:  # hashing releases Python's lock
         list(pool.map(read, [path for path in keys if path not in found]))
     if new:
-        _use(lambda opened: opened.executemany("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?)", new))
+        _use(lambda opened: opened.executemany(_KEEP, new))
     return found
+
+
+def recalled(marks: Mapping[str, str]) -> dict[str, str]:
+    """The SHA-256 of files of a store, by URL, as they were remembered with exactly these marks. Others are left out."""
+    keys = {url: url.encode("utf-8", "surrogatepass") for url in marks}
+    known = _use(lambda opened: dict(_find(opened, keys.values()))) or {}
+    return {url: known[key][1] for url, key in keys.items() if key in known and known[key][0] == marks[url]}
+
+
+def remember(files_of_store: Iterable[tuple[str, str, str]]) -> None:
+    """Remember files of a store: URL, mark and SHA-256 of each."""
+    rows = [_row(url.encode("utf-8", "surrogatepass"), mark, digest) for url, mark, digest in files_of_store]
+    _use(lambda opened: opened.executemany(_KEEP, rows))
 
 
 def _state(stat: os.stat_result) -> str:

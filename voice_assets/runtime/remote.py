@@ -7,6 +7,7 @@ Tried: folders, ``file://``, ``memory://``, and S3 against a local server. Every
 ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_ENDPOINT_URL``, or fsspec's ``FSSPEC_<PROTOCOL>_<OPTION>``.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -32,6 +33,10 @@ class RemoteError(OSError):
     """A file system that cannot be reached, lacks a file or refuses a request. The message names the URL, and no secret."""
 
 
+class MissingError(RemoteError):
+    """There is no such file, or no such bucket."""
+
+
 def location(place: str) -> UPath:
     """The path of a folder or URL. Nothing is looked at.
 
@@ -40,16 +45,9 @@ def location(place: str) -> UPath:
     """
     if "://" not in place:
         return UPath(Path(place).resolve())
-    parts = urlsplit(place)
-    if parts.password is not None or parts.query or (parts.scheme in s3.PROTOCOLS and parts.username is not None):
-        raise RemoteError(
-            f"{parts.scheme}://…: this URL holds a password, a key or a query, which logs and records would show; use the "
-            f"environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or FSSPEC_{parts.scheme.upper()}_<OPTION>)"
-        )
-    if parts.scheme == "file":
+    require_usable(place)
+    if urlsplit(place).scheme == "file":
         return UPath(UPath(place).path)
-    if parts.scheme in s3.PROTOCOLS and not parts.netloc:
-        raise RemoteError(f"{place}: names no bucket; write s3://<bucket>/<folder>")
     try:
         path = UPath(place, use_listings_cache=False)  # other processes write there: a remembered listing would be a false one
         _ = path.fs
@@ -58,6 +56,22 @@ def location(place: str) -> UPath:
     except ValueError as error:
         raise RemoteError(f"{place}: {error}; write a folder, or a URL that fsspec knows") from error
     return path
+
+
+def require_usable(place: str) -> None:
+    """Judge the URL ``place`` by its text. Imports nothing and looks at nothing.
+
+    Raises:
+        RemoteError: the URL holds a password or a query, or names no bucket.
+    """
+    parts = urlsplit(place)
+    if parts.password is not None or parts.query or (parts.scheme in s3.PROTOCOLS and parts.username is not None):
+        raise RemoteError(
+            f"{parts.scheme}://…: this URL holds a password, a key or a query, which logs and records would show; use the "
+            f"environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or FSSPEC_{parts.scheme.upper()}_<OPTION>)"
+        )
+    if parts.scheme in s3.PROTOCOLS and not parts.netloc:
+        raise RemoteError(f"{place}: names no bucket; write s3://<bucket>/<folder>")
 
 
 @contextmanager
@@ -70,7 +84,8 @@ def naming(target: UPath) -> Iterator[None]:
     except _failures() as error:
         said = str(error) or type(error).__name__
         # Not `from error`: a record of the run would show the text of the first error too, with whatever it holds.
-        raise RemoteError(without_secrets(f"{target}: {said}{_advice(error)}")) from None
+        kind = MissingError if isinstance(error, FileNotFoundError) else RemoteError
+        raise kind(without_secrets(f"{target}: {said}{_advice(error)}")) from None
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -87,6 +102,8 @@ def _advice(error: Exception) -> str:
         return "; the account of the environment may not do this: check AWS_ACCESS_KEY_ID, its secret key and its rights"
     if kind in ("EndpointConnectionError", "ConnectTimeoutError"):
         return "; check AWS_ENDPOINT_URL and the network"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "; the disk of this machine is full: free some space"
     return ""
 
 
@@ -132,7 +149,8 @@ def listing(target: UPath) -> dict[str, dict[str, Any]]:
     with naming(target):
         found = target.fs.find(target.path, detail=True)
     start = f"{target.path.rstrip('/')}/"
-    inside = {name.removeprefix(start): one for name, one in found.items()}
+    # An empty object whose name ends with "/" is what some programs make in place of a folder.
+    inside = {name.removeprefix(start): one for name, one in found.items() if one["size"] or not name.endswith("/")}
     for name in inside:
         if any(part in ("", ".", "..") for part in name.split("/")):
             raise RemoteError(f"{target}: the name {name[:200]!r} leads out of the folder; rename or remove this file there")
@@ -208,6 +226,17 @@ def fetch(target: UPath, place: Path) -> None:
     """Copy the file ``target`` to the local file ``place``, whole or not at all."""
     with files.replacing(place) as temporary, naming(target):
         target.fs.get_file(target.path, str(temporary))
+
+
+def fetch_marked(target: UPath, place: Path) -> tuple[str, str]:
+    """``fetch`` of an object of S3. Returns its mark (``s3.mark``) and the SHA-256 of the bytes.
+
+    Raises:
+        RemoteError: the object cannot be read, or the disk is full.
+        MissingError: there is no such object.
+    """
+    with files.replacing(place) as temporary, naming(target):
+        return s3.fetch(target, temporary), files.sha256(temporary)
 
 
 def remove(target: UPath) -> None:

@@ -1,4 +1,4 @@
-"""Requests of S3 that fsspec has no words for: an upload in parts that goes on after a kill, and the hash kept with a file.
+"""Requests of S3 that fsspec has no words for: uploads that go on after a kill, hashes kept with files, copies with a mark.
 
 S3 keeps the parts of an upload until the upload is completed or removed. A part is sent once: another call asks the server
 for the parts of unfinished uploads, and skips those with the MD5 of its own. Where the server encrypts with its own keys, an
@@ -8,7 +8,7 @@ ETag is no MD5: then every part is sent again. Give the bucket a rule that remov
 import base64
 import hashlib
 import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +46,33 @@ def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], 
         # The upload was begun for another file that starts with the same bytes, so the object carries that file's hash.
         sent += parts.send(parts.begin(about), lambda *_: None, sha256)
     return sent
+
+
+def fetch(target: UPath, place: Path) -> str:
+    """Copy the object ``target`` to the local file ``place``. Returns the `mark` of exactly the bytes that were copied."""
+    from aiohttp import ClientError
+    from fsspec.asyn import sync
+
+    answer = _call(target, "get_object")
+    try:
+        with place.open("wb") as file:
+            while block := sync(target.fs.loop, answer["Body"].read, PART_BYTES):
+                file.write(block)
+    except ClientError as error:  # of the connection, and no OSError
+        raise OSError(f"the connection broke: {error}") from error
+    finally:
+        answer["Body"].close()
+    return mark({"size": answer["ContentLength"], **answer})
+
+
+def mark(about: Mapping[str, Any]) -> str:
+    """What is another text when the bytes of an object are others: size and ETag, from a listing or from an answer."""
+    return f"{about['size']} {about['ETag']}"
+
+
+def size_of(mark: str) -> int:
+    """The size in bytes of an object with this `mark`."""
+    return int(mark.partition(" ")[0])
 
 
 def ask_bucket(target: UPath) -> None:

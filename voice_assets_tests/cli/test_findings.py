@@ -10,6 +10,8 @@ from voice_assets.cli.findings import Finding, findings_of_machine, findings_of_
 from voice_assets.runtime.nvidia import GpuUse
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.conftest import MakeDataset
+from voice_assets_tests.dataset.stored import Stored
+from voice_assets_tests.dataset.stored import stored as stored
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.runtime.fake_nvml import MISMATCH, FakeNvml
 
@@ -48,6 +50,25 @@ def test_a_broken_driver_is_bad(project: Path, monkeypatch: pytest.MonkeyPatch) 
     finding = by_subject(findings_of_machine())["GPU"]
     assert finding.state == "bad"
     assert "version mismatch" in finding.found
+
+
+def test_a_data_set_on_a_store_is_asked_for(stored: Stored) -> None:
+    voice = stored.write_voice()
+    found = by_subject(findings_of_voice(voice))
+    assert (found["data set of toy"].state, found["config.json"].state) == ("ok", "ok")
+    assert found["data set of toy"].found == f"{stored.mirror.url}, 10 files"
+    folder = by_subject(findings_of_voice(load_voice(write_voice(voice.file.with_name("local.yaml"), stored.origin))))
+    wanted = [one["disk space"].found.partition(" free, ")[2] for one in (found, folder)]
+    assert wanted[0] == wanted[1] != ""
+    assert [name for name in stored.fetched() if name.startswith("wavs/")] == []
+    stored.remove("metadata_2col.csv")
+    bad = by_subject(findings_of_voice(voice))["data set of toy"]
+    assert bad.state == "bad"
+    assert "metadata_2col.csv: no such object" in bad.found
+    assert str(voice.file) in bad.advice
+    stored.fetched()
+    assert "data set of toy" in by_subject(findings_of_voices())  # of all voices, no store is asked
+    assert stored.requests.seen == []
 
 
 def test_what_every_voice_needs_is_checked(project: Path) -> None:

@@ -38,6 +38,14 @@ def test_fix_makes_a_version_and_says_which_line_to_change(decided) -> None:
     assert not (dataset.with_name("dataset-v2") / "wavs" / "clip-000.wav").exists()
 
 
+def test_a_data_set_on_a_store_is_not_fixed(project: Path) -> None:
+    voice = write_voice(project / "voices" / "toy.yaml", "s3://bucket/toy")
+    assert error_of("fix", "toy") == (
+        f"{voice}: dataset: s3://bucket/toy is on a store, and a new version is made of a folder; copy the data set into a "
+        "folder, name the folder as `dataset`, validate, and fix there"
+    )
+
+
 def test_fix_records_who_decided(decided, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, dataset, _ = decided
     monkeypatch.setenv("LOGNAME", "hanna")

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from voice_assets.cli.main import main as voice_assets
 from voice_assets.orchestration.parameters import suite_parameters
 from voice_assets.rules.suites import bind, load_suite
+from voice_assets.voice_faults import NOT_IN_FILE
 from voice_assets.voices import Voice
 from voice_assets_tests.handbook.pages import DOCS
 
@@ -59,7 +60,7 @@ def settings(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, An
             yield from settings(type(default), f"{before}{name}.")
         elif name == "revalidate":
             yield from settings(_section(field.annotation), f"{before}{name}.")
-        elif before or name not in ("name", "file"):
+        elif before or name not in NOT_IN_FILE:
             yield f"{before}{name}", "required" if field.is_required() else default, field.description or ""
 
 

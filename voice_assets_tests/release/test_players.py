@@ -8,6 +8,8 @@ import pytest
 from voice_assets.release.players import Recordings, broken_links, complete_pages, links_of
 from voice_assets.reports import html
 from voice_assets.runtime.files import sha256
+from voice_assets_tests.dataset.stored import Stored
+from voice_assets_tests.dataset.stored import stored as stored
 
 PAGE = "reports/quality_1/quality_report.html"
 
@@ -18,6 +20,20 @@ def data_set(folder: Path, *clips: str) -> Recordings:
         (folder / clip).parent.mkdir(parents=True, exist_ok=True)
         (folder / clip).write_bytes(clip.encode())
     return Recordings(folder, {clip: {sha256(folder / clip)} for clip in clips})
+
+
+@pytest.mark.parametrize("clip", ["wavs/clip-000.wav"])
+def test_clips_of_a_store_are_fetched_for_the_pages_that_play_them(stored: Stored, tmp_path: Path, clip: str) -> None:
+    digests = {f"wavs/{wav.name}": {sha256(wav)} for wav in (stored.origin / "wavs").iterdir()}
+    recordings = Recordings(stored.mirror.folder, digests, stored.mirror)
+    write_page(tmp_path / "package", *players(clip))
+    complete_pages(tmp_path / "package", recordings)
+    assert stored.fetched() == [clip]
+    assert (tmp_path / "package" / clip).read_bytes() == (stored.origin / clip).read_bytes()
+    assert recordings.changed() == []
+    stored.remove(clip)
+    assert recordings.unchanged(clip) == stored.mirror.folder / clip  # the judged bytes are still here
+    assert recordings.changed() == [clip]
 
 
 def write_page(package: Path, *links: str) -> Path:

@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 from voice_assets.review import served_files
 from voice_assets.review.app import create_app
 from voice_assets.runtime.storage import project_store
+from voice_assets_tests.dataset.stored import Stored
+from voice_assets_tests.dataset.stored import stored as stored
 from voice_assets_tests.review.small_subjects import NoComparisons, SmallSubjects, make_project, small_subject
 
 PAGE = '<p>report</p><audio src="../../wavs/clip-000.wav"></audio>'
@@ -58,6 +60,20 @@ def test_a_report_of_another_machine_comes_from_the_store(
     assert client.get(f"/reports/toy/{REPORT}/quality_report.html").status_code == 307
     assert (place / "quality_report.html").read_text(encoding="utf-8") == PAGE
     assert client.get("/reports/toy/quality_20261128_101010_999").status_code == 404
+
+
+def test_a_clip_of_a_store_is_fetched_when_it_is_played(stored: Stored) -> None:
+    stored.write_voice()
+    client = TestClient(
+        create_app(SmallSubjects(small_subject(stored.origin)), NoComparisons()), base_url="http://127.0.0.1:3000"
+    )
+    for _ in range(2):
+        answer = client.get("/data/toy/wavs/clip-001.wav")
+        assert (answer.status_code, answer.content) == (200, (stored.origin / "wavs" / "clip-001.wav").read_bytes())
+        assert len(stored.fetched()) <= 1
+    for name in ("wavs/none.wav", "wavs/%2e%2e/config.json", "wavs/..%2fwavs%2fclip-000.wav", "wavs/.hidden.wav", "wavs/a.txt"):
+        assert client.get(f"/data/toy/{name}").status_code == 404
+    assert stored.fetched() == ["wavs/none.wav"]
 
 
 def test_a_report_can_run_no_script(client: TestClient) -> None:
