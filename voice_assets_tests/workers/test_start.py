@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,9 +162,9 @@ start.main([file])
 def killed_at(asked: StartRequest, folder: Path, stage: str, done: str) -> list[dict[str, Any]]:
     """Run the worker, which kills itself when it has told that so much of a stage is done, or that the stage ended."""
     line = [sys.executable, "-c", KILLED, str(asked.write(folder, "start")), stage, done]
-    ended = subprocess.run(line, capture_output=True, text=True, check=False)
+    ended, printed = run(line)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    return [json.loads(text) for text in ended.stdout.splitlines()]
+    return printed
 
 
 MOMENTS = [("speak", "50"), ("distil", "3"), ("distil", "27"), ("distil", "end"), ("decoder", "26"), ("decoder", "end")]

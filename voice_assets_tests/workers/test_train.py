@@ -11,7 +11,7 @@ import pytest
 from voice_assets.dataset.tables import EPOCHS
 from voice_assets.piper import model as vits
 from voice_assets.runtime import files
-from voice_assets_tests.workers.tiny_training import command, of, request, run, train
+from voice_assets_tests.workers.tiny_training import command, of, request, run_anew, train
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def test_checkpoints_load_without_running_code(trained) -> None:
 def test_two_devices_train_as_one(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     """The first process starts the second one with the same command line. It reads the same request and follows the first."""
     line = command("train", request(ivrvoice, training_set, tmp_path, devices=2), tmp_path)
-    done, printed = run([*line, "--with-parent", str(os.getpid())])
+    done, printed = run_anew([*line, "--with-parent", str(os.getpid())])
     assert done.returncode == 0, done.stderr
     assert "distributed_backend=gloo" in done.stderr
     assert "GLOBAL_RANK: 1, MEMBER: 2/2" in done.stderr
@@ -89,7 +89,7 @@ def test_a_loss_that_is_not_a_number_stops_the_training(ivrvoice: Path, training
 def test_no_room_for_a_checkpoint(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     """A size limit of the shell stands for a full disk: every write beyond 20 MB fails."""
     line = command("train", request(ivrvoice, training_set, tmp_path), tmp_path)
-    done, printed = run(["bash", "-c", 'ulimit -f 20480; trap "" XFSZ; exec "$@"', "bash", *line])
+    done, printed = run_anew(["bash", "-c", 'ulimit -f 20480; trap "" XFSZ; exec "$@"', "bash", *line])
     assert done.returncode == 2, done.stderr
     assert "epoch=0-step=4.ckpt: not written" in of("error", printed)[0]["message"]
     assert "is the disk full?" in of("error", printed)[0]["message"]
@@ -100,7 +100,7 @@ def test_no_room_for_a_checkpoint(ivrvoice: Path, training_set: Path, tmp_path: 
 def test_no_room_for_the_cache(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     """Every write beyond 30 kB fails: less than a second of audio."""
     line = command("train", request(ivrvoice, training_set, tmp_path, cache=tmp_path / "cache"), tmp_path)
-    done, printed = run(["bash", "-c", 'ulimit -f 30; trap "" XFSZ; exec "$@"', "bash", *line])
+    done, printed = run_anew(["bash", "-c", 'ulimit -f 30; trap "" XFSZ; exec "$@"', "bash", *line])
     assert done.returncode == 2, done.stderr
     message = of("error", printed)[0]["message"]
     assert message.startswith(f"{tmp_path / 'cache'}: ")

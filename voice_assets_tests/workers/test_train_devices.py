@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from voice_assets.piper.batches import order, steps_of
-from voice_assets_tests.workers.tiny_training import command, of, request, run
+from voice_assets_tests.workers.tiny_training import command, of, request, run_anew
 
 pytestmark = pytest.mark.slow
 TRAIN, VALIDATION = 8, 3
@@ -45,7 +45,7 @@ def two(ivrvoice: Path, eleven: Path, tmp_path_factory: pytest.TempPathFactory) 
     import torch
 
     work = tmp_path_factory.mktemp("two")
-    done, printed = run(observed(ivrvoice, eleven, work, work))
+    done, printed = run_anew(observed(ivrvoice, eleven, work, work))
     assert done.returncode == 0, done.stderr
     ranks = [torch.load(work / f"rank{number}.pt") for number in (0, 1)]
     yield SimpleNamespace(ranks=ranks, printed=printed, rows=pd.read_parquet(eleven))
@@ -118,7 +118,7 @@ def test_a_killed_training_on_two_devices_goes_on_as_if_nothing_had_happened(
             if '"checkpoint"' in text:
                 process.kill()
                 break
-    done, printed = run(line)
+    done, printed = run_anew(line)
     assert done.returncode == 0, done.stderr
     assert {one["epoch"] for one in of("progress", printed)} == {1}
     for again, before in zip(of("epoch", printed), of("epoch", two.printed), strict=True):
@@ -180,14 +180,14 @@ def test_a_rank_that_hangs_ends_all_with_the_last_signs_of_life(started: SimpleN
 
 def test_an_error_in_one_rank_is_the_error_of_the_training(ivrvoice: Path, eleven: Path, tmp_path: Path) -> None:
     (tmp_path / "raise-1").touch()
-    done, printed = run(observed(ivrvoice, eleven, tmp_path, tmp_path, stuck_after_s=86400))
+    done, printed = run_anew(observed(ivrvoice, eleven, tmp_path, tmp_path, stuck_after_s=86400))
     assert done.returncode == 2, done.stderr
     assert of("error", printed)[-1]["message"] == "rank 1 of the training: this rank alone cannot go on"
 
 
 def test_an_error_in_the_first_rank_ends_the_other(ivrvoice: Path, eleven: Path, tmp_path: Path) -> None:
     (tmp_path / "raise-0").touch()
-    done, printed = run(observed(ivrvoice, eleven, tmp_path, tmp_path, stuck_after_s=86400))
+    done, printed = run_anew(observed(ivrvoice, eleven, tmp_path, tmp_path, stuck_after_s=86400))
     assert done.returncode == 1, done.stderr  # a ValueError is a fault in the program: with a traceback
     assert of("error", printed)[-1]["message"] == "ValueError: this rank alone cannot go on"
     assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or [])]
@@ -203,7 +203,7 @@ def test_an_error_in_the_first_rank_ends_the_other(ivrvoice: Path, eleven: Path,
 def test_what_several_devices_cannot_train(
     ivrvoice: Path, eleven: Path, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
-    done, printed = run(observed(ivrvoice, eleven, tmp_path, tmp_path, **changes))
+    done, printed = run_anew(observed(ivrvoice, eleven, tmp_path, tmp_path, **changes))
     assert done.returncode == 2, done.stderr
     assert message in of("error", printed)[-1]["message"]
     assert not list(tmp_path.rglob("*.ckpt"))

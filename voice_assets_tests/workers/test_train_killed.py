@@ -1,9 +1,7 @@
 """A training that is killed at any moment goes on as if nothing had happened: every epoch once, the same losses and weights."""
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,9 +67,8 @@ def uninterrupted(ivrvoice: Path, few_clips: Path, tmp_path_factory: pytest.Temp
 
 def killed(line: list[str], moment: dict[str, Any]) -> None:
     """Run the worker until ``moment``, when it is killed."""
-    path = os.pathsep.join([str(Path(__file__).with_name("killed")), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "KILL_AT": json.dumps(moment)}
-    done = subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
+    python, *worker = line
+    done, _ = run([python, "-m", "voice_assets_tests.workers.killed", json.dumps(moment), *worker])
     assert done.returncode == -9, (moment, done.returncode, done.stderr[-2000:])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets_tests.workers.test_train_devices import observed
-from voice_assets_tests.workers.tiny_training import of, run
+from voice_assets_tests.workers.tiny_training import of, run_anew
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def test_a_main_thread_that_hangs_in_c_code_is_ended(ivrvoice: Path, training_se
 def test_out_of_memory_says_what_to_lower(ivrvoice: Path, training_set: Path, tmp_path: Path) -> None:
     """A real failure of PyTorch's allocator on the CPU: a tensor of four pebibytes."""
     (tmp_path / "memory").touch()
-    done, printed = run(observed(ivrvoice, training_set, tmp_path, tmp_path, devices=1))
+    done, printed = run_anew(observed(ivrvoice, training_set, tmp_path, tmp_path, devices=1))
     assert done.returncode == 2, done.stderr
     message = of("error", printed)[-1]["message"]
     assert message.startswith("out of memory at epoch 0, training step 1 of 5 with a batch of 2 clips of 1.")

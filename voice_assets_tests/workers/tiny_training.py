@@ -12,6 +12,7 @@ from typing import Any
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.runtime.requests import Request
 from voice_assets.voices import Training
+from voice_assets_tests.workers import forked
 
 VERSION = 4
 TINY = {
@@ -52,6 +53,12 @@ def command(worker: str, asked: Request, folder: Path) -> list[str]:
 
 def run(line: list[str]) -> tuple[subprocess.CompletedProcess, list[dict[str, Any]]]:
     """The process when it has ended, and its events."""
+    done = forked.run(line)
+    return done, [json.loads(text) for text in done.stdout.splitlines()]
+
+
+def run_anew(line: list[str]) -> tuple[subprocess.CompletedProcess, list[dict[str, Any]]]:
+    """The same for a child of this process, and for a command line of a shell."""
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     return done, [json.loads(text) for text in done.stdout.splitlines()]
 

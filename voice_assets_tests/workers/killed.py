@@ -1,6 +1,6 @@
-"""Kills the process that Python starts with this folder in PYTHONPATH: SIGKILL, at the moment that KILL_AT names.
+"""A worker that dies at a moment, by SIGKILL: ``python -m voice_assets_tests.workers.killed MOMENT -m MODULE REQUEST``.
 
-Python imports ``sitecustomize`` when it starts, so that the program itself is the real one, unchanged. A moment is one of
+The worker itself is the real one, unchanged. A moment is one of
 ``{"before": AUDIT_EVENT, "path": PATTERN}``, right before a file operation, with ``"cut": true`` when the written file shall be
 cut to its half first, as if the process had died while it wrote; and ``{"after": {key: value}}``, right after an event of the
 worker with these values was printed.
@@ -8,6 +8,7 @@ worker with these values was printed.
 
 import json
 import os
+import runpy
 import signal
 import sys
 from fnmatch import fnmatch
@@ -61,5 +62,8 @@ def at(moment: dict[str, Any]) -> None:
     sys.addaudithook(hook)
 
 
-if "KILL_AT" in os.environ:
-    at(json.loads(os.environ["KILL_AT"]))
+if __name__ == "__main__":
+    moment, _, worker = sys.argv[1:4]
+    at(json.loads(moment))
+    del sys.argv[1:4]
+    runpy.run_module(worker, run_name="__main__", alter_sys=True)
