@@ -224,10 +224,12 @@ def read_shard(
     index, shards = parse_shard_key(shard)
     marks = None if mirror is None else mirror.refresh()
     clips = [clip for clip in read_clips(dataset, marks) if shard_of(clip.row.clip_id, shards) == index]
-    if mirror is not None and marks is not None:
-        mirror.fetch({clip.path: marks[clip.path] for clip in clips if clip.path})
+    fetched = (
+        {} if mirror is None or marks is None else mirror.fetch({clip.path: marks[clip.path] for clip in clips if clip.path})
+    )
     config = read_config(dataset, limits.sample_rate, limits.espeak_voice)
     digests = _hashes(dataset, clips)
+    _expect_fetched(dataset, clips, digests, fetched)
     records = []
     with ThreadPoolExecutor(THREADS) as pool:  # reading waits for the disk
         for record in pool.map(lambda clip, digest: _record(dataset, clip, digest, limits), clips, digests):
@@ -237,6 +239,13 @@ def read_shard(
     _judge(records, limits, config.id_map)
     version = _version(config.sha256, zip(clips, digests if marks is None else _marks(clips, marks), strict=True))
     return Shard(frame(records, CLIPS), version, config.sha256)
+
+
+def _expect_fetched(dataset: Path, clips: list[Clip], digests: list[str], fetched: Mapping[str, str]) -> None:
+    """Raise DatasetError when a file is another than the fetched one: a run at the same time fetched a later version."""
+    for clip, digest in zip(clips, digests, strict=True):
+        if fetched.get(clip.path, digest) != digest:
+            raise DatasetError(f"{dataset / clip.path}: changed while the data set was read; run again")
 
 
 def _marks(clips: list[Clip], marks: Mapping[str, str]) -> list[str]:

@@ -61,13 +61,14 @@ def fetch(target: UPath, place: Path) -> str:
     except ClientError as error:  # of the connection, and no OSError
         raise OSError(f"the connection broke: {error}") from error
     finally:
-        answer["Body"].close()
+        target.fs.loop.call_soon_threadsafe(answer["Body"].close)
     return mark({"size": answer["ContentLength"], **answer})
 
 
 def mark(about: Mapping[str, Any]) -> str:
     """What is another text when the bytes of an object are others: size and ETag, from a listing or from an answer."""
-    return f"{about['size']} {about['ETag']}"
+    etag = about["ETag"].strip('"')  # some servers leave the quotation marks out of listings
+    return f"{about['size']} {etag}"
 
 
 def size_of(mark: str) -> int:

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -195,6 +195,19 @@ def test_an_object_that_changes_between_listing_and_reading_is_noticed(stored: S
     stored.forget()
     with pytest.raises(DatasetError, match=re.escape(WAVS[1])):
         read(stored, limits)
+
+
+def test_a_copy_that_another_run_replaces_meanwhile_is_noticed(stored: Stored, limits: Limits) -> None:
+    class WithRival(Mirror):
+        def fetch(self, marks: Mapping[str, str]) -> dict[str, str]:
+            found = super().fetch(marks)
+            if WAVS[0] in marks:
+                write_wav(self.folder / WAVS[0], burst(1.0, 44), RATE)
+            return found
+
+    with pytest.raises(DatasetError, match=re.escape(f"{WAVS[0]}: changed while the data set was read; run again")):
+        read_shard(stored.mirror.folder, "0-of-1", limits, mirror=WithRival(stored.mirror.url, stored.mirror.folder))
+    pd.testing.assert_frame_equal(read(stored, limits).clips, read_shard(stored.origin, "0-of-1", limits).clips)
 
 
 @pytest.mark.slow
