@@ -110,6 +110,25 @@ class EventLog:
             assert key is not None
             yield AssetCheckExecutionRecord.from_db_row(row._mapping, dg.AssetCheckKey(key, row.check_name))
 
+    def state(self, keys: Collection[dg.AssetKey]) -> list[Any]:
+        """Figures about everything that is recorded about ``keys``: they differ when anything was added, deleted or wiped.
+
+        PostgreSQL may show an event after one with a greater id, and a check that ends changes its row: the number of rows and
+        the sums of ids show both. SQLite gives the ids of deleted events away again: the run and the time of the last event
+        show that. Of the events, only an index is read.
+        """
+        names = [key.to_string() for key in keys]
+        about = _events.asset_key.in_(names)
+        last = select(func.max(_events.id)).where(about).scalar_subquery()
+        asset = AssetKeyTable.c
+        parts = (
+            select(func.count(), func.sum(_events.id)).where(about),
+            select(_events.id, _events.run_id, _events.timestamp).where(_events.id == last),
+            select(asset.asset_key, asset.asset_details).where(asset.asset_key.in_(names)).order_by(asset.asset_key),
+            select(func.count(), func.sum(_checks.evaluation_event_storage_id)).where(_checks.asset_key.in_(names)),
+        )
+        return [[tuple(row) for row in self._rows(part)] for part in parts]
+
     def _read(self, wanted: Select) -> list[Materialisation]:
         found = ((_materialisation(row.id, row.event), row.asset_details) for row in self._rows(wanted))
         return [one for one, details in found if details is None or one.time > _wiped_at(details)]

@@ -5,7 +5,9 @@ Not here: what closes a gate (``gates``).
 
 import dagster as dg
 from dagster._check import CheckError
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from voice_assets.orchestration import shard_gates
 from voice_assets.orchestration.blockers import in_words
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate
 from voice_assets.orchestration.records import Materialisation, Pin
@@ -52,14 +54,18 @@ def gate_of(context: dg.AssetExecutionContext, epoch: str | None = None) -> Gate
     Raises:
         dagster.Failure: the run belongs to no code location, as with ``dagster.materialize``.
     """
+    return Gate(_graph(context), context.instance, epoch=epoch)
+
+
+def _graph(context: dg.AssetExecutionContext) -> AssetGraph:
+    """The graph of the code location; raises as ``gate_of`` does."""
     try:
-        graph = context.repository_def.asset_graph
+        return context.repository_def.asset_graph
     except CheckError as error:
         message = (
             "this run belongs to no code location, so its gate cannot be read: materialise the asset in the Dagster UI, or "
         )
         raise dg.Failure(f"{message}with `voice-assets run`", allow_retries=False) from error
-    return Gate(graph, context.instance, epoch=epoch)
 
 
 def resolve_inputs(context: dg.AssetExecutionContext, epoch: str | None = None) -> ResolvedInputs:
@@ -69,9 +75,8 @@ def resolve_inputs(context: dg.AssetExecutionContext, epoch: str | None = None) 
         ClosedGate: the message names every asset, partition, rule, observed value and limit.
         dagster.Failure: the run belongs to no code location.
     """
-    gate = gate_of(context, epoch)
     target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)
-    blockers = gate.blockers(target)
+    gate, blockers = shard_gates.ask(_graph(context), context.instance, target, epoch)
     if blockers:
         raise ClosedGate(target, blockers)
     sources, pins = {}, []

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from sqlalchemy import delete, insert, select
 
 from voice_assets.orchestration.event_log import EventLog
 from voice_assets.orchestration.records import Materialisation
@@ -148,6 +150,31 @@ def test_the_newest_executions_of_checks(records: Records) -> None:
             rules, partition_filter=PartitionKeyFilter(key=shard)
         )
         assert {check: one for (check, partition), one in found.items() if partition == shard} == expected
+
+
+def test_the_state_shows_an_event_that_becomes_visible_after_one_with_a_greater_id(records: Records) -> None:
+    """As in PostgreSQL, where the transaction of the smaller id may end later."""
+    early, _ = (records.materialise(KEY, data, "0-of-2") for data in "AB")
+    log, table = EventLog(records.instance), SqlEventLogStorageTable
+    both = log.state([KEY])
+    with log._storage.index_connection() as connection:
+        row = connection.execute(select(table).where(table.c.id == early.storage_id)).one()
+        connection.execute(delete(table).where(table.c.id == early.storage_id))
+    assert (one := log.state([KEY])) != both
+    with log._storage.index_connection() as connection:
+        connection.execute(insert(table).values(**row._mapping))
+    assert log.state([KEY]) == both != one
+
+
+def test_the_state_shows_a_wiped_asset_and_only_the_assets_that_are_asked_for(records: Records) -> None:
+    records.materialise(KEY, "A")
+    log = EventLog(records.instance)
+    before, other = log.state([KEY]), log.state([OTHER])
+    records.instance.event_log_storage.wipe_asset(KEY)
+    assert log.state([KEY]) != before
+    assert log.state([OTHER]) == other
+    records.judge("mono", records.materialise(OTHER, "A"), passed=True)
+    assert log.state([OTHER]) != other
 
 
 def test_what_real_runs_recorded(validated: ToyProject) -> None:
