@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -129,7 +130,8 @@ def test_a_changed_clip_is_validated_again_by_itself(toy: ToyProject) -> None:
         observe(ui)
         ui.wait_until(lambda: counts(toy)["clips"] > before["clips"])
         for process in [*psutil.Process(ui.process.pid).children(recursive=True)]:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # a run may have ended since
+                process.kill()
     with served(toy) as ui:
         ui.wait_until(lambda: validated_again(toy, before))
         made = counts(toy) - before
