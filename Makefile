@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SETUP_LOG := $(VENV)/setup.log
+# One process has all tests of a file, which share what they make; the longest files come first (`conftest.py`).
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 # Prints one line for a step and writes the output of the step into the log. When the step fails, shows the end of the log.
 step = @echo "setup: $(1); log: $(SETUP_LOG)"; $(2) >> $(SETUP_LOG) 2>&1 || { code=$$?; tail -n 15 $(SETUP_LOG); echo "setup: failed: $(1)"; exit $$code; }
 export GX_ANALYTICS_ENABLED := false
@@ -12,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ru ui test check fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release bench-scale lock clean
+.PHONY: help setup demo demo-ru ui test check linted typed fix docs bench-overhead bench-whisper bench-faults bench-again bench-gates bench-text bench-clip-loss bench-train bench-release bench-scale lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,15 +47,20 @@ ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/voice-assets ui
 
 test: setup  ## every test, with real models on real speech
-	$(BIN)/pytest -n 2 --dist loadfile
+# A third process for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
+	$(PYTEST) -n 3
 
-check: setup  ## format, lint, types, import contracts, definitions, fast tests: before every commit
+check: setup  ## format, lint, types, import contracts, fast tests: before every commit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync linted typed
+	$(PYTEST) -n 2 -m "not slow"
+
+linted:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
+
+typed:
 	$(BIN)/mypy
-	$(BIN)/python -c 'from voice_assets.definitions import build_definitions; build_definitions().resolve_asset_graph()'
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 fix: setup  ## format, and apply the linter's automatic fixes
 	$(BIN)/ruff format .
