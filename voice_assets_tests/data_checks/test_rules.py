@@ -67,8 +67,9 @@ FACTS = [
 @pytest.mark.parametrize(("suite", "table", "column", "last", "first", "rule"), FACTS)
 def test_a_fact_on_both_sides(suite: str, table: str, column: str, last: Any, first: Any, rule: str) -> None:
     tables = good(suite)
-    tables[table][column] = last
-    assert failed(judge(suite, tables)) == []
+    if list(tables[table][column]) != [last]:  # otherwise the good tables are this case
+        tables[table][column] = last
+        assert failed(judge(suite, tables)) == []
     tables[table][column] = first
     results = judge(suite, tables)
     assert failed(results) == [rule]
