@@ -37,7 +37,8 @@ def _server() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         line = [sys.executable, "-m", __name__, str(theirs.fileno())]
-        subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        nothing = subprocess.DEVNULL
+        subprocess.Popen(line, stdin=nothing, stdout=nothing, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[2])
     return ours
 
 
