@@ -3,7 +3,6 @@
 No third-party audio lies in the repository: real speech is prepared once into the project's cache, from the Debian packages.
 """
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -101,11 +100,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first; all others keep their order."""
     order = {f"{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
-
-
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over thousands of tests and all modules: looking through them was 7 % of `make check`."""
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
