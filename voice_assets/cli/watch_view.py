@@ -64,6 +64,7 @@ def _table(title: str, *headings: str) -> Table:
 def _progress(shot: Snapshot, bars: bool) -> Table:
     headings = ("asset", "state", *([""] if bars else []), "done", "speed", "to go", "so far", "figures")
     table = _table(f"{shot.voice}: {len(shot.alive)} running", *headings)
+    table.columns[0].no_wrap = True  # in a narrow terminal, figures go on in the next line, and no name does
     for name in dict.fromkeys(state.asset for state in shot.states):
         states = [state for state in shot.states if state.asset == name]
         alive = [state for state in states if state.alive]

@@ -71,6 +71,7 @@ def test_nothing_is_lost_at_80_columns(voice: Voice) -> None:
     wide, narrow = shown(voice, [GPU]), shown(voice, [GPU], width=80)
     assert max(map(len, narrow.splitlines())) <= 80
     assert "…" not in narrow
+    assert "whisper_shard[10-of-16]" in narrow, "a name in two parts is no name to search for"
     letters = sorted(re.sub(r"[\W_━]|\b\d+:\d+\b", "", narrow))
     assert letters == sorted(re.sub(r"[\W_━]|\b\d+:\d+\b", "", wide))
 
