@@ -87,6 +87,14 @@ def ready(cluster: Cluster) -> Cluster:
     return cluster
 
 
+@pytest.fixture
+def idle(ready: Cluster) -> Cluster:
+    """The whole deployment, on which nothing runs."""
+    assert {*ready.deployment.services, *ready.deployment.nodes} == {"code", "web", "daemon", *NODES}
+    assert ready.unfinished() == [], "an earlier test of this file failed"
+    return ready
+
+
 def test_a_host_dies_in_the_middle_of_a_shard(ready: Cluster) -> None:
     """Two laptops want the same two shards, which spread. The lost run fails, the other goes on. The same command continues,
     and decodes nothing that was stored.
@@ -127,7 +135,7 @@ def everything_answers(cluster: Cluster) -> None:
     """The commands that only ask, while both shards run."""
     seen = cluster.laptop.call("watch", "toy", "--once")
     assert (seen.returncode, seen.stderr) == (0, "")
-    assert all(f"whisper_shard[{shard}]" in seen.stdout for shard in SHARDS)
+    assert all(f"whisper_shard[{shard}]" in seen.stdout for shard in SHARDS), seen.stdout
     (status,) = json.loads(cluster.laptop.call("status", "toy", "--json").stdout)
     assert status["asset"] == "quality_report", status
     (first, *_) = json.loads(cluster.laptop.call("lineage", "toy/quality_report", "--json").stdout)["materialisations"]
@@ -140,28 +148,28 @@ def end_of(cluster: Cluster, run_id: str) -> float:
     return record.timestamp
 
 
-def test_the_control_machine_dies_while_shards_run(ready: Cluster) -> None:
+def test_the_control_machine_dies_while_shards_run(idle: Cluster) -> None:
     """The runs go on without it. What was queued runs when it is back."""
-    with held(ready.database) as workers:
-        shards = [ready.deployment.launch("whisper_shard", shard) for shard in SHARDS]
-        in_the_middle(ready, workers, shards)
-        ready.deployment.services.pop("daemon").kill()
-        queued = ready.deployment.launch("clip_stats", SHARDS[0])
-        ready.deployment.kill_control()
+    with held(idle.database) as workers:
+        shards = [idle.deployment.launch("whisper_shard", shard) for shard in SHARDS]
+        in_the_middle(idle, workers, shards)
+        idle.deployment.services.pop("daemon").kill()
+        queued = idle.deployment.launch("clip_stats", SHARDS[0])
+        idle.deployment.kill_control()
         workers.release()
-    succeeded(ready, *shards)
-    run = ready.instance.get_run_by_id(queued)
+    succeeded(idle, *shards)
+    run = idle.instance.get_run_by_id(queued)
     assert run is not None
     assert run.status == dg.DagsterRunStatus.QUEUED
-    ready.deployment.start_control()
-    succeeded(ready, queued)
+    idle.deployment.start_control()
+    succeeded(idle, queued)
 
 
-def test_the_result_is_that_of_one_machine(ready: Cluster, speech_project: Path, tmp_path: Path) -> None:
+def test_the_result_is_that_of_one_machine(idle: Cluster, speech_project: Path, tmp_path: Path) -> None:
     """Every table, data version and code version. The control machine opens every table and report, and wrote none of them."""
-    ended(ready, ready.laptop.start("run", "toy", "--to", "whisper_validation"), 0)
-    control = ready.deployment.control.folder / "project"
-    there = {(name, part): newest(ready.instance, name, part) for name, part in made()}
+    ended(idle, idle.laptop.start("run", "toy", "--to", "whisper_validation"), 0)
+    control = idle.deployment.control.folder / "project"
+    there = {(name, part): newest(idle.instance, name, part) for name, part in made()}
     store = project_store(load_voice(control / "voices" / "toy.yaml"))
     assert not (control / "dataset" / "reports").exists()
     with pytest.MonkeyPatch.context() as patch:
