@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from voice_assets_tests.ports import free_port
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
 NODES = ("studio", "attic")
+STARTS = 5
 LAUNCH = """mutation($params: ExecutionParams!) {
   launchPipelineExecution(executionParams: $params) { __typename ... on LaunchRunSuccess { run { runId } }
     ... on PythonError { message } } }"""
@@ -66,8 +69,8 @@ class Deployment:
 
     def start_head(self) -> None:
         at = ("--port", str(self.ports["ray"]), "--dashboard-port", str(self.ports["jobs"]), "--dashboard-host", "127.0.0.1")
-        self.head = self.control.server("head", "ray", "start", "--head", *at, *_node(cpus=0, gpus=0))
-        self.head.until(lambda: port_answers(self.ports["jobs"]))
+        head = partial(self.control.server, "head", "ray", "start", "--head", *at, *_node(cpus=0, gpus=0))
+        self.head = _started(head, lambda: port_answers(self.ports["jobs"]))
 
     def start_node(self, name: str) -> None:
         """Start a node and wait until Ray knows it: two that start at once can miss each other.
@@ -76,8 +79,8 @@ class Deployment:
         """
         address = f"127.0.0.1:{self.ports['ray']}"
         before = self._alive()
-        self.nodes[name] = self.hosts[name].server("node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1))
-        self.nodes[name].until(lambda: self._alive() - before)
+        node = partial(self.hosts[name].server, "node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1))
+        self.nodes[name] = _started(node, lambda: self._alive() - before)
 
     def _alive(self) -> set[str]:
         """The ids of the nodes that Ray takes for alive."""
@@ -160,6 +163,19 @@ def _ended(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRun | None:
     run = instance.get_run_by_id(run_id)
     assert run is not None
     return run if run.is_finished else None
+
+
+def _started(start: Callable[[], Server], ready: Callable[[], Any]) -> Server:
+    """A server of Ray that is ready. Ray gives up a start after 30 s, on however slow a machine; its unit starts it again."""
+    for _ in range(STARTS - 1):
+        server = start()
+        while server.process.poll() is None:
+            if ready():
+                return server
+            time.sleep(0.1)
+    server = start()
+    server.until(ready)
+    return server
 
 
 def _node(cpus: int, gpus: int) -> list[str]:
