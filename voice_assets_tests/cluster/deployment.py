@@ -70,23 +70,14 @@ class Deployment:
     def start_head(self) -> None:
         at = ("--port", str(self.ports["ray"]), "--dashboard-port", str(self.ports["jobs"]), "--dashboard-host", "127.0.0.1")
         head = partial(self.control.server, "head", "ray", "start", "--head", *at, *_node(cpus=0, gpus=0))
-        self.head = _started(head, lambda: port_answers(self.ports["jobs"]))
+        self.head = _started(head)
+        self.head.until(lambda: port_answers(self.ports["jobs"]))
 
     def start_node(self, name: str) -> None:
-        """Start a node and wait until Ray knows it: two that start at once can miss each other.
-
-        Ray notices the death of an older node after a while, so what counts is a node that was not there before.
-        """
+        """Start a node and wait until Ray knows it: two that start at once can miss each other."""
         address = f"127.0.0.1:{self.ports['ray']}"
-        before = self._alive()
         node = partial(self.hosts[name].server, "node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1))
-        self.nodes[name] = _started(node, lambda: self._alive() - before)
-
-    def _alive(self) -> set[str]:
-        """The ids of the nodes that Ray takes for alive."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['jobs']}/nodes?view=summary", timeout=60) as answer:
-            nodes = json.load(answer)["data"]["summary"]
-        return {node["raylet"]["nodeId"] for node in nodes if node["raylet"]["state"] == "ALIVE"}
+        self.nodes[name] = _started(node)
 
     def start_control(self) -> None:
         """Start what ``deploy/systemd`` starts on the control machine, with the commands of these files."""
@@ -165,16 +156,15 @@ def _ended(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRun | None:
     return run if run.is_finished else None
 
 
-def _started(start: Callable[[], Server], ready: Callable[[], Any]) -> Server:
-    """A server of Ray that is ready. Ray gives up a start after 30 s, on however slow a machine; its unit starts it again."""
-    for _ in range(STARTS - 1):
+def _started(start: Callable[[], Server]) -> Server:
+    """A server of Ray that Ray's head knows. Ray gives up a start after 30 s, on a slow machine too; its unit repeats it."""
+    for _ in range(STARTS):
         server = start()
         while server.process.poll() is None:
-            if ready():
+            if server.said("Ray runtime started."):
                 return server
             time.sleep(0.1)
-    server = start()
-    server.until(ready)
+    server.require_alive()
     return server
 
 

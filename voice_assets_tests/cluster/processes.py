@@ -17,6 +17,7 @@ class Server:
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, **options: Any):
         self.name, self.log = name, folder / f"{name}.log"
+        self._begins = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -39,6 +40,10 @@ class Server:
     def require_alive(self) -> None:
         code = self.process.poll()
         assert code is None, f"{self.name} has ended with {code}:\n{self.log.read_text(errors='replace')[-4000:]}"
+
+    def said(self, words: str) -> bool:
+        """Whether the server has written these words since it was started."""
+        return words in self.log.read_bytes()[self._begins :].decode(errors="replace")
 
     def holds(self, pid: int) -> bool:
         """Whether this server started the process ``pid``, directly or not."""
