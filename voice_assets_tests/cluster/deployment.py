@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -47,12 +47,37 @@ class Host:
             DAGSTER_HOME=str(self.folder / "dagster"),
             VOICE_ASSETS_ROOT=str(self.folder / "project"),
             VOICE_LOGS_DIR=str(self.folder / "logs"),
+            VOICE_RUN_HOST=str(self.folder / "runs.sock"),
             PYTHONPATH=str(ROOT),
         )
 
     def server(self, name: str, *command: str) -> Server:
         """Start one service of this machine."""
         return Server(name, [str(BIN / command[0]), *command[1:]], self.environment, self.folder)
+
+
+class Node(NamedTuple):
+    """What runs on a worker machine: Ray, and the run host, which is the parent of every run."""
+
+    ray: Server
+    runs: Server
+
+    def require_alive(self) -> None:
+        self.ray.require_alive()
+        self.runs.require_alive()
+
+    def holds(self, pid: int) -> bool:
+        """Whether the process ``pid`` is a run of this node, or belongs to one."""
+        return self.runs.holds(pid)
+
+    def kill(self) -> None:
+        """End everything as a power cut does."""
+        self.runs.kill()
+        self.ray.kill()
+
+    def end(self) -> None:
+        self.ray.end()
+        self.runs.end()
 
 
 class Deployment:
@@ -63,7 +88,7 @@ class Deployment:
         shared = {**shared, "VOICE_RAY": f"http://127.0.0.1:{self.ports['jobs']}", "RAY_USAGE_STATS_ENABLED": "0"}
         self.control = Host("control", folder, project, shared)
         self.hosts = {name: Host(name, folder, project, shared) for name in NODES}
-        self.nodes: dict[str, Server] = {}
+        self.nodes: dict[str, Node] = {}
         self.services: dict[str, Server] = {}
         self.head: Server | None = None
 
@@ -75,9 +100,12 @@ class Deployment:
 
     def start_node(self, name: str) -> None:
         """Start a node and wait until Ray knows it: two that start at once can miss each other."""
-        address = f"127.0.0.1:{self.ports['ray']}"
-        node = partial(self.hosts[name].server, "node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1))
-        self.nodes[name] = _started(node)
+        host, address = self.hosts[name], f"127.0.0.1:{self.ports['ray']}"
+        program, *words = command_of("voice-assets-runs.service")
+        runs = host.server("runs", Path(program).name, *words)
+        ray = _started(partial(host.server, "node", "ray", "start", "--address", address, *_node(cpus=2, gpus=1)))
+        runs.until(partial(runs.said, "run host: ready"))
+        self.nodes[name] = Node(ray, runs)
 
     def start_control(self) -> None:
         """Start what ``deploy/systemd`` starts on the control machine, with the commands of these files."""

@@ -67,7 +67,7 @@ def test_the_instance_loads_with_the_real_classes(
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         classes = [instance.run_launcher, instance.run_coordinator, instance.compute_log_manager, instance.event_log_storage]
         names = [type(one).__name__ for one in classes]
-        assert names == ["RayRunLauncher", "PoolTags", "S3ComputeLogManager", "PostgresEventLogStorage"]
+        assert names == ["HostedRuns", "PoolTags", "S3ComputeLogManager", "PostgresEventLogStorage"]
         assert isinstance(instance.run_coordinator, PoolTags)
         assert instance.run_coordinator.tags_by_pool.keys() == POOLS
         assert instance.run_launcher.supports_check_run_worker_health
