@@ -38,11 +38,11 @@ def wait(context):
     while True:
         time.sleep(0.05)
 
-@dg.job
+@dg.job(executor_def=dg.in_process_executor)
 def telling():
     tell()
 
-@dg.job
+@dg.job(executor_def=dg.in_process_executor)
 def waiting():
     wait()
 
@@ -160,7 +160,8 @@ def test_a_signal_reaches_the_run_which_records_its_end(machine: Machine, host: 
 def test_a_host_that_dies_ends_no_run_and_the_next_one_takes_over_its_socket(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     first = machine.host()
-    client, run, sleeper = waiting(machine, first)  # asked before the host was ready
+    first.until(lambda: _answers(machine.address))
+    client, run, sleeper = waiting(machine, first)  # which asks before the host has loaded its libraries
     first.process.kill()
     first.process.wait()
     assert run.is_running()
