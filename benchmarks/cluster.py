@@ -28,6 +28,19 @@ from voice_assets_tests.postgres_server import new_database, running_postgres, u
 from voice_assets_tests.s3_server import BUCKET, running_s3
 
 VOICE = "ivrvoice_ru"
+KINDS = {
+    "voice_assets.workers": "workers of runs, as on one machine",
+    "orchestration.run_host": "runs",
+    "dagster api execute_run": "runs",
+    "dagster-daemon": "Dagster's daemon, web server and code server",
+    "voice_assets.cli.web_server": "Dagster's daemon, web server and code server",
+    "code-server": "Dagster's daemon, web server and code server",
+    "dagster api grpc": "Dagster's daemon, web server and code server",
+    "voice_assets.cli": "the client",
+    "JobSupervisor": "Ray: one process for each run",
+    "ray": "Ray: its servers",
+}
+"""What the processes of a deployment are, by a part of their command lines."""
 HERE = Path(__file__).resolve().parent.parent
 CLI = [sys.executable, "-m", "voice_assets.cli"]
 
@@ -88,6 +101,8 @@ def on_two_hosts(folder: Path, root: Path, road: Road) -> float:
         with deployed(folder, root, shared) as deployment:
             print(f"the servers have started: {meter.seconds:.0f} CPU s", flush=True)
             road.walk(dict(os.environ), "--server", f"http://127.0.0.1:{deployment.ports['web']}")
+    for kind, seconds in meter.by_kind(KINDS, "PostgreSQL and the store").items():
+        print(f"{seconds:8.0f} CPU s  {kind}")
     print(f"two hosts: {meter.seconds:.0f} CPU s in {time.perf_counter() - started:.0f} s", flush=True)
     return meter.seconds
 

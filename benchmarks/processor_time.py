@@ -9,6 +9,7 @@ import os
 import resource
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 
@@ -41,6 +42,7 @@ class Meter:
 
     def __enter__(self) -> "Meter":
         self._seen: dict[psutil.Process, float] = {}
+        self._commands: dict[psutil.Process, str] = {}
         self._done, self._began, self._ended, self._looking = threading.Event(), time.process_time(), 0.0, 0.0
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -56,10 +58,25 @@ class Meter:
         """The sum so far, without the looking itself."""
         return (self._ended or time.process_time()) - self._began - self._looking + sum(self._seen.copy().values())
 
+    def by_kind(self, kinds: Mapping[str, str], other: str) -> dict[str, float]:
+        """The seconds of each kind of process.
+
+        Args:
+            kinds: a part of the command lines of a kind, and its name. The first part that fits counts.
+            other: the kind of all others, and of this process.
+        """
+        spent = dict.fromkeys([*kinds.values(), other], 0.0)
+        for process, seconds in self._seen.copy().items():
+            command = self._commands.get(process, "")
+            spent[next((kind for part, kind in kinds.items() if part in command), other)] += seconds
+        spent[other] += self.seconds - sum(spent.values())
+        return spent
+
     def _look(self) -> None:
         while not self._done.wait(SECONDS_BETWEEN_LOOKS):
             for process in psutil.Process().children(recursive=True):
                 with suppress(psutil.Error):
                     times = process.cpu_times()
                     self._seen[process] = times.user + times.system
+                    self._commands[process] = " ".join(process.cmdline()) or self._commands.get(process, "")
             self._looking = time.thread_time()

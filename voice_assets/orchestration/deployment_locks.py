@@ -100,6 +100,7 @@ class DeploymentLock:
         """A connection of its own to the database of the records, that says who it is. Each statement is a transaction."""
         storage: Any = self.instance.run_storage
         with storage.connect() as connection:
+            connection.detach()  # it is closed at the end, and never given to somebody else
             for name, value in {
                 **_SESSION,
                 "application_name": f"{user_name() or 'somebody'}, {ProcessIdentity.own()}",

@@ -41,6 +41,7 @@ class Host:
         patient = settings.replace("start_timeout_seconds: 120", "start_timeout_seconds: 1200")  # on however slow a machine
         (self.folder / "dagster" / "dagster.yaml").write_text(patient, encoding="utf-8")
         self.environment = environment_of(
+            **ray_settings(),
             **shared,
             PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
             HOME=str(self.folder / "home"),
@@ -71,9 +72,9 @@ class Node(NamedTuple):
         return self.runs.holds(pid)
 
     def kill(self) -> None:
-        """End everything as a power cut does."""
-        self.runs.kill()
+        """End everything as a power cut does: Ray first, so that no process of it sees a run ending and reports that."""
         self.ray.kill()
+        self.runs.kill()
 
     def end(self) -> None:
         self.ray.end()
@@ -85,7 +86,7 @@ class Deployment:
 
     def __init__(self, folder: Path, project: Path, shared: dict[str, str]):
         self.ports = {name: free_port() for name in ("ray", "jobs", "code", "web")}
-        shared = {**shared, "VOICE_RAY": f"http://127.0.0.1:{self.ports['jobs']}", "RAY_USAGE_STATS_ENABLED": "0"}
+        shared = {**shared, "VOICE_RAY": f"http://127.0.0.1:{self.ports['jobs']}"}
         self.control = Host("control", folder, project, shared)
         self.hosts = {name: Host(name, folder, project, shared) for name in NODES}
         self.nodes: dict[str, Node] = {}
@@ -201,7 +202,19 @@ def _node(cpus: int, gpus: int) -> list[str]:
     fixed = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "metrics-export-port", "runtime-env-agent-port")
     ports = [word for name in fixed for word in (f"--{name}", str(free_port()))]
     size = ["--num-cpus", str(cpus), "--num-gpus", str(gpus), "--object-store-memory", str(100 * 2**20)]
-    return [*size, "--node-ip-address", "127.0.0.1", *ports, "--block"]
+    (log_monitor,) = (word for word in command_of("voice-assets-ray-worker.service") if "log-monitor" in word)
+    return [*size, "--node-ip-address", "127.0.0.1", *ports, log_monitor, "--block"]
+
+
+def ray_settings() -> dict[str, str]:
+    """What ``deploy/environment`` says about Ray, but for addresses."""
+    lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
+    named = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {
+        name: value
+        for name, value in named.items()
+        if name.startswith(("RAY_", "METRICS_", "REPORTER_")) and name != "RAY_HEAD"
+    }
 
 
 def command_of(unit: str) -> list[str]:
