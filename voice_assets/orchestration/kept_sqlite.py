@@ -2,7 +2,7 @@
 
 Dagster opens the database anew for every statement. Then SQLAlchemy compiles every statement again, and SQLite empties the
 write-ahead log whenever the last connection closes. ``dagster.yaml`` names the class ``KeptSqlite``; the files are those of
-Dagster's own storage, so either can open them. A deployment on PostgreSQL names Dagster's storage for that instead.
+Dagster's own storage, so either can open them. A deployment on PostgreSQL names ``KeptPostgres``.
 
 Not here: what is stored.
 """
