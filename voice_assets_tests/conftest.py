@@ -3,6 +3,7 @@
 No third-party audio lies in the repository: real speech is prepared once into the project's cache, from the Debian packages.
 """
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -100,6 +101,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first; all others keep their order."""
     order = {f"{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and not among what is here for good: a tenth of the processor time of the fast tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
