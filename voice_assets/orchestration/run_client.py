@@ -18,6 +18,8 @@ ADDRESS = "VOICE_RUN_HOST"
 """The variable with the path of the run host's socket."""
 MESSAGE = 2**20
 """The longest message, in bytes: the command line and the environment of a run."""
+BEGUN = b"begun"
+"""The first answer: from here on the process of the run lives, and no other may start it."""
 _LOST = 1
 
 
@@ -31,13 +33,15 @@ def main() -> None:
 
 
 def _asked(address: str, command: list[str]) -> socket.socket | None:
-    """The connection to a run host that has got the command; None when there is none."""
+    """The connection to the run that a host has forked; None when there is no host, or it died before."""
     asked = json.dumps({"command": command, "environment": dict(os.environ), "folder": os.getcwd()}).encode()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MESSAGE)
         connection.connect(address)
         connection.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2]))])
+        if connection.recv(MESSAGE) != BEGUN:
+            raise ConnectionAbortedError("it has ended")
     except OSError as error:
         connection.close()
         print(f"run host {address}: {error}. This run loads its libraries itself.", file=sys.stderr, flush=True)

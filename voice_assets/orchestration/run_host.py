@@ -24,7 +24,7 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import NoReturn
 
-from voice_assets.orchestration.run_client import ADDRESS, MESSAGE
+from voice_assets.orchestration.run_client import ADDRESS, BEGUN, MESSAGE
 
 LOADED = (
     "voice_assets.definitions",
@@ -110,6 +110,7 @@ def _run(asked: bytes, files: list[int], client: socket.socket, others: list[soc
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Dagster ends a run by the handler of Ctrl-C
     for other in others:
         other.close()
+    client.send(BEGUN)
     for number, file in enumerate(files, start=1):
         os.dup2(file, number)
         os.close(file)

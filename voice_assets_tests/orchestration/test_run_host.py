@@ -195,6 +195,19 @@ def test_without_a_host_the_client_is_the_command(machine: Machine, tmp_path: Pa
     assert "This run loads its libraries itself." in errors
 
 
+def test_where_the_host_dies_before_the_run_begins_the_client_is_the_command(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as dying:
+        dying.bind(str(machine.address))
+        dying.listen()
+        client = machine.job("telling")
+        dying.accept()[0].close()
+    _, errors = client.communicate()
+    assert client.returncode == 0, errors
+    assert errors.startswith(f"run host {machine.address}: ")
+    assert "RUN_SUCCESS" in errors
+
+
 def test_the_client_imports_nothing_but_the_standard_library() -> None:
     program = "import sys, voice_assets.orchestration.run_client; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run(
