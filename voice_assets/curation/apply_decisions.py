@@ -24,7 +24,7 @@ from voice_assets.dataset.config import inside, read_config
 from voice_assets.dataset.faults import Limits
 from voice_assets.dataset.readings import spoken_facts
 from voice_assets.dataset.rows import parse_rows
-from voice_assets.importers.output import sweep
+from voice_assets.runtime.building import beside
 from voice_assets.runtime.files import sha256, write_text
 
 OnProgress = Callable[[int, int], None]
@@ -170,18 +170,12 @@ def _build(
     on_progress: OnProgress | None,
 ) -> Version:
     """Build the version in a hidden folder beside ``out``, then rename the folder to ``out``."""
-    folder = out.with_name(f".{out.name}.building-{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        sweep(out)
-        folder.mkdir()
+    with beside(out) as folder:
         linked, copied = _take_wavs(dataset, folder, _dropped_files(dataset, changes), copy, on_progress)
         behind = _take_rest(dataset, folder)
         version = Version(out, len(parse_rows(metadata)), changes, linked, copied, behind, by)
         _write_texts(dataset, folder, version, metadata, sources)
         os.rename(folder, out)  # fails when another process has made `out` meanwhile and put files into it
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return version
 
 

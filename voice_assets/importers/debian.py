@@ -21,6 +21,7 @@ from voice_assets.importers.items import About
 from voice_assets.importers.prepare import prepare
 from voice_assets.importers.prompts import read_prompts
 from voice_assets.importers.written_files import Summary, existing, settings_sha256
+from voice_assets.runtime.building import beside
 from voice_assets.runtime.stamps import timestamp
 
 MINUTES = 10
@@ -161,17 +162,13 @@ def _debs(prompts: Prompts, folder: Path) -> list[Path]:
 
 def _unpack(prompts: Prompts, debs: list[Path], out: Path) -> Path:
     """Check the .deb files and unpack them into the new folder ``out``. ``out`` is complete or missing."""
-    building = out.with_name(f"{out.name}.building-{timestamp()}")
-    building.mkdir(parents=True)
-    try:
+    with beside(out) as building:
         for deb in debs:
             _run(["dpkg-deb", "--info", str(deb)], building, prompts.what_to_do)
             unpack_deb(deb, building)
         locate(prompts, building)
         shutil.rmtree(out, ignore_errors=True)
         building.rename(out)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return out
 
 

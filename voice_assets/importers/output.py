@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.runtime.building import beside
 from voice_assets.runtime.files import sha256, shown
-from voice_assets.runtime.processes import id_in_use
+from voice_assets.runtime.locks import lock_folder
 from voice_assets.runtime.stamps import new_stamp
 
 PREPARE_INFO = "PREPARE_INFO.txt"
@@ -68,29 +69,37 @@ def _check(out: Path) -> None:
         )
 
 
-def _working(process: int) -> bool:
-    """Whether another process with this id runs. A name with this process's own id is from an ended process of a container."""
-    return process != os.getpid() and id_in_use(process)
-
-
-def sweep(out: Path) -> None:
-    """Remove the half-built folders of killed runs."""
-    for path in out.parent.glob(f".{out.name}.building-*"):
-        process = re.fullmatch(r".*\.building-(\d+)", path.name)
-        if process and not _working(int(process[1])):
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _swap(folder: Path, out: Path) -> None:
     """Rename ``folder`` to ``out``. At every moment, the former content of ``out`` is on disk under one of the two names."""
     if not out.exists() or not any(out.iterdir()):
         folder.replace(out)
         return
     prefix = f".{out.name}.before-"
-    before = out.with_name(f"{prefix}{new_stamp(out.parent, prefix)}-{os.getpid()}")
-    out.rename(before)
-    folder.rename(out)
-    _retire(before, out)
+    before = out.with_name(f"{prefix}{new_stamp(out.parent, prefix)}")
+    with _at_work(out) as alone:  # a lock belongs to the folder and not to its name, so it is on `before` too
+        if not alone:
+            raise RecordingsError(f"{out}: another import is putting its files there; import again when it has ended")
+        out.rename(before)
+        folder.rename(out)
+        _retire(before, out)
+
+
+@contextmanager
+def _at_work(folder: Path) -> Iterator[bool]:
+    """Whether this process alone works on ``folder`` while the block runs. A killed process leaves nothing locked.
+
+    Where folders cannot be locked, for instance on NFS, everybody may work.
+    """
+    try:
+        lock = lock_folder(folder)
+    except OSError:
+        yield True
+        return
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _retire(before: Path, out: Path) -> None:
@@ -112,16 +121,16 @@ def recover(out: Path) -> None:
         RecordingsError: a file cannot be moved.
     """
     out = out.absolute()
-    ours = re.compile(rf"\.{re.escape(out.name)}\.before-\d{{8}}_\d{{6}}_\d{{3}}(?:-(\d+))?")
+    ours = re.compile(rf"\.{re.escape(out.name)}\.before-\d{{8}}_\d{{6}}_\d{{3}}(?:-\d+)?")
     try:
         for before in sorted(out.parent.iterdir(), reverse=True) if out.parent.is_dir() else []:
-            found = ours.fullmatch(before.name)
-            if found is None or (found[1] and _working(int(found[1]))):
+            if ours.fullmatch(before.name) is None:
                 continue
-            if os.path.lexists(out):
-                _retire(before, out)
-            else:
-                before.rename(out)
+            with _at_work(before) as alone:
+                if alone and os.path.lexists(out):
+                    _retire(before, out)
+                elif alone:
+                    before.rename(out)
     except OSError as error:
         raise RecordingsError(f"{out}: the files of a killed import cannot be restored: {error}") from error
 
@@ -135,17 +144,9 @@ def building(out: Path) -> Iterator[Path]:
     """
     out = out.absolute()
     _check(out)
-    folder = out.with_name(f".{out.name}.building-{os.getpid()}")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        sweep(out)
-        folder.mkdir()
+        with beside(out) as folder:
+            yield folder
+            _swap(folder, out)
     except OSError as error:
         raise RecordingsError(f"{out}: cannot be written: {error}") from error
-    try:
-        yield folder
-        _swap(folder, out)
-    except OSError as error:
-        raise RecordingsError(f"{out}: cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

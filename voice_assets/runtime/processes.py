@@ -159,17 +159,6 @@ def user_name() -> str:
         return ""
 
 
-def id_in_use(pid: int) -> bool:
-    """Whether a process of this host has this id now; True also where the system hides processes of other users.
-
-    Only for names that hold an id and nothing else, such as the folder of an unfinished import. A reused id, or the same id in
-    another container, looks like the process that made the name.
-    """
-    found = ProcessIdentity.of(pid)
-    state = _state_of_invisible(pid) if found is None else found.state
-    return state is not ProcessState.ENDED
-
-
 def ancestors(pid: int) -> list[int]:
     """The ids of a process's parent, of the parent's parent and so on; empty when the process is gone or hidden."""
     try:

@@ -9,6 +9,7 @@ import pytest
 from voice_assets.dataset.faults import Limits
 from voice_assets.importers import output
 from voice_assets.importers.errors import RecordingsError
+from voice_assets.runtime.locks import lock_folder
 from voice_assets_tests.importers.making import make, metadata
 
 
@@ -67,17 +68,17 @@ def test_a_failure_leaves_the_old_data_set(tmp_path: Path, item, limits: Limits)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
 
 
-def test_folders_of_killed_runs_are_removed_and_folders_of_running_processes_stay(tmp_path: Path, item, limits: Limits) -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    ended, running = tmp_path / f".out.building-{child}", tmp_path / f".out.building-{os.getppid()}"
+def test_folders_of_killed_runs_are_removed_and_folders_of_running_imports_stay(tmp_path: Path, item, limits: Limits) -> None:
+    """A killed process holds no lock, on whichever machine and with whichever id it ran."""
+    ended, running = tmp_path / ".out.abcdefgh", tmp_path / ".out.01234567"
     for folder in (ended, running):
         folder.mkdir()
+    lock = lock_folder(running)
+    assert lock is not None
     make([item("a", "Первая фраза.")], tmp_path / "out", limits)
     assert not ended.exists()
     assert running.exists()
+    os.close(lock)
 
 
 @pytest.mark.parametrize("killed", ["before the new folder was in place", "before the reports moved", "after"])
@@ -116,16 +117,27 @@ def test_reports_of_both_sides_of_a_kill_are_kept(tmp_path: Path, item, limits: 
 
 
 def test_the_folder_of_a_running_swap_is_not_touched(tmp_path: Path, item, limits: Limits) -> None:
-    running = tmp_path / f".out.before-20261122_101500_123-{os.getppid()}"
+    running = tmp_path / ".out.before-20261122_101500_123"
     running.mkdir()
+    lock = lock_folder(running)
+    assert lock is not None
     make([item("a", "Первая фраза.")], tmp_path / "out", limits)
     assert running.exists()
+    os.close(lock)
+    make([item("a", "Первая фраза.")], tmp_path / "out", limits)
+    assert not running.exists()
 
 
-def test_the_folder_of_a_killed_run_with_our_own_process_id_is_removed(tmp_path: Path, item, limits: Limits) -> None:
-    """In a container, every run can have the same process id."""
-    (tmp_path / f".out.building-{os.getpid()}").mkdir()
-    assert make([item("a", "Первая фраза.")], tmp_path / "out", limits).kept == 1
+def test_two_imports_into_one_folder_lose_nothing(tmp_path: Path, item, limits: Limits) -> None:
+    """The second ends with an error while the first puts its files into place, and leaves no folder behind."""
+    make([item("a", "Первая фраза.")], tmp_path / "out", limits)
+    lock = lock_folder(tmp_path / "out")
+    assert lock is not None
+    with pytest.raises(RecordingsError, match="out: another import is putting its files there"):
+        make([item("b", "Вторая фраза.")], tmp_path / "out", limits)
+    assert metadata(tmp_path / "out") == [["a", "Первая фраза."]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
+    os.close(lock)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, item, limits: Limits) -> None:
