@@ -113,6 +113,7 @@ def _contents(
     return Contents(
         title=voice.title,
         dataset=voice.dataset,
+        place=voice.dataset_place,
         language=voice.language,
         drift=_compare(voice, before, now),
         before=_named(before) if before else None,

@@ -333,6 +333,7 @@ def _whisper_validation(voice: Voice) -> dg.AssetsDefinition:
             *(voice.reports_dir, voice.title, voice.dataset, results, low, facts, by_category, verdicts),
             language=voice.language,
             history=past,
+            place=voice.dataset_place,
         )
         figures = _figures(voice, transcripts, by_category, verdicts)
         figures["trend"] = trend_table(trend.newest(past, trend.present(facts, len(transcripts))))

@@ -51,7 +51,9 @@ _HEADINGS = {
 }  # fmt: skip
 
 
-def write(reports_dir: Path, title: str, epoch: str, losses: pd.DataFrame, suspects: pd.DataFrame, dataset: Path) -> Path:
+def write(
+    reports_dir: Path, title: str, epoch: str, losses: pd.DataFrame, suspects: pd.DataFrame, dataset: Path, place: str = ""
+) -> Path:
     """Write one report and return its new folder ``<reports_dir>/clip_losses_<ts>``. An error leaves no folder behind.
 
     Args:
@@ -61,6 +63,7 @@ def write(reports_dir: Path, title: str, epoch: str, losses: pd.DataFrame, suspe
         losses: CLIP_LOSSES, at least one row.
         suspects: from ``quality.training_suspects.rank``.
         dataset: the data set's folder, for the players.
+        place: where the data set is, for people; by default its folder.
     """
     with new_report(reports_dir, "clip_losses") as report:
         filled_in = suspects.rename(columns={"text": "reference"}).assign(decision="", new_text="")
@@ -69,7 +72,7 @@ def write(reports_dir: Path, title: str, epoch: str, losses: pd.DataFrame, suspe
         page = html.page(
             f"Loss of every clip: {title}, {epoch}",
             html.join([_tiles(losses, suspects), _distributions(losses), _suspects(suspects, dataset, report.final)]),
-            f"How well epoch {epoch} has learned each clip of its training set {dataset}. Written {report.made}.",
+            f"How well epoch {epoch} has learned each clip of its training set {place or dataset}. Written {report.made}.",
         )
         write_text(report.building / PAGE, page)
     return report.final

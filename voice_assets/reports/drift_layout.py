@@ -58,6 +58,7 @@ class Contents:
     Attributes:
         title: the voice's name for people.
         dataset: the data set's folder, for the players.
+        place: where the data set is, for people.
         language: Whisper's code, for the word diffs.
         drift: from ``asr.drift.compare``.
         before: the last validation that passed; None when there is none.
@@ -70,6 +71,7 @@ class Contents:
 
     title: str
     dataset: Path
+    place: str
     language: str
     drift: Drift
     before: Validation | None

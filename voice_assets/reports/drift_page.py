@@ -135,4 +135,4 @@ def page(contents: layout.Contents, folder: Path, made: str) -> str:
         _scatter(contents),
         *(_section(change, contents, folder) for change in layout.SECTIONS),
     ])  # fmt: skip
-    return html.page(f"Drift: {contents.title}", body, f"Data set {contents.dataset}. Written {made}.")
+    return html.page(f"Drift: {contents.title}", body, f"Data set {contents.place}. Written {made}.")

@@ -47,7 +47,7 @@ def _text_table(rows: Sequence[Mapping[str, object]], headings: dict[str, str]) 
 
 def _summary(report: Report) -> str:
     failed = [shard.key for shard in report.shards if shard.unscored]
-    lines = [f"{word(report.verdicts)}  Whisper validation of {plain(report.title)}", f"Data set: {plain(report.dataset)}"]
+    lines = [f"{word(report.verdicts)}  Whisper validation of {plain(report.title)}", f"Data set: {plain(report.place)}"]
     lines += [f"Written: {report.made}", ""]
     lines += [f"{name}: {plain(value)}" for name, value in layout.summary(report.facts)]
     lines += [f"A clip is low under a similarity of {report.low_similarity:g}"]
@@ -117,6 +117,7 @@ def write(
     *,
     language: str,
     history: Sequence[trend.Past] = (),
+    place: str = "",
 ) -> Path:
     """Write one report. Returns its new folder ``<reports_dir>/validation_whisper_sharded_<ts>``. An error leaves no folder.
 
@@ -131,6 +132,7 @@ def write(
         verdicts: one mapping per rule (``reports.verdicts.Verdict``); None when nothing was judged.
         language: Whisper's code, for the word diff and the categories.
         history: the validations before this one, in any order.
+        place: where the data set is, for people; by default its folder.
 
     Raises:
         ShardError: a shard's key is invalid.
@@ -143,6 +145,7 @@ def write(
         report = Report(
             title=title,
             dataset=dataset,
+            place=place or str(dataset),
             made=new.made,
             shards=shards,
             low_similarity=low_similarity,

@@ -149,4 +149,4 @@ def page(report: Report, folder: Path) -> str:
         _categories(report),
         *(_suspect_section(kind, report, folder) for kind in layout.SUSPICIONS),
     ])  # fmt: skip
-    return html.page(f"Whisper validation: {report.title}", body, f"Data set {report.dataset}. Written {report.made}.")
+    return html.page(f"Whisper validation: {report.title}", body, f"Data set {report.place}. Written {report.made}.")

@@ -51,6 +51,7 @@ class Report:
 
     title: str
     dataset: Path
+    place: str
     made: str
     shards: Sequence[ShardResult]
     low_similarity: float

@@ -75,7 +75,16 @@ def test_the_road_is_that_of_a_folder(speech_project: Path, tmp_path: Path, s3_f
             same(one, store, newest(toy.instance, *target), toy.store)
         assert call("run", "toy", "--to", "whisper_validation").exit_code == 0
         assert (s3_requests.listings, audio(s3_requests, s3_folder)) == (1, [])
+        expect_reports_name_the_store(toy, s3_folder)
         expect_only_what_is_read(toy, s3_requests, s3_folder)
+
+
+def expect_reports_name_the_store(toy: ToyProject, url: str) -> None:
+    """Where the data set is, and never the folder of this machine's copy."""
+    voice = load_voice(toy.root / "voices" / "toy.yaml")
+    texts = {file.name: file.read_text(encoding="utf-8") for file in voice.reports_dir.rglob("*.[hmt][tdx]*")}
+    assert {name for name, text in texts.items() if url in text} >= {"whisper_report.html", "SUMMARY.txt", "drift_report.html"}
+    assert [name for name, text in texts.items() if str(voice.dataset) in text] == []
 
 
 def expect_only_what_is_read(toy: ToyProject, requests: Requests, url: str) -> None:

@@ -47,6 +47,7 @@ def contents(tmp_path: Path, before: pd.DataFrame | None, now: pd.DataFrame, **c
     made = Contents(
         title=f"Голос {NASTY}",
         dataset=tmp_path / "data",
+        place="s3://voices/data",
         language="ru",
         drift=compare(before, now, 0.8, 0.8),
         before=old if before is not None else None,
