@@ -4,7 +4,7 @@ Not here: the assets (``defs.training``), and what a training is (``piper.traini
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -26,7 +26,6 @@ from voice_assets.piper.checkpoint_fit import start_problem
 from voice_assets.piper.identity import identity_of_request, open_version
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.piper.versions import version_dir
-from voice_assets.runtime import locks
 from voice_assets.runtime.files import sha256
 from voice_assets.voices import Voice
 
@@ -41,12 +40,7 @@ def only_training(instance: dg.DagsterInstance, voice: Voice) -> Iterator[None]:
         dagster.Failure: another run holds the lock.
     """
     lock = DeploymentLock(instance, f"train {voice.name}", training_dir(voice) / "training.lock")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock.held())
-        except locks.LockError as error:
-            message = f"another run trains {voice.name}: {error}; wait for that run, or end it"
-            raise dg.Failure(message, allow_retries=False) from error
+    with lock.held_by_run(f"trains {voice.name}"):
         yield
 
 

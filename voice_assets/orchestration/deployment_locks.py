@@ -13,7 +13,7 @@ Not here: locks on what one machine has for itself, such as GPUs and caches (``r
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,21 @@ class DeploymentLock:
             finally:
                 with suppress(SQLAlchemyError):  # a connection that was lost holds no lock
                     connection.exec_driver_sql(_RELEASE, {"key": self._key})
+
+    @contextmanager
+    def held_by_run(self, doing: str) -> Iterator[None]:
+        """Hold the lock in a run. ``doing``: what only one run may do, such as `trains toy`.
+
+        Raises:
+            dagster.Failure: another process holds the lock.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.held())
+            except locks.LockError as error:
+                message = f"another run {doing}: {error}; wait for that run, or end it"
+                raise dg.Failure(message, allow_retries=False) from error
+            yield
 
     def is_held(self) -> bool:
         """Whether a process holds the lock."""

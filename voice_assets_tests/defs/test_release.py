@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from voice_assets.orchestration import tables
+from voice_assets.orchestration.deployment_locks import DeploymentLock
 from voice_assets.release.project_status import markers
 from voice_assets.runtime import files
 from voice_assets.runtime.storage import project_store
@@ -141,6 +142,17 @@ def test_a_package_that_is_not_whole_is_not_released(releasable: Releasable) -> 
     assert contents(releasable.root) == {}
     assert releasable.record("1.0.0") is None
     assert releasable.versions() == ["1.0.0"]  # the UI shows why it is not released
+
+
+def test_one_run_at_a_time_releases_a_voice(releasable: Releasable) -> None:
+    """Somebody materialises a version in the UI, and somebody else does, perhaps on another machine."""
+    lock = DeploymentLock(releasable.project.instance, "release toy", releasable.root / "artifacts" / "toy" / "release.lock")
+    with lock.held():
+        done = call(*RELEASE, "--no-tag")
+    assert done.exit_code == 1, done.output
+    assert "another run releases toy: process" in done.output
+    assert "wait for that run, or end it" in done.output
+    assert contents(releasable.root) == {}
 
 
 def refusal(*arguments: str) -> str:
