@@ -29,7 +29,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 # The lock is complete, so pip resolves nothing. It must not: `resemblyzer` asks for `typing`, whose old copy breaks Python, and
 # for `webrtcvad`, which needs a compiler (`webrtcvad-wheels` is the same module); `distillmos` and `xls_r_sqa` ask for
 # `torchaudio` and `transformers`, which nothing here uses.
-	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install --no-deps -r requirements.lock)
+	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install --no-compile --no-deps -r requirements.lock)
+# pip compiles one file after the other, this does it on all cores. Files for other versions of Python fail, and nothing imports them.
+	$(call step,compiling,$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true)
 # A PyTorch for GPUs asks for NVIDIA's libraries as packages. The lock has none: it holds for machines without a GPU too.
 	$(call step,installing what PyTorch asks for,$(BIN)/pip install "$$(grep '^torch==' requirements.lock)")
 	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
@@ -47,8 +49,8 @@ ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/voice-assets ui
 
 test: setup  ## every test, with real models on real speech
-# A third process for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
-	$(PYTEST) -n 3
+# Four processes for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
+	$(PYTEST) -n 4
 
 check: setup  ## format, lint, types, import contracts, fast tests: before every commit
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync linted typed

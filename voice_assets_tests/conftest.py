@@ -5,6 +5,7 @@ No third-party audio lies in the repository: real speech is prepared once into t
 
 import gc
 import os
+import re
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -79,6 +80,7 @@ def migrations_read_once(config: Config) -> ScriptDirectory:
 ScriptDirectory.from_config = migrations_read_once
 
 
+ALL_SLOW = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 LONGEST = (
     "workers/test_start",
     "matrix/test_matrix",
@@ -101,6 +103,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first; all others keep their order."""
     order = {f"{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import a file of slow tests when only fast ones are wanted: Ray, S3 and browsers stay out of `make check`."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 def pytest_collection_finish() -> None:

@@ -65,6 +65,7 @@ def test_each_score(reference, hypothesis, evidence, column, expected):
     assert score(reference, hypothesis, 1.0 if column == "categories" else 3.0, "ru", evidence)[column] == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40), st.floats(0, 60), st.sampled_from(["ru", "en", "de", "xx"]), st.booleans())
 def test_any_clip_can_be_scored(reference, hypothesis, duration_s, language, silent):

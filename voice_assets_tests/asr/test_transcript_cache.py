@@ -94,6 +94,7 @@ def test_a_second_hypothesis_replaces_the_first_and_rows_name_who_wrote_them(pla
     assert set(execute(place, "SELECT options FROM cache_keys")) == {(FAST.text,), (FULL.text,)}
 
 
+@pytest.mark.slow
 @given(texts=st.dictionaries(st.text("0123456789abcdef", min_size=1), st.text(st.characters(codec="utf-8")), max_size=5))
 def test_any_text_comes_back_as_it_was(tmp_path_factory, texts):
     with opened(tmp_path_factory.mktemp("cache") / "l.sqlite", "v1") as cache:
@@ -251,6 +252,7 @@ def start(path, who, batches):
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_four_processes_begin_and_write_at_once_and_nothing_is_lost(place):
     writers = [start(place, who, 25) for who in "abcd"]
     assert [writer.wait() for writer in writers] == [0, 0, 0, 0]

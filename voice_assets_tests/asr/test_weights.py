@@ -72,6 +72,7 @@ def test_base_is_joined_once(joined):
     assert (joined / "model.bin").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_two_processes_join_at_once(tmp_path):
     code = (
         "import sys, pathlib; from voice_assets.asr.weights import resolve; print(resolve('base', pathlib.Path(sys.argv[1])))"

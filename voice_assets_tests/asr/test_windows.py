@@ -33,6 +33,7 @@ def test_the_window_leaves_half_a_second_and_is_2_to_30(duration_s, wider_s, win
     assert window_s(duration_s, wider_s) == window
 
 
+@pytest.mark.slow
 @given(CLIPS, st.integers(1, 17), st.randoms())
 def test_the_plan_has_every_clip_once_and_no_batch_mixes_windows(clips, size, rng):
     batches = plan(clips, size)

@@ -25,6 +25,8 @@ from voice_assets_tests.dataset.stored import stored as stored
 from voice_assets_tests.datasets import RATE, TEXTS, burst
 from voice_assets_tests.remembered import decay
 
+pytestmark = pytest.mark.slow
+
 HEAD = ["config.json", "metadata_2col.csv"]
 WAVS = [f"wavs/clip-{number:03d}.wav" for number in range(len(TEXTS))]
 

@@ -15,6 +15,8 @@ from voice_assets_tests.matrix.broken_states import STATES, blocking_rules
 from voice_assets_tests.matrix.project import CELLS, Cell, opened, write_project
 from voice_assets_tests.orchestration.recorded_events import Records
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_blocking_rule_has_a_state_that_breaks_it() -> None:
     assert sorted(set(blocking_rules()) - set(STATES)) == []

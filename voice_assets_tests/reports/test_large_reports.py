@@ -10,6 +10,8 @@ from voice_assets.reports import whisper
 from voice_assets.reports.whisper_page import MOST_PLAYERS, MOST_SHARDS
 from voice_assets_tests.reports.test_transcript_reports import read_tsv, transcript, write_whisper
 
+pytestmark = pytest.mark.slow
+
 SHARDS, LOW = 256, 150
 
 

@@ -14,6 +14,8 @@ from voice_assets.reports.training import Details, ranges
 from voice_assets_tests.piper.simulated_curves import converging, simulated
 from voice_assets_tests.reports.test_training_pictures import steps
 
+pytestmark = pytest.mark.slow
+
 PASSED = {"rule": "loss_falls", "passed": True, "blocks": False, "observed": 2.0, "limit": "> 0", "message": "", "advisory": ""}
 MADE = "2026-11-22 10:15:00 UTC"
 FAILED = {**PASSED, "rule": "nothing_nan", "passed": False, "blocks": True, "observed": 1, "limit": "in {0}"}

@@ -20,6 +20,8 @@ from voice_assets.reports.training_pictures import (
 )
 from voice_assets_tests.piper.simulated_curves import converging, simulated
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 60_000
 """Bytes of a picture at most: the metadata of every run keeps its picture."""
 

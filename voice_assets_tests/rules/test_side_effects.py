@@ -57,6 +57,7 @@ def test_only_the_columns_a_suite_reads_reach_great_expectations(tmp_path: Path,
     assert seen == [["channels"]]
 
 
+@pytest.mark.slow
 def test_no_table_stays_in_memory(tmp_path: Path) -> None:
     judge(tmp_path, {"clips": clips(channels=[1], pinned=[1])}, rule("pinned", IN_SET, column="pinned", value_set=[1]))
     gc.collect()
