@@ -31,7 +31,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 # `torchaudio` and `transformers`, which nothing here uses.
 	$(call step,installing requirements.lock (some minutes),$(BIN)/pip install --no-compile --no-deps -r requirements.lock)
 # pip compiles one file after the other, this does it on all cores. Files for other versions of Python fail, and nothing imports them.
-	$(call step,compiling,$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true)
+	$(call step,compiling,{ $(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true; })
 # A PyTorch for GPUs asks for NVIDIA's libraries as packages. The lock has none: it holds for machines without a GPU too.
 	$(call step,installing what PyTorch asks for,$(BIN)/pip install "$$(grep '^torch==' requirements.lock)")
 	$(call step,installing voice-assets,$(BIN)/pip install --no-deps --no-build-isolation -e .)
