@@ -8,8 +8,10 @@ process. CPU seconds are those of the command and of every process that it start
 ``quality_cpu_s``: from there to ``quality_report``. ``idle_cpu_s``: the same command when everything is current.
 ``side_by_side_cpu_s``: one run of ``whisper_shard``, several at once. ``voices_cpu_s``: loading 100 voices, as the UI and the
 daemon do, with the start of Python and Dagster. ``one_voice_cpu_s``: a command for one of 100 voices. ``page_kb``,
-``table_kb``: the largest page and the largest TSV file of a report. ``columns``: of the widest of these tables. The figures
-of ``make bench-gates`` stand beside them.
+``table_kb``: the largest page and the largest TSV file of a report. ``columns``: of the widest of these tables.
+``cache_clips_per_s``, ``stock_cache_clips_per_s``: clips prepared for a training, ours on all cores and Piper's loop.
+``cache_bytes_ratio``: the disk that ours takes, to Piper's. ``edited_clips``: prepared again after one text was edited. The
+figures of ``make bench-gates`` stand beside them.
 """
 
 import argparse
@@ -129,6 +131,31 @@ def many_voices(root: Path, shards: int) -> dict[str, float]:
     }
 
 
+def training_cache(folder: Path) -> dict[str, float]:
+    """Preparing the demo's clips for a training, with ours and with Piper's loop; then one text is edited."""
+    from benchmarks.train import preparation, training_rows
+    from voice_assets.dataset.config import load_config
+    from voice_assets.piper import clip_cache
+
+    folder.mkdir()
+    dataset, (ours, stock) = demo_clips()[0].path.parents[1], (folder / "our_cache", folder / "stock_cache")
+    rows = training_rows(dataset)
+    clips_per_s, stock_clips_per_s = preparation(rows, dataset, folder)
+    before, share = _bytes_of(ours), len(rows) / int((rows["split"] == "train").sum())  # Piper's loop got the clips to train on
+    rows.loc[rows.index[0], "text"] += "!"
+    clip_cache.fill(rows, dataset, load_config(dataset / "config.json"), ours)
+    return {
+        "cache_clips_per_s": clips_per_s,
+        "stock_cache_clips_per_s": stock_clips_per_s,
+        "cache_bytes_ratio": sum(before.values()) / (sum(_bytes_of(stock).values()) * share),
+        "edited_clips": len(_bytes_of(ours).keys() - before.keys()),
+    }
+
+
+def _bytes_of(folder: Path) -> dict[Path, int]:
+    return {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
+
+
 def gates() -> dict[str, float]:
     """The figures of ``make bench-gates``."""
     done = subprocess.run([sys.executable, "-m", "benchmarks.gates"], stdout=subprocess.PIPE, text=True, check=True)
@@ -151,6 +178,7 @@ def main() -> None:
             lambda: walk(root, options.shards),
             lambda: reports(root),
             lambda: many_voices(root, options.shards),
+            lambda: training_cache(root / "training"),
         ]
         write_project(root, spoken, options.clips, options.shards)
         for part in parts:

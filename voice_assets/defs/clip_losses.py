@@ -66,9 +66,8 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
             suspects = rank(losses, voice.quality.suspect_top)
         except UnusableLossesError as error:
             raise dg.Failure(f"{request.out}: {error}", allow_retries=False) from error
-        written = write(
-            voice.reports_dir, voice.title, context.partition_key, losses, suspects, voice.dataset, voice.dataset_place
-        )
+        places = voice.dataset, voice.dataset_place
+        written = write(voice.reports_dir, voice.title, context.partition_key, losses, suspects, *places)
         evidence, version = keep_evidence(context, {"losses": losses, "suspects": suspects})
         figures = {
             "clips": len(losses),
