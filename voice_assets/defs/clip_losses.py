@@ -74,8 +74,7 @@ def _clip_losses(voice: Voice) -> dg.AssetsDefinition:
             "suspects": len(suspects),
             "listed": preview(suspects, ["clip_id", "suspicion", "reasons", "text"]),
         }
-        stored = project_store(voice).add(written)
-        return finished(inputs.pins, version, figures, evidence=evidence, report=stored)
+        return finished(inputs.pins, version, figures, evidence=evidence, report=project_store(voice).add(written))
 
     return clip_losses
 
