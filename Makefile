@@ -49,8 +49,8 @@ ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/voice-assets ui
 
 test: setup  ## every test, with real models on real speech
-# Four processes for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
-	$(PYTEST) -n 4
+# A third process for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
+	$(PYTEST) -n 3
 
 check: setup  ## format, lint, types, import contracts, fast tests: before every commit
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync linted typed

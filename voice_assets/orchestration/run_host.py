@@ -62,8 +62,8 @@ class RunHost:
                     self._end(ready)
 
     def _start(self, client: socket.socket) -> None:
-        asked, files, *_ = socket.recv_fds(client, MESSAGE, 2)
-        if not asked:  # the client died before it asked
+        asked, files = _question(client)
+        if not asked:
             client.close()
             return
         others = [self._listener, *self._asking, *(other for _, other in self._running.values())]
@@ -82,6 +82,15 @@ class RunHost:
                 client.send(str(process.exitcode).encode())
             except OSError:
                 return  # the client died first, and so the run was killed
+
+
+def _question(client: socket.socket) -> tuple[bytes, list[int]]:
+    """What a client asks, and its files; nothing when it died before it asked."""
+    try:
+        asked, files, *_ = socket.recv_fds(client, MESSAGE, 2)
+    except OSError:
+        return b"", []
+    return asked, files
 
 
 def _listening(address: Path) -> socket.socket:

@@ -147,6 +147,13 @@ def test_a_client_that_dies_takes_the_run_and_all_that_it_started_with_it(machin
     host.require_alive()
 
 
+def test_a_client_that_dies_before_it_asks_ends_nothing_but_itself(machine: Machine, host: Server) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
+        silent.connect(str(machine.address))
+    assert machine.client("dagster", "--version").wait() == 0
+    host.require_alive()
+
+
 def test_a_signal_reaches_the_run_which_records_its_end(machine: Machine, host: Server) -> None:
     client, run, sleeper = waiting(machine, host)
     client.send_signal(signal.SIGTERM)
