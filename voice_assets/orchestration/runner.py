@@ -22,6 +22,7 @@ from voice_assets.orchestration.gates import AssetPartition, Gate, reports_on_fa
 from voice_assets.orchestration.launcher import Launcher, Outcome, Task
 from voice_assets.orchestration.marks import CHOICE, DECISIONS, ON_DEMAND, RUN_OF, VERSIONS
 from voice_assets.orchestration.records import Materialisation
+from voice_assets.orchestration.shard_gates import ask_ahead
 
 FAILED_RULES = "blocking asset check"
 """Dagster's words for a run that ended because rules of its asset failed."""
@@ -212,6 +213,8 @@ class RecordedPlanner:
         if node.is_external:
             return Work([])
         tasks = [task for task in (needed_task(gate, target) for target in targets) if task is not None]
+        if len(tasks) > 1:
+            ask_ahead(self.graph, self.instance, tasks[0].target)
         width = min([self.widths.get(pool, 1) for pool in node.pools or ()], default=1)
         return Work(tasks, len(targets) - len(tasks), width)
 

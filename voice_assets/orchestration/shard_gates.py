@@ -2,7 +2,8 @@
 
 All runs of a stage ask the same of the assets over all shards, such as ``base_validation``: whether everything upstream is
 current and passed. The first run asks everything. When its gate is open, it keeps a hash of all that the answer depends on, the
-state. While the state is the same, other runs of the stage ask only about their own shard. A closed gate is not kept.
+state. While the state is the same, other runs of the stage ask only about their own shard. A closed gate is not kept. A planner
+asks before it starts the runs (``ask_ahead``), so that none of them is the first.
 
 The state does not cover files. A run of a shard looks at the files of its own shard and of the assets over all shards that
 gate it, but no further. The gate of an asset over all shards looks at every file upstream.
@@ -53,6 +54,12 @@ def ask(
         return _ask_about_shard(graph, instance, target)
     gate = Gate(graph, instance, epoch=epoch)
     return gate, gate.blockers(target)
+
+
+def ask_ahead(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPartition) -> None:
+    """Ask what all runs of the stage of ``target`` ask, where that is more than one shard: an open gate is kept for them."""
+    if _in_shards(graph, target.key):
+        _ask_about_shard(graph, instance, target)
 
 
 def _ask_about_shard(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPartition) -> tuple[Gate, list[Blocker]]:

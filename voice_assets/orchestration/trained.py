@@ -58,9 +58,11 @@ class Trainings:
 
         Earlier epochs may be cleared away.
         """
-        written = training.metadata.get(CHECKPOINTS) or {}
+        written = training.metadata.get(CHECKPOINTS)
+        if not written:
+            return []
         children = [key for key in self._graph.get(training.key).child_keys if self.names(key)]
-        if not written or not children:
+        if not children:
             return []
         epoch = max(written, key=parse_epoch_key)
         if self._history.removed(children[0], epoch):

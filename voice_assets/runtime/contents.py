@@ -4,9 +4,11 @@ Belongs here: reading. Does not belong here: where recorded files are, and what 
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 from typing import Any, NamedTuple
 
 from upath import UPath
@@ -58,11 +60,20 @@ def contents(target: UPath | Path) -> tuple[Content, ...] | None:
 
 
 def _local(target: Path) -> tuple[Content, ...] | None:
-    if not target.exists():
+    try:
+        itself = target.stat()
+    except OSError:
+        if target.exists():
+            raise
         return None
-    found = [name for name in names(target) if PurePosixPath(name).name not in FILLED_IN] if target.is_dir() else [""]
-    stats = ((name, (target / name).stat()) for name in found)
-    return tuple(Content(name, stat.st_size, str(stat.st_mtime_ns)) for name, stat in stats)
+    if not S_ISDIR(itself.st_mode):
+        return (_described("", itself),)
+    found = (name for name in names(target) if PurePosixPath(name).name not in FILLED_IN)
+    return tuple(_described(name, (target / name).stat()) for name in found)
+
+
+def _described(name: str, what: os.stat_result) -> Content:
+    return Content(name, what.st_size, str(what.st_mtime_ns))
 
 
 def _remote(target: UPath) -> tuple[Content, ...] | None:

@@ -23,6 +23,8 @@ JOB = """
 import os, pathlib, subprocess, time
 import dagster as dg
 
+TURNING = 'while :; do printf . >> turns.$$; sleep 0.05; done'
+
 @dg.op
 def tell():
     print("printed", os.environ["WORD"], os.getcwd(), flush=True)
@@ -31,12 +33,14 @@ def tell():
 
 @dg.op
 def wait(context):
-    sleeper = subprocess.Popen(["sleep", "infinity"])
+    started = subprocess.Popen(["sh", "-c", TURNING])
     note = pathlib.Path("pids.new")
-    note.write_text(f"{os.getpid()} {sleeper.pid} {context.run.run_id}")
+    note.write_text(f"{os.getpid()} {started.pid}")
     note.rename("pids")
     while True:
         time.sleep(0.05)
+        with open(f"turns.{os.getpid()}", "a") as turns:
+            turns.write(".")
 
 @dg.job(executor_def=dg.in_process_executor)
 def telling():
@@ -50,6 +54,10 @@ def waiting():
 def both():
     return [telling, waiting]
 """
+
+
+TURNS = 400
+"""A process that was to end has gone on when it makes so many more turns: each is a sleep, so any other thread had its turn."""
 
 
 class Machine:
@@ -107,8 +115,21 @@ def waiting(machine: Machine, host: Server) -> tuple["subprocess.Popen[str]", ps
     note.unlink(missing_ok=True)
     client = machine.job("waiting")
     host.until(note.exists)
-    run, sleeper, _ = note.read_text(encoding="utf-8").split()
-    return client, psutil.Process(int(run)), psutil.Process(int(sleeper))
+    run, started = note.read_text(encoding="utf-8").split()
+    return client, psutil.Process(int(run)), psutil.Process(int(started))
+
+
+def ended(machine: Machine, *processes: psutil.Process) -> None:
+    """Wait until the processes have ended, which ``waiting`` gave. Fails when one goes on."""
+    turns = {process: machine.folder / f"turns.{process.pid}" for process in processes}
+    before = {process: _turned(file) for process, file in turns.items()}
+    while alive := psutil.wait_procs(processes, timeout=0.1)[1]:
+        on = [process for process in alive if _turned(turns[process]) >= before[process] + TURNS]
+        assert not on, f"{on[0]} went on for {TURNS} turns after its end was due"
+
+
+def _turned(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 def test_a_run_has_the_environment_the_folder_and_the_output_of_its_client(machine: Machine, host: Server) -> None:
@@ -129,11 +150,11 @@ def test_runs_are_children_of_the_host_and_stand_beside_each_other(machine: Mach
     assert host.holds(first[1].pid)
     assert host.holds(second[1].pid)
     os.kill(first[0].pid, signal.SIGKILL)
-    psutil.wait_procs([first[1], first[2]])
+    ended(machine, first[1], first[2])
     assert second[1].is_running()
     assert second[0].poll() is None
     second[0].kill()
-    psutil.wait_procs([second[1], second[2]])
+    ended(machine, second[1], second[2])
     for client in (first[0], second[0]):
         client.communicate()
 
@@ -142,8 +163,7 @@ def test_a_client_that_dies_takes_the_run_and_all_that_it_started_with_it(machin
     client, *started = waiting(machine, host)
     client.kill()
     client.communicate()
-    gone, alive = psutil.wait_procs(started)
-    assert (set(gone), alive) == (set(started), [])
+    ended(machine, *started)
     host.require_alive()
 
 
@@ -155,20 +175,20 @@ def test_a_client_that_dies_before_it_asks_ends_nothing_but_itself(machine: Mach
 
 
 def test_a_signal_reaches_the_run_which_records_its_end(machine: Machine, host: Server) -> None:
-    client, run, sleeper = waiting(machine, host)
+    client, run, started = waiting(machine, host)
     client.send_signal(signal.SIGTERM)
+    ended(machine, run)
+    started.kill()
     _, errors = client.communicate()
     assert client.returncode == 1, errors
     assert "DagsterExecutionInterruptedError" in errors
-    psutil.wait_procs([run])
-    sleeper.kill()
 
 
 def test_a_host_that_dies_ends_no_run_and_the_next_one_takes_over_its_socket(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     first = machine.host()
     first.until(lambda: _answers(machine.address))
-    client, run, sleeper = waiting(machine, first)  # which asks before the host has loaded its libraries
+    client, run, started = waiting(machine, first)  # which asks before the host has loaded its libraries
     first.process.kill()
     first.process.wait()
     assert run.is_running()
@@ -177,7 +197,7 @@ def test_a_host_that_dies_ends_no_run_and_the_next_one_takes_over_its_socket(tmp
     second.until(lambda: _answers(machine.address))
     client.kill()
     client.communicate()
-    psutil.wait_procs([run, sleeper])
+    ended(machine, run, started)
     second.kill()
 
 

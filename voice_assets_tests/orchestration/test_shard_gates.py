@@ -19,6 +19,7 @@ from voice_assets.dataset.shards import shard_keys
 from voice_assets.orchestration import waivers
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.instance import open_instance
+from voice_assets.orchestration.runner import RecordedPlanner
 from voice_assets.orchestration.shard_gates import ShardGate, ask
 from voice_assets.runtime.storage import Artifact, Store
 from voice_assets_tests.datasets import write_voice
@@ -154,6 +155,15 @@ def test_more_shards_cost_no_more_statements_and_no_more_files(new_once: Path, t
             assert all(len(files) > shards for _, files in first[1:]), "the first run of a stage asks about every file upstream"
     assert found[0] == found[1]
     assert max(statements for statements, _ in found[0]) <= 10
+
+
+def test_a_planner_asks_ahead_for_the_runs_of_a_stage(recorded_once: Path, tmp_path: Path) -> None:
+    with disturbed(recorded_once, tmp_path) as voice:
+        voice.write(asr_sample={"seed": 7})
+        targets = voice.targets()[4:6]
+        planner = RecordedPlanner(voice.voice.graph, voice.instance, [targets[0].key])
+        assert [task.target for task in planner.work(targets[0].key).tasks] == targets
+        assert [voice.asked(target) for target in targets] == [(ShardGate, [])] * 2
 
 
 def test_a_lost_file_closes_its_own_shard_and_every_asset_over_all_shards(recorded_once: Path, tmp_path: Path) -> None:
