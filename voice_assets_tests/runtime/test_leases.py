@@ -30,7 +30,7 @@ gpus = [Gpu(0, "GPU-aa11", "RTX 3090")]
 pool = Pool(pathlib.Path(sys.argv[1]), slots(device, None, int(count), gpus, 4), users=lambda gpu: [])
 with pool.lease() as lease:
     if len(sys.argv) > 3:
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lease.file_number])
+        child = subprocess.Popen([sys.executable, "-c", "input()"], pass_fds=[lease.file_number])  # ends when our input does
         print(child.pid, flush=True)
     print(lease.slot.name, flush=True)
     sys.stdin.read()

@@ -22,7 +22,7 @@ HOLD = {
     "inherited": """
 lock = locks.InheritableLock.take(file)
 lock.sign()
-child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lock.number])
+child = subprocess.Popen([sys.executable, "-c", "input()"], pass_fds=[lock.number])  # ends when our input does
 print(child.pid, flush=True)
 say()
 """,

@@ -24,7 +24,7 @@ from voice_assets.runtime.whole_gpus import WholeGpuPool
 gpus = [Gpu(0, "GPU-aa11", "RTX 3090"), Gpu(1, "GPU-bb22", "RTX 3090"), Gpu(2, "GPU-cc33", "RTX 3090")]
 pool = WholeGpuPool(pathlib.Path(sys.argv[1]), gpus, users=lambda gpu: [])
 with pool.lease(int(sys.argv[2])) as lease:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=lease.file_numbers)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], pass_fds=lease.file_numbers)  # ends when our input does
     print(child.pid, flush=True)
     sys.stdin.read()
 """
