@@ -9,7 +9,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster_graphql.schema import create_schema
 from graphql import GraphQLSchema, parse, validate
 
 from voice_assets.cli import run_on_server
@@ -30,6 +29,8 @@ Reply = tuple[int, str]
 
 @pytest.fixture(scope="session")
 def schema() -> GraphQLSchema:
+    from dagster_graphql.schema import create_schema  # loads for most of a second
+
     return create_schema().graphql_schema
 
 

@@ -27,7 +27,10 @@ LAUNCH = HERE / "voice_assets" / "orchestration" / "launch.py"
 
 def private_imports(file: Path) -> list[tuple[str, str]]:
     """Every ``from dagster._… import name`` in ``file``, as (module, name)."""
-    nodes = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)]
+    text = file.read_text(encoding="utf-8")
+    if "from dagster._" not in text:
+        return []
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
     private = [node for node in nodes if (node.module or "").startswith("dagster._")]
     return [(node.module or "", alias.name) for node in private for alias in node.names]
 

@@ -3,6 +3,7 @@
 import io
 import pickle
 import random
+import struct
 import tarfile
 import tracemalloc
 import zipfile
@@ -81,11 +82,11 @@ def twice(name: str) -> bytes:
 
 
 def with_many_entries() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for number in range(90_000):
-            archive.writestr(f"a/{number}", b"")
-    return held.getvalue()
+    """A zip whose directory names its one entry 90,000 times."""
+    data = zipped(a__0=b"")
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    directory = data[start:end] * 90_000
+    return data[:start] + directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65_535, 65_535, len(directory), start, 0)
 
 
 NO_CHECKPOINTS: list[tuple[str, bytes, str]] = [
