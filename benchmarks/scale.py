@@ -6,9 +6,10 @@ process. CPU seconds are those of the command and of every process that it start
 
 ``clips_cpu_s``: the shards of ``clips``, with the observation of the data set. ``listing_s``: one listing of the data set.
 ``quality_cpu_s``: from there to ``quality_report``. ``idle_cpu_s``: the same command when everything is current.
-``side_by_side_cpu_s``: one run of ``whisper_shard``, several at once. ``voices_cpu_s``: loading 100 voices, as the UI and the
-daemon do, with the start of Python and Dagster. ``one_voice_cpu_s``: a command for one of 100 voices. ``page_kb``,
-``table_kb``: the largest page and the largest TSV file of a report. ``columns``: of the widest of these tables.
+``side_by_side_cpu_s``: one run of ``whisper_shard``, several at once. ``ui_run_cpu_s``: one that a backfill of the UI starts,
+with its share of the servers. ``voices_cpu_s``: loading 100 voices, as the UI and the daemon do, with the start of Python and
+Dagster. ``one_voice_cpu_s``: a command for one of 100 voices. ``page_kb``, ``table_kb``: the largest page and the largest TSV
+file of a report. ``columns``: of the widest of these tables.
 ``cache_clips_per_s``, ``stock_cache_clips_per_s``: clips prepared for a training, ours on all cores and Piper's loop.
 ``cache_bytes_ratio``: the disk that ours takes, to Piper's. ``edited_clips``: prepared again after one text was edited. The
 figures of ``make bench-gates`` stand beside them.
@@ -25,15 +26,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
+
 from benchmarks.clips import demo_clips
 from benchmarks.processor_time import adopt_orphans, spent
 from benchmarks.scale_set import fill_transcripts, write_set
+from benchmarks.ui_runs import cpu_seconds_per_run
 from voice_assets.asr.recogniser import Utterance
+from voice_assets.dataset.shards import shard_keys
 from voice_assets.runtime import project
 from voice_assets_tests.datasets import write_voice
 
 CLIPS, SHARDS, VOICES, WIDTH = 18_377, 64, 100, 2
 VOICE = "bench"
+UI_RUNS = 9
 CLI = [sys.executable, "-m", "voice_assets.cli"]
 
 
@@ -80,6 +86,7 @@ def walk(root: Path, shards: int) -> dict[str, float]:
     figures["idle_cpu_s"] = run_to("quality_report")
     print(f"{_fill(root):.0f} transcripts a second stored", flush=True)
     figures["side_by_side_cpu_s"] = run_to("whisper_validation") / shards
+    figures["ui_run_cpu_s"] = cpu_seconds_per_run(root, dg.AssetKey([VOICE, "whisper_shard"]), shard_keys(shards)[:UI_RUNS])
     return figures
 
 

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +35,7 @@ def ui(port: int, host: str) -> None:
 
     Runs whose process was killed are marked as failed: at the start, and while the UI runs.
 
-    Ctrl-C ends the UI and the daemon that starts its runs.
+    Ctrl-C ends the UI, the daemon, and the runs that they started.
     """
     require_free(host, port)
     sys.exit(serve(host, port))
@@ -53,7 +56,7 @@ def serve(host: str, port: int) -> int:
         "the daemon": [sys.executable, "-m", "dagster._daemon", "run", "-w", str(project.dagster_file("workspace.yaml"))],
     }
     environments = {WEB_SERVER: os.environ | {TOKEN: token or ""}}  # the daemon and its runs never see the token
-    with open_instance() as instance:
+    with open_instance() as instance, _run_host(instance):
         pools.apply(instance, pools.widths(read_voices()[0]))
         print_dead_runs(instance)
         click.echo(f"Dagster UI: {url(host, port, token)} (instance: {plain(home)}; Ctrl-C ends the UI)")
@@ -73,6 +76,25 @@ def serve(host: str, port: int) -> int:
                 process.wait()
     click.echo(f"The UI has ended, because {ended} ended with code {processes[ended].returncode}. Start it again.", err=True)
     return 1
+
+
+@contextmanager
+def _run_host(instance: "dg.DagsterInstance") -> Iterator[None]:
+    """A run host for the runs that the daemon starts: its address is in the environment. Runs outlive their host."""
+    from voice_assets.orchestration.hosted_launcher import HostedLauncher
+    from voice_assets.orchestration.run_client import ADDRESS
+
+    if not isinstance(instance.run_launcher, HostedLauncher):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="voice_assets_") as folder:
+        os.environ[ADDRESS] = str(Path(folder) / "runs")
+        host = subprocess.Popen([sys.executable, "-m", "voice_assets.orchestration.run_host", "--lazy"])
+        try:
+            yield
+        finally:
+            host.terminate()
+            host.wait()
 
 
 def _wait_for_an_end(processes: Mapping[str, subprocess.Popen[bytes]], instance: "dg.DagsterInstance") -> str:

@@ -4,7 +4,8 @@ Dagster's daemon does not see such a run when the code server has ended too (``r
 launcher), so the run would stay STARTED and hold its pool slot.
 
 The executor records the process, because the executor is the first code of ours in every run: runs of ``voice-assets run``,
-of the UI and of the daemon, of assets and of checks alone.
+of the UI and of the daemon, of assets and of checks alone. ``hosted_launcher`` records the client that a run lives with, which
+ends when the run ends, also before its executor.
 
 Not here: how to tell that a process has ended (``runtime.processes``).
 """
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.plan import ExecutionPlan
 
 PROCESS_TAG = ".voice_assets/process"  # the dot hides the tag in the UI
+CLIENT_TAG = ".voice_assets/run_client"
 _MESSAGE = "This run was executed by {process}, which was killed or crashed. Materialise the asset again."
 _UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -29,17 +31,17 @@ _UNFINISHED = [
 ]
 
 
-def process_tags(run_id: str) -> dict[str, str]:
-    """The tag that says: the run ``run_id`` is executed by the calling process.
+def process_tags(run_id: str, process: ProcessIdentity | None = None, tag: str = PROCESS_TAG) -> dict[str, str]:
+    """The tag that says: the run ``run_id`` is executed by ``process``, or lives with it (``CLIENT_TAG``). None: this process.
 
     The tag repeats the run id, because the UI copies the tags of a run to a re-execution, which has another process.
     """
-    return {PROCESS_TAG: f"{run_id} {ProcessIdentity.own().text}"}
+    return {tag: f"{run_id} {(process or ProcessIdentity.own()).text}"}
 
 
-def process_of(run: dg.DagsterRun) -> ProcessIdentity | None:
-    """The process that executes ``run``; None where the run does not say, or says so of the run it was copied from."""
-    run_id, _, text = run.tags.get(PROCESS_TAG, "").partition(" ")
+def process_of(run: dg.DagsterRun, tag: str = PROCESS_TAG) -> ProcessIdentity | None:
+    """The process that ``tag`` names; None where the run has no such tag, or has that of the run it was copied from."""
+    run_id, _, text = run.tags.get(tag, "").partition(" ")
     if run_id != run.run_id:
         return None
     try:
@@ -67,8 +69,8 @@ def _unfinished(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
 
 
 def _has_ended(run: dg.DagsterRun) -> bool:
-    process = process_of(run)
-    return process is not None and process.ended
+    processes = (process_of(run, tag) for tag in (PROCESS_TAG, CLIENT_TAG))
+    return any(process.ended for process in processes if process is not None)
 
 
 def _end(instance: dg.DagsterInstance, run_id: str, message: str | None) -> bool:
@@ -76,7 +78,7 @@ def _end(instance: dg.DagsterInstance, run_id: str, message: str | None) -> bool
     run = instance.get_run_by_id(run_id)
     if run is None or run.status not in _UNFINISHED:
         return False
-    reason = message or _MESSAGE.format(process=process_of(run))
+    reason = message or _MESSAGE.format(process=process_of(run) or process_of(run, CLIENT_TAG))
     if run.status == dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, reason)
     else:

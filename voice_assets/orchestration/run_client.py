@@ -1,4 +1,4 @@
-"""The command of a run on a worker machine: it asks the run host to fork the run, and stands for the run until that ends.
+"""The command of a run: it asks the run host of its machine to fork the run, and stands for the run until that ends.
 
 The engine starts ``python -m voice_assets.orchestration.run_client dagster api execute_run …``. Its exit code, output, signals
 and end are those of the run. Where no run host answers, this process becomes the command itself, which takes seconds longer.
@@ -28,7 +28,7 @@ def main() -> None:
     command, address = sys.argv[1:], os.environ.get(ADDRESS)
     connection = _asked(address, command) if address else None
     if connection is None:
-        os.execvp(command[0], command)  # noqa: S606 the command is the caller's own
+        os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 the command is the caller's own
     sys.exit(_followed(connection))
 
 

@@ -1,7 +1,8 @@
-"""The run host of a worker machine: one process that has loaded what runs import, and forks the process of each run.
+"""The run host of a machine: one process that has loaded what runs import, and forks the process of each run.
 
-A run on a cluster is a command, ``dagster api execute_run …``. A new Python for it spends 3 s of processor time on imports. So
-the engine starts ``run_client``, which asks here: the forked process gets the client's command, environment, folder and output.
+A run of a cluster or of the UI is a command, ``dagster api execute_run …``. A new Python for it spends 3 s of processor time on
+imports. So the engine starts ``run_client``, which asks here: the forked process gets the client's command, environment, folder
+and output.
 
 A run ends with its client, as a command ends with its shell: a signal is passed on, and when the connection breaks, however
 the client died, the run and all that it started are killed. A run host that is killed ends no run. The socket belongs to one
@@ -34,9 +35,10 @@ LOADED = (
     "voice_assets.orchestration.coordinator",
     "voice_assets.orchestration.kept_postgres",
     "voice_assets.orchestration.ray_launcher",
-    "great_expectations",
-    "pyarrow.parquet",
+    "data_checks.expectations",
+    "pyarrow.dataset",
     "s3fs",
+    "soundfile",
 )
 """What runs import. A module that is not installed is not loaded."""
 
@@ -45,9 +47,20 @@ class RunHost:
     """Forks runs for the clients of one socket."""
 
     def __init__(self, address: Path):
-        self._listener = _listening(address)
+        self._listener, self._loaded = _listening(address), False
         self._asking: list[socket.socket] = []
         self._running: dict[int, tuple[ForkProcess, socket.socket]] = {}
+
+    def load(self) -> None:
+        """Load what runs import, if that was not done."""
+        if self._loaded:
+            return
+        for name in LOADED:
+            if importlib.util.find_spec(name.partition(".")[0]):
+                importlib.import_module(name)
+        gc.collect()
+        gc.freeze()  # what is loaded is here for good: a collection in a run would copy its memory
+        self._loaded = True
 
     def serve(self) -> NoReturn:
         """Answer clients for ever."""
@@ -66,6 +79,7 @@ class RunHost:
         if not asked:
             client.close()
             return
+        self.load()
         others = [self._listener, *self._asking, *(other for _, other in self._running.values())]
         process = ForkProcess(target=_run, args=(asked, files, client, others))
         process.start()
@@ -141,22 +155,21 @@ def _live_with(client: socket.socket) -> None:
 
 
 def main() -> None:
-    """Load the libraries, then serve."""
+    """Load the libraries, now or for the first run, and serve."""
     parser = argparse.ArgumentParser(
         description="Forks the runs of this machine from one process that has loaded the libraries."
     )
     parser.add_argument("address", type=Path, nargs="?", help=f"path of the socket; without it, {ADDRESS} says where")
-    address = parser.parse_args().address or os.environ.get(ADDRESS)
+    parser.add_argument("--lazy", action="store_true", help="load the libraries when the first run asks, which then waits")
+    given = parser.parse_args()
+    address = given.address or os.environ.get(ADDRESS)
     if not address:
         parser.error(f"give the path of the socket, or set {ADDRESS}")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     host = RunHost(Path(address))  # a client that asks while the libraries load waits
-    for name in LOADED:
-        if importlib.util.find_spec(name.partition(".")[0]):
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # what is loaded is here for good: a collection in a run would copy its memory
-    print(f"run host: ready at {address}", flush=True)
+    if not given.lazy:
+        host.load()
+        print(f"run host: ready at {address}", flush=True)
     host.serve()
 
 

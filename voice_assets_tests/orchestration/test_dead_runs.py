@@ -11,7 +11,8 @@ import dagster as dg
 import psutil
 import pytest
 
-from voice_assets.orchestration.dead_runs import PROCESS_TAG, fail_dead_runs, process_of, process_tags
+from voice_assets.orchestration import run_host
+from voice_assets.orchestration.dead_runs import CLIENT_TAG, PROCESS_TAG, fail_dead_runs, process_of, process_tags
 from voice_assets.runtime.processes import ProcessIdentity
 from voice_assets_tests.held_config import HeldConfig
 from voice_assets_tests.served_ui import Ui, served
@@ -53,6 +54,15 @@ def test_a_run_of_an_ended_process_is_failed_and_names_the_process(toy: ToyProje
         in event.event_log_entry.message
     )
     assert fail_dead_runs(toy.instance) == []
+
+
+def test_a_run_whose_client_has_ended_before_the_run_began_is_failed(toy: ToyProject) -> None:
+    client = ended_process()
+    run = dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.STARTING)
+    toy.instance.add_run(run.with_tags(process_tags(run.run_id, client, CLIENT_TAG)))
+    assert fail_dead_runs(toy.instance) == [run.run_id]
+    (event,) = toy.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
+    assert f"by process {client.pid} on host" in event.event_log_entry.message
 
 
 def test_a_run_that_somebody_cancelled_is_cancelled(toy: ToyProject) -> None:
@@ -137,14 +147,14 @@ def ui(toy: ToyProject) -> Iterator[Ui]:
 
 
 @pytest.mark.slow
-def test_the_ui_fails_a_run_that_died_with_its_code_server(ui: Ui) -> None:
+def test_the_ui_fails_a_run_that_died_with_its_host(ui: Ui) -> None:
     ui.wait_until(lambda: ui.ask("query { version }"))
     with HeldConfig(ui.toy.dataset):
         run_id = ui.materialise("clips", "0-of-2")
         process = ui.wait_until(lambda: process_of(ui.run(run_id)))
-        code_server = psutil.Process(process.pid).ppid()
-        assert "grpc" in psutil.Process(code_server).cmdline()
-        for pid in (code_server, process.pid):
+        host = psutil.Process(process.pid).ppid()
+        assert run_host.__name__ in psutil.Process(host).cmdline()
+        for pid in (host, process.pid):
             os.kill(pid, signal.SIGKILL)
         ui.wait_until(lambda: ui.run(run_id).status == dg.DagsterRunStatus.FAILURE)
     assert f"run {run_id[:8]} was killed" in ui.printed()
