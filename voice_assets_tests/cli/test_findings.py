@@ -52,6 +52,7 @@ def test_a_broken_driver_is_bad(project: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "version mismatch" in finding.found
 
 
+@pytest.mark.slow
 def test_a_data_set_on_a_store_is_asked_for(stored: Stored) -> None:
     voice = stored.write_voice()
     found = by_subject(findings_of_voice(voice))

@@ -58,6 +58,7 @@ def closed(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield toy, call("run", "toy", "--to", "clip_stats")
 
 
+@pytest.mark.slow
 def test_a_closed_gate_says_the_rule_both_numbers_and_what_to_do(closed: tuple[ToyProject, Result]) -> None:
     toy, done = closed
     assert done.exit_code == 1
@@ -73,12 +74,14 @@ def test_a_closed_gate_says_the_rule_both_numbers_and_what_to_do(closed: tuple[T
     assert done.output.endswith("Then run the same command again.\n")
 
 
+@pytest.mark.slow
 def test_names_and_texts_of_clips_cannot_talk_to_the_terminal(closed: tuple[ToyProject, Result]) -> None:
     output = closed[1].output
     assert not {"\x1b", "\x07"} & set(output)
     assert r"clip-\x1b[2J[red]" in output
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_at_80_columns_or_in_a_file(closed: tuple[ToyProject, Result], monkeypatch: pytest.MonkeyPatch) -> None:
     wide = call("run", "toy", "--to", "clip_stats").output
     monkeypatch.setenv("COLUMNS", "80")

@@ -158,6 +158,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_facts(tmp_path / "https:/example.org/base.ckpt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pairs of pairs", "many shapes", "many copies", "many names", "deep lists"])
 def test_a_hostile_list_of_tensors_takes_little_memory(name: str, tmp_path: Path) -> None:
     path = tmp_path / "base.ckpt"

@@ -26,6 +26,7 @@ def steps(epoch: int, count: int = 2) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_an_epoch_is_the_mean_of_its_steps() -> None:
     other = {**LOSSES, "generator": 2.0, "discriminator": 3.0, "mel": 1.0, "kl": 4.0, "dur": 1.5}
     found = epoch_row(5, means_over_ranks([LOSSES, other]), means_over_ranks([LOSSES]), **FACTS)

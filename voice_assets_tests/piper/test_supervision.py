@@ -21,6 +21,7 @@ def never(message: str) -> None:
     raise AssertionError(message)
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_gets_words() -> None:
     with (
         pytest.raises(OutOfMemoryError, match=r"^out of memory at the start: CUDA out of memory\.? ?") as caught,

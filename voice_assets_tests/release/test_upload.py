@@ -9,7 +9,7 @@ from voice_assets.release.upload import Progress, Uploaded, UploadError, upload
 from voice_assets.runtime import files, remote, s3
 
 
-@pytest.fixture(params=["folder", "file", "memory", "s3"])
+@pytest.fixture(params=["folder", "file", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place for releases on each kind of file system."""
     if request.param == "s3":
