@@ -80,11 +80,14 @@ def serve(host: str, port: int) -> int:
 
 @contextmanager
 def _run_host(instance: "dg.DagsterInstance") -> Iterator[None]:
-    """A run host for the runs that the daemon starts: its address is in the environment. Runs outlive their host."""
+    """A run host for the runs that the daemon starts: its address is in the environment. Runs outlive their host.
+
+    There is none where the instance has another launcher, nor outside Linux, whose kind of socket the run host needs.
+    """
     from voice_assets.orchestration.hosted_launcher import HostedLauncher
     from voice_assets.orchestration.run_client import ADDRESS
 
-    if not isinstance(instance.run_launcher, HostedLauncher):
+    if sys.platform != "linux" or not isinstance(instance.run_launcher, HostedLauncher):
         yield
         return
     with tempfile.TemporaryDirectory(prefix="voice_assets_") as folder:

@@ -16,7 +16,7 @@ from dagster._core.launcher.base import LaunchRunContext
 from dagster._grpc.types import ExecuteRunArgs
 
 from voice_assets.orchestration.dead_runs import CLIENT_TAG, process_of, process_tags
-from voice_assets.orchestration.run_client import ADDRESS
+from voice_assets.orchestration.run_client import ADDRESS, WAIT
 from voice_assets.runtime.processes import ProcessIdentity
 
 CLIENT = [sys.executable, "-m", "voice_assets.orchestration.run_client"]
@@ -36,12 +36,19 @@ class HostedLauncher(dg.DefaultRunLauncher):
             return
         run_id = context.dagster_run.run_id
         arguments = ExecuteRunArgs(origin, run_id, self._instance.get_ref(), set_exit_code_on_failure=True)
-        command = [*CLIENT, "dagster", *arguments.get_command_args()[-3:]]
+        command = [*CLIENT, WAIT, "dagster", *arguments.get_command_args()[-3:]]
         # Standard output has each event as JSON, for launchers of other machines. Standard error has the log.
-        client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        identity = ProcessIdentity.of(client.pid)
-        assert identity is not None  # a child that nobody has waited for keeps its id
-        self._instance.add_run_tags(run_id, process_tags(run_id, identity, CLIENT_TAG))
+        client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert client.stdin is not None
+        try:
+            identity = ProcessIdentity.of(client.pid)
+            assert identity is not None  # the system keeps the id of a child that nobody has waited for
+            # Before the run begins: of two processes that tag a run at once, Dagster keeps one's tags.
+            self._instance.add_run_tags(run_id, process_tags(run_id, identity, CLIENT_TAG))
+        except BaseException:
+            client.kill()
+            raise
+        client.stdin.close()
 
     def terminate(self, run_id: str) -> bool:
         """End the run, which records its end. Returns whether it could be told to."""
@@ -59,5 +66,7 @@ class HostedLauncher(dg.DefaultRunLauncher):
 
 def _answers(address: str | None) -> bool:
     """Whether a run host listens at ``address``."""
+    if not address:
+        return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
-        return bool(address) and probe.connect_ex(str(address)) == 0
+        return probe.connect_ex(address) == 0

@@ -16,6 +16,8 @@ from types import FrameType
 
 ADDRESS = "VOICE_RUN_HOST"
 """The variable with the path of the run host's socket."""
+WAIT = "--wait"
+"""Before the command: nothing starts before standard input ends. The engine then knows the process before the run begins."""
 MESSAGE = 2**20
 """The longest message, in bytes: the command line and the environment of a run."""
 BEGUN = b"begun"
@@ -26,6 +28,9 @@ _LOST = 1
 def main() -> None:
     """Run the command in ``sys.argv``."""
     command, address = sys.argv[1:], os.environ.get(ADDRESS)
+    if command[0] == WAIT:
+        command = command[1:]
+        sys.stdin.buffer.read()
     connection = _asked(address, command) if address else None
     if connection is None:
         os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 the command is the caller's own

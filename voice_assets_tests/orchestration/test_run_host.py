@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from voice_assets.orchestration.run_client import ADDRESS
+from voice_assets.orchestration.run_client import ADDRESS, WAIT
 from voice_assets_tests.cluster.deployment import BIN
 from voice_assets_tests.cluster.processes import Server, environment_of
 from voice_assets_tests.handbook.pages import ROOT
@@ -75,9 +75,10 @@ class Machine:
             **{ADDRESS: str(self.address)},
         )
 
-    def host(self, name: str = "runs") -> Server:
+    def host(self, name: str = "runs", *options: str) -> Server:
         """A new run host."""
-        return Server(name, [sys.executable, "-m", "voice_assets.orchestration.run_host"], self.environment, self.folder)
+        command = [sys.executable, "-m", "voice_assets.orchestration.run_host", *options]
+        return Server(name, command, self.environment, self.folder)
 
     def client(self, *command: str, word: str = "good") -> "subprocess.Popen[str]":
         """A client in the machine's folder."""
@@ -85,6 +86,7 @@ class Machine:
             [sys.executable, "-m", "voice_assets.orchestration.run_client", *command],
             cwd=self.folder,
             env={**self.environment, "WORD": word},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -165,6 +167,26 @@ def test_a_client_that_dies_takes_the_run_and_all_that_it_started_with_it(machin
     client.communicate()
     ended(machine, *started)
     host.require_alive()
+
+
+def test_a_client_that_shall_wait_asks_when_its_input_ends(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    client = machine.client(WAIT, "dagster", "--version")
+    late = machine.host()
+    late.until(partial(late.said, "run host: ready"))
+    output, errors = client.communicate()
+    late.end()
+    assert (client.returncode, "version" in output, errors) == (0, True, "")
+
+
+def test_a_lazy_host_loads_the_libraries_for_the_first_client(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    lazy = machine.host("lazy", "--lazy")
+    lazy.until(lambda: _answers(machine.address))
+    _, errors = (client := machine.job("telling")).communicate()
+    lazy.end()
+    assert client.returncode == 0, errors
+    assert errors.startswith("20"), "the first line is of Dagster's log"
 
 
 def test_a_client_that_dies_before_it_asks_ends_nothing_but_itself(machine: Machine, host: Server) -> None:
