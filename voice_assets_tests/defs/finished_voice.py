@@ -1,6 +1,5 @@
 """A project in which `voice-assets run` has finished all stages once, on real speech with real components."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.rules.suites import load_suite
+from voice_assets_tests import forked
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.toy_project import HERE, ToyProject
 
@@ -48,8 +48,8 @@ def copy_part(source: Path, target: Path, clips: int) -> Path:
 
 
 def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "voice_assets.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=False)
+    """`voice-assets` as a process."""
+    return forked.run([sys.executable, "-m", "voice_assets.cli", *arguments], forked.COMMANDS, COLUMNS="200")
 
 
 @pytest.fixture(scope="module")

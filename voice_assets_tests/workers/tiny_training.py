@@ -12,7 +12,7 @@ from typing import Any
 from voice_assets.piper.requests import TrainRequest
 from voice_assets.runtime.requests import Request
 from voice_assets.voices import Training
-from voice_assets_tests.workers import forked
+from voice_assets_tests import forked
 
 VERSION = 4
 TINY = {
