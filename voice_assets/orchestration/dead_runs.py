@@ -20,8 +20,8 @@ from voice_assets.runtime.processes import ProcessIdentity
 if TYPE_CHECKING:
     from dagster._core.execution.plan.plan import ExecutionPlan
 
-PROCESS_TAG = ".voice_assets/process"  # the dot hides the tag in the UI
-CLIENT_TAG = ".voice_assets/run_client"
+PROCESS_TAG = ".dagster/voice_assets/process"  # this prefix, and no other, hides a tag in the UI
+CLIENT_TAG = ".dagster/voice_assets/run_client"
 _MESSAGE = "This run was executed by {process}, which was killed or crashed. Materialise the asset again."
 _UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,

@@ -56,7 +56,7 @@ class HostedLauncher(dg.DefaultRunLauncher):
         client = None if run is None else process_of(run, CLIENT_TAG)
         if run is None or client is None:
             return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
-        if run.is_finished or client.ended or client.host != ProcessIdentity.own().host:
+        if run.is_finished or ProcessIdentity.of(client.pid) != client:  # it has ended, or runs on another host
             return False
         self._instance.report_run_canceling(run)
         with suppress(ProcessLookupError):

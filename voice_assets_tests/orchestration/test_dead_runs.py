@@ -10,6 +10,7 @@ from dataclasses import replace
 import dagster as dg
 import psutil
 import pytest
+from dagster._core.storage.tags import TagType, get_tag_type
 
 from voice_assets.orchestration import run_host
 from voice_assets.orchestration.dead_runs import CLIENT_TAG, PROCESS_TAG, fail_dead_runs, process_of, process_tags
@@ -34,6 +35,11 @@ def unfinished(
     run = dg.DagsterRun(job_name="__ASSET_JOB", status=status)
     tags = {PROCESS_TAG: f"{run.run_id} {process.text}"} if process else {}
     return toy.instance.add_run(run.with_tags(tags))
+
+
+@pytest.mark.parametrize("tag", [PROCESS_TAG, CLIENT_TAG])
+def test_the_ui_does_not_show_the_tags(tag: str) -> None:
+    assert get_tag_type(tag) is TagType.HIDDEN
 
 
 def status_of(toy: ToyProject, run: dg.DagsterRun) -> dg.DagsterRunStatus:
