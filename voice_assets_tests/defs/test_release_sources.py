@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from voice_assets.defs.release_sources import changed_clips
 from voice_assets.orchestration.records import TABLE
 from voice_assets.voices import load_voice
@@ -9,6 +11,7 @@ from voice_assets_tests.remembered import decay
 from voice_assets_tests.toy_project import SHARDS, WORDS, ToyProject
 
 
+@pytest.mark.slow
 def test_clips_with_other_bytes_than_the_judged_ones_are_a_warning(validated: ToyProject) -> None:
     voice = load_voice(validated.root / "voices" / "toy.yaml")
     judged = [validated.latest("clips", shard) for shard in SHARDS]

@@ -25,6 +25,7 @@ def test_never_materialised_is_closed(toy: ToyProject) -> None:
         assert f"toy/clips[{shard}]: never materialised" in outcome.message
 
 
+@pytest.mark.slow
 def test_a_failed_rule_closes_a_later_run_and_is_named_with_both_numbers(failed: ToyProject) -> None:
     before = failed.latest("clip_stats", SHARDS[0])
     outcome = failed.run("clip_stats", SHARDS[0])
