@@ -8,14 +8,19 @@ Not here: what is stored; `kept_sqlite` does the same for the files of one machi
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresRunStorage
-from dagster_postgres.utils import create_pg_engine, get_token_provider_from_config, pg_url_from_config
+from dagster_postgres.utils import create_pg_connection, create_pg_engine, get_token_provider_from_config, pg_url_from_config
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool
 
+_TABLES = 7_310_579_131
+"""The number of PostgreSQL's advisory lock, which has no other meaning."""
 KEPT = 1
 """The connections of a process that stay open. Threads that need more at the same moment open more and close them."""
 
@@ -37,7 +42,8 @@ class KeptPostgres(DagsterPostgresStorage):
         inst_data: ConfigurableClassData | None = None,
         token_provider: Any = None,
     ):
-        super().__init__(postgres_url, should_autocreate_tables, inst_data, token_provider)
+        with _one_creates_tables(postgres_url, token_provider):
+            super().__init__(postgres_url, should_autocreate_tables, inst_data, token_provider)
         self._run_storage = _Runs(postgres_url, should_autocreate_tables=False, token_provider=token_provider)
         engine = _kept(postgres_url, token_provider)
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
@@ -52,6 +58,19 @@ class KeptPostgres(DagsterPostgresStorage):
             inst_data,
             get_token_provider_from_config(config_value),
         )
+
+
+@contextmanager
+def _one_creates_tables(url: str, token_provider: Any) -> Iterator[None]:
+    """Wait, on a new database, until no other process creates the tables: the services of a deployment start at once.
+
+    The lock ends with its connection. ``jobs`` is of the part that Dagster creates last.
+    """
+    engine = create_pg_engine(url, token_provider, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with create_pg_connection(engine) as connection:
+        if connection.exec_driver_sql("SELECT to_regclass('jobs')").scalar() is None:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_TABLES})")
+        yield
 
 
 def _kept(url: str, token_provider: Any) -> Engine:

@@ -121,6 +121,8 @@ class Deployment:
         self.services["web"].until(self._loaded)
 
     def _loaded(self) -> bool:
+        for service in self.services.values():
+            service.require_alive()
         answer = self.ask(LOCATIONS)
         entries = answer["workspaceOrError"].get("locationEntries") if answer else None
         found = [entry["locationOrLoadError"] for entry in entries or () if entry["loadStatus"] == "LOADED"]

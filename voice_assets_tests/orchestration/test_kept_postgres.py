@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, get_ident
 from typing import Any
 
 import dagster as dg
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
 from voice_assets.orchestration.history import History
+from voice_assets.orchestration.kept_postgres import KeptPostgres
 from voice_assets_tests.cluster.deployment import DEPLOY
 from voice_assets_tests.orchestration.recorded_events import Records
 
@@ -149,3 +150,27 @@ def test_dagsters_own_storage_reads_and_goes_on_with_what_ours_wrote(
         assert records_of(dagsters)[0]
         Records(dagsters).materialise(KEY, "B")
         assert History(kept).latest(KEY) == History(dagsters).latest(KEY)
+
+
+def test_services_that_start_at_once_on_a_new_database_create_its_tables_once(database: dict[str, str]) -> None:
+    url = "postgresql+psycopg2://{PGUSER}:{PGPASSWORD}@{PGHOST}:{PGPORT}/{PGDATABASE}".format(**database)
+    together, creating = Barrier(6), set[int]()
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if "CREATE TABLE" in statement:
+            creating.add(get_ident())
+
+    def start(_: int) -> int:
+        together.wait()
+        storage = KeptPostgres(url)
+        found = storage.run_storage.get_runs()
+        storage.run_storage.dispose()
+        return len(found)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            assert list(threads.map(start, range(6))) == [0] * 6
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(creating) == 1
