@@ -59,10 +59,14 @@ def test_runs_are_forked_by_the_host_and_without_it_dagster_starts_them(ui: Ui) 
     assert not os.path.exists(os.path.dirname(folder))
 
 
-def test_the_ui_ends_a_hosted_run_which_records_its_end(ui: Ui) -> None:
+@pytest.mark.parametrize("hosted", [True, False])
+def test_the_ui_ends_a_run_which_records_its_end(ui: Ui, hosted: bool) -> None:
+    if not hosted:
+        host_of(ui).kill()
     with HeldConfig(ui.toy.dataset):
         run_id = ui.materialise("clips", "0-of-2")
         process = ui.wait_until(lambda: process_of(ui.run(run_id)))
+        assert (process_of(ui.run(run_id), CLIENT_TAG) is not None) == hosted
         answer = ui.ask(TERMINATE, id=run_id)
         assert answer == {"terminateRun": {"__typename": "TerminateRunSuccess"}}
         assert finished(ui, run_id).status is dg.DagsterRunStatus.CANCELED
@@ -70,17 +74,6 @@ def test_the_ui_ends_a_hosted_run_which_records_its_end(ui: Ui) -> None:
         answer = ui.ask(TERMINATE, id=run_id)
         assert answer is not None
         assert answer["terminateRun"]["__typename"] == "TerminateRunFailure"
-
-
-def test_the_ui_ends_a_run_that_has_no_host(ui: Ui) -> None:
-    host_of(ui).kill()
-    with HeldConfig(ui.toy.dataset):
-        run_id = ui.materialise("clips", "0-of-2")
-        process = ui.wait_until(lambda: process_of(ui.run(run_id)))
-        answer = ui.ask(TERMINATE, id=run_id)
-        assert answer == {"terminateRun": {"__typename": "TerminateRunSuccess"}}
-        assert finished(ui, run_id).status is dg.DagsterRunStatus.CANCELED
-        ui.wait_until(lambda: process.ended)
 
 
 def test_a_run_goes_on_when_the_ui_ends(ui: Ui) -> None:
