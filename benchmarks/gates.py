@@ -7,10 +7,11 @@ Seconds are CPU seconds, medians, without imports. SQL: the statements that are 
 
 ``gate_s``: what the gate costs a run, for the slowest asset. ``gate_s_64``, ``gate_sql_64``: for the slowest run of one shard;
 also with 256 and 1,024 shards. ``first_gate_s_1024``: for the first run of that stage after something upstream was recorded.
-``ask_ahead_s_1024``: what the planner asked for it before, once a stage, about every shard; a run that nobody planned asks it
-itself. ``stage_ratio``: what the planner and all runs of that stage ask, one after the other, per shard: 256 shards to 64.
-``lineage_s``, ``lineage_sql``: ``voice-assets lineage`` for a package. ``idle_gates_s``: the gates' share of a run with nothing
-to do; ``idle_run_s``: ``voice-assets run`` then, with its imports. ``page_s``, ``page_sql``: one poll of the UI's graph page.
+``ask_ahead_s_1024``: what was asked for it before, once a stage, about every shard: by the planner, and by the run that judged
+the asset above. ``stage_ratio``: what the planner and all runs of that stage ask, one after the other, per shard: 256 shards
+to 64. ``lineage_s``, ``lineage_sql``: ``voice-assets lineage`` for a package. ``idle_gates_s``: the gates' share of a run with
+nothing to do; ``idle_run_s``: ``voice-assets run`` then, with its imports. ``page_s``, ``page_sql``: one poll of the UI's
+graph page.
 """
 
 import gc

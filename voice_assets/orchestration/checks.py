@@ -12,8 +12,10 @@ import dagster as dg
 from voice_assets.orchestration.asset import checks
 from voice_assets.orchestration.describe import asset_key
 from voice_assets.orchestration.history import History
+from voice_assets.orchestration.inputs import graph_of
 from voice_assets.orchestration.parameters import suite_parameters
 from voice_assets.orchestration.records import ADVISORY, ERRORED, JUDGED, JUDGED_BY, PLACE, SUITE, WAIVER, Materialisation
+from voice_assets.orchestration.shard_gates import ask_below
 from voice_assets.orchestration.tables import read
 from voice_assets.orchestration.waivers import NEVER_WAIVE, Waivers, today
 from voice_assets.rules.suites import BoundSuite, Rule, bind, load_suite, suite_names
@@ -45,6 +47,7 @@ def suite_checks(voice: Voice, name: str, partitions: dg.PartitionsDefinition | 
         for result in run(bound, tables):
             if dg.AssetCheckKey(newest.key, result.rule) in context.selected_asset_check_keys:
                 yield _result(voice, name, bound, result, waived(result), newest.storage_id)
+        ask_below(graph_of(context), context.instance, newest.key)
 
     return rules
 

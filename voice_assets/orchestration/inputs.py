@@ -54,10 +54,10 @@ def gate_of(context: dg.AssetExecutionContext, epoch: str | None = None) -> Gate
     Raises:
         dagster.Failure: the run belongs to no code location, as with ``dagster.materialize``.
     """
-    return Gate(_graph(context), context.instance, epoch=epoch)
+    return Gate(graph_of(context), context.instance, epoch=epoch)
 
 
-def _graph(context: dg.AssetExecutionContext) -> AssetGraph:
+def graph_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> AssetGraph:
     """The graph of the code location; raises as ``gate_of`` does."""
     try:
         return context.repository_def.asset_graph
@@ -76,7 +76,7 @@ def resolve_inputs(context: dg.AssetExecutionContext, epoch: str | None = None) 
         dagster.Failure: the run belongs to no code location.
     """
     target = AssetPartition(context.asset_key, context.partition_key if context.has_partition_key else None)
-    gate, blockers = shard_gates.ask(_graph(context), context.instance, target, epoch)
+    gate, blockers = shard_gates.ask(graph_of(context), context.instance, target, epoch)
     if blockers:
         raise ClosedGate(target, blockers)
     sources, pins = {}, []

@@ -2,8 +2,8 @@
 
 All runs of a stage ask the same of the assets over all shards, such as ``base_validation``: whether everything upstream is
 current and passed. The first run asks everything. When its gate is open, it keeps a hash of all that the answer depends on, the
-state. While the state is the same, other runs of the stage ask only about their own shard. A closed gate is not kept. A planner
-asks before it starts the runs (``ask_ahead``), so that none of them is the first.
+state. While the state is the same, other runs of the stage ask only about their own shard. A closed gate is not kept. The run
+that judged the asset over all shards asks when it ends, and a planner before it starts the runs, so that none is the first.
 
 The state does not cover files. A run of a shard looks at the files of its own shard and of the assets over all shards that
 gate it, but no further. The gate of an asset over all shards looks at every file upstream.
@@ -21,6 +21,7 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate
+from voice_assets.orchestration.partitions import partition_keys
 from voice_assets.orchestration.waivers import WAIVERS
 
 
@@ -60,6 +61,15 @@ def ask_ahead(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPart
     """Ask what all runs of the stage of ``target`` ask, where that is more than one shard: an open gate is kept for them."""
     if _in_shards(graph, target.key):
         _ask_about_shard(graph, instance, target)
+
+
+def ask_below(graph: AssetGraph, instance: dg.DagsterInstance, key: dg.AssetKey) -> None:
+    """``ask_ahead`` for every stage that comes next after ``key``, an asset over all shards; nothing after a shard."""
+    if graph.get(key).is_partitioned:
+        return
+    for below in sorted(one for one in graph.get(key).child_keys if _in_shards(graph, one)):
+        first, *_ = partition_keys(graph.get(below).partitions_def, instance)
+        ask_ahead(graph, instance, AssetPartition(below, first))
 
 
 def _ask_about_shard(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPartition) -> tuple[Gate, list[Blocker]]:

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.orchestration.disturbances import DISTURBANCES, SHARDED, DisturbedVoice
 from voice_assets_tests.recorded_voice import RecordedVoice, opened_voice
 from voice_assets_tests.statements import counted
-from voice_assets_tests.toy_project import copied, opened
+from voice_assets_tests.toy_project import SHARDS, ToyProject, copied, opened
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 28)
@@ -164,6 +165,16 @@ def test_a_planner_asks_ahead_for_the_runs_of_a_stage(recorded_once: Path, tmp_p
         planner = RecordedPlanner(voice.voice.graph, voice.instance, [targets[0].key])
         assert [task.target for task in planner.work(targets[0].key).tasks] == targets
         assert [voice.asked(target) for target in targets] == [(ShardGate, [])] * 2
+
+
+def test_a_run_that_judges_an_asset_over_all_shards_asks_ahead_for_the_stages_below(validated: ToyProject) -> None:
+    """Nobody plans the runs that people start in the UI."""
+    clip_stats = [validated.target("clip_stats", shard) for shard in SHARDS]
+    assert [type(ask(validated.gate().graph, validated.instance, target)[0]) for target in clip_stats] == [ShardGate] * 2
+    validated.run_checks("base_validation")
+    assert [type(ask(validated.gate().graph, validated.instance, target)[0]) for target in clip_stats] == [ShardGate] * 2
+    validated.instance.report_runless_asset_event(dg.AssetObservation(validated.target("base_validation").key))
+    assert type(ask(validated.gate().graph, validated.instance, clip_stats[0])[0]) is Gate
 
 
 def test_a_lost_file_closes_its_own_shard_and_every_asset_over_all_shards(recorded_once: Path, tmp_path: Path) -> None:
