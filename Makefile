@@ -50,7 +50,8 @@ ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 
 test: setup  ## every test, with real models on real speech
 # A third process for two cores: a fourth of the time, tests wait for a daemon, a browser or a process that was killed.
-	$(PYTEST) -n 3
+# A test that waits for ever prints where after so many seconds, and goes on waiting.
+	$(PYTEST) -n 3 -o faulthandler_timeout=1500
 
 check: setup  ## format, lint, types, import contracts, fast tests: before every commit
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync linted typed
