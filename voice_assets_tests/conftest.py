@@ -55,6 +55,17 @@ MakeDataset = Callable[..., Path]
 # CI tries the same examples every time, so that it judges the change and not the day; a shell looks for new ones.
 settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("untimed")
+settings.register_profile("before a commit", settings.get_profile("untimed"), max_examples=30)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples in `make check`; `make test` tries all."""
+    if _fast(config):
+        settings.load_profile("before a commit")
+
+
+def _fast(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "not slow")
 
 
 @event.listens_for(Engine, "connect")
@@ -107,7 +118,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import a file of slow tests when only fast ones are wanted: Ray, S3 and browsers stay out of `make check`."""
-    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+    if not _fast(config) or collection_path.suffix != ".py":
         return None
     return True if ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 

@@ -1,6 +1,10 @@
 """Small valid data sets in Piper's format, with generated audio. A test then breaks the part that it is about."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +36,19 @@ def burst(seconds: float, seed: int = 0, rate: int = RATE) -> npt.NDArray[np.int
 
 def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0, sample_rate: int = RATE) -> Path:
     """Make the data set ``out``: one clip of `burst` per text, named ``clip-000`` and so on. Returns ``out``."""
-    source = out.with_name(f"{out.name}-source")
+    shutil.copytree(_prepared(out.name, tuple(texts), seconds, sample_rate), out)
+    return out
+
+
+@cache
+def _prepared(name: str, texts: tuple[str, ...], seconds: float, sample_rate: int) -> Path:
+    """The data set of these texts, prepared once in this process: decoding and speaking them takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="voice_assets_dataset_"))
+    atexit.register(shutil.rmtree, folder)
     items = []
     for number, text in enumerate(texts):
         sound = burst(seconds, number, sample_rate)
-        items.append(Item(f"clip-{number:03d}", write_wav(source / f"{number}.wav", sound, sample_rate), text))
+        items.append(Item(f"clip-{number:03d}", write_wav(folder / "source" / f"{number}.wav", sound, sample_rate), text))
     wanted = Limits(
         min_duration_s=0.05,
         max_duration_s=60.0,
@@ -47,8 +59,8 @@ def write_dataset(out: Path, texts: Iterable[str] = TEXTS, seconds: float = 1.0,
         language="ru",
         espeak_voice="ru",
     )
-    about = About(out.name, "RU", "medium", "generated for a test", "CC0-1.0", "nobody")
-    summary = prepare(items, out, wanted, about, digits="any", latin=True)
+    about = About(name, "RU", "medium", "generated for a test", "CC0-1.0", "nobody")
+    summary = prepare(items, folder / name, wanted, about, digits="any", latin=True)
     assert summary.dropped == 0, (summary.out / "PREPARE_INFO.txt").read_text(encoding="utf-8")
     return summary.out
 

@@ -84,7 +84,6 @@ def new_project(root: Path) -> None:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
     write_dataset(root / "dataset", [f"Это предложение номер {word}." for word in WORDS])
-    shutil.rmtree(root / "dataset-source")
     write_voice(root / "voices" / "toy.yaml", Path("../dataset"), shards=2)
 
 

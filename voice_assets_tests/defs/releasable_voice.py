@@ -94,7 +94,6 @@ def _write(root: Path) -> None:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(HERE / name, root / name)
     write_dataset(root / "dataset", ["Это предложение номер один.", "Это предложение номер два."])
-    shutil.rmtree(root / "dataset-source")
     write_voice(root / "voices" / "toy.yaml", Path("../dataset"), shards=2, whisper=WHISPER, **NAMED)
     (root / ".gitignore").write_text(IGNORED, encoding="utf-8")
 
