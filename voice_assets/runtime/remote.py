@@ -50,11 +50,13 @@ def location(place: str) -> UPath:
         return UPath(UPath(place).path)
     try:
         path = UPath(place, use_listings_cache=False)  # other processes write there: a remembered listing would be a false one
-        _ = path.fs
+        file_system = path.fs
     except ImportError as error:
         raise RemoteError(f"{place}: {error}; for S3: pip install 'voice-assets[s3]'") from error
     except ValueError as error:
         raise RemoteError(f"{place}: {error}; write a folder, or a URL that fsspec knows") from error
+    if path.protocol in s3.PROTOCOLS:
+        s3.read_times_fast(file_system)
     return path
 
 

@@ -11,6 +11,7 @@ import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,25 @@ AT_ONCE = 4
 """The number of parts that are in memory and on their way at once."""
 SHA256 = "sha256"
 """The name of a file's hash in the metadata of the object."""
+
+
+def read_times_fast(file_system: Any) -> None:
+    """Let Python read the times in answers, before the first request: botocore's way is two thirds of the time of a listing."""
+    if file_system.session is None:
+        from aiobotocore.session import AioSession
+
+        file_system.session = AioSession(**file_system.kwargs)
+        file_system.session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+
+
+def _time(value: Any) -> datetime:
+    """The time in an answer, which is ISO 8601 in listings."""
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        from botocore.utils import parse_timestamp
+
+        return parse_timestamp(value)
 
 
 def send(source: Path, target: UPath, sha256: str, report: Callable[[int, int], None]) -> int:

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from upath import UPath
@@ -142,6 +144,24 @@ def test_other_processes_are_seen_at_once(s3_folder: str, tmp_path: Path) -> Non
     subprocess.run([sys.executable, "-c", script, str(file), s3_folder], env=os.environ.copy(), check=True)
     assert remote.size(target) == 3
     assert list(remote.listing(target.parent)) == ["a.txt"]
+
+
+def test_times_are_read_as_the_library_reads_them(s3_folder: str, tmp_path: Path) -> None:
+    from s3fs import S3FileSystem
+
+    (tmp_path / "one.txt").write_text("one")
+    place = remote.location(s3_folder)
+    remote.send(tmp_path / "one.txt", place / "one.txt", files.sha256(tmp_path / "one.txt"))
+    stock = S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+    for ask in ("info", "find"):  # by a header, and in a listing
+        found, theirs = (time_of(one, ask, f"{place.path}/one.txt") for one in (place.fs, stock))
+        assert found == theirs
+        assert found.tzinfo is not None
+
+
+def time_of(file_system: Any, ask: str, path: str) -> datetime:
+    about = file_system.info(path) if ask == "info" else file_system.find(path.rpartition("/")[0], detail=True)[path]
+    return about["LastModified"]
 
 
 @pytest.mark.slow
