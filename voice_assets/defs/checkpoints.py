@@ -17,7 +17,9 @@ from voice_assets.orchestration.marks import REMOVED, RUN_OF
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.records import UPSTREAM, pins_json
 from voice_assets.orchestration.results import recorded
+from voice_assets.piper.retention import chosen
 from voice_assets.runtime.files import sha256
+from voice_assets.runtime.remote import RemoteError
 from voice_assets.runtime.storage import StoreError, project_store
 from voice_assets.voices import Voice
 
@@ -88,13 +90,26 @@ class CheckpointRecords:
         self.context.log_event(dg.AssetMaterialization(self.key, partition=partition, metadata=metadata, tags=tags))
 
     def removed(self, event: dict[str, Any]) -> None:
-        """Record once that the file of a checkpoint was removed, and why."""
-        partition = epoch_key(self.version, event["epoch"])
+        """Record once that the file of a checkpoint was removed, and why; then remove what a store apart has of it.
+
+        When this machine lost a file, and a store apart has it, the checkpoint is still there.
+        """
+        partition, path, wanted = epoch_key(self.version, event["epoch"]), Path(event["path"]), not chosen(event["reason"])
         self.hashes[partition] = event["sha256"]
+        if wanted and project_store().apart_has(path):
+            return
         if not self._is_removed(partition):
             observation = dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: event["reason"]})
             self.context.log_event(observation)
             self._now_removed[partition] = True
+        if not wanted:
+            self._clear(path)
+
+    def _clear(self, path: Path) -> None:
+        try:
+            project_store().remove(path)
+        except RemoteError as error:  # the training goes on; when it is resumed, it tells the removal again
+            self.context.log.warning(f"{error}; this checkpoint takes space in the store until you remove it there")
 
     def _is_removed(self, partition: str) -> bool:
         before = self._now_removed.get(partition)

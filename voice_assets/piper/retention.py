@@ -13,6 +13,8 @@ from voice_assets.voice_training import Keep, Training
 if TYPE_CHECKING:
     import pandas as pd
 
+SETTING = "training.keep"
+
 
 def validated(epoch: int, training: Training, epochs: int) -> bool:
     """Whether the held-out clips are tried after ``epoch``, of ``epochs`` in all.
@@ -52,12 +54,17 @@ def unwanted(table: "pd.DataFrame", present: Iterable[int], keep: Keep) -> dict[
     return {epoch: _reason(mel.get(epoch, math.nan), best, keep) for epoch in epochs if epoch not in kept}
 
 
+def chosen(reason: str) -> bool:
+    """Whether ``reason`` is one of ``unwanted``: the file was not wanted any more. Other files were lost or damaged."""
+    return reason.startswith(f"{SETTING}: ")
+
+
 def _reason(mel: float, best: list[tuple[float, int]], keep: Keep) -> str:
     newest = f"not one of the last {keep.last}"
     lowest = f"the {keep.best} lowest go up to {best[-1][0]:.4f}" if best else "none is kept for its loss"
     value = f"{mel:.4f}" if math.isfinite(mel) else "not known"
     every = f"not the first from a multiple of {keep.every}" if keep.every else "none is kept every so many epochs"
-    return f"training.keep: {newest}; its validation mel loss is {value}, {lowest}; {every}"
+    return f"{SETTING}: {newest}; its validation mel loss is {value}, {lowest}; {every}"
 
 
 @dataclass(frozen=True)

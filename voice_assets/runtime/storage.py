@@ -158,6 +158,20 @@ class Store:
         self._copy_in(path, self.at(uri), artifact.sha256)
         return artifact
 
+    def remove(self, path: Path) -> None:
+        """Remove what a store apart has of the local file ``path``, if it has it. The local file is not touched.
+
+        Raises:
+            StoreError: the file is under no root.
+            RemoteError: the store cannot be reached or refuses.
+        """
+        if self.apart_has(path):
+            remote.remove(self.at(self.uri(path)))
+
+    def apart_has(self, path: Path) -> bool:
+        """Whether a store apart has the local file ``path``, which may be gone here. Raises as ``remove``."""
+        return self._apart and there(self.at(self.uri(path)))
+
     def exists(self, artifact: Artifact) -> bool:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""
         return there(self.at(artifact.uri)) or self._kept_here(artifact.uri)

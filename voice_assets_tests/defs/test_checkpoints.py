@@ -8,10 +8,14 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from voice_assets.dataset.tables import EPOCHS, frame
 from voice_assets.defs.checkpoints import CheckpointRecords
 from voice_assets.orchestration.history import History
 from voice_assets.orchestration.inputs import ResolvedInputs
+from voice_assets.piper.checkpoints import DAMAGED, GONE
+from voice_assets.piper.retention import unwanted
 from voice_assets.runtime.files import sha256
+from voice_assets.voice_training import Keep
 from voice_assets.voices import load_voice
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.orchestration.recorded_events import Records
@@ -24,6 +28,7 @@ class Run:
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance):
         self.folder, self.instance = folder, instance
+        self.log, self.warnings = self, list[str]()
         graph = dg.Definitions(assets=[dg.AssetSpec(KEY)]).resolve_asset_graph()
         self.repository_def = SimpleNamespace(asset_graph=graph)
         voice = load_voice(write_voice(folder / "voices" / "toy.yaml", folder / "data"))
@@ -37,11 +42,14 @@ class Run:
             metadata = {name: value for name, value in event.metadata.items() if name != "epoch"}
             Records(self.instance).materialise(event.asset_key, data, event.partition, **metadata)
 
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
+
     def writes(self, epoch: int) -> None:
         self.records.checkpoint(self._event(epoch))
 
-    def removes(self, epoch: int) -> None:
-        self.records.removed({**self._event(epoch), "reason": "not needed"})
+    def removes(self, epoch: int, reason: str = "not needed") -> None:
+        self.records.removed({**self._event(epoch), "reason": reason})
 
     def _event(self, epoch: int) -> dict[str, Any]:
         file = self.folder / "version_0" / "checkpoints" / f"epoch={epoch}.ckpt"
@@ -96,3 +104,39 @@ def test_a_checkpoint_that_is_written_again_is_there_again(project: tuple[Path, 
     assert (run.reason("v0-e0000"), made(project[1])) == ("", 2)
     run.removes(0)
     assert run.reason("v0-e0000") == "not needed"
+
+
+EPOCH = {**dict.fromkeys(EPOCHS, 1.0), "epoch": 0}
+UNWANTED = unwanted(frame([EPOCH], EPOCHS), [0, 1], Keep(last=1, best=0, every=0))[0]
+
+
+@pytest.mark.parametrize(("reason", "stays"), [(UNWANTED, False), (GONE, True), (DAMAGED, True)])
+def test_a_store_apart_loses_what_is_not_wanted_and_keeps_what_this_machine_lost(
+    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch, reason: str, stays: bool
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", str(project[0] / "store"))
+    run = Run(*project)
+    run.writes(0)
+    run.writes(1)
+    stored = [project[0] / "store" / "version_0" / "checkpoints" / f"epoch={epoch}.ckpt" for epoch in (0, 1)]
+    for _ in range(2):  # a run that is resumed tells the removal again
+        run.removes(0, reason)
+        assert [file.exists() for file in stored] == [stays, True]
+    assert (project[0] / "version_0" / "checkpoints" / "epoch=0.ckpt").exists(), "the worker removes its own files"
+    assert run.reason("v0-e0000") == ("" if stays else reason), "what the store has can still be exported"
+
+
+def test_a_store_that_does_not_remove_a_file_does_not_end_the_training(
+    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", str(project[0] / "store"))
+    run = Run(*project)
+    run.writes(0)
+    stored = project[0] / "store" / "version_0" / "checkpoints" / "epoch=0.ckpt"
+    stored.unlink()
+    stored.mkdir()
+    run.removes(0, UNWANTED)
+    assert run.reason("v0-e0000") == UNWANTED
+    (warning,) = run.warnings
+    assert f"{stored}: " in warning
+    assert "takes space in the store" in warning

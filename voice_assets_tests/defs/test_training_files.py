@@ -16,6 +16,8 @@ from voice_assets.piper.checkpoints import records_in
 from voice_assets.piper.identity import recorded_identity
 from voice_assets.piper.loss_tables import epochs_in
 from voice_assets.piper.versions import version_dir
+from voice_assets.runtime.contents import names
+from voice_assets.runtime.storage import project_store
 from voice_assets.voices import Voice, load_voice
 from voice_assets_tests.datasets import write_voice
 from voice_assets_tests.orchestration.recorded_events import Records
@@ -101,5 +103,8 @@ def test_another_machine_goes_on_with_a_training(machines: tuple[Machine, Machin
     with_hashes = [[(one.epoch, one.sha256, one.removed) for one in records_in(machine.folder)] for machine in machines]
     assert with_hashes[0] == with_hashes[1]
     assert [bool(removed) for _, _, removed in with_hashes[0]] == [True, False, False]
+    with studio.here():
+        stored = set(names(project_store().at(project_store().uri(studio.folder / "checkpoints"))))
+    assert stored == {one.path.name for one in records_in(studio.folder) if not one.removed}
     recorded = attic.instance.fetch_materializations(KEY, limit=100).records
     assert len(recorded) == 3  # nobody recorded a checkpoint twice
