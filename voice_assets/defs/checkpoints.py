@@ -17,9 +17,8 @@ from voice_assets.orchestration.marks import REMOVED, RUN_OF
 from voice_assets.orchestration.partitions import epoch_key, epochs
 from voice_assets.orchestration.records import UPSTREAM, pins_json
 from voice_assets.orchestration.results import recorded
-from voice_assets.piper.retention import chosen
+from voice_assets.piper.retention import by_setting
 from voice_assets.runtime.files import sha256
-from voice_assets.runtime.remote import RemoteError
 from voice_assets.runtime.storage import StoreError, project_store
 from voice_assets.voices import Voice
 
@@ -57,6 +56,7 @@ class CheckpointRecords:
         self.hashes: dict[str, str] = {}
         self.config_sha256 = ""
         self._now_removed: dict[str, bool] = {}  # what this run recorded; the history is older
+        self._unwanted: dict[str, dict[str, Any]] = {}  # what a store apart has still
 
     def checkpoint(self, event: dict[str, Any]) -> None:
         """Record one checkpoint as a partition, once: a resumed training reports its earlier checkpoints again.
@@ -67,6 +67,7 @@ class CheckpointRecords:
         config = Path(event["path"]).parent.parent / "config.json"
         self.config_sha256 = sha256(config)
         self.hashes[partition] = event["sha256"]
+        self._unwanted.pop(partition, None)
         known = self.history.latest(self.key, partition)
         if known is not None and known.data_version == event["sha256"] and not self._is_removed(partition):
             return
@@ -84,32 +85,47 @@ class CheckpointRecords:
         upstream = {UPSTREAM: dg.MetadataValue.json(pins_json(self.inputs.pins))}
         self._record(partition, event, {**files, "epoch": event["epoch"], "step": event["step"], **self.came_from, **upstream})
         self._now_removed[partition] = False
+        self.clear()
 
     def _record(self, partition: str, event: dict[str, Any], metadata: dict[str, Any]) -> None:
         tags = {"dagster/data_version": event["sha256"], "dagster/code_version": "1"}
         self.context.log_event(dg.AssetMaterialization(self.key, partition=partition, metadata=metadata, tags=tags))
 
     def removed(self, event: dict[str, Any]) -> None:
-        """Record once that the file of a checkpoint was removed, and why; then remove what a store apart has of it.
+        """Record once that the file of a checkpoint was removed, and why.
 
-        When this machine lost a file, and a store apart has it, the checkpoint is still there.
+        A store apart has the file still. Where `training.keep` removed it here, ``clear`` removes and records it.
         """
-        partition, path, wanted = epoch_key(self.version, event["epoch"]), Path(event["path"]), not chosen(event["reason"])
+        partition = epoch_key(self.version, event["epoch"])
         self.hashes[partition] = event["sha256"]
-        if wanted and project_store().apart_has(path):
+        if self._is_removed(partition):
             return
-        if not self._is_removed(partition):
-            observation = dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: event["reason"]})
-            self.context.log_event(observation)
-            self._now_removed[partition] = True
-        if not wanted:
-            self._clear(path)
+        if project_store().apart and by_setting(event["reason"]):
+            self._unwanted[partition] = event
+        else:
+            self._record_removal(partition, event["reason"])
+
+    def clear(self) -> None:
+        """Remove from a store apart what `training.keep` removed here, when the store has a newer checkpoint.
+
+        What was exported stays there: a release has the checkpoint of its voice.
+        """
+        history, exported = History(self.context.instance), asset_key(self.voice, "onnx_voice")
+        for partition, event in self._unwanted.items():
+            self._record_removal(partition, event["reason"])
+            if history.latest(exported, partition) is None:
+                self._clear(Path(event["path"]))
+        self._unwanted.clear()
 
     def _clear(self, path: Path) -> None:
         try:
             project_store().remove(path)
-        except RemoteError as error:  # the training goes on; when it is resumed, it tells the removal again
-            self.context.log.warning(f"{error}; this checkpoint takes space in the store until you remove it there")
+        except OSError as error:  # the training goes on
+            self.context.log.warning(f"{error}; this checkpoint takes space in the store until somebody removes it there")
+
+    def _record_removal(self, partition: str, reason: str) -> None:
+        self.context.log_event(dg.AssetObservation(self.key, partition=partition, metadata={REMOVED: reason}))
+        self._now_removed[partition] = True
 
     def _is_removed(self, partition: str) -> bool:
         before = self._now_removed.get(partition)

@@ -1,8 +1,8 @@
 """The files of a training on every machine of a deployment, whichever machine trained.
 
-Where machines share a store, it has every recorded checkpoint and, from the time of the last one, the files beside the
-checkpoints: identity, losses, list of checkpoints; the logs follow at the end. So another machine reads them, and goes on with
-the training. On one machine, everything is in the folder of the training already.
+Where machines share a store, it has every recorded checkpoint that was not removed and, from the time of the last one, the
+files beside the checkpoints: identity, losses, list of checkpoints; the logs follow at the end. So another machine reads them,
+and goes on with the training. On one machine, everything is in the folder of the training already.
 
 Not here: what these files are (``piper``), and the lock that lets one machine train at a time (``defs.training_run``).
 """

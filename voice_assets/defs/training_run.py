@@ -95,6 +95,7 @@ class TrainingRun:
             listener = _Listener(context, records, LiveCurve(context, folder, voice.training), on_progress, self.epochs)
             environment = {"OMP_WAIT_POLICY": "PASSIVE", **lease.environment}
             run_worker("train", asked, folder / "train.log", listener, environment, lease.file_numbers)
+        records.clear()
         share(folder, ended=True)
         return records
 

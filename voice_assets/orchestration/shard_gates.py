@@ -13,7 +13,6 @@ Not here: what closes a gate (``gates``).
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,9 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from voice_assets.orchestration.gates import AssetPartition, Blocker, Gate
 from voice_assets.orchestration.partitions import partition_keys
 from voice_assets.orchestration.waivers import WAIVERS
+
+CODE = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+"""A hash of the code of this room when it was loaded: what a gate of other code found does not count."""
 
 
 class ShardGate(Gate):
@@ -64,12 +66,13 @@ def ask_ahead(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPart
 
 
 def ask_below(graph: AssetGraph, instance: dg.DagsterInstance, key: dg.AssetKey) -> None:
-    """``ask_ahead`` for every stage that comes next after ``key``, an asset over all shards; nothing after a shard."""
-    if graph.get(key).is_partitioned:
-        return
-    for below in sorted(one for one in graph.get(key).child_keys if _in_shards(graph, one)):
-        first, *_ = partition_keys(graph.get(below).partitions_def, instance)
-        ask_ahead(graph, instance, AssetPartition(below, first))
+    """``ask_ahead`` for every stage below ``key``, where ``key`` is the last asset over all shards that it waits for."""
+    above = graph.get_ancestor_asset_keys(key, include_self=True)
+    for below in sorted(graph.get(key).child_keys):
+        whole = {one for one in graph.get(below).parent_keys if not graph.get(one).is_partitioned}
+        if key in whole <= above and _in_shards(graph, below):
+            first, *_ = partition_keys(graph.get(below).partitions_def, instance)
+            ask_ahead(graph, instance, AssetPartition(below, first))
 
 
 def _ask_about_shard(graph: AssetGraph, instance: dg.DagsterInstance, target: AssetPartition) -> tuple[Gate, list[Blocker]]:
@@ -111,7 +114,7 @@ def state_of(gate: Gate, key: dg.AssetKey) -> str:
     above = sorted(gate.graph.get_ancestor_asset_keys(key))
     records = EventLog(gate.history.instance).state([*above, dg.AssetKey([key.path[0], WAIVERS])])
     assets = [_asset(gate, one) for one in [*above, key]]
-    facts = (records, gate.day, assets, gate.partitions_of(key), _code())
+    facts = (records, gate.day, assets, gate.partitions_of(key), CODE)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
@@ -121,10 +124,3 @@ def _asset(gate: Gate, key: dg.AssetKey) -> tuple[Any, ...]:
     rules = [(check.name, gate.graph.get_check_spec(check).metadata) for check in gate.rules(key)]
     parents = sorted(node.parent_keys)
     return (key, node.code_version, node.is_observable, node.is_partitioned, parents, node.metadata, rules)
-
-
-@cache
-def _code() -> str:
-    """A hash of the code of this room: what a gate of other code found does not count."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -54,7 +54,7 @@ def unwanted(table: "pd.DataFrame", present: Iterable[int], keep: Keep) -> dict[
     return {epoch: _reason(mel.get(epoch, math.nan), best, keep) for epoch in epochs if epoch not in kept}
 
 
-def chosen(reason: str) -> bool:
+def by_setting(reason: str) -> bool:
     """Whether ``reason`` is one of ``unwanted``: the file was not wanted any more. Other files were lost or damaged."""
     return reason.startswith(f"{SETTING}: ")
 

@@ -32,8 +32,9 @@ def read_times_fast(file_system: Any) -> None:
     if file_system.session is None:
         from aiobotocore.session import AioSession
 
-        file_system.session = AioSession(**file_system.kwargs)
-        file_system.session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+        session = AioSession(**file_system.kwargs)
+        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+        file_system.session = session
 
 
 def _time(value: Any) -> datetime:

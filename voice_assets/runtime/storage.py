@@ -165,12 +165,9 @@ class Store:
             StoreError: the file is under no root.
             RemoteError: the store cannot be reached or refuses.
         """
-        if self.apart_has(path):
-            remote.remove(self.at(self.uri(path)))
-
-    def apart_has(self, path: Path) -> bool:
-        """Whether a store apart has the local file ``path``, which may be gone here. Raises as ``remove``."""
-        return self._apart and there(self.at(self.uri(path)))
+        target = self.at(self.uri(path))
+        if self._apart and there(target):
+            remote.remove(target)
 
     def exists(self, artifact: Artifact) -> bool:
         """Whether there is a file where ``artifact`` was recorded. The content is not checked."""

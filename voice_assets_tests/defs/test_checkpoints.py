@@ -110,20 +110,55 @@ EPOCH = {**dict.fromkeys(EPOCHS, 1.0), "epoch": 0}
 UNWANTED = unwanted(frame([EPOCH], EPOCHS), [0, 1], Keep(last=1, best=0, every=0))[0]
 
 
-@pytest.mark.parametrize(("reason", "stays"), [(UNWANTED, False), (GONE, True), (DAMAGED, True)])
-def test_a_store_apart_loses_what_is_not_wanted_and_keeps_what_this_machine_lost(
-    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch, reason: str, stays: bool
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_store_apart_loses_what_is_not_wanted_when_it_has_the_next_checkpoint(
+    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", str(project[0] / "store"))
+    folder = project[0] / "store" / "version_0" / "checkpoints"
+    Run(*project).writes(0)
+    for run in (Run(*project), Run(*project)):  # the first one is killed
+        run.removes(0, UNWANTED)
+        assert [file.name for file in folder.iterdir()] == ["epoch=0.ckpt"]
+        assert run.reason("v0-e0000") == "", "it can still be exported"
+    if ended:
+        run.records.clear()
+    else:
+        run.writes(1)
+    assert [file.name for file in folder.iterdir()] == ([] if ended else ["epoch=1.ckpt"])
+    assert run.reason("v0-e0000") == UNWANTED
+    assert (project[0] / "version_0" / "checkpoints" / "epoch=0.ckpt").exists(), "the worker removes its own files"
+    Run(*project).removes(0, UNWANTED)
+    assert len(project[1].fetch_observations(KEY, limit=100).records) == 1
+
+
+def test_a_checkpoint_that_is_written_again_stays_in_a_store_apart(
+    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_STORE", str(project[0] / "store"))
+    Run(*project).writes(0)
+    run = Run(*project)
+    run.removes(0, UNWANTED)
+    run.writes(0)
+    run.records.clear()
+    assert (project[0] / "store" / "version_0" / "checkpoints" / "epoch=0.ckpt").exists()
+    assert (run.reason("v0-e0000"), made(project[1])) == ("", 1)
+
+
+@pytest.mark.parametrize("reason", [GONE, DAMAGED, "exported"])
+def test_a_store_apart_keeps_what_this_machine_lost_and_what_was_exported(
+    project: tuple[Path, dg.DagsterInstance], monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     monkeypatch.setenv("VOICE_STORE", str(project[0] / "store"))
     run = Run(*project)
     run.writes(0)
-    run.writes(1)
-    stored = [project[0] / "store" / "version_0" / "checkpoints" / f"epoch={epoch}.ckpt" for epoch in (0, 1)]
-    for _ in range(2):  # a run that is resumed tells the removal again
-        run.removes(0, reason)
-        assert [file.exists() for file in stored] == [stays, True]
-    assert (project[0] / "version_0" / "checkpoints" / "epoch=0.ckpt").exists(), "the worker removes its own files"
-    assert run.reason("v0-e0000") == ("" if stays else reason), "what the store has can still be exported"
+    if reason == "exported":  # while the training runs
+        Records(project[1]).materialise(dg.AssetKey(["toy", "onnx_voice"]), "model", "v0-e0000")
+        reason = UNWANTED
+    run.removes(0, reason)
+    run.records.clear()
+    assert (project[0] / "store" / "version_0" / "checkpoints" / "epoch=0.ckpt").exists()
+    assert run.reason("v0-e0000") == reason
 
 
 def test_a_store_that_does_not_remove_a_file_does_not_end_the_training(
@@ -136,6 +171,7 @@ def test_a_store_that_does_not_remove_a_file_does_not_end_the_training(
     stored.unlink()
     stored.mkdir()
     run.removes(0, UNWANTED)
+    run.records.clear()
     assert run.reason("v0-e0000") == UNWANTED
     (warning,) = run.warnings
     assert f"{stored}: " in warning

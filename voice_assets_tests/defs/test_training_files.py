@@ -66,6 +66,7 @@ class Machine:
             for event in told:
                 if event["event"] in ("checkpoint", "removed"):
                     getattr(records, event["event"])(event)
+            records.clear()
             share(version_dir(training_dir(voice), VERSION), ended=True)
         return told
 

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from voice_assets.dataset.shards import shard_keys
-from voice_assets.orchestration import waivers
+from voice_assets.orchestration import shard_gates, waivers
 from voice_assets.orchestration.gates import AssetPartition, Gate
 from voice_assets.orchestration.instance import open_instance
 from voice_assets.orchestration.runner import RecordedPlanner
@@ -167,14 +167,35 @@ def test_a_planner_asks_ahead_for_the_runs_of_a_stage(recorded_once: Path, tmp_p
         assert [voice.asked(target) for target in targets] == [(ShardGate, [])] * 2
 
 
-def test_a_run_that_judges_an_asset_over_all_shards_asks_ahead_for_the_stages_below(validated: ToyProject) -> None:
+def test_a_run_that_judges_an_asset_over_all_shards_asks_ahead_for_the_stages_below(
+    validated: ToyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody plans the runs that people start in the UI."""
+    monkeypatch.setattr(waivers, "today", lambda: TODAY)
     clip_stats = [validated.target("clip_stats", shard) for shard in SHARDS]
-    assert [type(ask(validated.gate().graph, validated.instance, target)[0]) for target in clip_stats] == [ShardGate] * 2
-    validated.run_checks("base_validation")
+    validated.instance.report_runless_asset_event(dg.AssetObservation(validated.target("base_validation").key))
+    assert validated.run_checks("base_validation").success
     assert [type(ask(validated.gate().graph, validated.instance, target)[0]) for target in clip_stats] == [ShardGate] * 2
     validated.instance.report_runless_asset_event(dg.AssetObservation(validated.target("base_validation").key))
     assert type(ask(validated.gate().graph, validated.instance, clip_stats[0])[0]) is Gate
+
+
+def asked_after(voice: RecordedVoice, name: str) -> list[str]:
+    """The stages whose gates are asked after the rules of ``name``."""
+    asked, target = list[str](), voice.target(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shard_gates, "ask_ahead", lambda graph, instance, one: asked.append(str(one)))
+        shard_gates.ask_below(voice.graph, voice.instance, target.key)
+    return asked
+
+
+def test_a_stage_is_asked_about_once_all_that_it_waits_for_is_there(recorded: RecordedVoice) -> None:
+    after = ["base_validation", "quality_report", "asr_sample_report", "whisper_validation", "clips", "training"]
+    assert {name: found for name in after if (found := asked_after(recorded, name))} == {
+        "base_validation": ["toy/clip_stats[0-of-2]"],
+        "quality_report": ["toy/asr_sample[0-of-2]"],
+        "asr_sample_report": ["toy/whisper_shard[0-of-2]"],
+    }
 
 
 def test_a_lost_file_closes_its_own_shard_and_every_asset_over_all_shards(recorded_once: Path, tmp_path: Path) -> None:

@@ -146,17 +146,23 @@ def test_other_processes_are_seen_at_once(s3_folder: str, tmp_path: Path) -> Non
     assert list(remote.listing(target.parent)) == ["a.txt"]
 
 
-def test_times_are_read_as_the_library_reads_them(s3_folder: str, tmp_path: Path) -> None:
+def test_times_are_read_as_the_library_reads_them(s3_folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from s3fs import S3FileSystem
+
+    read, ours = list[str](), s3._time
+    monkeypatch.setattr(s3, "_time", lambda value: read.append(value) or ours(value))
 
     (tmp_path / "one.txt").write_text("one")
     place = remote.location(s3_folder)
     remote.send(tmp_path / "one.txt", place / "one.txt", files.sha256(tmp_path / "one.txt"))
-    stock = S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+    fast, stock = (S3FileSystem(use_listings_cache=False, skip_instance_cache=True) for _ in range(2))
+    s3.read_times_fast(fast)
     for ask in ("info", "find"):  # by a header, and in a listing
-        found, theirs = (time_of(one, ask, f"{place.path}/one.txt") for one in (place.fs, stock))
+        found, theirs = (time_of(one, ask, f"{place.path}/one.txt") for one in (fast, stock))
         assert found == theirs
         assert found.tzinfo is not None
+    assert len(read) >= 2
+    assert place.fs.session is not None
 
 
 def time_of(file_system: Any, ask: str, path: str) -> datetime:
