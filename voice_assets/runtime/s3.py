@@ -28,7 +28,7 @@ SHA256 = "sha256"
 
 
 def read_times_fast(file_system: Any) -> None:
-    """Let Python read the times in answers, before the first request: botocore's way is two thirds of the time of a listing."""
+    """Let Python read the times in answers, before the first request: botocore's way is half of the time of a listing."""
     if file_system.session is None:
         from aiobotocore.session import AioSession
 
